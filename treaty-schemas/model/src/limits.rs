@@ -1,0 +1,30 @@
+//! Every size and count that the outside may choose has its ceiling here.
+
+/// A header, encoded.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// A sealed body. What is larger goes through `blobs`.
+pub const SEALED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Commit, GroupInfo and Welcome together.
+pub const HANDSHAKE_BYTES_MAX: usize = 1024 * 1024;
+/// Signatures of officers on an entry.
+pub const OFFICER_SIGNATURES_MAX: usize = 4;
+/// Measures in a case.
+pub const MEASURES_MAX: usize = 32;
+/// Record types or selector kinds in a measure.
+pub const SCOPE_ITEMS_MAX: usize = 16;
+/// Entries in one call between gateways.
+pub const RELAY_BATCH_ENTRIES_MAX: usize = 256;
+/// Bytes in one call between gateways.
+pub const RELAY_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Longest life of an entry on its way: 30 days.
+pub const ENTRY_LIFETIME_MS_MAX: i64 = 30 * 24 * 3600 * 1000;
+/// How far a sender's clock may be ahead of ours: 5 minutes.
+pub const CLOCK_AHEAD_MS_MAX: i64 = 5 * 60 * 1000;
+/// A KeyPackage.
+pub const KEY_PACKAGE_BYTES_MAX: usize = 16 * 1024;
+/// KeyPackages that a desk may keep at its gateway.
+pub const KEY_PACKAGES_MAX: usize = 256;
+/// Longest validity of an MLS leaf: 28 days (and one hour of skew).
+pub const LEAF_LIFETIME_S_MAX: u64 = 28 * 24 * 3600 + 3600;
+/// Desks in a case's group.
+pub const MEMBERS_MAX: usize = 32;

@@ -1,0 +1,102 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Malformed;
+
+/// What an entry does to its case. Each is the event of a row of the workflow; those of a desk's own drafting
+/// (submit, validate, rework) never cross a border and have no name here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Opens the case's group and adds the recipient's desk. Changes who can read, not what is decided.
+    OpenGroup,
+    /// Changes who is in the group, or renews a leaf.
+    ChangeGroup,
+    /// Sends the request.
+    SealSend,
+    /// Acknowledges that it arrived and who handles it.
+    Acknowledge,
+    /// Opens the review on the merits.
+    OpenReview,
+    /// Accepts.
+    Recognise,
+    /// Refuses, by a human, with a ground.
+    Refuse,
+    /// Begins execution.
+    Assign,
+    /// Says that all is collected.
+    Collected,
+    /// Releases the records.
+    Release,
+    /// Confirms that the records arrived whole.
+    Confirm,
+    /// Closes the case.
+    Close,
+    /// Withdraws the request.
+    Withdraw,
+    /// The receiving desk's notice that a body contradicts its header.
+    Violation,
+}
+
+impl Step {
+    /// All steps.
+    pub const ALL: [Self; 14] = [
+        Self::OpenGroup,
+        Self::ChangeGroup,
+        Self::SealSend,
+        Self::Acknowledge,
+        Self::OpenReview,
+        Self::Recognise,
+        Self::Refuse,
+        Self::Assign,
+        Self::Collected,
+        Self::Release,
+        Self::Confirm,
+        Self::Close,
+        Self::Withdraw,
+        Self::Violation,
+    ];
+
+    /// The name in files and on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenGroup => "open_group",
+            Self::ChangeGroup => "change_group",
+            Self::SealSend => "seal_send",
+            Self::Acknowledge => "acknowledge",
+            Self::OpenReview => "open_review",
+            Self::Recognise => "recognise",
+            Self::Refuse => "refuse",
+            Self::Assign => "assign",
+            Self::Collected => "collected",
+            Self::Release => "release",
+            Self::Confirm => "confirm",
+            Self::Close => "close",
+            Self::Withdraw => "withdraw",
+            Self::Violation => "violation",
+        }
+    }
+
+    /// Whether the entry carries an MLS handshake instead of a sealed body.
+    pub fn is_handshake(self) -> bool {
+        matches!(self, Self::OpenGroup | Self::ChangeGroup)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Step {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        Self::ALL
+            .into_iter()
+            .find(|step| step.as_str() == text)
+            .ok_or_else(|| Malformed::new("a step (as in seal_send)", text))
+    }
+}
