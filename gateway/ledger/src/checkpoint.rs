@@ -1,0 +1,114 @@
+use model::{Denial, Digest, Fault};
+use signed_note::{Note, Signature, Verifier, VerifierList};
+
+use crate::{
+    LedgerKey, Origin, SignBytes, digest_of, hash_of,
+    key::{SIGNER, sign_checked},
+    log::check_size,
+    malformed, not_verified,
+};
+
+/// A signed checkpoint, with cosignatures.
+pub const NOTE_BYTES_MAX: usize = 4096;
+
+/// The head of a log: so many leaves, this root. Its text is the three lines of a C2SP tlog-checkpoint; extension lines are
+/// neither written nor taken, because a cosignature would not stand for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Which log.
+    pub origin: Origin,
+    /// How many leaves.
+    pub size: u64,
+    /// The Merkle tree hash.
+    pub root: Digest,
+}
+
+/// A checkpoint that its home signed: made by [`Checkpoint::sign`] or by [`SignedCheckpoint::verify`] only, so that holding
+/// one means that the signature was good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    checkpoint: Checkpoint,
+    note: Vec<u8>,
+}
+
+impl Checkpoint {
+    /// The text that is signed [C2SP tlog-checkpoint].
+    pub fn text(&self) -> Vec<u8> {
+        format!("{}\n{}\n{}\n", self.origin, self.size, hash_of(self.root)).into_bytes()
+    }
+
+    /// Signs it as a C2SP signed note with the home's ledger key. `Internal` when the signer does not sign.
+    pub fn sign(&self, signer: &impl SignBytes) -> Result<SignedCheckpoint, Denial> {
+        let text = self.text();
+        let name = self.origin.to_string();
+        let id = signer.public_key().note_key_id(&name, SIGNER);
+        let signature = sign_checked(signer, &text)?;
+        let note = Signature::new(name, id, signature)
+            .and_then(|signature| Note::new(&text, &[signature]))
+            .map_err(|error| Denial::failed(Fault::Internal, format!("a checkpoint cannot be written: {error}")))?;
+        Ok(SignedCheckpoint { checkpoint: *self, note: note.to_bytes() })
+    }
+
+    /// Reads the text of a checkpoint of `origin`, and nothing that [`Checkpoint::text`] would not write.
+    fn parse(text: &[u8], origin: Origin) -> Result<Self, Denial> {
+        let bad = || malformed("not a checkpoint of three lines: origin, size, root");
+        let parsed = tlog_tiles::Checkpoint::from_bytes(text).map_err(|_| bad())?;
+        if parsed.origin() != origin.to_string() {
+            return Err(malformed(format!("a checkpoint of another log than {origin}")));
+        }
+        check_size(parsed.size())?;
+        let checkpoint = Self { origin, size: parsed.size(), root: digest_of(*parsed.hash()) };
+        if checkpoint.text() == text { Ok(checkpoint) } else { Err(bad()) }
+    }
+}
+
+impl SignedCheckpoint {
+    /// Takes a note as it was received, when `key`, the ledger key of the log's home, signed it. Else R95; `Malformed` for
+    /// another log or another form. Further signatures, such as cosignatures, are neither checked nor in the way.
+    pub fn verify(note: &[u8], origin: Origin, key: &LedgerKey) -> Result<Self, Denial> {
+        let parsed = parse_note(note)?;
+        let verifier = HomeVerifier { name: origin.to_string(), key: *key };
+        parsed
+            .verify(&VerifierList::new(vec![Box::new(verifier)]))
+            .map_err(|_| not_verified(format!("no valid signature of the home on a checkpoint of {origin}")))?;
+        let checkpoint = Checkpoint::parse(parsed.text(), origin)?;
+        Ok(Self { checkpoint, note: note.to_vec() })
+    }
+
+    /// What is signed.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The note as it was signed or received: text, blank line, signatures. What to send and to keep.
+    pub fn note(&self) -> &[u8] {
+        &self.note
+    }
+}
+
+/// Parses a note within [`NOTE_BYTES_MAX`].
+pub(crate) fn parse_note(note: &[u8]) -> Result<Note, Denial> {
+    if note.len() > NOTE_BYTES_MAX {
+        return Err(Denial::failed(Fault::TooLarge, "a checkpoint over 4096 bytes"));
+    }
+    Note::from_bytes(note).map_err(|_| malformed("not a signed note"))
+}
+
+struct HomeVerifier {
+    name: String,
+    key: LedgerKey,
+}
+
+impl Verifier for HomeVerifier {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key_id(&self) -> u32 {
+        self.key.note_key_id(&self.name, SIGNER)
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.accepts(message, signature)
+    }
+}

@@ -1,0 +1,85 @@
+use std::fmt;
+
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use model::{Denial, Fault, Malformed};
+
+/// Type byte of an Ed25519 key that signs notes [C2SP signed-note].
+pub(crate) const SIGNER: u8 = 0x01;
+/// Type byte of an Ed25519 key that cosigns with a time [C2SP tlog-cosignature].
+pub(crate) const WITNESS: u8 = 0x04;
+
+/// A gateway's Ed25519 ledger key, public half (32 bytes), as its party's directory names it. The same key signs the heads of
+/// its own logs and cosigns those of its peers; type bytes and messages keep the two apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LedgerKey([u8; 32]);
+
+/// Whoever holds the private half: it signs, and never hands the key out.
+pub trait SignBytes {
+    /// The public half.
+    fn public_key(&self) -> LedgerKey;
+
+    /// The Ed25519 signature (64 bytes) over `message`.
+    fn sign(&self, message: &[u8]) -> Vec<u8>;
+}
+
+impl LedgerKey {
+    /// From the 32 bytes of an Ed25519 public key.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The verifier key that foreign tools take for the log or witness called `name`: `name+hash+base64` [C2SP signed-note].
+    pub fn to_vkey(&self, name: impl fmt::Display, witness: bool) -> String {
+        let name = name.to_string();
+        let kind = if witness { WITNESS } else { SIGNER };
+        format!("{name}+{:08x}+{}", self.note_key_id(&name, kind), BASE64_STANDARD.encode(self.typed(kind)))
+    }
+
+    pub(crate) fn note_key_id(&self, name: &str, kind: u8) -> u32 {
+        signed_note::key_id(name, &self.typed(kind))
+    }
+
+    pub(crate) fn accepts(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
+    }
+
+    fn typed(&self, kind: u8) -> Vec<u8> {
+        let mut key = vec![kind];
+        key.extend_from_slice(&self.0);
+        key
+    }
+}
+
+impl TryFrom<&[u8]> for LedgerKey {
+    type Error = Malformed;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Malformed> {
+        bytes
+            .try_into()
+            .map(Self)
+            .map_err(|_| Malformed::new("an Ed25519 public key (32 bytes)", &format!("{} bytes", bytes.len())))
+    }
+}
+
+impl fmt::Debug for LedgerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LedgerKey({})", model::KeyId::of(&self.0))
+    }
+}
+
+/// Signs, and refuses a signer whose answer its own public key does not accept: such a signature, once sent, would look
+/// to the peer like a forgery.
+pub(crate) fn sign_checked(signer: &impl SignBytes, message: &[u8]) -> Result<Vec<u8>, Denial> {
+    let signature = signer.sign(message);
+    if signer.public_key().accepts(message, &signature) {
+        Ok(signature)
+    } else {
+        Err(Denial::failed(Fault::Internal, "the ledger key does not sign what its public half accepts"))
+    }
+}

@@ -1,0 +1,216 @@
+use std::fmt;
+
+use model::{Denial, Digest};
+
+use crate::{
+    ConsistencyProof, LEAVES_PER_BATCH_MAX, LeafHash, LedgerKey, Log, Origin, Row, SignedCheckpoint, StoredHashes,
+    malformed, not_verified,
+    proof::{prefix_indexes, root_at},
+};
+
+/// The peer's copy of a log: its hot state and the newest head that the home signed for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replica {
+    origin: Origin,
+    log: Log,
+    head: Option<SignedCheckpoint>,
+}
+
+/// Leaves as the home sends them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch<'a> {
+    /// Position of the first of `leaves`. What the replica holds already is skipped, so that a repeated call changes nothing.
+    pub first: u64,
+    /// The leaves from there on.
+    pub leaves: &'a [LeafHash],
+}
+
+/// Why a head was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objection {
+    /// The batch does not fit: a gap, too many leaves, another log, a size that the leaves do not reach.
+    Denied(Denial),
+    /// The leaves do not lead from the head we hold to the head the home signed. Sending again may mend it. If it persists,
+    /// the home cannot show how its two heads agree.
+    Unreconciled(Box<Heads>),
+    /// The home signed two heads that cannot both be true. It proves itself to anyone: freeze the channel.
+    Fork(Box<Fork>),
+}
+
+/// Two heads that one home signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heads {
+    /// The newest head that the replica holds; none while it is empty.
+    pub held: Option<SignedCheckpoint>,
+    /// The head that was shown.
+    pub shown: SignedCheckpoint,
+}
+
+/// Portable evidence of two histories: two notes of one home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fork {
+    /// The head that the replica follows, as a note.
+    pub held: Vec<u8>,
+    /// The head that contradicts it, as a note. Not larger than the held one.
+    pub shown: Vec<u8>,
+    /// Where the shown head is smaller: the root that the held tree had at that size, with its proof.
+    pub prefix: Option<Prefix>,
+}
+
+/// What the held tree was at the size of a smaller, contradicting head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix {
+    /// Its root then.
+    pub root: Digest,
+    /// That the held tree begins with it.
+    pub proof: ConsistencyProof,
+}
+
+impl Replica {
+    /// An empty copy of `origin`'s log.
+    pub fn new(origin: Origin) -> Self {
+        Self { origin, log: Log::default(), head: None }
+    }
+
+    /// The copy as it was kept: `log` restored from its rows, `head` the newest signed head. `Malformed` unless the head is
+    /// the log's own.
+    pub fn restore(origin: Origin, log: Log, head: Option<SignedCheckpoint>) -> Result<Self, Denial> {
+        let matches = match &head {
+            Some(head) => *head.checkpoint() == log.head(origin),
+            None => log.size() == 0,
+        };
+        if matches {
+            Ok(Self { origin, log, head })
+        } else {
+            Err(malformed(format!("the kept copy of {origin} is not what its head says")))
+        }
+    }
+
+    /// How many leaves it holds: what the home is asked to continue from.
+    pub fn size(&self) -> u64 {
+        self.log.size()
+    }
+
+    /// The newest signed head.
+    pub fn head(&self) -> Option<&SignedCheckpoint> {
+        self.head.as_ref()
+    }
+
+    /// Which rows [`Replica::replicate`] needs to judge `head`: none unless it is smaller than the copy. `Denied` for a size
+    /// that no log can have.
+    pub fn indexes_needed(&self, head: &SignedCheckpoint) -> Result<Vec<u64>, Denial> {
+        match head.checkpoint().size {
+            size if size < self.size() => prefix_indexes(size, self.size()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Follows the home to `head`: the new copy and the rows to persist with it (none when there is nothing new). `rows` are
+    /// those of [`Replica::indexes_needed`]. Cosign only when the rows are durable.
+    pub fn replicate(
+        &self,
+        batch: Batch<'_>,
+        head: &SignedCheckpoint,
+        rows: &StoredHashes,
+    ) -> Result<(Self, Vec<Row>), Objection> {
+        let shown = head.checkpoint();
+        if shown.origin != self.origin {
+            return Err(malformed(format!("a head of another log than {}", self.origin)).into());
+        }
+        if shown.size <= self.size() {
+            self.compare_earlier(head, rows)?;
+            return Ok((self.clone(), Vec::new()));
+        }
+        let (log, rows) = self.log.append(self.news_of(batch, shown.size)?)?;
+        if log.root() != shown.root {
+            return Err(Objection::Unreconciled(Box::new(Heads { held: self.head.clone(), shown: head.clone() })));
+        }
+        Ok((Self { origin: self.origin, log, head: Some(head.clone()) }, rows))
+    }
+
+    /// The leaves of `batch` that are new, when they reach exactly from the copy's end to `size`.
+    fn news_of<'a>(&self, batch: Batch<'a>, size: u64) -> Result<&'a [LeafHash], Denial> {
+        if batch.leaves.len() > 2 * LEAVES_PER_BATCH_MAX {
+            return Err(Denial::failed(model::Fault::TooLarge, format!("{} leaves at once", batch.leaves.len())));
+        }
+        let held = self.size();
+        let fits = batch.first <= held && batch.first.checked_add(batch.leaves.len() as u64) == Some(size);
+        let known = held.checked_sub(batch.first).and_then(|known| usize::try_from(known).ok());
+        match known.and_then(|known| batch.leaves.get(known..)) {
+            Some(news) if fits => Ok(news),
+            _ => Err(malformed(format!(
+                "leaves {}+{} do not lead from the {held} held to a head of {size}",
+                batch.first,
+                batch.leaves.len()
+            ))),
+        }
+    }
+
+    /// A head that is not larger than the copy must be one of its past.
+    fn compare_earlier(&self, head: &SignedCheckpoint, rows: &StoredHashes) -> Result<(), Objection> {
+        let shown = head.checkpoint();
+        let smaller = shown.size < self.size();
+        let root = if smaller { root_at(shown.size, rows)? } else { self.log.root() };
+        if root == shown.root {
+            return Ok(());
+        }
+        let Some(held) = &self.head else {
+            return Err(not_verified("a signed head of an empty log with another root than the empty one").into());
+        };
+        let prefix = match smaller {
+            true => Some(Prefix { root, proof: ConsistencyProof::prove(shown.size, self.size(), rows)? }),
+            false => None,
+        };
+        Err(Objection::Fork(Box::new(Fork { held: held.note().to_vec(), shown: head.note().to_vec(), prefix })))
+    }
+}
+
+impl Fork {
+    /// Checks the evidence as a third party would: with the log's name and the home's ledger key alone. An error means that
+    /// it proves nothing.
+    pub fn verify(&self, origin: Origin, key: &LedgerKey) -> Result<(), Denial> {
+        let held = *SignedCheckpoint::verify(&self.held, origin, key)?.checkpoint();
+        let shown = *SignedCheckpoint::verify(&self.shown, origin, key)?.checkpoint();
+        let then = match &self.prefix {
+            None if held.size == shown.size => held.root,
+            Some(prefix) if (prefix.proof.old_size, prefix.proof.new_size) == (shown.size, held.size) => {
+                prefix.proof.verify(prefix.root, held.root)?;
+                prefix.root
+            }
+            _ => return Err(malformed("evidence of a fork without a tree to compare at one size")),
+        };
+        if then == shown.root { Err(malformed("two heads that agree")) } else { Ok(()) }
+    }
+}
+
+impl From<Denial> for Objection {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+impl From<Objection> for Denial {
+    fn from(objection: Objection) -> Self {
+        let reason = objection.to_string();
+        match objection {
+            Objection::Denied(denial) => denial,
+            Objection::Unreconciled(_) | Objection::Fork(_) => not_verified(reason),
+        }
+    }
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(denial) => fmt::Display::fmt(denial, f),
+            Self::Unreconciled(heads) => {
+                let held = heads.held.as_ref().map_or(0, |held| held.checkpoint().size);
+                let shown = heads.shown.checkpoint();
+                write!(f, "the leaves do not lead from head {held} to signed head {} of {}", shown.size, shown.origin)
+            }
+            Self::Fork(_) => f.write_str("the home signed two heads that contradict each other"),
+        }
+    }
+}
+
+impl std::error::Error for Objection {}
