@@ -1,1 +1,32 @@
-//! .
+//! The case: what may happen next, who may do it, and what follows.
+//!
+//! [`TRANSITIONS`] is the law of the procedure as a table; [`decide`] holds a [`Command`] against it and answers with an
+//! [`Event`] or a refusal; [`apply`] folds events into a [`Case`]. State is kept per measure, because a party may grant one thing
+//! and refuse another.
+//!
+//! This crate must never do IO, read a clock, or know how an entry travels: two gateways that fold the same events hold the
+//! same case. Whether a treaty allows what is asked is not its question (that is `treaty`), nor whose keys sign (`identity`).
+//!
+//! Begin with [`TRANSITIONS`] in `table.rs`.
+
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is an answer, not an exception: it is built once and read whole"
+)]
+
+mod case;
+mod command;
+mod decide;
+mod event;
+mod state;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use case::{Case, Measure, Possibility};
+pub use command::{Command, DraftCommand};
+pub use decide::{decide, decide_draft};
+pub use event::{Change, Event, Move, apply};
+pub use state::State;
+pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, rows_from, table};

@@ -1,0 +1,111 @@
+use std::collections::BTreeMap;
+
+use model::{AuthorityId, ConditionCode, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Row, Side, State, Trigger, rows_from};
+
+/// A case as its events made it. Times are those that the entries state, so that both sides hold the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The requesting party.
+    pub home: PartyId,
+    /// The requested party.
+    pub peer: PartyId,
+    /// The rule under which the case runs.
+    pub pin: Pin,
+    /// When its group was opened.
+    pub opened: Timestamp,
+    /// When it last moved.
+    pub moved: Timestamp,
+    /// What is asked; empty until the request is sent.
+    pub measures: BTreeMap<MeasureId, Measure>,
+    /// Closed before any request was sent.
+    pub abandoned: bool,
+}
+
+/// One thing asked, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure {
+    /// What is asked, as the header of the request declared it.
+    pub scope: MeasureScope,
+    /// Where it stands.
+    pub state: State,
+    /// Since when, as the entry states.
+    pub since: Timestamp,
+    /// Which records were released.
+    pub released: Vec<RecordType>,
+    /// Under which conditions, from recognition and release together.
+    pub conditions: Vec<ConditionCode>,
+    /// Why it was refused or blocked.
+    pub ground: Option<RefusalCode>,
+}
+
+/// Something that a side may do now.
+#[derive(Debug, Clone)]
+pub struct Possibility {
+    /// The row of the procedure.
+    pub row: &'static Row,
+    /// The measures it may concern; empty where the case has none yet.
+    pub measures: Vec<MeasureId>,
+}
+
+impl Case {
+    /// Where the case stands: its least advanced live measure; if none is live, the first that is not closed; else closed.
+    /// Before the request is sent: validated.
+    pub fn state(&self) -> State {
+        if self.measures.is_empty() {
+            return if self.abandoned { State::Closed } else { State::Validated };
+        }
+        // Live states are less than the ended ones, and these less than CLOSED.
+        self.measures.values().map(|measure| measure.state).min().unwrap_or(State::Closed)
+    }
+
+    /// Who has to act for the case to advance. `None` when it is over or waits for a gateway.
+    pub fn whose_move(&self) -> Option<Side> {
+        let onward = |row: &&Row| {
+            use model::Step::{ChangeGroup, OpenGroup, Violation, Withdraw};
+            matches!(row.trigger, Trigger::Step(step) if !matches!(step, ChangeGroup | OpenGroup | Violation | Withdraw))
+        };
+        rows_from(self.state()).filter(onward).find_map(|row| row.sides.first().copied())
+    }
+
+    /// The place of an authority in the case. `None` for a third party.
+    pub fn side_of(&self, authority: &AuthorityId) -> Option<Side> {
+        side_of(self.home, self.peer, authority.party())
+    }
+
+    /// The party on a side.
+    pub fn party(&self, side: Side) -> PartyId {
+        match side {
+            Side::Home => self.home,
+            Side::Peer => self.peer,
+        }
+    }
+
+    /// Every step that a side may take now, in the order of the table, with the measures it may concern.
+    pub fn possible(&self, side: Side) -> Vec<Possibility> {
+        let case_state = self.state();
+        let rows = crate::TRANSITIONS.iter().filter(|row| row.sides.contains(&side));
+        let rows = rows.filter(|row| matches!(row.trigger, Trigger::Step(step) if step != model::Step::OpenGroup));
+        rows.filter_map(|row| {
+            if self.measures.is_empty() || row.to.is_none() {
+                return row.from.contains(&case_state).then(|| Possibility { row, measures: Vec::new() });
+            }
+            let standing = self.measures.iter().filter(|(_, measure)| row.from.contains(&measure.state));
+            let measures: Vec<_> = standing.map(|(id, _)| *id).collect();
+            (!measures.is_empty()).then_some(Possibility { row, measures })
+        })
+        .collect()
+    }
+}
+
+pub(crate) fn side_of(home: PartyId, peer: PartyId, party: PartyId) -> Option<Side> {
+    if party == home {
+        Some(Side::Home)
+    } else if party == peer {
+        Some(Side::Peer)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,63 @@
+use model::{
+    AuthorityId, ConditionCode, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Role,
+    Step,
+};
+
+use crate::{DraftStep, State};
+
+/// What somebody wants to do to a case. Nothing in it is believed but the signers' keys and roles, which `identity` verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Command<'a> {
+    /// What.
+    pub step: Step,
+    /// The requesting party.
+    pub home: PartyId,
+    /// The requested party.
+    pub peer: PartyId,
+    /// The rule of the case.
+    pub pin: Pin,
+    /// Whose desk acts.
+    pub sender: &'a AuthorityId,
+    /// Who signed, and in which role.
+    pub signers: &'a [(KeyId, Role)],
+    /// The measures that the step moves; empty where it moves all or none.
+    pub concerns: &'a [MeasureId],
+    /// The whole scope, on [`Step::SealSend`].
+    pub measures: &'a [MeasureScope],
+    /// What is released, on [`Step::Release`].
+    pub records: &'a [RecordType],
+    /// Why, on [`Step::Refuse`] and [`Step::Violation`].
+    pub ground: Option<RefusalCode>,
+    /// Under which conditions, on [`Step::Recognise`] and [`Step::Release`].
+    pub conditions: &'a [ConditionCode],
+}
+
+impl<'a> Command<'a> {
+    /// The command that a header states, with those who signed it.
+    pub fn of(header: &'a Header, signers: &'a [(KeyId, Role)]) -> Self {
+        Self {
+            step: header.step,
+            home: header.home,
+            peer: header.peer,
+            pin: header.pin,
+            sender: &header.sender,
+            signers,
+            concerns: &header.concerns,
+            measures: &header.measures,
+            records: &header.records,
+            ground: header.ground,
+            conditions: &header.conditions,
+        }
+    }
+}
+
+/// A step of drafting, at the requesting desk alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DraftCommand {
+    /// What.
+    pub step: DraftStep,
+    /// Where the draft stands.
+    pub state: State,
+    /// In which role the officer acts.
+    pub role: Role,
+}

@@ -1,0 +1,274 @@
+use std::collections::BTreeSet;
+
+use model::{KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp, limits};
+
+use crate::case::side_of;
+use crate::{
+    Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
+};
+
+const RULE: &str = "workflow";
+
+/// Holds a command against the procedure. `now` is the moment that the entry states; it is what the event will say.
+///
+/// Refuses with R93 who may not act, with R94 what the state, the number of officers or the form does not allow. The checks run
+/// in this order: the party's place, the form, who may ever do this step, the state of each measure, the signatures, the guard.
+pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Result<Event, Refusal> {
+    let (home, peer, pin) = case.map_or((command.home, command.peer, command.pin), |c| (c.home, c.peer, c.pin));
+    let side = place(home, peer, command)?;
+    form(command)?;
+    let event = |change| Event { home, peer, pin, at: now, change };
+    let Some(case) = case else {
+        if command.step != Step::OpenGroup {
+            let reason = format!("{} is not possible before the case's group is opened", command.step);
+            return Err(sequence(reason, "Open the group of the case first."));
+        }
+        let row = row_for(command.step, State::Validated, side);
+        signed(row.ok_or_else(|| wrong_side(command.step, side, home, peer))?, command)?;
+        return Ok(event(Change::Opened));
+    };
+    if command.step == Step::OpenGroup {
+        return Err(sequence("the case's group is open already".to_owned(), "Use the group that there is."));
+    }
+    if !TRANSITIONS.iter().any(|row| row.trigger == Trigger::Step(command.step) && row.sides.contains(&side)) {
+        return Err(wrong_side(command.step, side, home, peer));
+    }
+    let mut moves = Vec::new();
+    for (measure, state) in standings(case, command)? {
+        let row =
+            row_for(command.step, state, side).ok_or_else(|| not_now(case, command.step, side, measure, state))?;
+        signed(row, command)?;
+        let records = guard(row.guard, command, measure.and_then(|id| case.measures.get(&id).map(|m| (id, m))))?;
+        if let (Some(measure), Some(to)) = (measure, row.to) {
+            moves.push(Move { measure, from: state, to, records });
+        }
+    }
+    only_asked(case, command)?;
+    Ok(event(match command.step {
+        Step::ChangeGroup => Change::GroupChanged,
+        Step::SealSend => Change::Sent { measures: command.measures.to_vec() },
+        Step::Close if case.measures.is_empty() => Change::Abandoned,
+        step => Change::Moved { step, moves, ground: command.ground, conditions: command.conditions.to_vec() },
+    }))
+}
+
+/// Holds a step of drafting against the procedure: the state that follows, or R93 for a wrong role, R94 for a wrong moment.
+pub fn decide_draft(command: &DraftCommand) -> Result<State, Refusal> {
+    let step = Trigger::Draft(command.step);
+    let rows = || TRANSITIONS.iter().filter(|row| row.trigger == step && row.from.contains(&command.state));
+    let admits = |row: &&Row| matches!(row.actor, Actor::Officers(_, roles) if roles.contains(&command.role));
+    if let Some(to) = rows().find(admits).and_then(|row| row.to) {
+        return Ok(to);
+    }
+    match rows().next() {
+        Some(row) => Err(Refusal::new(
+            RefusalCode::R93,
+            RULE,
+            format!("{} needs the role {}; {} acted", step.as_str(), row.actor, command.role.as_str()),
+            "Let an officer act who holds that role.",
+        )),
+        None => {
+            let drafting = |row: &&Row| matches!(row.trigger, Trigger::Draft(_));
+            let next: Vec<_> = crate::rows_from(command.state)
+                .filter(drafting)
+                .map(|row| format!("{} ({})", row.trigger.as_str(), row.actor))
+                .collect();
+            let next = if next.is_empty() { "nothing".to_owned() } else { next.join(", ") };
+            let reason = format!("{} is not possible in {}; possible now: {next}", step.as_str(), command.state);
+            Err(sequence(reason, "Take one of the steps that are possible now."))
+        }
+    }
+}
+
+fn place(home: PartyId, peer: PartyId, command: &Command<'_>) -> Result<Side, Refusal> {
+    if home == peer {
+        return Err(sequence("a case has two parties, and both are the same here".to_owned(), "Name the other party."));
+    }
+    side_of(home, peer, command.sender.party()).ok_or_else(|| {
+        Refusal::new(
+            RefusalCode::R93,
+            RULE,
+            format!("{} is no authority of {home} or {peer}, whose case this is", command.sender),
+            "Only authorities of the two parties of a case act on it.",
+        )
+        .at("sender")
+    })
+}
+
+/// A field that the step has no use for must be empty: what nobody checks, nobody may rely on.
+fn form(command: &Command<'_>) -> Result<(), Refusal> {
+    let step = command.step;
+    let only = |empty: bool, field: &str, allowed: bool| match empty || allowed {
+        true => Ok(()),
+        false => {
+            let reason = format!("{step} carries no {field}");
+            Err(sequence(reason, "Leave the field empty for this step.").at(field))
+        }
+    };
+    only(command.measures.is_empty(), "measures", step == Step::SealSend)?;
+    only(command.concerns.is_empty(), "concerns", step != Step::SealSend && !step.is_handshake())?;
+    only(command.records.is_empty(), "records", step == Step::Release)?;
+    only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation))?;
+    only(command.conditions.is_empty(), "conditions", matches!(step, Step::Recognise | Step::Release))
+}
+
+/// What the step moves, and where each stands. A step that moves no measure stands where the case stands.
+fn standings(case: &Case, command: &Command<'_>) -> Result<Vec<(Option<MeasureId>, State)>, Refusal> {
+    let field = |reason: String| sequence(reason, "Name the measures of the case that the step moves.").at("concerns");
+    if let (true, Some(id)) = (case.measures.is_empty(), command.concerns.first()) {
+        return Err(field(format!("the case has no measure {id}")));
+    }
+    if matches!(command.step, Step::ChangeGroup | Step::SealSend) || case.measures.is_empty() {
+        return Ok(vec![(None, case.state())]);
+    }
+    if command.concerns.is_empty() {
+        return Err(field(format!("{} names no measure that it concerns", command.step)));
+    }
+    let mut seen = BTreeSet::new();
+    let standing = command.concerns.iter().map(|id| match case.measures.get(id) {
+        Some(_) if !seen.insert(*id) => Err(field(format!("{id} is named twice"))),
+        Some(measure) => Ok((Some(*id), measure.state)),
+        None => Err(field(format!("the case has no measure {id}"))),
+    });
+    standing.collect()
+}
+
+fn row_for(step: Step, state: State, side: Side) -> Option<&'static Row> {
+    let fits =
+        |row: &&Row| row.trigger == Trigger::Step(step) && row.from.contains(&state) && row.sides.contains(&side);
+    TRANSITIONS.iter().find(fits)
+}
+
+/// Two officers are two distinct keys. A signature in a role that the step does not know is refused even where enough others
+/// signed: whoever signs, stands for the step.
+fn signed(row: &Row, command: &Command<'_>) -> Result<(), Refusal> {
+    let (needed, roles): (u8, &[Role]) = match row.actor {
+        Actor::Officers(needed, roles) => (needed, roles),
+        Actor::Desk | Actor::Gateway => (0, &[]),
+    };
+    if let Some((_, role)) = command.signers.iter().find(|(_, role)| !roles.contains(role)) {
+        let reason = match row.actor {
+            Actor::Officers(..) => format!("{} needs {}; {} signed", command.step, row.actor, role.as_str()),
+            Actor::Desk | Actor::Gateway => {
+                format!("{} is the {}'s own act; {} signed", command.step, row.actor, role.as_str())
+            }
+        };
+        let remedy = "Let officers sign who hold the role that the step needs.";
+        return Err(Refusal::new(RefusalCode::R93, RULE, reason, remedy).at("officers"));
+    }
+    let distinct: BTreeSet<KeyId> = command.signers.iter().map(|(key, _)| *key).collect();
+    if distinct.len() >= usize::from(needed) {
+        return Ok(());
+    }
+    let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+    let (count, noun) = if needed == 1 { ("one", "officer") } else { ("two different", "officers") };
+    let found = if distinct.is_empty() { "none" } else { "one" };
+    let reason = format!("{} needs {count} {noun} with role {}; {found} signed", command.step, names.join(" or "));
+    Err(sequence(reason, "Let another officer with that role sign the same header.").at("officers"))
+}
+
+/// The guard of a row; for a release also the records that this measure gets.
+fn guard(
+    guard: Guard,
+    command: &Command<'_>,
+    measure: Option<(MeasureId, &Measure)>,
+) -> Result<Vec<RecordType>, Refusal> {
+    match guard {
+        Guard::None => {}
+        Guard::Scope => scope(command)?,
+        Guard::HumanGround => ground(command, RefusalCode::is_human, "one of R01–R20")?,
+        Guard::BodyGround => {
+            use RefusalCode::{R90, R94, R95};
+            ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
+        }
+        Guard::RecordsAsked => {
+            if let Some((id, measure)) = measure {
+                return records(command, id, measure);
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn scope(command: &Command<'_>) -> Result<(), Refusal> {
+    let field = |reason: String| sequence(reason, "List each measure of the request once.").at("measures");
+    let ids: BTreeSet<_> = command.measures.iter().map(|scope| scope.id).collect();
+    if command.measures.is_empty() {
+        Err(field("the request asks for nothing".to_owned()))
+    } else if command.measures.len() > limits::MEASURES_MAX {
+        Err(field(format!("the request lists more than {} measures", limits::MEASURES_MAX)))
+    } else if ids.len() != command.measures.len() {
+        Err(field("a measure is listed twice".to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+fn ground(command: &Command<'_>, fits: impl Fn(RefusalCode) -> bool, expected: &str) -> Result<(), Refusal> {
+    match command.ground {
+        Some(code) if fits(code) => Ok(()),
+        found => {
+            let found = found.map_or("none", RefusalCode::as_str);
+            let reason = format!("{} needs a ground, {expected}; it names {found}", command.step);
+            Err(sequence(reason, "Name the ground.").at("ground"))
+        }
+    }
+}
+
+fn records(command: &Command<'_>, id: MeasureId, measure: &Measure) -> Result<Vec<RecordType>, Refusal> {
+    let asked = |record: &&RecordType| measure.scope.records.contains(record);
+    let given: Vec<_> = command.records.iter().filter(asked).cloned().collect();
+    if given.is_empty() {
+        let reason = format!("nothing that {id} asks for is released for it");
+        return Err(sequence(reason, "Concern only the measures whose records are inside.").at("records"));
+    }
+    Ok(given)
+}
+
+/// A release carries nothing that no concerned measure asked for.
+fn only_asked(case: &Case, command: &Command<'_>) -> Result<(), Refusal> {
+    let asked = |record: &RecordType| {
+        let mut concerned = command.concerns.iter().filter_map(|id| case.measures.get(id));
+        concerned.any(|measure| measure.scope.records.contains(record))
+    };
+    match command.records.iter().position(|record| !asked(record)) {
+        None => Ok(()),
+        Some(index) => {
+            let reason = format!("{} was not asked for by the measures concerned", command.records[index]);
+            Err(sequence(reason, "Release only records that an accepted measure asks for.")
+                .at(format!("records[{index}]")))
+        }
+    }
+}
+
+fn not_now(case: &Case, step: Step, side: Side, measure: Option<MeasureId>, state: State) -> Refusal {
+    let who = |row: &Row| {
+        let sides: Vec<_> = row.sides.iter().map(|side| case.party(*side).to_string()).collect();
+        format!("{} ({} of {})", row.trigger.as_str(), row.actor, sides.join(" or "))
+    };
+    let entry = |row: &&Row| matches!(row.trigger, Trigger::Step(s) if !s.is_handshake());
+    let next: Vec<_> = crate::rows_from(state).filter(entry).map(who).collect();
+    let next = if next.is_empty() { "nothing".to_owned() } else { next.join(", ") };
+    let subject = measure.map_or_else(|| "the case".to_owned(), |id| id.to_string());
+    let by = case.party(side);
+    let reason = format!("{step} by {by} is not possible while {subject} is in {state}; possible now: {next}");
+    let refusal = sequence(reason, "Take one of the steps that are possible now.");
+    if measure.is_some() { refusal.at("concerns") } else { refusal }
+}
+
+fn wrong_side(step: Step, side: Side, home: PartyId, peer: PartyId) -> Refusal {
+    let (here, there) = match side {
+        Side::Home => (home, peer),
+        Side::Peer => (peer, home),
+    };
+    let place = match side {
+        Side::Home => "requesting",
+        Side::Peer => "requested",
+    };
+    let reason = format!("{step} is not for {here}, the {place} party; it is for {there}");
+    Refusal::new(RefusalCode::R93, RULE, reason, "Leave the step to the other party.").at("sender")
+}
+
+fn sequence(reason: String, remedy: &str) -> Refusal {
+    Refusal::new(RefusalCode::R94, RULE, reason, remedy)
+}

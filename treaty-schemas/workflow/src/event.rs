@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+
+use model::{ConditionCode, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Step, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Case, GatewayEvent, Measure, State, Trigger, rows_from};
+
+/// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The requesting party.
+    pub home: PartyId,
+    /// The requested party.
+    pub peer: PartyId,
+    /// The rule of the case.
+    pub pin: Pin,
+    /// When, as the entry states.
+    pub at: Timestamp,
+    /// What.
+    pub change: Change,
+}
+
+/// What an event changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The case's group was opened.
+    Opened,
+    /// Who can read has changed, or a leaf was renewed.
+    GroupChanged,
+    /// The request was sent.
+    Sent {
+        /// All that is asked.
+        measures: Vec<MeasureScope>,
+    },
+    /// Measures moved.
+    Moved {
+        /// By which step.
+        step: Step,
+        /// Which, from where to where, with what was released for each.
+        moves: Vec<Move>,
+        /// Why, where it was refused or blocked.
+        ground: Option<RefusalCode>,
+        /// Conditions added.
+        conditions: Vec<ConditionCode>,
+    },
+    /// The case was closed before a request was part of it.
+    Abandoned,
+    /// A gateway's own event, for each measure that awaits it.
+    Gateway {
+        /// Which.
+        event: GatewayEvent,
+        /// Why, where a gateway refused.
+        ground: Option<RefusalCode>,
+    },
+}
+
+/// One measure's move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Which measure.
+    pub measure: MeasureId,
+    /// Where it stood.
+    pub from: State,
+    /// Where it goes.
+    pub to: State,
+    /// What is released for it.
+    pub records: Vec<RecordType>,
+}
+
+impl Event {
+    /// The other gateway took the request.
+    pub fn delivered(case: &Case, at: Timestamp) -> Self {
+        Self::by_gateway(case, GatewayEvent::Receipt, None, at)
+    }
+
+    /// A gateway refused the request.
+    pub fn denied(case: &Case, ground: Option<RefusalCode>, at: Timestamp) -> Self {
+        Self::by_gateway(case, GatewayEvent::Deny, ground, at)
+    }
+
+    /// The request expired on its way.
+    pub fn no_route(case: &Case, at: Timestamp) -> Self {
+        Self::by_gateway(case, GatewayEvent::NoRoute, None, at)
+    }
+
+    fn by_gateway(case: &Case, event: GatewayEvent, ground: Option<RefusalCode>, at: Timestamp) -> Self {
+        Self { home: case.home, peer: case.peer, pin: case.pin, at, change: Change::Gateway { event, ground } }
+    }
+}
+
+/// Folds an event into the case; `None` is a case of which nothing happened yet. A move whose measure does not stand where the
+/// event says changes nothing, so that no fold can skip a state.
+pub fn apply(case: Option<Case>, event: &Event) -> Case {
+    let mut case = case.unwrap_or_else(|| Case {
+        home: event.home,
+        peer: event.peer,
+        pin: event.pin,
+        opened: event.at,
+        moved: event.at,
+        measures: BTreeMap::new(),
+        abandoned: false,
+    });
+    case.moved = event.at;
+    match &event.change {
+        Change::Opened | Change::GroupChanged => {}
+        Change::Sent { measures } => send(&mut case, measures, event.at),
+        Change::Moved { step, moves, ground, conditions } => {
+            for one in moves {
+                if let Some(measure) = case.measures.get_mut(&one.measure)
+                    && measure.state == one.from
+                {
+                    shift(measure, *step, one, event.at);
+                    measure.ground = ground.or(measure.ground);
+                    measure.conditions.extend(conditions);
+                    measure.conditions.sort_unstable();
+                    measure.conditions.dedup();
+                }
+            }
+        }
+        Change::Abandoned => case.abandoned = case.measures.is_empty(),
+        Change::Gateway { event: gateway, ground } => {
+            for measure in case.measures.values_mut() {
+                let row = rows_from(measure.state).find(|row| row.trigger == Trigger::Gateway(*gateway));
+                if let Some(to) = row.and_then(|row| row.to) {
+                    measure.state = to;
+                    measure.since = event.at;
+                    measure.ground = ground.or(measure.ground);
+                }
+            }
+        }
+    }
+    case
+}
+
+fn send(case: &mut Case, measures: &[MeasureScope], at: Timestamp) {
+    if !case.measures.is_empty() || case.abandoned {
+        return;
+    }
+    let fresh = |scope: &MeasureScope| Measure {
+        scope: scope.clone(),
+        state: State::Sent,
+        since: at,
+        released: Vec::new(),
+        conditions: Vec::new(),
+        ground: None,
+    };
+    case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
+}
+
+fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
+    measure.state = one.to;
+    measure.since = at;
+    match step {
+        Step::Release => {
+            measure.released.clone_from(&one.records);
+            measure.ground = None;
+        }
+        // A release that contradicted its header did not happen.
+        Step::Violation => measure.released.clear(),
+        _ => {}
+    }
+}

@@ -1,0 +1,100 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a measure stands. Ordered by progress; the four ways to end early and [`State::Closed`] come last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum State {
+    /// Being written at the requesting desk.
+    Draft,
+    /// With the judge or prosecutor.
+    Validating,
+    /// Validated; awaits two officers who send it.
+    Validated,
+    /// Sent; awaits the other gateway.
+    Sent,
+    /// Lies ready at the requested desk.
+    Delivered,
+    /// The requested authority named who handles it.
+    Acked,
+    /// Under review on the merits.
+    Review,
+    /// Recognised; awaits its execution.
+    Accepted,
+    /// Being carried out.
+    Executing,
+    /// All is collected; awaits two officers who release it.
+    Ready,
+    /// Released; awaits the confirmation that it arrived whole.
+    Produced,
+    /// Arrived whole.
+    Received,
+    /// Refused by a human, with a ground.
+    Refused,
+    /// Withdrawn by the requesting party.
+    Withdrawn,
+    /// Refused by a gateway or, after opening, by the receiving desk.
+    Blocked,
+    /// Not delivered before it expired.
+    Lapsed,
+    /// Over.
+    Closed,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [Self; 17] = [
+        Self::Draft,
+        Self::Validating,
+        Self::Validated,
+        Self::Sent,
+        Self::Delivered,
+        Self::Acked,
+        Self::Review,
+        Self::Accepted,
+        Self::Executing,
+        Self::Ready,
+        Self::Produced,
+        Self::Received,
+        Self::Refused,
+        Self::Withdrawn,
+        Self::Blocked,
+        Self::Lapsed,
+        Self::Closed,
+    ];
+
+    /// The name in files and on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Validating => "VALIDATING",
+            Self::Validated => "VALIDATED",
+            Self::Sent => "SENT",
+            Self::Delivered => "DELIVERED",
+            Self::Acked => "ACKED",
+            Self::Review => "REVIEW",
+            Self::Accepted => "ACCEPTED",
+            Self::Executing => "EXECUTING",
+            Self::Ready => "READY",
+            Self::Produced => "PRODUCED",
+            Self::Received => "RECEIVED",
+            Self::Refused => "REFUSED",
+            Self::Withdrawn => "WITHDRAWN",
+            Self::Blocked => "BLOCKED",
+            Self::Lapsed => "LAPSED",
+            Self::Closed => "CLOSED",
+        }
+    }
+
+    /// Whether the measure still moves towards evidence: neither ended early nor closed.
+    pub fn is_live(self) -> bool {
+        self < Self::Refused
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,171 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod procedure;
+mod steps;
+
+use model::{
+    AuthorityId, ConditionCode, Digest, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType, Refusal, RefusalCode,
+    Role, SelectorKind, Step, Timestamp,
+};
+
+use crate::{Case, Command, Event, State, apply, decide};
+
+pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+pub(super) fn party(side: &str) -> PartyId {
+    match side {
+        "home" => "JP".parse().unwrap(),
+        "peer" => "FR".parse().unwrap(),
+        other => other.parse().unwrap(),
+    }
+}
+
+pub(super) fn key(officer: u8) -> KeyId {
+    KeyId::of(&[officer])
+}
+
+pub(super) fn record(name: &str) -> RecordType {
+    name.parse().unwrap()
+}
+
+pub(super) fn scope(id: u32, records: &[&str]) -> MeasureScope {
+    MeasureScope {
+        id: MeasureId(id),
+        article: "ets-185:31".parse().unwrap(),
+        request_type: "stored_data".parse().unwrap(),
+        records: records.iter().map(|name| record(name)).collect(),
+        subjects: 1,
+        selectors: vec![SelectorKind::Account],
+        window: None,
+    }
+}
+
+/// A command that owns what it says.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    pub(super) step: Step,
+    pub(super) sender: AuthorityId,
+    pub(super) signers: Vec<(KeyId, Role)>,
+    pub(super) concerns: Vec<MeasureId>,
+    pub(super) measures: Vec<MeasureScope>,
+    pub(super) records: Vec<RecordType>,
+    pub(super) ground: Option<RefusalCode>,
+    pub(super) conditions: Vec<ConditionCode>,
+}
+
+impl Order {
+    /// The step as it should be, by who should do it, on these measures.
+    pub(super) fn proper(step: Step, concerns: &[u32]) -> Self {
+        let home = "JP:central".parse().unwrap();
+        let peer = "FR:central".parse().unwrap();
+        let (sender, signers): (AuthorityId, Vec<_>) = match step {
+            Step::OpenGroup | Step::ChangeGroup => (home, vec![]),
+            Step::SealSend => (home, vec![(key(1), Role::Central), (key(2), Role::Central)]),
+            Step::Acknowledge | Step::Assign => (peer, vec![(key(3), Role::Central)]),
+            Step::OpenReview | Step::Recognise => (peer, vec![(key(4), Role::Decider)]),
+            Step::Refuse => (peer, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
+            Step::Collected => (peer, vec![(key(6), Role::Executing)]),
+            Step::Release => (peer, vec![(key(3), Role::Central), (key(7), Role::Central)]),
+            Step::Confirm => (home, vec![(key(8), Role::Custodian)]),
+            Step::Close | Step::Withdraw => (home, vec![(key(1), Role::Central)]),
+            Step::Violation => (peer, vec![]),
+        };
+        let moves = !step.is_handshake() && step != Step::SealSend;
+        Self {
+            step,
+            sender,
+            signers,
+            concerns: if moves { concerns.iter().copied().map(MeasureId).collect() } else { vec![] },
+            measures: if step == Step::SealSend {
+                concerns.iter().map(|id| scope(*id, &["subscriber_info", "traffic_data"])).collect()
+            } else {
+                vec![]
+            },
+            records: if step == Step::Release { vec![record("traffic_data")] } else { vec![] },
+            ground: match step {
+                Step::Refuse => Some(RefusalCode::R07),
+                Step::Violation => Some(RefusalCode::R90),
+                _ => None,
+            },
+            conditions: vec![],
+        }
+    }
+
+    pub(super) fn by(mut self, sender: &str) -> Self {
+        self.sender = sender.parse().unwrap();
+        self
+    }
+
+    pub(super) fn signed(mut self, signers: &[(u8, Role)]) -> Self {
+        self.signers = signers.iter().map(|(officer, role)| (key(*officer), *role)).collect();
+        self
+    }
+
+    pub(super) fn decide(&self, case: Option<&Case>) -> Result<Event, Refusal> {
+        let command = Command {
+            step: self.step,
+            home: party("home"),
+            peer: party("peer"),
+            pin: Pin(Digest::of(&[b"rule"])),
+            sender: &self.sender,
+            signers: &self.signers,
+            concerns: &self.concerns,
+            measures: &self.measures,
+            records: &self.records,
+            ground: self.ground,
+            conditions: &self.conditions,
+        };
+        decide(case, &command, NOW)
+    }
+}
+
+/// Takes the step as it should be.
+pub(super) fn take(case: Option<Case>, step: Step, concerns: &[u32]) -> Case {
+    let event = Order::proper(step, concerns).decide(case.as_ref()).unwrap();
+    apply(case, &event)
+}
+
+/// A case whose measures all stand in `state`, by the shortest way there.
+pub(super) fn case_in(state: State, measures: &[u32]) -> Case {
+    let mut case = take(None, Step::OpenGroup, measures);
+    if state == State::Validated {
+        return case;
+    }
+    case = take(Some(case), Step::SealSend, measures);
+    match state {
+        State::Sent => return case,
+        State::Lapsed => {
+            let event = Event::no_route(&case, NOW);
+            return apply(Some(case), &event);
+        }
+        _ => {
+            let event = Event::delivered(&case, NOW);
+            case = apply(Some(case), &event);
+        }
+    }
+    let way: &[Step] = match state {
+        State::Acked => &[Step::Acknowledge],
+        State::Review => &[Step::Acknowledge, Step::OpenReview],
+        State::Refused => &[Step::Acknowledge, Step::OpenReview, Step::Refuse],
+        State::Blocked => &[Step::Violation],
+        State::Withdrawn => &[Step::Withdraw],
+        State::Closed => &[Step::Withdraw, Step::Close],
+        State::Delivered => &[],
+        onward => {
+            let all = [
+                (State::Review, Step::Acknowledge),
+                (State::Review, Step::OpenReview),
+                (State::Accepted, Step::Recognise),
+                (State::Executing, Step::Assign),
+                (State::Ready, Step::Collected),
+                (State::Produced, Step::Release),
+                (State::Received, Step::Confirm),
+            ];
+            return all
+                .iter()
+                .filter(|(to, _)| *to <= onward)
+                .fold(case, |case, (_, s)| take(Some(case), *s, measures));
+        }
+    };
+    way.iter().fold(case, |case, step| take(Some(case), *step, measures))
+}
