@@ -1,1 +1,33 @@
-//! .
+//! Who is who: roots of states, certificates, the signed directory, signatures of officers, desks and gateways, and keys
+//! at rest. It turns a [`Received`] entry into a [`Verified`] one, and nothing else does.
+//!
+//! It must never know of cases, open a file, read a clock or speak over a network: moments are arguments, keys and
+//! certificates come as text or bytes. Randomness is drawn from aws-lc-rs where keys, serial numbers, salts and nonces are made.
+//!
+//! Begin with [`Subject`] (what a certificate says), then [`Directory`] (what a party says of its authorities), then
+//! [`TrustStore`] (what we believe of all parties).
+
+mod at_rest;
+mod authority_ca;
+mod certificate;
+mod consent;
+mod directory;
+mod keys;
+mod names;
+mod refuse;
+mod root;
+mod storage;
+mod trust;
+mod verified;
+
+pub use at_rest::{KeyError, Passphrase, open_pkcs8, seal_pkcs8};
+pub use authority_ca::{IssueError, LEAF_LIFETIME_MAX, Root, TLS_LIFETIME_MAX, TlsIdentity};
+pub use certificate::LEAF_KEY_USAGE_OID;
+pub use consent::{ChannelConsent, SignedConsent};
+pub use directory::{Authority, Directory, Officer, SignedDirectory, TrustedRoot, limits};
+pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};
+pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone};
+pub use root::{Fingerprint, RootCertificate};
+pub use storage::{StorageError, StorageKey};
+pub use trust::TrustStore;
+pub use verified::{Received, Verified, sign_envelope, sign_receipt, sign_step, sign_validation};

@@ -1,0 +1,207 @@
+//! What a party says of itself: its authorities, their keys and officers, and the foreign roots it trusts.
+
+mod signed;
+mod text;
+
+use std::collections::BTreeSet;
+
+use model::{AuthorityId, AuthorityKind, KeyId, Malformed, PartyId, Role, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{RootCertificate, VerifyingKey, names};
+
+pub use signed::SignedDirectory;
+
+/// The ceilings of a directory.
+pub mod limits {
+    /// Its TOML.
+    pub const DIRECTORY_BYTES_MAX: usize = 1024 * 1024;
+    /// Authorities in it.
+    pub const AUTHORITIES_MAX: usize = 1000;
+    /// Officers of one authority.
+    pub const OFFICERS_MAX: usize = 1000;
+    /// Foreign roots in it.
+    pub const TRUSTED_MAX: usize = 300;
+    /// A title or pseudonym, in characters.
+    pub const TITLE_CHARACTERS_MAX: usize = 200;
+    /// Longest validity: 400 days.
+    pub const DIRECTORY_LIFETIME_MS_MAX: i64 = 400 * 24 * 3600 * 1000;
+}
+
+/// A party's directory. Each version replaces the one before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Whose.
+    pub party: PartyId,
+    /// 1, 2, 3 …
+    pub version: u64,
+    /// When it was made.
+    #[serde(with = "text::moment")]
+    pub issued: Timestamp,
+    /// After this moment it proves nothing.
+    #[serde(with = "text::moment")]
+    pub expires: Timestamp,
+    /// The key of the party's gateway, for ledger and receipts.
+    pub ledger_key: VerifyingKey,
+    /// The party's root, DER.
+    #[serde(with = "text::pem")]
+    pub root: Vec<u8>,
+    /// The accredited authorities.
+    #[serde(default)]
+    pub authorities: Vec<Authority>,
+    /// The foreign roots whose fingerprints were compared.
+    #[serde(default)]
+    pub trusted: Vec<TrustedRoot>,
+}
+
+/// An accredited body and its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// Its name.
+    pub id: AuthorityId,
+    /// What it is accredited for.
+    pub kind: AuthorityKind,
+    /// What it is called, for people.
+    pub title: String,
+    /// Its desk's key, which signs envelopes.
+    pub desk_key: VerifyingKey,
+    /// Who may sign for it.
+    #[serde(default)]
+    pub officers: Vec<Officer>,
+}
+
+/// A person, by a key. The directory crosses borders, so it bears no name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Officer {
+    /// How the officer is called abroad.
+    pub pseudonym: String,
+    /// The officer's key.
+    pub key: VerifyingKey,
+    /// What the officer may do.
+    pub roles: BTreeSet<Role>,
+}
+
+/// A foreign root that this party trusts to speak for its own state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedRoot {
+    /// Whose.
+    pub party: PartyId,
+    /// The root, DER.
+    #[serde(with = "text::pem")]
+    pub root: Vec<u8>,
+}
+
+impl Directory {
+    /// Reads TOML and checks it as [`Directory::check`] does. Nothing of it is proven: see [`SignedDirectory::verify`].
+    pub fn from_toml(toml: &str) -> Result<Self, Malformed> {
+        if toml.len() > limits::DIRECTORY_BYTES_MAX {
+            return Err(Malformed::new("a directory of at most 1 MiB", &format!("{} bytes", toml.len())));
+        }
+        let directory: Self =
+            toml::from_str(toml).map_err(|error| Malformed::new("a directory (TOML)", error.message()))?;
+        directory.check()?;
+        Ok(directory)
+    }
+
+    /// Writes TOML for people and machines.
+    pub fn to_toml(&self) -> Result<String, Malformed> {
+        self.check()?;
+        let toml =
+            toml::to_string_pretty(self).map_err(|error| Malformed::new("a directory (TOML)", &error.to_string()))?;
+        if toml.len() > limits::DIRECTORY_BYTES_MAX {
+            return Err(Malformed::new("a directory of at most 1 MiB", &format!("{} bytes", toml.len())));
+        }
+        Ok(toml)
+    }
+
+    /// Whether it is consistent in itself: one party throughout, no id and no key twice, counts and texts within limits,
+    /// roots that are roots.
+    pub fn check(&self) -> Result<(), Malformed> {
+        let lifetime = self.expires.0.saturating_sub(self.issued.0);
+        if self.version == 0 || lifetime <= 0 || lifetime > limits::DIRECTORY_LIFETIME_MS_MAX {
+            return Err(Malformed::new(
+                "a directory with a version from 1 that is valid for at most 400 days",
+                &format!("version {}, from {} to {}", self.version, self.issued, self.expires),
+            ));
+        }
+        if RootCertificate::parse(&self.root)?.party() != self.party {
+            return Err(Malformed::new("the directory's own root", "another party's root"));
+        }
+        self.check_authorities()?;
+        self.check_trusted()
+    }
+
+    /// The authority of that id.
+    pub fn authority(&self, id: &AuthorityId) -> Option<&Authority> {
+        self.authorities.iter().find(|authority| authority.id == *id)
+    }
+
+    /// The officer of that key and the authority it belongs to.
+    pub fn officer(&self, key: &KeyId) -> Option<(&Authority, &Officer)> {
+        self.authorities.iter().find_map(|authority| authority.officer(key).map(|officer| (authority, officer)))
+    }
+
+    /// Whether this one may take the place of `older`: the same party's, with a higher version.
+    pub fn supersedes(&self, older: &Self) -> bool {
+        self.party == older.party && self.version > older.version
+    }
+
+    fn check_authorities(&self) -> Result<(), Malformed> {
+        if self.authorities.len() > limits::AUTHORITIES_MAX {
+            return Err(Malformed::new("at most 1000 authorities", &self.authorities.len().to_string()));
+        }
+        let mut ids = BTreeSet::new();
+        let mut keys = BTreeSet::from([self.ledger_key]);
+        for authority in &self.authorities {
+            let id = authority.id.to_string();
+            if authority.id.party() != self.party || names::is_reserved(&authority.id) || !ids.insert(&authority.id) {
+                return Err(Malformed::new("authorities of the directory's party, each once and none called gw", &id));
+            }
+            if authority.officers.len() > limits::OFFICERS_MAX {
+                return Err(Malformed::new("at most 1000 officers of an authority", &id));
+            }
+            check_title(&authority.title)?;
+            authority.officers.iter().try_for_each(|officer| check_title(&officer.pseudonym))?;
+            let own = authority.officers.iter().map(|officer| officer.key).chain([authority.desk_key]);
+            for key in own {
+                if !keys.insert(key) {
+                    return Err(Malformed::new("a key for one purpose and one person only", &key.to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_trusted(&self) -> Result<(), Malformed> {
+        if self.trusted.len() > limits::TRUSTED_MAX {
+            return Err(Malformed::new("at most 300 foreign roots", &self.trusted.len().to_string()));
+        }
+        let mut parties = BTreeSet::from([self.party]);
+        for trusted in &self.trusted {
+            let root = RootCertificate::parse(&trusted.root)?;
+            if root.party() != trusted.party || !parties.insert(trusted.party) {
+                return Err(Malformed::new("one root for each foreign party, in its own name", trusted.party.as_str()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Authority {
+    /// The officer of that key.
+    pub fn officer(&self, key: &KeyId) -> Option<&Officer> {
+        self.officers.iter().find(|officer| officer.key.key_id() == *key)
+    }
+}
+
+fn check_title(title: &str) -> Result<(), Malformed> {
+    let count = title.chars().count();
+    if count == 0 || count > limits::TITLE_CHARACTERS_MAX || title.chars().any(char::is_control) {
+        return Err(Malformed::new("a title or pseudonym of 1 to 200 printable characters", title));
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! What we believe of all parties.
+
+mod chain;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{AuthorityId, Denial, Fault, KeyId, PartyId, Refusal, Timestamp};
+use rustls_pki_types::TrustAnchor;
+
+use crate::{
+    Authority, Directory, Fingerprint, Officer, RootCertificate, SignedDirectory, VerifyingKey,
+    refuse::{owned, unproven},
+};
+
+/// One party's pinned root and newest directory, and the text it stood in.
+#[derive(Debug, Clone)]
+struct Known {
+    root: RootCertificate,
+    directory: Directory,
+    toml: String,
+    officers: BTreeMap<KeyId, (usize, usize)>,
+}
+
+/// The own root, pinned by whoever installed the program, and what follows from it: the own directory, the foreign roots in
+/// it, and the directories that those roots signed.
+#[derive(Debug, Clone)]
+pub struct TrustStore {
+    own: PartyId,
+    known: BTreeMap<PartyId, Known>,
+}
+
+impl TrustStore {
+    /// Begins with the own root as it was pinned, the own party's directory and those of others. Each must hold at `now`;
+    /// where a foreign one may fail without stopping the whole, begin without it and [`TrustStore::add`] it.
+    pub fn new(
+        own_root_der: &[u8],
+        own: &SignedDirectory,
+        foreign: &[SignedDirectory],
+        now: Timestamp,
+    ) -> Result<Self, Denial> {
+        let root = RootCertificate::parse(own_root_der)
+            .map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+        let party = root.party();
+        let directory = own.verify_by(&root, now)?;
+        let mut store = Self { own: party, known: BTreeMap::new() };
+        store.known.insert(party, Known::of(root, directory, own.toml.clone()));
+        for signed in foreign {
+            store.add(signed, now)?;
+        }
+        Ok(store)
+    }
+
+    /// Takes a directory: a newer one, or the first of a party whose root the own directory trusts. The same one again changes
+    /// nothing. A lower version, or another text of the same version, is refused. Says whose it was. A new own directory ends the
+    /// trust in the roots that it no longer names.
+    pub fn add(&mut self, signed: &SignedDirectory, now: Timestamp) -> Result<PartyId, Denial> {
+        let party = signed.claimed_party()?;
+        let root = self.pinned(party)?;
+        let directory = signed.verify_by(&root, now)?;
+        if let Some(known) = self.known.get(&party) {
+            if known.toml == signed.toml {
+                return Ok(party);
+            }
+            if !directory.supersedes(&known.directory) {
+                let refusal = unproven(
+                    format!(
+                        "Version {} of the directory of {party} does not follow version {}, which is known.",
+                        directory.version, known.directory.version
+                    ),
+                    "Its party publishes its newest directory with a higher version.",
+                );
+                return Err(owned(refusal, party).into());
+            }
+        }
+        self.known.insert(party, Known::of(root, directory, signed.toml.clone()));
+        if party == self.own {
+            self.forget_untrusted();
+        }
+        Ok(party)
+    }
+
+    /// The own party.
+    pub fn own_party(&self) -> PartyId {
+        self.own
+    }
+
+    /// The parties whose directories are known, the own one included.
+    pub fn parties(&self) -> impl Iterator<Item = PartyId> + '_ {
+        self.known.keys().copied()
+    }
+
+    /// A party's directory.
+    pub fn directory(&self, party: PartyId) -> Option<&Directory> {
+        self.known.get(&party).map(|known| &known.directory)
+    }
+
+    /// An accredited authority.
+    pub fn authority(&self, id: &AuthorityId) -> Option<&Authority> {
+        self.directory(id.party())?.authority(id)
+    }
+
+    /// The officer of a party by key, and the authority it belongs to. The party is asked for, because nothing keeps a party
+    /// from listing another's key as its own.
+    pub fn officer(&self, party: PartyId, key: &KeyId) -> Option<(&Authority, &Officer)> {
+        let known = self.known.get(&party)?;
+        let (authority, officer) = known.officers.get(key)?;
+        let authority = known.directory.authorities.get(*authority)?;
+        Some((authority, authority.officers.get(*officer)?))
+    }
+
+    /// The key that signs an authority's envelopes.
+    pub fn desk_key(&self, id: &AuthorityId) -> Option<VerifyingKey> {
+        self.authority(id).map(|authority| authority.desk_key)
+    }
+
+    /// The key that signs a party's receipts and checkpoints.
+    pub fn ledger_key(&self, party: PartyId) -> Option<VerifyingKey> {
+        self.directory(party).map(|directory| directory.ledger_key)
+    }
+
+    /// A party's root.
+    pub fn root(&self, party: PartyId) -> Option<&RootCertificate> {
+        self.known.get(&party).map(|known| &known.root)
+    }
+
+    /// The fingerprint of a party's root.
+    pub fn fingerprint(&self, party: PartyId) -> Option<Fingerprint> {
+        self.root(party).map(RootCertificate::fingerprint)
+    }
+
+    /// A party's root as an anchor that may speak for that party's names only.
+    pub fn anchor_for(&self, party: PartyId) -> Option<TrustAnchor<'static>> {
+        self.root(party).map(|root| root.anchor().clone())
+    }
+
+    /// A party's directory, if it is known and valid at `now`.
+    pub(crate) fn directory_at(&self, party: PartyId, now: Timestamp) -> Result<&Directory, Refusal> {
+        let directory = self.directory(party).ok_or_else(|| chain::unknown(party))?;
+        directory.check_at(now)?;
+        Ok(directory)
+    }
+
+    /// The root that the own directory pins for a party.
+    fn pinned(&self, party: PartyId) -> Result<RootCertificate, Denial> {
+        let own = self.known.get(&self.own);
+        if party == self.own {
+            if let Some(known) = own {
+                return Ok(known.root.clone());
+            }
+        }
+        own.and_then(|known| known.directory.trusted.iter().find(|trusted| trusted.party == party))
+            .and_then(|trusted| RootCertificate::parse(&trusted.root).ok())
+            .ok_or_else(|| {
+                let refusal = unproven(
+                    format!("The directory of {} does not trust a root of {party}.", self.own),
+                    "Compare the root's fingerprint with the other operator, add it to the own directory and sign that.",
+                );
+                owned(refusal, self.own).into()
+            })
+    }
+
+    fn forget_untrusted(&mut self) {
+        let trusted: BTreeSet<Vec<u8>> = self
+            .known
+            .get(&self.own)
+            .map(|known| known.directory.trusted.iter().map(|trusted| trusted.root.clone()).collect())
+            .unwrap_or_default();
+        let own = self.own;
+        self.known.retain(|party, known| *party == own || trusted.contains(known.root.der()));
+    }
+}
+
+impl Known {
+    fn of(root: RootCertificate, directory: Directory, toml: String) -> Self {
+        let mut officers = BTreeMap::new();
+        for (i, authority) in directory.authorities.iter().enumerate() {
+            for (j, officer) in authority.officers.iter().enumerate() {
+                officers.insert(officer.key.key_id(), (i, j));
+            }
+        }
+        Self { root, directory, toml, officers }
+    }
+}
