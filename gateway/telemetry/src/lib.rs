@@ -1,1 +1,31 @@
-//! .
+//! What a program of Rogatory may say of itself: log lines on standard error, and traces, metrics and logs through OTLP where a
+//! collector is configured.
+//!
+//! It must never record case data. So *what may be recorded is a type*: [`say!`] and [`span!`] take a literal message and values
+//! that are [`Recordable`], a sealed trait of parties, steps, codes, counts, durations and short entry ids. Everything said
+//! through them has a target that begins with `rogatory::`, and only those targets leave the process or print their fields. A
+//! direct `tracing::info!(field = text)` is forbidden in the other crates; should one slip in, or a library speak, its fields are
+//! not printed and nothing of it is exported.
+//!
+//! Begin with [`init`] (once per process), then [`say!`] and [`Metrics`]. [`TraceCalls`] and [`Propagate`] carry the trace across
+//! a gRPC call [W3C Trace Context].
+
+mod calls;
+mod foreign;
+mod init;
+mod metrics;
+mod recordable;
+mod say;
+
+pub use calls::{Propagate, TraceCalls, TracedCalls};
+pub use init::{Guard, LogFormat, Options, TelemetryError, init};
+pub use metrics::Metrics;
+pub use recordable::{Recordable, Word};
+pub use say::Level;
+pub use tracing::{Instrument, Span};
+
+#[doc(hidden)]
+pub use tracing as __tracing;
+
+/// The first part of every target that may be printed with its fields and exported.
+const TARGET: &str = "rogatory::";
