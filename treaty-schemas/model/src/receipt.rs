@@ -79,6 +79,9 @@ pub struct Receipt {
     pub refusal: Option<Refusal>,
     /// The epoch that a handshake led to, as the stating gateway verified it.
     pub epoch: Option<EpochCertificate>,
+    /// On [`ReceiptKind::Retrieval`] of a handshake, the receiving desk's hash of the epoch authenticator: only a member of the
+    /// same group can make the same value, so that desks see a fork which gateways cannot.
+    pub authenticator: Option<Digest>,
 }
 
 /// A receipt with the stating gateway's signature over `rogatory receipt v1` ‖ its bytes.

@@ -1,0 +1,230 @@
+//! `gateway init`: a complete development state in one command — root, gateway, authorities, desks, officers.
+//!
+//! In production each of these keys is made where it is used, and the root stays offline. The folders are laid out as those
+//! places: `root/`, `gateway/`, `desks/<authority>/`, `officers/<authority>/`.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::rand;
+use clap::Args;
+use identity::{Authority, Directory, Fingerprint, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TlsIdentity};
+use model::{AuthorityId, AuthorityKind, Exit, PartyId, Role, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{
+    config::{Config, FILE, Folder},
+    failure::Failure,
+    private,
+};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+const TLS_DAYS: i64 = 90;
+const LEAF_DAYS: i64 = 28;
+const DIRECTORY_DAYS: i64 = 365;
+
+/// Make a complete development state: root, gateway certificate, ledger key, accredited authorities with two officers each.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The party, ISO 3166-1 alpha-2, as in FR.
+    #[arg(long)]
+    party: PartyId,
+    /// The folder to make. It must not exist, or be empty.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Where the gateways of other parties will call; a free loopback port when absent.
+    #[arg(long)]
+    peer_listen: Option<SocketAddr>,
+    /// Where the desks of this party will call; a free loopback port when absent.
+    #[arg(long)]
+    desk_listen: Option<SocketAddr>,
+    /// An OTLP collector for the gateway and the desks, as in http://127.0.0.1:4317.
+    #[arg(long)]
+    otlp_endpoint: Option<String>,
+}
+
+/// The authorities of a development state: name, kind, title, roles of both officers.
+const AUTHORITIES: [(&str, AuthorityKind, &str, &[Role]); 4] = [
+    (
+        "central",
+        AuthorityKind::Central,
+        "Central authority",
+        &[Role::Officer, Role::Central, Role::Decider, Role::Custodian],
+    ),
+    ("judicial", AuthorityKind::Judicial, "Court", &[Role::Judge, Role::Prosecutor]),
+    ("executing", AuthorityKind::Executing, "Executing authority", &[Role::Executing]),
+    ("24x7", AuthorityKind::DutyPoint, "Point of contact, day and night", &[Role::DutyOfficer, Role::Officer, Role::Central]),
+];
+
+impl Init {
+    pub(crate) fn run(&self, now: Timestamp) -> Result<Value, Failure> {
+        self.check_empty()?;
+        let root = Root::generate(self.party, now).map_err(key_failure)?;
+        let gateway = self.dir.join("gateway");
+        let config = self.write_gateway(&gateway, &root, now)?;
+        let mut authorities = Vec::new();
+        for (name, kind, title, roles) in AUTHORITIES {
+            let id = AuthorityId::new(self.party, name).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+            let officers = self.write_officers(&id, roles)?;
+            let desk_key = self.write_desk(&id, &root, &config, now)?;
+            authorities.push(Authority { id, kind, title: title.to_owned(), desk_key, officers });
+        }
+        let ledger_key = self.write_ledger_key(&gateway)?;
+        let directory = Directory {
+            party: self.party,
+            version: 1,
+            issued: now,
+            expires: now.plus_ms(DIRECTORY_DAYS * DAY_MS),
+            root: root.certificate().to_vec(),
+            ledger_key,
+            authorities,
+            trusted: Vec::new(),
+        };
+        let signed = root.sign_directory(&directory).map_err(key_failure)?;
+        write_directory(&Folder(gateway), &signed)?;
+        self.write_root(&root)?;
+        let fingerprint = Fingerprint::of_root(root.certificate()).map_err(Failure::from)?;
+        Ok(json!({
+            "party": self.party.to_string(),
+            "dir": self.dir,
+            "fingerprint": fingerprint.to_string(),
+            "root_certificate": self.dir.join("root/root.cert.pem"),
+            "peer_listen": config.peer_listen.to_string(),
+            "desk_listen": config.desk_listen.to_string(),
+            "authorities": AUTHORITIES.map(|(name, ..)| format!("{}:{name}", self.party)),
+        }))
+    }
+
+    fn check_empty(&self) -> Result<(), Failure> {
+        let taken = match fs::read_dir(&self.dir) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(Failure::reading(&self.dir, &error)),
+        };
+        if taken {
+            let what = format!("{} is not empty; keys are never overwritten", self.dir.display());
+            return Err(Failure::new(Exit::Conflict, what).remedy("Choose another folder."));
+        }
+        private::make_folder(&self.dir)
+    }
+
+    fn write_gateway(&self, folder: &Path, root: &Root, now: Timestamp) -> Result<Config, Failure> {
+        let passphrase = new_passphrase(folder)?;
+        let subject = Subject::Gateway(self.party);
+        let tls = root.issue_tls(&subject, now, TLS_DAYS * DAY_MS).map_err(key_failure)?;
+        write_tls(folder, &tls, &passphrase)?;
+        private::write_public(&folder.join("root.cert.pem"), identity::pem("CERTIFICATE", root.certificate()).as_bytes())?;
+        let config = Config {
+            party: self.party,
+            peer_listen: self.peer_listen.map_or_else(free_port, Ok)?,
+            desk_listen: self.desk_listen.map_or_else(free_port, Ok)?,
+            database: "sqlite:gateway.db".to_owned(),
+            passphrase_file: "passphrase".into(),
+            otlp_endpoint: self.otlp_endpoint.clone(),
+            catalog: None,
+        };
+        let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+        private::write_public(&folder.join(FILE), format!("# The gateway of {}.\n{text}", self.party).as_bytes())?;
+        Ok(config)
+    }
+
+    fn write_ledger_key(&self, folder: &Path) -> Result<[u8; 32], Failure> {
+        let passphrase = read_passphrase(&folder.join("passphrase"))?;
+        let key = SigningKey::generate().map_err(key_failure)?;
+        private::write(&folder.join("ledger.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        Ok(key.public_key())
+    }
+
+    fn write_desk(&self, id: &AuthorityId, root: &Root, gateway: &Config, now: Timestamp) -> Result<[u8; 32], Failure> {
+        let folder = self.dir.join("desks").join(id.name());
+        let passphrase = new_passphrase(&folder)?;
+        let tls = root.issue_tls(&Subject::Desk(id.clone()), now, TLS_DAYS * DAY_MS).map_err(key_failure)?;
+        write_tls(&folder, &tls, &passphrase)?;
+        let desk = SigningKey::generate().map_err(key_failure)?;
+        private::write(&folder.join("desk.key.pem"), desk.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        let leaf = SigningKey::generate().map_err(key_failure)?;
+        private::write(&folder.join("leaf.key.pem"), leaf.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        let certificate = root.issue_leaf(id, leaf.public_key(), now, LEAF_DAYS * DAY_MS).map_err(key_failure)?;
+        private::write_public(&folder.join("leaf.cert.pem"), identity::pem("CERTIFICATE", &certificate).as_bytes())?;
+        let storage = SigningKey::generate().map_err(key_failure)?;
+        private::write(&folder.join("storage.key.pem"), storage.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        private::write_public(&folder.join("root.cert.pem"), identity::pem("CERTIFICATE", root.certificate()).as_bytes())?;
+        let mut config = format!(
+            "# The desk of {id}.\nauthority = \"{id}\"\ngateway = \"{}\"\ndatabase = \"sqlite:desk.db\"\n\
+             passphrase_file = \"passphrase\"\nofficers = \"../../officers\"\n",
+            gateway.desk_listen
+        );
+        if let Some(endpoint) = &self.otlp_endpoint {
+            config.push_str(&format!("otlp_endpoint = {}\n", toml::Value::from(endpoint.as_str())));
+        }
+        private::write_public(&folder.join("desk.toml"), config.as_bytes())?;
+        Ok(desk.public_key())
+    }
+
+    fn write_officers(&self, id: &AuthorityId, roles: &[Role]) -> Result<Vec<Officer>, Failure> {
+        let folder = self.dir.join("officers").join(id.name());
+        let mut officers = Vec::new();
+        for pseudonym in ["officer-1", "officer-2"] {
+            let folder = folder.join(pseudonym);
+            let passphrase = new_passphrase(&folder)?;
+            let key = SigningKey::generate().map_err(key_failure)?;
+            private::write(&folder.join("key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+            let roles = roles.iter().copied().collect::<BTreeSet<_>>();
+            officers.push(Officer { key: key.public_key(), pseudonym: pseudonym.to_owned(), roles });
+        }
+        Ok(officers)
+    }
+
+    fn write_root(&self, root: &Root) -> Result<(), Failure> {
+        let folder = self.dir.join("root");
+        let passphrase = new_passphrase(&folder)?;
+        let sealed = root.seal(&passphrase).map_err(key_failure)?;
+        private::write(&folder.join("root.key.pem"), sealed.as_bytes())?;
+        private::write_public(&folder.join("root.cert.pem"), identity::pem("CERTIFICATE", root.certificate()).as_bytes())
+    }
+}
+
+/// Writes the signed directory that a gateway serves.
+pub(crate) fn write_directory(gateway: &Folder, signed: &SignedDirectory) -> Result<(), Failure> {
+    private::write_public(&gateway.directory_signature(), &signed.signature)?;
+    private::write_public(&gateway.directory(), signed.toml.as_bytes())
+}
+
+/// Reads a passphrase file.
+pub(crate) fn read_passphrase(path: &Path) -> Result<Passphrase, Failure> {
+    let bytes = fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+    Passphrase::new(&bytes).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{}: {error}", path.display())).remedy("Put the passphrase alone into the file.")
+    })
+}
+
+pub(crate) fn key_failure(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failure, error.to_string())
+}
+
+/// Makes a folder with a passphrase of 256 random bits in it.
+fn new_passphrase(folder: &Path) -> Result<Passphrase, Failure> {
+    private::make_folder(folder)?;
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Failure::new(Exit::Failure, "the system gives no randomness"))?;
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    private::write(&folder.join("passphrase"), format!("{text}\n").as_bytes())?;
+    Passphrase::new(text.as_bytes()).map_err(key_failure)
+}
+
+fn write_tls(folder: &Path, tls: &TlsIdentity, passphrase: &Passphrase) -> Result<(), Failure> {
+    let chain: String = tls.chain.iter().map(|der| identity::pem("CERTIFICATE", der)).collect();
+    private::write_public(&folder.join("tls.cert.pem"), chain.as_bytes())?;
+    let key = identity::seal_pkcs8(&tls.key_pkcs8, passphrase).map_err(key_failure)?;
+    private::write(&folder.join("tls.key.pem"), key.as_bytes())
+}
+
+fn free_port() -> Result<SocketAddr, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| Failure::new(Exit::Failure, format!("no free port on loopback: {error}")))
+}

@@ -1,0 +1,106 @@
+//! `gateway.toml`: what an operator sets. An unknown key is an error; a path is relative to the file's folder.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use model::{Exit, PartyId};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The file's name in a gateway's folder.
+pub(crate) const FILE: &str = "gateway.toml";
+
+/// The whole of `gateway.toml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Whose gateway this is.
+    pub(crate) party: PartyId,
+    /// Where the gateways of other parties call.
+    pub(crate) peer_listen: SocketAddr,
+    /// Where the desks of the own party call.
+    pub(crate) desk_listen: SocketAddr,
+    /// `sqlite:<path>` or `postgres://…`.
+    pub(crate) database: String,
+    /// A file that holds the passphrase of this gateway's keys.
+    pub(crate) passphrase_file: PathBuf,
+    /// An OTLP collector, as in `http://127.0.0.1:4317`. Nothing is exported without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// A folder of treaty files in place of the built-in catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) catalog: Option<PathBuf>,
+}
+
+/// A gateway's folder and the names of what is in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    /// The folder of the gateway in `dir`: `dir` itself, or the `gateway` folder of a development state.
+    pub(crate) fn find(dir: &Path) -> Result<Self, Failure> {
+        [dir.to_path_buf(), dir.join("gateway")]
+            .into_iter()
+            .find(|folder| folder.join(FILE).is_file())
+            .map(Self)
+            .ok_or_else(|| {
+                Failure::new(Exit::NotInitialised, format!("there is no {FILE} in {}", dir.display()))
+                    .remedy("Make a state first: gateway init --party FR --dir DIR")
+            })
+    }
+
+    pub(crate) fn tls_certificates(&self) -> PathBuf {
+        self.0.join("tls.cert.pem")
+    }
+
+    pub(crate) fn tls_key(&self) -> PathBuf {
+        self.0.join("tls.key.pem")
+    }
+
+    pub(crate) fn ledger_key(&self) -> PathBuf {
+        self.0.join("ledger.key.pem")
+    }
+
+    pub(crate) fn root_certificate(&self) -> PathBuf {
+        self.0.join("root.cert.pem")
+    }
+
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.0.join("directory.toml")
+    }
+
+    pub(crate) fn directory_signature(&self) -> PathBuf {
+        self.0.join("directory.sig")
+    }
+
+    pub(crate) fn operator_socket(&self) -> PathBuf {
+        self.0.join("operator.sock")
+    }
+
+    /// Reads and checks `gateway.toml`.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let path = self.0.join(FILE);
+        let text = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
+        toml::from_str(&text).map_err(|error| {
+            Failure::new(Exit::Usage, format!("{}: {}", path.display(), error.to_string().trim_end()))
+                .remedy("Correct the key or remove it; `gateway init` writes a complete example.")
+        })
+    }
+
+    /// A path of the configuration, seen from this folder.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// The database's URL with its path seen from this folder.
+    pub(crate) fn database_url(&self, config: &Config) -> String {
+        match config.database.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.resolve(Path::new(path)).display()),
+            None => config.database.clone(),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Header and validation statement, between bytes and vocabulary.
+
+use bytes::Bytes;
+use model::{
+    BodyCommitment, CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Malformed, MeasureId, MeasureScope,
+    Offence, Pin, SelectorKind, Step, Timestamp, Validation, ValidationStatement, Window, limits,
+};
+use prost::Message;
+
+use crate::types as wire;
+
+/// Decodes a header from the bytes that were received.
+///
+/// # Errors
+/// [`Fault::TooLarge`] over [`limits::HEADER_BYTES_MAX`]; [`Fault::Malformed`] where the bytes are not the one canonical form of a header
+/// (a field twice, out of order or unknown), or a field is not what it should be.
+pub fn decode_header(bytes: &Bytes) -> Result<Header, Denial> {
+    if bytes.len() > limits::HEADER_BYTES_MAX {
+        let detail = format!("the header has {} bytes, at most {} are allowed", bytes.len(), limits::HEADER_BYTES_MAX);
+        return Err(Denial::failed(Fault::TooLarge, detail));
+    }
+    let decoded: wire::Header = canonical(bytes, "header")?;
+    header_from_wire(decoded).map_err(|error| Denial::failed(Fault::Malformed, format!("in the header: {error}")))
+}
+
+/// Encodes a header in its one canonical form.
+pub fn encode_header(header: &Header) -> Bytes {
+    header_to_wire(header).encode_to_vec().into()
+}
+
+/// Encodes what a validator signs.
+pub fn encode_statement(statement: &ValidationStatement) -> Vec<u8> {
+    wire::ValidationStatement {
+        case_id: copy(statement.case.as_bytes()),
+        treaty_pin: copy(statement.pin.as_bytes()),
+        measures: statement.measures.iter().map(scope_to_wire).collect(),
+        body_commitment: copy(statement.body.as_bytes()),
+        validated_ms: statement.validated.0,
+    }
+    .encode_to_vec()
+}
+
+/// Decodes `bytes` and refuses any other encoding of the same message than the canonical one.
+pub(crate) fn canonical<M: Message + Default>(bytes: &[u8], what: &str) -> Result<M, Denial> {
+    let message = M::decode(bytes).map_err(|error| Denial::failed(Fault::Malformed, format!("the {what}: {error}")))?;
+    if message.encode_to_vec() == bytes {
+        Ok(message)
+    } else {
+        let detail = format!(
+            "the {what} is not in canonical form: a field is unknown, repeated, out of order or a spelled-out default"
+        );
+        Err(Denial::failed(Fault::Malformed, detail))
+    }
+}
+
+pub(crate) fn copy(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+pub(crate) fn parse_all<T, E>(texts: &[String]) -> Result<Vec<T>, Malformed>
+where
+    T: std::str::FromStr<Err = E>,
+    Malformed: From<E>,
+{
+    if texts.len() > limits::SCOPE_ITEMS_MAX {
+        return Err(Malformed::new("a list of at most 16 items", &format!("{} items", texts.len())));
+    }
+    texts.iter().map(|text| text.parse().map_err(Malformed::from)).collect()
+}
+
+fn header_to_wire(header: &Header) -> wire::Header {
+    wire::Header {
+        entry_id: copy(header.entry.as_bytes()),
+        case_id: copy(header.case.as_bytes()),
+        home_party: header.home.to_string(),
+        peer_party: header.peer.to_string(),
+        sender: header.sender.to_string(),
+        recipient: header.recipient.to_string(),
+        treaty_pin: copy(header.pin.as_bytes()),
+        step: step_to_wire(header.step).into(),
+        measures: header.measures.iter().map(scope_to_wire).collect(),
+        concerns: header.concerns.iter().map(|id| id.0).collect(),
+        purpose: header.purpose.clone().unwrap_or_default(),
+        offence: header.offence.map(|offence| wire::Offence {
+            max_penalty_months: offence.max_penalty_months,
+            dual_criminality: offence.dual_criminality,
+        }),
+        validation: header.validation.as_ref().map(validation_to_wire),
+        records: header.records.iter().map(ToString::to_string).collect(),
+        ground: header.ground.map(|code| code.to_string()).unwrap_or_default(),
+        conditions: header.conditions.iter().map(ToString::to_string).collect(),
+        body_commitment: header.body.map(|body| copy(body.as_bytes())).unwrap_or_default(),
+        previous: copy(header.previous.as_bytes()),
+        created_ms: header.created.0,
+        expires_ms: header.expires.0,
+    }
+}
+
+fn header_from_wire(header: wire::Header) -> Result<Header, Malformed> {
+    if header.measures.len() > limits::MEASURES_MAX || header.concerns.len() > limits::MEASURES_MAX {
+        return Err(Malformed::new("a case of at most 32 measures", "more"));
+    }
+    let step = step_from_wire(header.step())?;
+    Ok(Header {
+        entry: EntryId::try_from(&*header.entry_id)?,
+        case: CaseId::try_from(&*header.case_id)?,
+        home: header.home_party.parse()?,
+        peer: header.peer_party.parse()?,
+        sender: header.sender.parse()?,
+        recipient: header.recipient.parse()?,
+        pin: Pin::try_from(&*header.treaty_pin)?,
+        step,
+        measures: header.measures.iter().map(scope_from_wire).collect::<Result<_, _>>()?,
+        concerns: header.concerns.into_iter().map(MeasureId).collect(),
+        purpose: purpose_from_wire(header.purpose)?,
+        offence: header.offence.map(|offence| Offence {
+            max_penalty_months: offence.max_penalty_months,
+            dual_criminality: offence.dual_criminality,
+        }),
+        validation: header.validation.map(validation_from_wire).transpose()?,
+        records: parse_all(&header.records)?,
+        ground: optional(&header.ground)?,
+        conditions: parse_all(&header.conditions)?,
+        body: if header.body_commitment.is_empty() {
+            None
+        } else {
+            Some(BodyCommitment::try_from(&*header.body_commitment)?)
+        },
+        previous: HeaderDigest::try_from(&*header.previous)?,
+        created: Timestamp(header.created_ms),
+        expires: Timestamp(header.expires_ms),
+    })
+}
+
+fn purpose_from_wire(purpose: String) -> Result<Option<String>, Malformed> {
+    let slug =
+        purpose.len() <= 48 && purpose.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    match purpose.as_str() {
+        "" => Ok(None),
+        _ if slug => Ok(Some(purpose)),
+        _ => Err(Malformed::new("a purpose (as in criminal_investigation)", &purpose)),
+    }
+}
+
+/// An empty text is an absent value.
+pub(crate) fn optional<T: std::str::FromStr<Err = Malformed>>(text: &str) -> Result<Option<T>, Malformed> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+fn scope_to_wire(scope: &MeasureScope) -> wire::MeasureScope {
+    wire::MeasureScope {
+        id: scope.id.0,
+        article: scope.article.to_string(),
+        request_type: scope.request_type.to_string(),
+        records: scope.records.iter().map(ToString::to_string).collect(),
+        subjects: scope.subjects,
+        selectors: scope.selectors.iter().map(|kind| selector_to_wire(*kind).into()).collect(),
+        window: scope
+            .window
+            .map(|window| wire::Window { from_day: window.from.to_string(), to_day: window.to.to_string() }),
+    }
+}
+
+fn scope_from_wire(scope: &wire::MeasureScope) -> Result<MeasureScope, Malformed> {
+    if scope.selectors.len() > limits::SCOPE_ITEMS_MAX {
+        return Err(Malformed::new("a measure with at most 16 kinds of selectors", "more"));
+    }
+    Ok(MeasureScope {
+        id: MeasureId(scope.id),
+        article: scope.article.parse()?,
+        request_type: scope.request_type.parse()?,
+        records: parse_all(&scope.records)?,
+        subjects: scope.subjects,
+        selectors: scope.selectors().map(selector_from_wire).collect::<Result<_, _>>()?,
+        window: scope.window.as_ref().map(window_from_wire).transpose()?,
+    })
+}
+
+fn window_from_wire(window: &wire::Window) -> Result<Window, Malformed> {
+    let day = |text: &String| {
+        let parsed: Option<jiff::civil::Date> = text.parse().ok();
+        // jiff also reads dates with a time behind them; only the plain day is the canonical form.
+        parsed.filter(|date| date.to_string() == *text).ok_or_else(|| Malformed::new("a day (YYYY-MM-DD)", text))
+    };
+    Ok(Window { from: day(&window.from_day)?, to: day(&window.to_day)? })
+}
+
+fn validation_to_wire(validation: &Validation) -> wire::Validation {
+    wire::Validation {
+        statement: copy(&validation.statement_bytes),
+        authority: validation.authority.to_string(),
+        role: validation.role.as_str().to_owned(),
+        signature: Some(wire::Signature {
+            key_id: copy(validation.key.0.as_bytes()),
+            signature: copy(&validation.signature),
+        }),
+    }
+}
+
+fn validation_from_wire(validation: wire::Validation) -> Result<Validation, Malformed> {
+    let signature = validation.signature.ok_or_else(|| Malformed::new("a signed validation", "no signature"))?;
+    let statement: wire::ValidationStatement = canonical(&validation.statement, "validation statement")
+        .map_err(|_| Malformed::new("a validation statement in canonical form", "other bytes"))?;
+    Ok(Validation {
+        statement: ValidationStatement {
+            case: CaseId::try_from(&*statement.case_id)?,
+            pin: Pin::try_from(&*statement.treaty_pin)?,
+            measures: statement.measures.iter().map(scope_from_wire).collect::<Result<_, _>>()?,
+            body: BodyCommitment::try_from(&*statement.body_commitment)?,
+            validated: Timestamp(statement.validated_ms),
+        },
+        statement_bytes: validation.statement.to_vec(),
+        authority: validation.authority.parse()?,
+        role: validation.role.parse()?,
+        key: KeyId(model::Digest::try_from(&*signature.key_id)?),
+        signature: signature.signature.to_vec(),
+    })
+}
+
+macro_rules! enum_pair {
+    ($to:ident, $from:ident, $ours:ident, $wire:ident, $expected:literal, { $($variant:ident),+ }) => {
+        pub(crate) fn $to(value: $ours) -> wire::$wire {
+            match value { $($ours::$variant => wire::$wire::$variant,)+ }
+        }
+
+        pub(crate) fn $from(value: wire::$wire) -> Result<$ours, Malformed> {
+            match value {
+                $(wire::$wire::$variant => Ok($ours::$variant),)+
+                wire::$wire::Unspecified => Err(Malformed::new($expected, "an unknown number")),
+            }
+        }
+    };
+}
+pub(crate) use enum_pair;
+
+enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
+    OpenGroup, ChangeGroup, SealSend, Acknowledge, OpenReview, Recognise, Refuse, Assign, Collected, Release, Confirm, Close,
+    Withdraw, Violation
+});
+
+enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {
+    Person, Account, Device, IpAtTime, Domain, BankAccount
+});

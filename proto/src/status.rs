@@ -1,0 +1,99 @@
+//! Denials as gRPC status and back: canonical code, and `ErrorInfo` with reason and every variable [AIP-193].
+
+use std::collections::HashMap;
+
+use model::{Blame, Denial, Fault, Refusal, RefusalCode};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// The `domain` of our reasons.
+pub const DOMAIN: &str = "rogatory.internal";
+
+/// The status that a caller gets.
+pub fn from_denial(denial: &Denial) -> Status {
+    let mut metadata = HashMap::new();
+    metadata.insert("remedy".to_owned(), denial.remedy().to_owned());
+    let code = match denial {
+        Denial::Refused(refusal) => {
+            insert_refusal(&mut metadata, refusal);
+            refusal_code(refusal.code)
+        }
+        Denial::Failed { fault, detail } => {
+            metadata.insert("detail".to_owned(), detail.clone());
+            fault_code(*fault)
+        }
+    };
+    let mut message = denial.to_string();
+    message.push_str(" — ");
+    message.push_str(denial.remedy());
+    Status::with_error_details(code, message, ErrorDetails::with_error_info(denial.reason(), DOMAIN, metadata))
+}
+
+/// What a status of ours said. A status from elsewhere (transport, HTTP/2) is the peer's fault.
+pub fn to_denial(status: &Status) -> Denial {
+    let Some(info) = status.get_details_error_info().filter(|info| info.domain == DOMAIN) else {
+        let fault = match status.code() {
+            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => Fault::PeerUnreachable,
+            Code::ResourceExhausted | Code::OutOfRange => Fault::TooLarge,
+            Code::InvalidArgument => Fault::Malformed,
+            _ => Fault::Internal,
+        };
+        return Denial::failed(fault, status.message());
+    };
+    if let Ok(code) = info.reason.parse::<RefusalCode>() {
+        return Denial::from(refusal_from(code, &info.metadata));
+    }
+    let fault = Fault::ALL.into_iter().find(|fault| fault.as_str() == info.reason).unwrap_or(Fault::Internal);
+    Denial::failed(fault, info.metadata.get("detail").cloned().unwrap_or_default())
+}
+
+fn insert_refusal(metadata: &mut HashMap<String, String>, refusal: &Refusal) {
+    let mut put = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            metadata.insert(key.to_owned(), value);
+        }
+    };
+    put("article", refusal.article.as_ref().map(ToString::to_string));
+    put("rule", Some(refusal.rule.clone()));
+    put("field", refusal.field.clone());
+    put("text", Some(refusal.reason.clone()));
+    put("owner", refusal.owner.map(|party| party.to_string()));
+}
+
+fn refusal_from(code: RefusalCode, metadata: &HashMap<String, String>) -> Refusal {
+    let text = |key: &str| metadata.get(key).cloned();
+    Refusal {
+        code,
+        article: text("article").and_then(|article| article.parse().ok()),
+        rule: text("rule").unwrap_or_default(),
+        field: text("field"),
+        reason: text("text").unwrap_or_default(),
+        remedy: text("remedy").unwrap_or_default(),
+        owner: text("owner").and_then(|party| party.parse().ok()),
+    }
+}
+
+fn refusal_code(code: RefusalCode) -> Code {
+    match code {
+        RefusalCode::R91 => Code::ResourceExhausted,
+        RefusalCode::R93 | RefusalCode::R95 => Code::PermissionDenied,
+        RefusalCode::R94 => Code::InvalidArgument,
+        _ => Code::FailedPrecondition,
+    }
+}
+
+fn fault_code(fault: Fault) -> Code {
+    match fault {
+        Fault::TooLarge => Code::ResourceExhausted,
+        Fault::EntryIdReused => Code::AlreadyExists,
+        Fault::Unknown => Code::NotFound,
+        Fault::Expired => Code::FailedPrecondition,
+        Fault::Storage => Code::Unavailable,
+        _ => match fault.blame() {
+            Blame::Caller => Code::InvalidArgument,
+            Blame::Race => Code::Aborted,
+            Blame::Peer => Code::Unavailable,
+            Blame::Us => Code::Internal,
+        },
+    }
+}

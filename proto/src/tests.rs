@@ -1,0 +1,132 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use bytes::Bytes;
+use model::{
+    BodyCommitment, CaseId, Denial, Digest, EntryId, Fault, Header, HeaderDigest, KeyId, MeasureId, MeasureScope,
+    Offence, Pin, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp, Validation, ValidationStatement, Window,
+};
+use proptest::prelude::*;
+
+use crate::{decode_header, encode_header, encode_statement, status};
+
+fn scope() -> MeasureScope {
+    MeasureScope {
+        id: MeasureId(1),
+        article: "ets-185:31".parse().unwrap(),
+        request_type: "stored_data".parse().unwrap(),
+        records: vec!["subscriber_info".parse().unwrap(), "traffic_data".parse().unwrap()],
+        subjects: 1,
+        selectors: vec![SelectorKind::Account],
+        window: Some(Window { from: "2026-01-01".parse().unwrap(), to: "2026-03-31".parse().unwrap() }),
+    }
+}
+
+fn header() -> Header {
+    let pin = Pin(Digest::of(&[b"pin"]));
+    let body = BodyCommitment(Digest::of(&[b"body"]));
+    let case = CaseId::new([7; 16]);
+    let statement = ValidationStatement { case, pin, measures: vec![scope()], body, validated: Timestamp(5) };
+    Header {
+        entry: EntryId::new([1; 16]),
+        case,
+        home: "JP".parse().unwrap(),
+        peer: "FR".parse().unwrap(),
+        sender: "JP:central".parse().unwrap(),
+        recipient: "FR:central".parse().unwrap(),
+        pin,
+        step: Step::SealSend,
+        measures: vec![scope()],
+        concerns: vec![],
+        purpose: Some("criminal_investigation".to_owned()),
+        offence: Some(Offence { max_penalty_months: 60, dual_criminality: true }),
+        validation: Some(Validation {
+            statement_bytes: encode_statement(&statement),
+            statement,
+            authority: "JP:judicial".parse().unwrap(),
+            role: Role::Judge,
+            key: KeyId::of(&[3; 32]),
+            signature: vec![9; 64],
+        }),
+        records: vec![],
+        ground: None,
+        conditions: vec![],
+        body: Some(body),
+        previous: HeaderDigest::GENESIS,
+        created: Timestamp(1_000),
+        expires: Timestamp(2_000),
+    }
+}
+
+#[test]
+fn a_header_survives_the_wire() {
+    assert_eq!(decode_header(&encode_header(&header())).unwrap(), header());
+}
+
+#[test]
+fn the_encoding_of_a_header_is_stable() {
+    let digest = HeaderDigest::of(&encode_header(&header()));
+    assert_eq!(digest.to_string(), "7722b655b29a128bc2d2822fc6c267aa767f82695fde085c54fcaa32f5b7c9b6");
+}
+
+#[test]
+fn a_header_with_a_field_twice_is_malformed() {
+    let mut bytes = encode_header(&header()).to_vec();
+    bytes.extend_from_slice(&[0xa0, 0x01, 0x05]); // expires_ms once more
+    let denial = decode_header(&Bytes::from(bytes)).unwrap_err();
+    assert_eq!(denial.reason(), "MALFORMED");
+}
+
+#[test]
+fn a_header_with_an_unknown_field_is_malformed() {
+    let mut bytes = encode_header(&header()).to_vec();
+    bytes.extend_from_slice(&[0xf8, 0x06, 0x01]); // field 111
+    assert_eq!(decode_header(&Bytes::from(bytes)).unwrap_err().reason(), "MALFORMED");
+}
+
+#[test]
+fn a_header_over_the_limit_is_too_large() {
+    let bytes = Bytes::from(vec![0; model::limits::HEADER_BYTES_MAX + 1]);
+    assert_eq!(decode_header(&bytes).unwrap_err().reason(), "TOO_LARGE");
+}
+
+#[test]
+fn a_refusal_survives_a_status() {
+    let refusal = Refusal {
+        code: RefusalCode::R92,
+        article: Some("cets-224:7".parse().unwrap()),
+        rule: "parties/JP.toml".to_owned(),
+        field: Some("measures[0].article".to_owned()),
+        reason: "JP reserved the article".to_owned(),
+        remedy: "ask under another article".to_owned(),
+        owner: Some("JP".parse().unwrap()),
+    };
+    let denial = Denial::from(refusal);
+    assert_eq!(status::to_denial(&status::from_denial(&denial)), denial);
+}
+
+#[test]
+fn every_fault_survives_a_status() {
+    for fault in Fault::ALL {
+        let denial = Denial::failed(fault, "why");
+        assert_eq!(status::to_denial(&status::from_denial(&denial)), denial);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic_the_header_decoder(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        if let Ok(header) = decode_header(&Bytes::from(bytes.clone())) {
+            prop_assert_eq!(encode_header(&header), Bytes::from(bytes));
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_another_header_or_none(at in 0usize..400, bit in 0u8..8) {
+        let mut bytes = encode_header(&header()).to_vec();
+        let at = at % bytes.len();
+        bytes[at] ^= 1 << bit;
+        if let Ok(other) = decode_header(&Bytes::from(bytes)) {
+            prop_assert_ne!(other, header());
+        }
+    }
+}
