@@ -16,6 +16,7 @@ pub use receipt::{decode_receipt, encode_receipt};
 #[expect(
     missing_docs,
     unreachable_pub,
+    unused_qualifications,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated from rogatory/**.proto, where the documentation is"
