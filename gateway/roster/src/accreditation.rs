@@ -16,6 +16,12 @@ pub trait Accreditation {
     fn authority_of(&self, chain: &[&[u8]], leaf_key: &[u8], now: Timestamp) -> Result<AuthorityId, Refusal>;
 }
 
+impl Accreditation for identity::TrustStore {
+    fn authority_of(&self, chain: &[&[u8]], leaf_key: &[u8], now: Timestamp) -> Result<AuthorityId, Refusal> {
+        self.verify_leaf(chain, leaf_key, now)
+    }
+}
+
 /// The MLS credential of a chain of DER certificates, leaf first [RFC 9420 §5.3].
 pub fn x509_credential<C: AsRef<[u8]>>(chain: &[C]) -> Result<Credential, Refusal> {
     Ok(Credential::new(CredentialType::X509, encode_chain(chain)?))

@@ -1,5 +1,6 @@
 use model::{
-    AuthorityId, Denial, EpochCertificate, Fault, Handshake, HeaderDigest, Refusal, RefusalCode, Sealed, Timestamp, limits,
+    AuthorityId, Denial, EpochCertificate, Fault, Handshake, HeaderDigest, Refusal, RefusalCode, Sealed, Timestamp,
+    limits,
 };
 use openmls::prelude::{
     GroupId, KeyPackageRef, LeafNodeIndex, MlsMessageBodyIn, OpenMlsCrypto, ProcessedMessageContent, Proposal,

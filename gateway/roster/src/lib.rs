@@ -26,7 +26,7 @@ pub use follower::{Approved, Follower, Grace};
 pub use frame::Frame;
 pub use key_package::{AdmittedKeyPackage, check_key_package, welcomed};
 pub use policy::{Change, Policy};
-pub use seats::{Seat, Seats};
+pub use seats::{Seat, Seats, credential_digest};
 
 /// The rule that refusals of this crate name.
 const RULE: &str = "roster";

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use model::{AuthorityId, Denial, Digest, Refusal, RefusalCode, Timestamp, limits};
 use openmls::prelude::{
-    Credential, CredentialType, LeafNode, LeafNodeIndex, Lifetime, Member, Proposal, ProposalOrRefType,
-    PublicGroup, QueuedProposal, Sender, StagedCommit,
+    Credential, CredentialType, LeafNode, LeafNodeIndex, Lifetime, Member, Proposal, ProposalOrRefType, PublicGroup,
+    QueuedProposal, Sender, StagedCommit,
 };
 use openmls::treesync::LeafNodeSource;
 
@@ -177,7 +177,9 @@ pub(crate) fn accredit(
 ) -> Result<AuthorityId, Refusal> {
     if credential.credential_type() != CredentialType::X509 {
         let reason = "the leaf's credential is not a certificate";
-        return Err(Refusal::new(RefusalCode::R95, RULE, reason, "Use a leaf certificate of the state's root.").at(field));
+        return Err(
+            Refusal::new(RefusalCode::R95, RULE, reason, "Use a leaf certificate of the state's root.").at(field)
+        );
     }
     let chain = decode_chain(credential.serialized_content()).map_err(|refusal| refusal.at(field))?;
     let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();

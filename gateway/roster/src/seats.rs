@@ -72,7 +72,7 @@ impl Seats {
 }
 
 /// SHA-256 of a credential's type and content.
-pub(crate) fn credential_digest(credential: &Credential) -> Digest {
+pub fn credential_digest(credential: &Credential) -> Digest {
     let kind = u16::from(credential.credential_type()).to_be_bytes();
     Digest::of(&[b"rogatory credential v1\0", &kind, credential.serialized_content()])
 }
