@@ -1,1 +1,22 @@
-//! .
+//! The treaty language: files → the effective rule of a pair at a date (its pin) → a decision with its trace.
+//!
+//! It knows which measures an instrument allows between two parties, and within which bounds. It must never do IO or read
+//! a clock: files come as text, the date as an argument. What is not written is not allowed.
+//!
+//! Begin with [`Catalog::rule`], then [`Rule::decide`].
+
+mod canonical;
+mod catalog;
+mod compile;
+mod decide;
+mod decision;
+mod diagnostic;
+mod instrument;
+mod party;
+mod rule;
+mod source;
+
+pub use catalog::Catalog;
+pub use decision::{Decision, Outcome, Permit, Query, Timer, TimerKind, TraceStep};
+pub use diagnostic::Diagnostic;
+pub use rule::Rule;
