@@ -150,7 +150,7 @@ impl Files {
             let mut articles = requests.flat_map(|request| &request.articles);
             let mut clauses = self.instruments.iter().filter_map(|file| file.dual_criminality_clause.as_ref());
             let hit = articles.any(|a| covers(article, a) || (general && covers(a, article)));
-            !hit && !(general && clauses.any(|clause| clause == article))
+            !(hit || general && clauses.any(|clause| clause == article))
         };
         let reserved = party.reservations.iter().filter(|r| missed(&r.article, false)).map(|r| (&r.place, &r.article));
         let declared = party.declarations.iter().filter(|d| missed(&d.article, true)).map(|d| (&d.place, &d.article));

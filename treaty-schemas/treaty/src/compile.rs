@@ -31,7 +31,13 @@ pub(crate) fn compile(files: &Files, a: PartyId, b: PartyId, on: Date) -> Table 
     for (article, clause) in &mut clauses {
         clause.reservations = reservations(files, article, pair);
     }
-    Table { pair, instruments, clauses, languages: pair.map(|party| languages(files.parties.get(&party))) }
+    Table {
+        pair,
+        protocol: "treaty".into(),
+        instruments,
+        clauses,
+        languages: pair.map(|party| languages(files.parties.get(&party))),
+    }
 }
 
 fn languages(party: Option<&PartyFile>) -> BTreeMap<AuthorityKind, Vec<String>> {

@@ -96,8 +96,8 @@ impl<'a> Bench<'a> {
 
     /// A check that rests on no treaty.
     fn protocol(&mut self, check: &'static str, input: String, failure: Option<Failure>) -> bool {
-        let file: Arc<str> = "treaty".into();
-        self.step(check, &At { measure: None, article: None, file: &file, owner: None }, input, failure)
+        let file = &self.table.protocol;
+        self.step(check, &At { measure: None, article: None, file, owner: None }, input, failure)
     }
 
     fn measure(&mut self, index: usize, scope: &'a MeasureScope, direction: usize) {
@@ -125,9 +125,8 @@ impl<'a> Bench<'a> {
     fn provision(&mut self, index: usize, scope: &'a MeasureScope) -> Option<&'a Provision> {
         let article = &scope.article;
         let table = self.table;
-        let nobody: Arc<str> = "treaty".into();
         let standing = table.instruments.get(article.instrument());
-        let file = standing.map_or(&nobody, |standing| &standing.file);
+        let file = standing.map_or(&table.protocol, |standing| &standing.file);
         let at = At { measure: Some((index, scope)), article: Some(article), file, owner: None };
         let clause = table.clauses.get(article);
         let unknown = match (standing, clause) {
@@ -162,9 +161,9 @@ impl<'a> Bench<'a> {
     }
 
     fn obstacles(&mut self, check: &'static str, at: &At<'_>, obstacles: &[Obstacle]) {
-        let input = || format!("{}–{}", self.table.pair[0], self.table.pair[1]);
+        let [a, b] = self.table.pair;
         if obstacles.is_empty() {
-            self.step(check, at, input(), None);
+            self.step(check, at, format!("{a}–{b}"), None);
         }
         for obstacle in obstacles {
             let failure = Failure {
@@ -174,7 +173,7 @@ impl<'a> Bench<'a> {
                 remedy: obstacle.remedy.clone(),
             };
             let at = At { file: &obstacle.file, owner: obstacle.owner, ..*at };
-            self.step(check, &at, format!("{}–{}", self.table.pair[0], self.table.pair[1]), Some(failure));
+            self.step(check, &at, format!("{a}–{b}"), Some(failure));
         }
     }
 
@@ -272,12 +271,14 @@ impl<'a> Bench<'a> {
         let (sender, recipient) = (self.query.sender, self.query.recipient);
         let Basis { file, article, owner } = &towards.senders_by;
         let by = At { file, article: Some(article), owner: *owner, measure: at.measure };
-        let may = any_of(towards.senders.iter().map(|kind| kind.as_str()));
         let failure = (!towards.senders.contains(&sender)).then(|| Failure {
             code: RefusalCode::R93,
             field: "sender",
             reason: format!("an authority of kind {} may not send this", sender.as_str()),
-            remedy: format!("send it through an authority of kind {may}"),
+            remedy: format!(
+                "send it through an authority of kind {}",
+                any_of(towards.senders.iter().map(|kind| kind.as_str()))
+            ),
         });
         self.step("sender", &by, sender.as_str().to_owned(), failure);
         let failure = (!provision.recipients.contains(&recipient)).then(|| Failure {

@@ -143,7 +143,7 @@ fn bond<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Bon
     let ratified: Option<Date> = section.may(report, "ratified");
     let in_force: Option<Date> = section.may(report, "in_force");
     let verified = section.must(report, "verified");
-    if signed.is_none() && ratified.is_none() {
+    if section.value("signed").or(section.value("ratified")).is_none() {
         report.wrong(section.span.clone(), "[[treaty]] has neither `signed` nor `ratified`");
     }
     for (earlier, later, name) in [(signed, ratified, "ratified"), (ratified, in_force, "in_force")] {

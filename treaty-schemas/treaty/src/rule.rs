@@ -17,6 +17,8 @@ pub struct Rule {
 pub(crate) struct Table {
     /// Sorted.
     pub(crate) pair: [PartyId; 2],
+    /// What stands for a file where the rule is the protocol's own.
+    pub(crate) protocol: Arc<str>,
     pub(crate) instruments: BTreeMap<String, Standing>,
     pub(crate) clauses: BTreeMap<ArticleRef, Clause>,
     /// What each party's authorities read, by kind; same order as `pair`.

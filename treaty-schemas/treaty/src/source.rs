@@ -159,7 +159,7 @@ pub(crate) trait Read: Sized {
 fn describe(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("the text {:?}", text.chars().take(80).collect::<String>()),
-        DeValue::Integer(_) => "a number".to_owned(),
+        DeValue::Integer(number) => format!("the number {}", number.as_str()),
         DeValue::Boolean(flag) => format!("{flag}"),
         DeValue::Datetime(_) => "a date".to_owned(),
         other => format!("a value of type {}", other.type_str()),

@@ -1,0 +1,8 @@
+#![expect(missing_docs, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod broken;
+mod catalogue;
+mod decision;
+mod properties;
+mod support;
