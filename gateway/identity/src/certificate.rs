@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use model::{Refusal, Timestamp};
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use model::{Malformed, Refusal, Timestamp};
+use pkcs8::der::pem::LineEnding;
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime, pem::PemObject};
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage};
 use x509_parser::{
     extensions::GeneralName,
@@ -16,7 +17,7 @@ use crate::{Subject, refuse::unproven};
 const CERTIFICATE_BYTES_MAX: usize = 8 * 1024;
 /// A leaf and at most three issuers.
 const CHAIN_MAX: usize = 4;
-/// Why: RFC 8410 §4 fixes everything before the key.
+/// All that stands before the key in a SubjectPublicKeyInfo of Ed25519 [RFC 8410 §4].
 const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// The extended key usage of MLS leaves, 2.25.78473457493809435815985597991352546109 (a UUID, [ITU-T X.667]), without tag
@@ -29,6 +30,20 @@ const SERVER_AUTH: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 3, 1];
 
 static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] =
     &[webpki::aws_lc_rs::ECDSA_P256_SHA256, webpki::aws_lc_rs::ECDSA_P384_SHA384, webpki::aws_lc_rs::ED25519];
+
+/// A certificate as PEM, for a file.
+pub fn certificate_to_pem(der: &[u8]) -> Result<String, Malformed> {
+    pkcs8::der::pem::encode_string("CERTIFICATE", LineEnding::LF, der)
+        .map_err(|_| Malformed::new("a certificate", &format!("{} bytes", der.len())))
+}
+
+/// The certificates of a PEM file, in order, at least one.
+pub fn certificates_from_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, Malformed> {
+    let malformed = || Malformed::new("certificates in PEM", &format!("{} characters", pem.len()));
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(|_| malformed())?;
+    if chain.is_empty() { Err(malformed()) } else { Ok(chain) }
+}
 
 /// What a certificate may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -183,6 +183,12 @@ impl VerifyingKey {
     }
 }
 
+impl From<[u8; 32]> for VerifyingKey {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl FromStr for VerifyingKey {
     type Err = Malformed;
 

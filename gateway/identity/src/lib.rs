@@ -7,6 +7,11 @@
 //! Begin with [`Subject`] (what a certificate says), then [`Directory`] (what a party says of its authorities), then
 //! [`TrustStore`] (what we believe of all parties).
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is an answer, not an exception: it is built once and read whole"
+)]
+
 mod at_rest;
 mod authority_ca;
 mod certificate;
@@ -20,9 +25,12 @@ mod storage;
 mod trust;
 mod verified;
 
+#[cfg(test)]
+mod tests;
+
 pub use at_rest::{KeyError, Passphrase, open_pkcs8, seal_pkcs8};
 pub use authority_ca::{IssueError, LEAF_LIFETIME_MAX, Root, TLS_LIFETIME_MAX, TlsIdentity};
-pub use certificate::LEAF_KEY_USAGE_OID;
+pub use certificate::{LEAF_KEY_USAGE_OID, certificate_to_pem, certificates_from_pem};
 pub use consent::{ChannelConsent, SignedConsent};
 pub use directory::{Authority, Directory, Officer, SignedDirectory, TrustedRoot, limits};
 pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};

@@ -132,6 +132,11 @@ impl Fingerprint {
         Self(Digest::new(bytes))
     }
 
+    /// Of a root in DER.
+    pub fn of_root(der: &[u8]) -> Result<Self, Malformed> {
+        RootCertificate::parse(der).map(|root| root.fingerprint)
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()

@@ -143,10 +143,8 @@ impl TrustStore {
     /// The root that the own directory pins for a party.
     fn pinned(&self, party: PartyId) -> Result<RootCertificate, Denial> {
         let own = self.known.get(&self.own);
-        if party == self.own {
-            if let Some(known) = own {
-                return Ok(known.root.clone());
-            }
+        if let Some(known) = own.filter(|_| party == self.own) {
+            return Ok(known.root.clone());
         }
         own.and_then(|known| known.directory.trusted.iter().find(|trusted| trusted.party == party))
             .and_then(|trusted| RootCertificate::parse(&trusted.root).ok())

@@ -12,7 +12,7 @@ impl TrustStore {
     /// Whose leaf it is: the certificate holds at `now` under the root that is pinned for the state in its name, is made for
     /// leaves, is for this raw Ed25519 key, lives at most 28 days, and its authority is accredited.
     ///
-    /// `chain` is the leaf's certificate in DER, then its issuers without the root.
+    /// `chain` is the leaf's certificate in DER, then its issuers without the root; an issuer must be made for leaves too.
     ///
     /// # Errors
     /// R95 for what is not proven, R93 for an authority that its party's directory does not list.
