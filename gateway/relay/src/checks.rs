@@ -1,0 +1,286 @@
+//! The checks of `admit`, each with the rule that it enforces.
+
+use std::collections::BTreeSet;
+
+use model::{
+    AuthorityId, Denial, Entry, EntryId, Fault, Header, KeyId, PartyId, Payload, Refusal, RefusalCode, Role, Step,
+    Timestamp, limits,
+};
+use treaty::Query;
+use workflow::{Command, Event, Side, decide};
+
+use crate::file::{Basis, CaseFile, GroupChange, sorted};
+use crate::{Context, Origin, RosterFacts};
+
+const RULE: &str = "relay";
+
+/// Who hands an entry over is who sends it: a desk speaks for itself, a gateway for its own party's desks. R95.
+pub(crate) fn origin(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+    let (fits, whose) = match cx.origin {
+        Origin::OwnDesk(desk) => (header.sender == *desk && desk.party() == cx.own, desk.to_string()),
+        Origin::PeerGateway(party) => {
+            (header.sender.party() == party && party != cx.own, format!("the gateway of {party}"))
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    let reason = format!("{whose} hands over an entry of {}", header.sender);
+    let remedy = "A desk submits its own entries at its own party's gateway; a gateway relays those of its own party.";
+    Err(Refusal::new(RefusalCode::R95, RULE, reason, remedy).at("sender").into())
+}
+
+/// An entry id names one entry: the same again is a repetition, another under the same id is none.
+pub(crate) fn repeats(entry: &Entry, cx: &Context<'_>) -> Result<bool, Denial> {
+    match cx.seen {
+        None => Ok(false),
+        Some(seen) if seen.envelope == entry.envelope_digest() => Ok(true),
+        Some(_) => Err(Denial::failed(Fault::EntryIdReused, "the entry id stands for another entry already")),
+    }
+}
+
+/// The payload fits the step, a sealed body is committed to, and nothing is larger than agreed. R94, `TOO_LARGE`.
+pub(crate) fn form(entry: &Entry) -> Result<(), Denial> {
+    let header = &entry.header;
+    let remedy = "Send a handshake for a change of the group, a sealed body with its commitment for every other step.";
+    let wrong = |field: &str, reason: String| -> Denial {
+        Refusal::new(RefusalCode::R94, RULE, reason, remedy).at(field).into()
+    };
+    let size_max = match (&entry.payload, header.step.is_handshake()) {
+        (Payload::Sealed(sealed), false) if !sealed.is_empty() => limits::SEALED_BYTES_MAX,
+        (Payload::Handshake(handshake), true) if !handshake.commit.is_empty() => limits::HANDSHAKE_BYTES_MAX,
+        (Payload::Sealed(_), true) => return Err(wrong("payload", format!("{} carries a handshake", header.step))),
+        (Payload::Handshake(_), false) => {
+            return Err(wrong("payload", format!("{} carries a sealed body", header.step)));
+        }
+        _ => return Err(wrong("payload", "the payload is empty".to_owned())),
+    };
+    if header.body.is_some() == header.step.is_handshake() {
+        let reason =
+            if header.body.is_some() { "a handshake has no body to commit to" } else { "the body is not committed to" };
+        return Err(wrong("body", reason.to_owned()));
+    }
+    let too_large = |what: &str| Denial::failed(Fault::TooLarge, format!("{what} is larger than an entry may carry"));
+    if entry.header_bytes.len() > limits::HEADER_BYTES_MAX {
+        return Err(too_large("the header"));
+    }
+    if entry.payload.size() > size_max {
+        return Err(too_large("the payload"));
+    }
+    if entry.officers.len() > limits::OFFICER_SIGNATURES_MAX {
+        return Err(too_large("the list of signatures"));
+    }
+    Ok(())
+}
+
+/// An entry lives from `created` to `expires`, 30 days at most, and not in the future beyond the clocks' skew. `EXPIRED`.
+pub(crate) fn times(header: &Header, now: Timestamp) -> Result<(), Denial> {
+    let fault = |detail: &str| Err(Denial::failed(Fault::Expired, detail));
+    if header.created > now.plus_ms(limits::CLOCK_AHEAD_MS_MAX) {
+        fault("the entry was made in the future, by our clock")
+    } else if header.expires < now {
+        fault("the entry's time is over")
+    } else if header.expires <= header.created {
+        fault("the entry ends before it begins")
+    } else if header.expires > header.created.plus_ms(limits::ENTRY_LIFETIME_MS_MAX) {
+        fault("the entry lives longer than 30 days")
+    } else {
+        Ok(())
+    }
+}
+
+/// A case is between two parties, we are one, and an entry goes from one to the other. R93.
+pub(crate) fn parties(header: &Header, own: PartyId) -> Result<(), Denial> {
+    let of_case = |party: PartyId| party == header.home || party == header.peer;
+    let (field, reason) = if header.home == header.peer {
+        ("peer", "a case is between two parties")
+    } else if !of_case(own) {
+        ("peer", "the case is not ours")
+    } else if !of_case(header.sender.party()) {
+        ("sender", "the sender is of no party of the case")
+    } else if header.recipient.party() != header.counterpart(header.sender.party()) {
+        ("recipient", "the recipient is not of the other party of the case")
+    } else {
+        return Ok(());
+    };
+    let remedy = "Address an authority of the other party of the case.";
+    Err(Refusal::new(RefusalCode::R93, RULE, reason, remedy).at(field).into())
+}
+
+/// A case begins with the opening of its group by the home, and keeps its parties. `None`: it begins with this entry.
+pub(crate) fn known<'f>(file: Option<&'f CaseFile>, header: &Header) -> Result<Option<&'f CaseFile>, Denial> {
+    // A file of which nothing is left was opened once, and the other gateway said no.
+    let file = file.filter(|file| file.admitted.is_some() || !file.pending.is_empty());
+    match file {
+        Some(file) if (file.id, file.home, file.peer) == (header.case, header.home, header.peer) => Ok(Some(file)),
+        Some(_) => Err(Denial::failed(Fault::Unknown, "there is no such case between these parties")),
+        None if header.step == Step::OpenGroup => Ok(None),
+        None => Err(Denial::failed(Fault::Unknown, "there is no such case here: it begins with open_group")),
+    }
+}
+
+/// One pending entry of a peer at a time, and nothing new behind an entry of which nobody knows whether it arrived.
+pub(crate) fn turn(file: &CaseFile, cx: &Context<'_>) -> Result<(), Denial> {
+    if matches!(cx.origin, Origin::PeerGateway(_)) {
+        return Ok(());
+    }
+    if file.pending.iter().any(|one| one.overdue) {
+        let detail = "an entry of the case has lapsed and the other gateway has not said whether it took it";
+        return Err(Denial::failed(Fault::PeerUnreachable, detail));
+    }
+    if file.side() == Side::Peer && !file.pending.is_empty() {
+        let detail = "an entry of the case awaits the answer of the home gateway";
+        return Err(Denial::failed(Fault::StaleCase, detail));
+    }
+    Ok(())
+}
+
+/// Both parties mean the same rule: a case opens and a request is sent under the pin of our own rule, and the pin never changes.
+/// R92.
+pub(crate) fn pin(file: &CaseFile, header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+    let remedy = "Both parties compare the versions of their treaty catalogues (`treaty effective`).";
+    let refuse = |reason: String| Err(Refusal::new(RefusalCode::R92, RULE, reason, remedy).at("pin").into());
+    if header.pin != file.pin {
+        return refuse(format!("unknown treaty pin {}: the case runs under {}", header.pin.short(), file.pin.short()));
+    }
+    if !matches!(header.step, Step::OpenGroup | Step::SealSend) {
+        return Ok(());
+    }
+    let [a, b] = cx.rule.parties();
+    if BTreeSet::from([a, b]) != BTreeSet::from([header.home, header.peer]) {
+        return Err(Denial::failed(Fault::Internal, "the rule is that of another pair"));
+    }
+    let ours = cx.rule.pin();
+    if header.pin != ours {
+        return refuse(format!("unknown treaty pin {}: ours is {}", header.pin.short(), ours.short()));
+    }
+    if cx.rule.is_empty() {
+        return refuse(format!("no treaty is in force between {} and {}", header.home, header.peer));
+    }
+    Ok(())
+}
+
+/// An entry names its predecessor, and what does not fit is refused, never reordered: `STALE_CASE`. Where it fits behind an
+/// entry of ours that the other gateway must have admitted, though its answer has not arrived, the entry has to wait for it.
+pub(crate) fn chain(
+    file: &CaseFile,
+    basis: &Basis,
+    header: &Header,
+    cx: &Context<'_>,
+) -> Result<Option<EntryId>, Denial> {
+    let stale = || Err(Denial::failed(Fault::StaleCase, "another entry of the case came first"));
+    match (cx.origin, file.pending.last()) {
+        (Origin::PeerGateway(_), Some(last)) if header.previous == last.digest => Ok(Some(last.entry)),
+        // The home orders: what its own desks sent came first.
+        (Origin::PeerGateway(_), Some(_)) if file.side() == Side::Home => stale(),
+        _ if header.previous == basis.head => Ok(None),
+        _ => stale(),
+    }
+}
+
+/// The request is allowed by our own copy of the rule: its first refusal, if any.
+pub(crate) fn treaty(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+    if header.step != Step::SealSend {
+        return Ok(());
+    }
+    let decision = cx.rule.decide(&Query {
+        requesting: header.home,
+        requested: header.peer,
+        sender: cx.sender_kind,
+        recipient: cx.recipient_kind,
+        measures: &header.measures,
+        purpose: header.purpose.as_deref(),
+        offence: header.offence,
+        validator: header.validation.as_ref().map(|validation| validation.role),
+    });
+    if decision.allowed() {
+        return Ok(());
+    }
+    let none =
+        || Refusal::new(RefusalCode::R92, RULE, "the treaty permits nothing of it", "Ask for what a treaty permits.");
+    Err(decision.refusals.into_iter().next().unwrap_or_else(none).into())
+}
+
+/// The procedure allows the step now, by these officers. R93, R94.
+pub(crate) fn procedure(basis: &Basis, entry: &Entry) -> Result<Event, Denial> {
+    let signers: Vec<(KeyId, Role)> = entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
+    let command = Command::of(&entry.header, &signers);
+    Ok(decide(basis.case.as_ref(), &command, entry.header.created)?)
+}
+
+/// Who sends is in the group and so is who is addressed; a party brings in and takes out its own desks only; the desks that
+/// opened the case and were addressed stay; a sealed body is bound to its header. R93, R94.
+pub(crate) fn roster(
+    file: &CaseFile,
+    basis: &Basis,
+    entry: &Entry,
+    cx: &Context<'_>,
+) -> Result<Option<GroupChange>, Denial> {
+    let header = &entry.header;
+    match (&cx.roster, header.step.is_handshake()) {
+        (Err(denial), _) => Err(denial.clone()),
+        (Ok(RosterFacts::Sealed { members, bound_to }), false) => {
+            if sorted(members.iter().cloned()) != basis.members {
+                return Err(Denial::failed(Fault::Internal, "the roster is that of another moment of the case"));
+            }
+            seated("sender", &header.sender, members)?;
+            seated("recipient", &header.recipient, members)?;
+            if *bound_to != entry.header_digest().as_bytes() {
+                let remedy = "Seal the body for the header it is sent with.";
+                let reason = "the sealed body is bound to another header";
+                return Err(Refusal::new(RefusalCode::R94, "roster", reason, remedy).at("payload").into());
+            }
+            Ok(None)
+        }
+        (Ok(RosterFacts::Handshake { committer, members, added, removed, epoch }), true) => {
+            if *epoch != basis.epoch.saturating_add(1) {
+                return Err(Denial::failed(Fault::StaleEpoch, "the commit is not for the newest epoch of the case"));
+            }
+            if **committer != header.sender {
+                return Err(refuse("sender", format!("{} sends a commit of {committer}", header.sender)));
+            }
+            seated("sender", &header.sender, members)?;
+            seated("recipient", &header.recipient, members)?;
+            members_fit(file, header, members, added, removed)?;
+            Ok(Some(GroupChange { members: sorted(members.iter().cloned()), epoch: *epoch }))
+        }
+        (Ok(_), _) => Err(Denial::failed(Fault::Internal, "the roster was asked about another kind of payload")),
+    }
+}
+
+fn members_fit(
+    file: &CaseFile,
+    header: &Header,
+    members: &[AuthorityId],
+    added: &[AuthorityId],
+    removed: &[AuthorityId],
+) -> Result<(), Denial> {
+    if members.len() > limits::MEMBERS_MAX {
+        return Err(Denial::failed(Fault::TooLarge, format!("a group has at most {} desks", limits::MEMBERS_MAX)));
+    }
+    let foreign = |desk: &&AuthorityId| desk.party() != file.home && desk.party() != file.peer;
+    if let Some(desk) = members.iter().find(foreign) {
+        return Err(refuse("members", format!("{desk} is no authority of a party of the case")));
+    }
+    if header.step == Step::OpenGroup {
+        if let Some(desk) = members.iter().find(|desk| **desk != header.sender && **desk != header.recipient) {
+            return Err(refuse("members", format!("{desk} is neither who opens the case nor who is addressed")));
+        }
+        return Ok(());
+    }
+    let party = header.sender.party();
+    if let Some(desk) = added.iter().chain(removed).find(|desk| desk.party() != party) {
+        return Err(refuse("members", format!("{} cannot decide on the seat of {desk}", header.sender)));
+    }
+    seated("members", &file.home_desk, members)?;
+    seated("members", &file.peer_desk, members)
+}
+
+fn seated(field: &str, desk: &AuthorityId, members: &[AuthorityId]) -> Result<(), Denial> {
+    if members.contains(desk) { Ok(()) } else { Err(refuse(field, format!("{desk} has no seat in the case's group"))) }
+}
+
+fn refuse(field: &str, reason: String) -> Denial {
+    let remedy = "Each party seats its own desks; who opened the case and who was addressed stay in it.";
+    Refusal::new(RefusalCode::R93, "roster", reason, remedy).at(field).into()
+}

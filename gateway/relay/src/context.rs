@@ -1,0 +1,66 @@
+use model::{AuthorityId, AuthorityKind, Denial, EnvelopeDigest, PartyId, Timestamp};
+use treaty::Rule;
+
+/// What the shell looked up before it asks. Nothing here is taken from the entry.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// Whose gateway decides.
+    pub own: PartyId,
+    /// The shell's clock.
+    pub now: Timestamp,
+    /// Who handed the entry over, as TLS proved it.
+    pub origin: Origin<'a>,
+    /// What was stored before under the same entry id.
+    pub seen: Option<SeenEntry>,
+    /// Our own copy of the rule between the two parties on the day of the entry. It is asked when a case opens and when the
+    /// request is sent.
+    pub rule: &'a Rule,
+    /// What kind of authority the sender is, by its party's directory.
+    pub sender_kind: AuthorityKind,
+    /// What kind of authority the recipient is, by its party's directory.
+    pub recipient_kind: AuthorityKind,
+    /// What `roster` found when it held the payload against the group of [`CaseFile::basis`](crate::CaseFile::basis). A denial
+    /// takes its turn in the order of the checks.
+    pub roster: Result<RosterFacts<'a>, Denial>,
+}
+
+/// Who handed an entry over, as its TLS certificate proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// A desk of our own party.
+    OwnDesk(&'a AuthorityId),
+    /// The gateway of another party.
+    PeerGateway(PartyId),
+}
+
+/// What is stored of an entry that was answered before. The shell keeps the answer itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenEntry {
+    /// Header and payload.
+    pub envelope: EnvelopeDigest,
+}
+
+/// Who is in the case's group, as `roster` sees it from outside.
+#[derive(Debug, Clone, Copy)]
+pub enum RosterFacts<'a> {
+    /// The handshake is admissible, and leads to this.
+    Handshake {
+        /// Whose desk made the commit.
+        committer: &'a AuthorityId,
+        /// Who is in the group after it.
+        members: &'a [AuthorityId],
+        /// Whose desks come in.
+        added: &'a [AuthorityId],
+        /// Whose desks go out.
+        removed: &'a [AuthorityId],
+        /// The epoch after it.
+        epoch: u64,
+    },
+    /// The body is sealed in this group.
+    Sealed {
+        /// Who is in the group.
+        members: &'a [AuthorityId],
+        /// The authenticated data of the sealed body.
+        bound_to: &'a [u8],
+    },
+}

@@ -1,0 +1,7 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod admission;
+mod answers;
+mod refusals;
+mod two_gateways;
+mod world;
