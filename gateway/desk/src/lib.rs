@@ -1,1 +1,46 @@
-//! .
+//! The pure core of a desk: what an authority does with a request before it seals one and after it opened one.
+//!
+//! It drafts ([`skeleton`]), tells beforehand what the gates would say ([`preflight`]), derives the header from the body
+//! ([`declare`]), lays the documents out for sealing ([`SealedBody`]), and after opening holds the body against its header
+//! ([`compare`], [`compare_release`]). It must never do IO, read a clock, hold a key, or repeat a value of a document in a
+//! finding, an error or a `Debug` output: bodies are case data. Documents come to it as JSON that crate `records` has read
+//! and validated; it does not depend on that crate, so that its closure stays pure.
+//!
+//! Begin with [`RequestBody`], then [`compare`].
+
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is an answer, not an exception: it is built once and read whole"
+)]
+
+mod body;
+mod canonical;
+mod compare;
+mod draft;
+mod finding;
+mod preflight;
+mod record;
+mod release;
+mod request;
+mod scope;
+mod selector;
+mod specific;
+
+pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
+pub use canonical::canonical;
+pub use compare::compare;
+pub use draft::{DraftFor, skeleton};
+pub use finding::{Finding, Severity};
+pub use preflight::{Preflight, preflight};
+pub use record::{Classification, Collector, Record};
+pub use release::{compare_record, compare_release};
+pub use request::{
+    AuthorityInCharge, Confidentiality, Contact, Custodian, EarlierRequest, Facts, Identity, Language, Measure, Name,
+    OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, Translation, Undertakings, Urgency,
+    UrgencyLevel, ValidatingDecision,
+};
+pub use scope::{Declaration, declare, offence, scope};
+pub use selector::{Selector, subject_binding};
+
+#[cfg(test)]
+mod sample;

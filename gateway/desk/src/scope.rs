@@ -1,0 +1,48 @@
+use std::collections::BTreeSet;
+
+use model::{MeasureScope, Offence, Refusal};
+
+use crate::{Measure, RequestBody};
+
+/// What the header of a request declares: all that a gateway learns of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// The scope of each measure.
+    pub measures: Vec<MeasureScope>,
+    /// The purpose, by its name in the treaty.
+    pub purpose: String,
+    /// The offence.
+    pub offence: Option<Offence>,
+}
+
+/// Derives what the header must declare from the body, so that the two cannot differ by mistake.
+pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
+    Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body) })
+}
+
+/// The scope of each measure, in the order of the body. Subjects are counted by distinct selectors; records and selector
+/// kinds are sorted, each once.
+pub fn scope(body: &RequestBody) -> Result<Vec<MeasureScope>, Refusal> {
+    body.measures.iter().map(of_measure).collect()
+}
+
+/// The offence as the header declares it: the mildest maximum penalty, and dual criminality for all. A request rests on all
+/// its offences, so each of them must reach a threshold by itself.
+pub fn offence(body: &RequestBody) -> Option<Offence> {
+    let max_penalty_months = body.offences.iter().map(|offence| offence.max_penalty_months).min()?;
+    Some(Offence { max_penalty_months, dual_criminality: body.offences.iter().all(|offence| offence.dual_criminality) })
+}
+
+fn of_measure(measure: &Measure) -> Result<MeasureScope, Refusal> {
+    let selectors = measure.subjects.iter().map(|subject| subject.selector.canonical());
+    let selectors = selectors.collect::<Result<BTreeSet<_>, _>>()?;
+    Ok(MeasureScope {
+        id: measure.id,
+        article: measure.article.clone(),
+        request_type: measure.request_type.clone(),
+        records: measure.records.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+        subjects: u32::try_from(selectors.len()).unwrap_or(u32::MAX),
+        selectors: measure.subjects.iter().map(|s| s.selector.kind()).collect::<BTreeSet<_>>().into_iter().collect(),
+        window: measure.window,
+    })
+}
