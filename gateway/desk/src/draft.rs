@@ -172,13 +172,19 @@ mod tests {
     }
 
     #[test]
-    fn a_skeleton_holds_every_field_that_a_request_must_have() {
+    fn a_skeleton_holds_every_field_that_a_request_must_have_and_none_that_it_cannot() {
         let mut wanted = Vec::new();
         fields(&serde_json::to_value(sample::minimal()).unwrap(), "", &mut wanted);
         let mut found = Vec::new();
         fields(&made(SelectorKind::Account), "", &mut found);
         for field in wanted {
             assert!(found.contains(&field), "{field} is not in the skeleton");
+        }
+        let mut known = Vec::new();
+        let full = crate::RequestBody { intends_mla: Some(true), ..sample::request() };
+        fields(&serde_json::to_value(full).unwrap(), "", &mut known);
+        for field in found {
+            assert!(known.contains(&field), "{field} is in the skeleton and in no request");
         }
     }
 

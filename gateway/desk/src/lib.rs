@@ -2,7 +2,7 @@
 //!
 //! It drafts ([`skeleton`]), tells beforehand what the gates would say ([`preflight`]), derives the header from the body
 //! ([`declare`]), lays the documents out for sealing ([`SealedBody`]), and after opening holds the body against its header
-//! ([`compare`], [`compare_release`]). It must never do IO, read a clock, hold a key, or repeat a value of a document in a
+//! ([`compare`], [`compare_release`], [`compare_answer`]). It must never do IO, read a clock, hold a key, or repeat a value of a document in a
 //! finding, an error or a `Debug` output: bodies are case data. Documents come to it as JSON that crate `records` has read
 //! and validated; it does not depend on that crate, so that its closure stays pure.
 //!
@@ -13,6 +13,7 @@
     reason = "a refusal is an answer, not an exception: it is built once and read whole"
 )]
 
+mod answer;
 mod body;
 mod canonical;
 mod compare;
@@ -26,6 +27,7 @@ mod scope;
 mod selector;
 mod specific;
 
+pub use answer::{compare_answer, document_of};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use canonical::canonical;
 pub use compare::compare;

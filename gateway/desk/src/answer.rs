@@ -1,0 +1,182 @@
+use std::collections::BTreeSet;
+
+use model::{CaseId, ConditionCode, Header, MeasureId, RecordType, Refusal, RefusalCode, Step};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::compare::{contradiction, equal};
+
+/// Which record type the one document of a step's body has. `None` for [`Step::Release`], whose documents are records, and
+/// for handshakes, which have no body.
+pub fn document_of(step: Step) -> Option<&'static str> {
+    match step {
+        Step::SealSend => Some("request"),
+        Step::Acknowledge => Some("ack"),
+        Step::Recognise | Step::Refuse => Some("decision"),
+        Step::Confirm => Some("receipt_confirmation"),
+        Step::Violation => Some("violation"),
+        Step::OpenReview | Step::Assign | Step::Collected | Step::Close | Step::Withdraw => Some("notice"),
+        Step::Release | Step::OpenGroup | Step::ChangeGroup => None,
+    }
+}
+
+/// Holds the document of a step other than [`Step::SealSend`] and [`Step::Release`] against its header: type, case, measures,
+/// ground and conditions. The gateways moved the case by the header; the people read the document.
+///
+/// # Errors
+/// R94 with the field, without values.
+pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
+    let expected = document_of(header.step) == Some(record_type.as_str());
+    equal(expected, "record_type", "the document is not the one that the step calls for")?;
+    let answer = Answer::deserialize(document)
+        .map_err(|_| contradiction("", "the document has not the form of its record type"))?;
+    equal(answer.record_type == *record_type, "record_type", "the document says it is of another record type")?;
+    equal(answer.case == header.case, "case", "header and body name different cases")?;
+    equal(answer.step.is_none_or(|step| step == header.step), "step", "header and body name different steps")?;
+    if record_type.as_str() == "violation" {
+        return equal(answer.code == header.ground, "code", "header and body give different grounds");
+    }
+    if let Some(measures) = &answer.measures {
+        let named: BTreeSet<MeasureId> = measures.iter().map(Named::id).collect();
+        let unique = named.len() == measures.len();
+        equal(
+            unique && named == header.concerns.iter().copied().collect(),
+            "measures",
+            "header and body concern different measures",
+        )?;
+        decided(header, measures)?;
+    }
+    Ok(())
+}
+
+/// What a decision says of each measure must be what its step and header say.
+fn decided(header: &Header, measures: &[Named]) -> Result<(), Refusal> {
+    let mut conditions = BTreeSet::new();
+    for measure in measures {
+        let Named::Decided { outcome, code, conditions: imposed, .. } = measure else { continue };
+        let expected = if header.step == Step::Refuse { Outcome::Refuse } else { Outcome::Accept };
+        equal(*outcome == expected, "measures.outcome", "the step and the decision say different things")?;
+        equal(*code == header.ground, "measures.code", "header and body give different grounds")?;
+        conditions.extend(imposed.iter().copied());
+    }
+    let decision = measures.iter().any(|measure| matches!(measure, Named::Decided { .. }));
+    let same = !decision || conditions == header.conditions.iter().copied().collect();
+    equal(same, "measures.conditions", "header and body impose different conditions")
+}
+
+/// What the workflow documents have in common; their schemas say the rest.
+#[derive(Deserialize)]
+struct Answer {
+    record_type: RecordType,
+    case: CaseId,
+    step: Option<Step>,
+    code: Option<RefusalCode>,
+    measures: Option<Vec<Named>>,
+}
+
+/// A measure, named alone in a notice, with its outcome in a decision.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    Plain(MeasureId),
+    Decided {
+        id: MeasureId,
+        outcome: Outcome,
+        code: Option<RefusalCode>,
+        #[serde(default)]
+        conditions: Vec<ConditionCode>,
+    },
+}
+
+impl Named {
+    fn id(&self) -> MeasureId {
+        match self {
+            Self::Plain(id) | Self::Decided { id, .. } => *id,
+        }
+    }
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Accept,
+    Refuse,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::sample;
+
+    fn header(step: Step) -> Header {
+        Header { step, records: Vec::new(), conditions: Vec::new(), ..sample::release_header() }
+    }
+
+    fn verdict(header: &Header, name: &str, document: &Value) -> Option<String> {
+        let refusal = compare_answer(header, &name.parse().unwrap(), document).err()?;
+        assert_eq!(refusal.code, RefusalCode::R94);
+        refusal.field
+    }
+
+    fn decision(measure: Value) -> Value {
+        json!({"record_type": "decision", "case": sample::request().case, "measures": [measure]})
+    }
+
+    #[test]
+    fn a_refusal_gives_the_ground_of_its_header() {
+        let refuse = Header { ground: Some(RefusalCode::R08), ..header(Step::Refuse) };
+        let of = |code: &str| decision(json!({"id": 1, "outcome": "refuse", "code": code, "reasons": "…"}));
+        assert_eq!(verdict(&refuse, "decision", &of("R08")), None);
+        assert_eq!(verdict(&refuse, "decision", &of("R02")).unwrap(), "measures.code");
+        let accept = decision(json!({"id": 1, "outcome": "accept"}));
+        assert_eq!(verdict(&refuse, "decision", &accept).unwrap(), "measures.outcome");
+    }
+
+    #[test]
+    fn an_acceptance_imposes_the_conditions_of_its_header_on_its_measures() {
+        let recognise = Header { conditions: vec![ConditionCode::C01], ..header(Step::Recognise) };
+        let of =
+            |id: u32, conditions: Value| decision(json!({"id": id, "outcome": "accept", "conditions": conditions}));
+        assert_eq!(verdict(&recognise, "decision", &of(1, json!(["C01"]))), None);
+        assert_eq!(verdict(&recognise, "decision", &of(1, json!(["C01", "C04"]))).unwrap(), "measures.conditions");
+        assert_eq!(verdict(&recognise, "decision", &of(1, json!([]))).unwrap(), "measures.conditions");
+        assert_eq!(verdict(&recognise, "decision", &of(2, json!(["C01"]))).unwrap(), "measures");
+    }
+
+    #[test]
+    fn every_step_with_a_body_takes_its_own_document_only() {
+        let case = sample::request().case;
+        let steps =
+            Step::ALL.into_iter().filter(|step| !matches!(step, Step::SealSend | Step::Recognise | Step::Refuse));
+        for step in steps {
+            let header = header(step);
+            for name in ["ack", "receipt_confirmation", "violation", "notice"] {
+                let mut document = json!({"record_type": name, "case": case});
+                assert_eq!(
+                    verdict(&header, name, &document).is_none(),
+                    document_of(step) == Some(name),
+                    "{step} {name}"
+                );
+                document["case"] = json!("6b9d1c6e-2f1d-4c6a-9d36-000000000000");
+                assert!(verdict(&header, name, &document).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_of_another_step_or_measure_and_a_violation_of_another_ground_are_refused() {
+        let case = sample::request().case;
+        let notice = |step: &str, id: u32| json!({"record_type": "notice", "case": case, "step": step, "measures": [id], "text": "…"});
+        let withdraw = header(Step::Withdraw);
+        assert_eq!(verdict(&withdraw, "notice", &notice("withdraw", 1)), None);
+        assert_eq!(verdict(&withdraw, "notice", &notice("close", 1)).unwrap(), "step");
+        assert_eq!(verdict(&withdraw, "notice", &notice("withdraw", 2)).unwrap(), "measures");
+        let violation = Header { ground: Some(RefusalCode::R94), ..header(Step::Violation) };
+        let document = json!({"record_type": "violation", "case": case, "code": "R90"});
+        assert_eq!(verdict(&violation, "violation", &document).unwrap(), "code");
+    }
+}
