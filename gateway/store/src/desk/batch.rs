@@ -1,0 +1,130 @@
+use std::collections::BTreeMap;
+
+use model::{CaseId, Digest, EntryId};
+use sea_orm::DatabaseTransaction;
+
+use super::{
+    DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange, NewDeskOutbox, NewEvent,
+    PrivateKeyPackageRow, ProposalRow, case, draft, entry, event, key_package, mls, outbox, progress, proposal,
+};
+use crate::{
+    StoreError, Stored,
+    write::{self, Standing, Versioned},
+};
+
+/// What one transaction is to write.
+///
+/// Written twice it changes nothing. Where it has cases or drafts, their versions tell: rows that are there already, equal, mean that
+/// the whole batch is. Beyond that each row has a natural key and what is there stays, or is written again with the same value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeskBatch {
+    /// Drafts, each with the version it follows from. Fill it with [`DeskBatch::put_draft`].
+    pub drafts: BTreeMap<CaseId, Versioned<DraftRow>>,
+    /// Drafts to delete.
+    pub drafts_done: Vec<CaseId>,
+    /// Cases, each with the version it follows from. Fill it with [`DeskBatch::put_case`].
+    pub cases: BTreeMap<CaseId, Versioned<DeskCaseRow>>,
+    /// New entries. Their cases are here or in the database.
+    pub entries: Vec<DeskEntryRow>,
+    /// What became of entries. They are here or in the database.
+    pub verdicts: Vec<DeskEntryVerdict>,
+    /// Changes of MLS states.
+    pub mls: Vec<MlsChange>,
+    /// New KeyPackages.
+    pub key_packages: Vec<PrivateKeyPackageRow>,
+    /// KeyPackages that a Welcome used, and when: their private keys are erased.
+    pub key_packages_used: Vec<(Digest, i64)>,
+    /// Proposals, whole.
+    pub proposals: Vec<ProposalRow>,
+    /// Proposals to delete.
+    pub proposals_done: Vec<EntryId>,
+    /// What is to be sent to the own gateway.
+    pub outbox: Vec<NewDeskOutbox>,
+    /// What of the outbox is answered: [`DeskOutboxRow::id`](super::DeskOutboxRow).
+    pub concluded: Vec<i64>,
+    /// How far streams were read, by name.
+    pub cursors: BTreeMap<String, i64>,
+    /// What those who watch are told.
+    pub events: Vec<NewEvent>,
+}
+
+impl DeskBatch {
+    /// Writes `row`, which follows from version `expected` (`None`: a new draft). A second row of the same draft takes the place of the
+    /// first one in this batch.
+    pub fn put_draft(&mut self, row: DraftRow, expected: Option<i64>) {
+        Versioned::put(&mut self.drafts, row, expected);
+    }
+
+    /// Writes `row`, which follows from version `expected` (`None`: a new case). A second row of the same case takes the place of the
+    /// first one in this batch.
+    pub fn put_case(&mut self, row: DeskCaseRow, expected: Option<i64>) {
+        Versioned::put(&mut self.cases, row, expected);
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What the database decided while it wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeskCommitted {
+    /// Whether the batch was there already, so that nothing was written.
+    pub repeated: bool,
+}
+
+impl DeskStore {
+    /// Writes the batch in one transaction; when it returns, all of it is durable. On any error nothing is written.
+    ///
+    /// [`StoreError::Conflict`] says that a case or draft has moved, that an entry's id is another one's, or that a verdict is on an entry
+    /// that is not here: read again, decide again.
+    pub async fn commit(&self, batch: &DeskBatch) -> Result<DeskCommitted, StoreError> {
+        if batch.is_empty() {
+            return Ok(DeskCommitted::default());
+        }
+        let tx = self.engine.begin().await?;
+        match write_batch(&tx, batch).await {
+            Ok(committed) => {
+                tx.commit().await?;
+                Ok(committed)
+            }
+            Err(error) => {
+                // The first error is the one to tell; a rollback that fails is a connection that is lost, which rolls back too.
+                let _ = tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<DeskCommitted, StoreError> {
+    let drafts = (draft::Column::Id, draft::Column::Version);
+    let drafts = write::standing::<draft::Entity, _>(tx, drafts, &batch.drafts).await?;
+    let cases = (case::Column::Id, case::Column::Version);
+    let cases = write::standing::<case::Entity, _>(tx, cases, &batch.cases).await?;
+    if drafts.and(cases)? == Standing::Written {
+        return Ok(DeskCommitted { repeated: true });
+    }
+    write::put_versioned::<draft::Entity, _>(tx, draft::Column::Id, &batch.drafts).await?;
+    write::delete::<draft::Entity, _, _>(tx, draft::Column::Id, &stored(&batch.drafts_done)).await?;
+    write::put_versioned::<case::Entity, _>(tx, case::Column::Id, &batch.cases).await?;
+    entry::insert(tx, &batch.entries).await?;
+    entry::conclude(tx, &batch.verdicts).await?;
+    mls::change(tx, &batch.mls).await?;
+    key_package::insert(tx, &batch.key_packages).await?;
+    key_package::erase(tx, &batch.key_packages_used).await?;
+    proposal::put(tx, &batch.proposals).await?;
+    write::delete::<proposal::Entity, _, _>(tx, proposal::Column::Id, &stored(&batch.proposals_done)).await?;
+    let keys = [outbox::Column::EntryId, outbox::Column::Kind];
+    write::insert_new::<outbox::Entity, _, _>(tx, &keys, &batch.outbox).await?;
+    write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
+    progress::put(tx, &batch.cursors).await?;
+    let keys = [event::Column::CaseId, event::Column::Kind, event::Column::EntryId, event::Column::At];
+    write::insert_new::<event::Entity, _, _>(tx, &keys, &batch.events).await?;
+    Ok(DeskCommitted { repeated: false })
+}
+
+fn stored<T: Copy>(ids: &[T]) -> Vec<Stored<T>> {
+    ids.iter().copied().map(Stored).collect()
+}

@@ -1,0 +1,79 @@
+use model::{AuthorityId, CaseId, HeaderDigest};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::DeskStore;
+use crate::{Blob, StoreError, Stored, write::VersionedRow};
+
+/// A case as the desk sees it.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "desk_case")]
+pub struct Model {
+    /// The case.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Stored<CaseId>,
+    /// Whether this desk asks (home) or is asked (peer): a number of the caller's.
+    pub role: i16,
+    /// A number of the caller's, to find cases by.
+    pub state: i16,
+    /// The desk on the other side.
+    pub counterpart: Stored<AuthorityId>,
+    /// What people call it. Encrypted.
+    pub title: Option<Blob>,
+    /// The serialised view of the desk. Encrypted.
+    pub body: Blob,
+    /// The header of the newest admitted entry: what the next one names as its predecessor.
+    pub head: Stored<HeaderDigest>,
+    /// When it changed last.
+    pub updated: i64,
+    /// Grows with each change.
+    pub version: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl VersionedRow for Model {
+    fn id(&self) -> CaseId {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl DeskStore {
+    /// One case.
+    pub async fn case(&self, id: CaseId) -> Result<Option<Model>, StoreError> {
+        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+    }
+
+    /// At most `limit` cases in one of `states` (empty: in any), the one that changed last first, after `skip` others.
+    pub async fn case_page(&self, states: &[i16], skip: u64, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let mut query = Entity::find();
+        if !states.is_empty() {
+            query = query.filter(Column::State.is_in(states.iter().copied()));
+        }
+        let query = query.order_by_desc(Column::Updated).order_by_asc(Column::Id);
+        Ok(query.offset(skip).limit(limit).all(self.engine.read()).await?)
+    }
+
+    /// The ids of all cases and drafts, in order: to find one by its first letters.
+    pub async fn case_ids(&self) -> Result<Vec<CaseId>, StoreError> {
+        let query = Entity::find().select_only().column(Column::Id);
+        let mut ids: Vec<Stored<CaseId>> = query.into_tuple().all(self.engine.read()).await?;
+        let drafts = super::draft::Entity::find().select_only().column(super::draft::Column::Id);
+        ids.extend(drafts.into_tuple::<Stored<CaseId>>().all(self.engine.read()).await?);
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids.into_iter().map(|id| id.0).collect())
+    }
+
+    /// How many cases are in each state, by state.
+    pub async fn case_counts(&self) -> Result<Vec<(i16, i64)>, StoreError> {
+        let query = Entity::find().select_only().column(Column::State).column_as(Column::Id.count(), "cases");
+        Ok(query.group_by(Column::State).order_by_asc(Column::State).into_tuple().all(self.engine.read()).await?)
+    }
+}

@@ -1,0 +1,53 @@
+//! The database of a desk: drafts, cases, MLS secrets, what waits for signatures and for its gateway.
+//!
+//! The store knows no key. Where a column is said to be *encrypted*, the caller encrypts before it hands the value over
+//! (with the row's key as associated data, so that no value can be moved to another row) and decrypts after; the store keeps
+//! the bytes as they are. On SQLite what is deleted or replaced is overwritten (`secure_delete`); the write-ahead log and
+//! PostgreSQL keep old ciphertext for a while, which is why secrets have to be encrypted in the first place.
+
+mod batch;
+mod case;
+mod draft;
+mod entry;
+mod event;
+mod key_package;
+mod migration;
+mod mls;
+mod outbox;
+mod progress;
+mod proposal;
+
+pub use batch::{DeskBatch, DeskCommitted};
+pub use case::Model as DeskCaseRow;
+pub use draft::Model as DraftRow;
+pub use entry::{DeskEntryVerdict, Model as DeskEntryRow};
+pub use event::{Model as EventRow, NewEvent};
+pub use key_package::Model as PrivateKeyPackageRow;
+pub use mls::MlsChange;
+pub use outbox::{Model as DeskOutboxRow, NewDeskOutbox};
+pub use proposal::Model as ProposalRow;
+
+use crate::{DatabaseUrl, Engine, Settings, StoreError};
+
+/// What a desk keeps. Clones share the connections.
+#[derive(Debug, Clone)]
+pub struct DeskStore {
+    engine: Engine,
+}
+
+impl DeskStore {
+    /// Opens the desk's database at `url`, makes it when it is not there, and brings its schema up to date.
+    pub async fn open(url: &DatabaseUrl, settings: &Settings) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::open::<migration::Migrator>(url, settings, true).await? })
+    }
+
+    /// Whether it can be written to now: for a readiness probe.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.engine.check().await
+    }
+
+    /// Closes all connections, of clones too.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.engine.close().await
+    }
+}

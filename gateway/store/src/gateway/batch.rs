@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+
+use model::{AuthorityId, CaseId, EntryId};
+use sea_orm::DatabaseTransaction;
+
+use super::{
+    Acknowledgement, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, NewDelivery, NewOutbox,
+    NewReceipt, NewRefusal, TreeHashRow, case_file, checkpoint, delivery, entry, leaf, outbox, receipt, refusal,
+    tree_hash,
+};
+use crate::{
+    StoreError,
+    write::{self, Standing, Versioned},
+};
+
+/// What one transaction is to write: the plans of many entries together.
+///
+/// Written twice it changes nothing. Where it has cases, their versions tell: cases that are there already, equal, mean that
+/// the whole batch is. Beyond that each row has a natural key (entry id; channel, entry, kind; index of a leaf; bytes of a
+/// receipt) and what is there stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Cases, each with the version it follows from. Fill it with [`Batch::put_case`].
+    pub cases: BTreeMap<CaseId, Versioned<CaseFileRow>>,
+    /// New entries. Their cases are here or in the database.
+    pub entries: Vec<EntryRow>,
+    /// What became of entries. They are here or in the database.
+    pub verdicts: Vec<EntryVerdict>,
+    /// What is to be sent to other gateways.
+    pub outbox: Vec<NewOutbox>,
+    /// What of the outbox is answered: [`OutboxRow::id`](super::OutboxRow).
+    pub concluded: Vec<i64>,
+    /// What is laid ready for desks. The entries are here or in the database.
+    pub deliveries: Vec<NewDelivery>,
+    /// What desks have taken.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// Receipts, ours and the other gateways'.
+    pub receipts: Vec<NewReceipt>,
+    /// What was refused.
+    pub refusals: Vec<NewRefusal>,
+    /// New leaves of ledgers.
+    pub leaves: Vec<LeafRow>,
+    /// New stored hashes of their trees.
+    pub tree_hashes: Vec<TreeHashRow>,
+    /// Checkpoints, or their cosigned form.
+    pub checkpoints: Vec<CheckpointRow>,
+}
+
+impl Batch {
+    /// Writes `row`, which follows from version `expected` (`None`: a new case). A second row of the same case takes the place of the
+    /// first one in this batch.
+    pub fn put_case(&mut self, row: CaseFileRow, expected: Option<i64>) {
+        Versioned::put(&mut self.cases, row, expected);
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What the database decided while it wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The deliveries that are new, by cursor.
+    pub deliveries: Vec<Delivered>,
+    /// Whether the batch was there already, so that nothing was written.
+    pub repeated: bool,
+}
+
+/// A delivery and its place in the stream of its desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Its place.
+    pub cursor: i64,
+    /// For whom.
+    pub desk: AuthorityId,
+    /// The entry.
+    pub entry: EntryId,
+    /// What it is: a number of the caller's.
+    pub kind: i16,
+}
+
+impl GatewayStore {
+    /// Writes the batch in one transaction; when it returns, all of it is durable. On any error nothing is written.
+    ///
+    /// [`StoreError::Conflict`] says that a case has moved, that an entry's id or a leaf's index is another one's, or that a verdict is
+    /// on an entry that is not here: read again, decide again.
+    pub async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
+        if batch.is_empty() {
+            return Ok(Committed::default());
+        }
+        let tx = self.engine.begin().await?;
+        match write_batch(&tx, batch).await {
+            Ok(committed) => {
+                tx.commit().await?;
+                Ok(committed)
+            }
+            Err(error) => {
+                // The first error is the one to tell; a rollback that fails is a connection that is lost, which rolls back too.
+                let _ = tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committed, StoreError> {
+    let columns = (case_file::Column::Id, case_file::Column::Version);
+    if write::standing::<case_file::Entity, _>(tx, columns, &batch.cases).await? == Standing::Written {
+        return Ok(Committed { deliveries: Vec::new(), repeated: true });
+    }
+    write::put_versioned::<case_file::Entity, _>(tx, case_file::Column::Id, &batch.cases).await?;
+    entry::insert(tx, &batch.entries).await?;
+    entry::conclude(tx, &batch.verdicts).await?;
+    let keys = [outbox::Column::Channel, outbox::Column::EntryId, outbox::Column::Kind];
+    write::insert_new::<outbox::Entity, _, _>(tx, &keys, &batch.outbox).await?;
+    write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
+    let deliveries = delivery::insert(tx, &batch.deliveries).await?;
+    delivery::acknowledge(tx, &batch.acknowledgements).await?;
+    receipt::insert(tx, &batch.receipts).await?;
+    let keys = [refusal::Column::EntryId, refusal::Column::Code, refusal::Column::At, refusal::Column::Channel];
+    write::insert_new::<refusal::Entity, _, _>(tx, &keys, &batch.refusals).await?;
+    leaf::insert(tx, &batch.leaves).await?;
+    tree_hash::insert(tx, &batch.tree_hashes).await?;
+    checkpoint::put(tx, &batch.checkpoints).await?;
+    Ok(Committed { deliveries, repeated: false })
+}

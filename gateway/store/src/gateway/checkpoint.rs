@@ -1,0 +1,58 @@
+use std::collections::BTreeMap;
+
+use sea_orm::{QueryOrder, entity::prelude::*};
+
+use super::GatewayStore;
+use crate::{Blob, StoreError, write};
+
+/// A signed head of a channel's ledger.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "checkpoint")]
+pub struct Model {
+    /// The origin of the log.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub channel: String,
+    /// How many leaves it covers.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub size: i64,
+    /// The signed note [C2SP tlog-checkpoint].
+    pub note: Blob,
+    /// The note with the other gateway's cosignature, once it is here [C2SP tlog-cosignature].
+    pub cosigned: Option<Blob>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl GatewayStore {
+    /// The newest checkpoint of a log.
+    pub async fn checkpoint(&self, channel: &str) -> Result<Option<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_desc(Column::Size);
+        Ok(query.one(self.engine.read()).await?)
+    }
+
+    /// The newest checkpoint of a log that both gateways signed.
+    pub async fn cosigned_checkpoint(&self, channel: &str) -> Result<Option<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Cosigned.is_not_null());
+        Ok(query.order_by_desc(Column::Size).one(self.engine.read()).await?)
+    }
+
+    /// The smallest checkpoint of a log that covers the leaf at `index`.
+    pub async fn checkpoint_over(&self, channel: &str, index: i64) -> Result<Option<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Size.gt(index));
+        Ok(query.order_by_asc(Column::Size).one(self.engine.read()).await?)
+    }
+}
+
+/// Keeps checkpoints. One that is there already gains its cosignature and never loses it.
+pub(super) async fn put<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
+    let keys = [Column::Channel, Column::Size];
+    write::insert_new::<Entity, _, _>(tx, &keys, rows).await?;
+    let cosigned = rows.iter().filter(|row| row.cosigned.is_some()).cloned();
+    // Of two rows of one checkpoint the engines take one per statement.
+    let cosigned: BTreeMap<_, _> = cosigned.map(|row| ((row.channel.clone(), row.size), row)).collect();
+    let cosigned: Vec<_> = cosigned.into_values().collect();
+    write::upsert::<Entity, _, _>(tx, &keys, &[Column::Cosigned], &cosigned).await
+}

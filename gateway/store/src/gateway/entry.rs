@@ -1,0 +1,127 @@
+use std::collections::BTreeMap;
+
+use model::{AuthorityId, CaseId, EntryId, EnvelopeDigest, Step, Verdict};
+use sea_orm::{QueryOrder, entity::prelude::*};
+
+use super::GatewayStore;
+use crate::{Blob, StoreError, Stored, write};
+
+/// An entry as it came, with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "entry")]
+pub struct Model {
+    /// The entry.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Stored<EntryId>,
+    /// Its case, which must be here.
+    pub case_id: Stored<CaseId>,
+    /// Its place in the case; `None` until it has one.
+    pub seq: Option<i64>,
+    /// What became of it.
+    pub verdict: Stored<Verdict>,
+    /// What it does.
+    pub step: Stored<Step>,
+    /// Whose desk made it.
+    pub sender: Stored<AuthorityId>,
+    /// The header as received.
+    pub header: Blob,
+    /// The payload on the wire.
+    pub payload: Blob,
+    /// The signatures on the wire.
+    pub signatures: Blob,
+    /// Header and payload: another one under the same id is a conflict.
+    pub envelope: Stored<EnvelopeDigest>,
+    /// The newest receipt of this gateway, or nothing.
+    pub receipt: Blob,
+    /// When the sender made it.
+    pub created: i64,
+    /// After this it may not be taken any more.
+    pub expires: i64,
+    /// When this gateway admitted it.
+    pub admitted_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What became of an entry that is here. It must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryVerdict {
+    /// The entry.
+    pub id: EntryId,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Its place in the case; `None` leaves what is there.
+    pub seq: Option<i64>,
+    /// The receipt; `None` leaves what is there.
+    pub receipt: Option<Blob>,
+}
+
+impl GatewayStore {
+    /// One entry.
+    pub async fn entry(&self, id: EntryId) -> Result<Option<Model>, StoreError> {
+        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+    }
+
+    /// Those of `ids` that are here, in no order.
+    pub async fn entries(&self, ids: &[EntryId]) -> Result<Vec<Model>, StoreError> {
+        let ids: Vec<_> = ids.iter().copied().map(Stored).collect();
+        write::find_among::<Entity, _, _>(self.engine.read(), Column::Id, &ids).await
+    }
+
+    /// The entries of a case in the order of the case; those without a place come last, oldest first.
+    pub async fn entries_of(&self, case: CaseId) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).order_by_asc(Column::AdmittedAt);
+        let mut entries = query.order_by_asc(Column::Id).all(self.engine.read()).await?;
+        entries.sort_by_key(|entry| entry.seq.unwrap_or(i64::MAX));
+        Ok(entries)
+    }
+}
+
+/// Inserts entries whose id is free. The same id with another envelope is a conflict.
+pub(super) async fn insert<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
+    let inserted = write::insert_new::<Entity, _, _>(tx, &[Column::Id], rows).await?;
+    if usize::try_from(inserted) == Ok(rows.len()) {
+        return Ok(());
+    }
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let there = write::find_among::<Entity, _, _>(tx, Column::Id, &ids).await?;
+    let envelopes: BTreeMap<_, _> = there.iter().map(|entry| (entry.id, entry.envelope)).collect();
+    match rows.iter().find(|row| envelopes.get(&row.id) != Some(&row.envelope)) {
+        None => Ok(()),
+        Some(row) => Err(StoreError::Conflict(format!("the id {:?} is another entry's", row.id))),
+    }
+}
+
+/// Updates entries; of two updates of one entry in `verdicts` the later wins.
+pub(super) async fn conclude<C: ConnectionTrait>(tx: &C, verdicts: &[EntryVerdict]) -> Result<(), StoreError> {
+    let mut last: BTreeMap<EntryId, EntryVerdict> = BTreeMap::new();
+    for update in verdicts {
+        let mut update = update.clone();
+        if let Some(earlier) = last.remove(&update.id) {
+            update.seq = update.seq.or(earlier.seq);
+            update.receipt = update.receipt.or(earlier.receipt);
+        }
+        last.insert(update.id, update);
+    }
+    let updates = last.len();
+    let rows: Vec<[Value; 4]> = last
+        .into_values()
+        .map(|v| [Stored(v.id).into(), Stored(v.verdict).into(), v.seq.into(), v.receipt.into()])
+        .collect();
+    let changed = write::update_from_values(
+        tx,
+        r#"UPDATE "entry" SET "verdict" = v.column2, "seq" = COALESCE(v.column3, "entry"."seq"),
+           "receipt" = COALESCE(v.column4, "entry"."receipt") FROM"#,
+        &rows,
+        r#"AS v WHERE "entry"."id" = v.column1"#,
+    )
+    .await?;
+    if usize::try_from(changed) == Ok(updates) {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict("a verdict on an entry that is not here".to_owned()))
+    }
+}

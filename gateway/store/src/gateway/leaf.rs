@@ -1,0 +1,80 @@
+use std::collections::BTreeMap;
+
+use model::{Digest, EntryId};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::GatewayStore;
+use crate::{StoreError, Stored, write};
+
+/// A leaf of a channel's ledger.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "leaf")]
+pub struct Model {
+    /// The origin of the log.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub channel: String,
+    /// Which, from 0.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub idx: i64,
+    /// SHA-256 of salt and statement.
+    pub hash: Stored<Digest>,
+    /// The salt (32 bytes), where this gateway knows it.
+    pub salt: Option<Stored<Digest>>,
+    /// The entry that it speaks of, where this gateway knows it.
+    pub entry_id: Option<Stored<EntryId>>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl GatewayStore {
+    /// At most `limit` leaves of a log from index `from` on, in order.
+    pub async fn leaves(&self, channel: &str, from: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Idx.gte(from));
+        Ok(query.order_by_asc(Column::Idx).limit(limit).all(self.engine.read()).await?)
+    }
+
+    /// The leaves that speak of an entry, by log and index.
+    pub async fn leaves_of(&self, entry: EntryId) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::EntryId.eq(Stored(entry)));
+        Ok(query.order_by_asc(Column::Channel).order_by_asc(Column::Idx).all(self.engine.read()).await?)
+    }
+
+    /// How many leaves a log has: the index of the next.
+    pub async fn leaf_count(&self, channel: &str) -> Result<i64, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_desc(Column::Idx);
+        Ok(query.one(self.engine.read()).await?.map_or(0, |leaf| leaf.idx + 1))
+    }
+}
+
+/// Appends leaves. Another hash at an index is a conflict.
+pub(super) async fn insert<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
+    let inserted = write::insert_new::<Entity, _, _>(tx, &[Column::Channel, Column::Idx], rows).await?;
+    if usize::try_from(inserted) == Ok(rows.len()) {
+        return Ok(());
+    }
+    let mut logs: BTreeMap<&str, BTreeMap<i64, Stored<Digest>>> = BTreeMap::new();
+    for row in rows {
+        if *logs.entry(&row.channel).or_default().entry(row.idx).or_insert(row.hash) != row.hash {
+            return Err(forked(row));
+        }
+    }
+    for (channel, wanted) in logs {
+        let indexes: Vec<_> = wanted.keys().copied().collect();
+        for chunk in indexes.chunks(500) {
+            let query = Entity::find().filter(Column::Channel.eq(channel));
+            for there in query.filter(Column::Idx.is_in(chunk.iter().copied())).all(tx).await? {
+                if wanted.get(&there.idx) != Some(&there.hash) {
+                    return Err(forked(&there));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn forked(leaf: &Model) -> StoreError {
+    StoreError::Conflict(format!("leaf {} of {} is another one", leaf.idx, leaf.channel))
+}

@@ -1,0 +1,53 @@
+//! The database of a gateway: cases and entries as it knows them (headers and ciphertext), what waits for whom, and the
+//! channels' ledgers.
+
+mod batch;
+mod case_file;
+mod channel;
+mod checkpoint;
+mod delivery;
+mod entry;
+mod key_package;
+mod leaf;
+mod migration;
+mod outbox;
+mod receipt;
+mod refusal;
+mod tree_hash;
+
+pub use batch::{Batch, Committed, Delivered};
+pub use case_file::Model as CaseFileRow;
+pub use channel::Model as ChannelRow;
+pub use checkpoint::Model as CheckpointRow;
+pub use delivery::{Acknowledgement, Model as DeliveryRow, NewDelivery};
+pub use entry::{EntryVerdict, Model as EntryRow};
+pub use leaf::Model as LeafRow;
+pub use outbox::{Model as OutboxRow, NewOutbox};
+pub use receipt::{Model as ReceiptRow, NewReceipt};
+pub use refusal::{Model as RefusalRow, NewRefusal};
+pub use tree_hash::Model as TreeHashRow;
+
+use crate::{DatabaseUrl, Engine, Settings, StoreError};
+
+/// What a gateway keeps. Clones share the connections.
+#[derive(Debug, Clone)]
+pub struct GatewayStore {
+    engine: Engine,
+}
+
+impl GatewayStore {
+    /// Opens the gateway's database at `url`, makes it when it is not there, and brings its schema up to date.
+    pub async fn open(url: &DatabaseUrl, settings: &Settings) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::open::<migration::Migrator>(url, settings, false).await? })
+    }
+
+    /// Whether it can be written to now: for a readiness probe.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.engine.check().await
+    }
+
+    /// Closes all connections, of clones too.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.engine.close().await
+    }
+}

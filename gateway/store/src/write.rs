@@ -1,0 +1,241 @@
+use std::collections::BTreeMap;
+
+use model::CaseId;
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic,
+    IntoActiveModel, Iterable, QueryFilter, QuerySelect, Statement, Value, sea_query::OnConflict,
+};
+
+use crate::{StoreError, Stored};
+
+/// SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
+const VALUES_MAX: usize = 30_000;
+/// More rows in a statement gain nothing.
+const ROWS_MAX: usize = 500;
+
+/// A row that is written only while the database holds the version it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<R> {
+    /// The row, with its new version: greater than `expected`.
+    pub row: R,
+    /// The version in the database that the row follows from; `None`: there is none yet.
+    pub expected: Option<i64>,
+}
+
+impl<R: VersionedRow> Versioned<R> {
+    /// Puts `row` in its place in `rows`. A second row of the same id replaces the first, and follows from what that followed from.
+    pub(crate) fn put(rows: &mut BTreeMap<CaseId, Self>, row: R, expected: Option<i64>) {
+        let id = row.id();
+        let expected = rows.get(&id).map_or(expected, |first| first.expected);
+        rows.insert(id, Self { row, expected });
+    }
+}
+
+/// What the writing of versioned rows needs to know of a row.
+pub trait VersionedRow: Clone + PartialEq {
+    /// The key.
+    fn id(&self) -> CaseId;
+    /// The version.
+    fn version(&self) -> i64;
+}
+
+/// How versioned rows stand to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// There are none.
+    Empty,
+    /// All follow from what is there.
+    Fresh,
+    /// All are there already, equal in each column.
+    Written,
+}
+
+impl Standing {
+    /// The standing of two sets together. One fresh and one written cannot come from one batch that was written whole.
+    pub(crate) fn and(self, other: Self) -> Result<Self, StoreError> {
+        match (self, other) {
+            (Self::Empty, standing) | (standing, Self::Empty) => Ok(standing),
+            (a, b) if a == b => Ok(a),
+            _ => Err(StoreError::Conflict("a part of the batch was written before".to_owned())),
+        }
+    }
+}
+
+/// The standing of `rows`, or the conflict. The transaction must hold the write lock.
+pub(crate) async fn standing<E, C>(
+    tx: &C,
+    (id, version): (E::Column, E::Column),
+    rows: &BTreeMap<CaseId, Versioned<E::Model>>,
+) -> Result<Standing, StoreError>
+where
+    E: EntityTrait,
+    E::Model: VersionedRow,
+    C: ConnectionTrait,
+{
+    let versions = versions::<E, C>(tx, (id, version), rows.keys().copied().map(Stored).collect()).await?;
+    let mut all = Standing::Empty;
+    let mut written = Vec::new();
+    for (case, write) in rows {
+        if write.expected.is_some_and(|expected| write.row.version() <= expected) {
+            return Err(StoreError::Other(format!("the new version of case {case} is not newer")));
+        }
+        let found = versions.get(case).copied();
+        if found == write.expected {
+            all = all.and(Standing::Fresh)?;
+        } else if found == Some(write.row.version()) {
+            all = all.and(Standing::Written)?;
+            written.push(Stored(*case));
+        } else {
+            return Err(StoreError::Conflict(format!("case {case} has moved")));
+        }
+    }
+    for chunk in written.chunks(ROWS_MAX) {
+        for there in E::find().filter(id.is_in(chunk.iter().copied())).all(tx).await? {
+            if rows.get(&there.id()).is_none_or(|write| write.row != there) {
+                return Err(StoreError::Conflict(format!("case {} has moved", there.id())));
+            }
+        }
+    }
+    Ok(all)
+}
+
+async fn versions<E, C>(
+    tx: &C,
+    (id, version): (E::Column, E::Column),
+    cases: Vec<Stored<CaseId>>,
+) -> Result<BTreeMap<CaseId, i64>, StoreError>
+where
+    E: EntityTrait,
+    C: ConnectionTrait,
+{
+    let mut versions = BTreeMap::new();
+    for chunk in cases.chunks(ROWS_MAX) {
+        let query = E::find().select_only().column(id).column(version).filter(id.is_in(chunk.iter().copied()));
+        let found = query.into_tuple::<(Stored<CaseId>, i64)>().all(tx).await?;
+        versions.extend(found.into_iter().map(|(case, version)| (case.0, version)));
+    }
+    Ok(versions)
+}
+
+/// Inserts the rows whose `keys` are free and leaves the others alone. Returns how many were inserted.
+pub(crate) async fn insert_new<E, M, C>(tx: &C, keys: &[E::Column], rows: &[M]) -> Result<u64, StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    M: IntoActiveModel<E::ActiveModel> + Clone,
+    C: ConnectionTrait,
+{
+    let mut inserted = 0;
+    for chunk in rows.chunks(rows_per_statement::<E>()) {
+        inserted += E::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
+            .on_conflict(OnConflict::columns(keys.iter().copied()).do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(inserted)
+}
+
+/// Inserts the rows, and where `keys` are taken replaces `columns`.
+pub(crate) async fn upsert<E, M, C>(
+    tx: &C,
+    keys: &[E::Column],
+    columns: &[E::Column],
+    rows: &[M],
+) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    M: IntoActiveModel<E::ActiveModel> + Clone,
+    C: ConnectionTrait,
+{
+    for chunk in rows.chunks(rows_per_statement::<E>()) {
+        E::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
+            .on_conflict(OnConflict::columns(keys.iter().copied()).update_columns(columns.iter().copied()).to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes versioned rows whose standing is [`Standing::Fresh`].
+pub(crate) async fn put_versioned<E, C>(
+    tx: &C,
+    id: E::Column,
+    rows: &BTreeMap<CaseId, Versioned<E::Model>>,
+) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    E::Model: IntoActiveModel<E::ActiveModel> + VersionedRow,
+    C: ConnectionTrait,
+{
+    let rows: Vec<_> = rows.values().map(|write| write.row.clone()).collect();
+    upsert::<E, _, C>(tx, &[id], &columns_but::<E>(id), &rows).await
+}
+
+/// All columns but the key.
+pub(crate) fn columns_but<E: EntityTrait>(key: E::Column) -> Vec<E::Column> {
+    E::Column::iter().filter(|column| column.as_str() != key.as_str()).collect()
+}
+
+/// Deletes the rows whose `column` is one of `values`.
+pub(crate) async fn delete<E, V, C>(tx: &C, column: E::Column, values: &[V]) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    V: Into<Value> + Clone,
+    C: ConnectionTrait,
+{
+    for chunk in values.chunks(ROWS_MAX) {
+        E::delete_many().filter(column.is_in(chunk.iter().cloned())).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// The rows whose `column` is one of `values`, in no order.
+pub(crate) async fn find_among<E, V, C>(db: &C, column: E::Column, values: &[V]) -> Result<Vec<E::Model>, StoreError>
+where
+    E: EntityTrait,
+    E::Model: FromQueryResult + Send,
+    V: Into<Value> + Clone,
+    C: ConnectionTrait,
+{
+    let mut found = Vec::with_capacity(values.len());
+    for chunk in values.chunks(ROWS_MAX) {
+        found.extend(E::find().filter(column.is_in(chunk.iter().cloned())).all(db).await?);
+    }
+    Ok(found)
+}
+
+/// Runs `head (VALUES (…), (…)) tail`: one statement that changes many rows, each in its own way. Both engines call the columns
+/// of a list of values `column1`, `column2`, … Returns how many rows changed.
+pub(crate) async fn update_from_values<const N: usize, C>(
+    tx: &C,
+    head: &str,
+    rows: &[[Value; N]],
+    tail: &str,
+) -> Result<u64, StoreError>
+where
+    C: ConnectionTrait,
+{
+    let mut changed = 0;
+    for chunk in rows.chunks((VALUES_MAX / N.max(1)).min(ROWS_MAX)) {
+        let mut sql = format!("{head} (VALUES ");
+        for row in 0..chunk.len() {
+            let places: Vec<_> = (1..=N).map(|column| format!("${}", row * N + column)).collect();
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            sql.push_str(&places.join(", "));
+            sql.push(')');
+        }
+        sql.push_str(") ");
+        sql.push_str(tail);
+        let values: Vec<_> = chunk.iter().flatten().cloned().collect();
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        changed += tx.execute_raw(statement).await?.rows_affected();
+    }
+    Ok(changed)
+}
+
+/// How many rows of `E` one statement takes.
+pub(crate) fn rows_per_statement<E: EntityTrait>() -> usize {
+    (VALUES_MAX / E::Column::iter().count().max(1)).clamp(1, ROWS_MAX)
+}

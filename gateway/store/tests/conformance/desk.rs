@@ -1,0 +1,234 @@
+use model::{Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
+use store::{
+    Blob, StoreError,
+    desk::{
+        DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange, NewDeskOutbox,
+        NewEvent, PrivateKeyPackageRow, ProposalRow,
+    },
+};
+
+use super::{authority, blob, case_id, entry_id, party};
+
+fn draft(number: u32, version: i64) -> DraftRow {
+    DraftRow {
+        id: case_id(number).into(),
+        body: blob(&format!("draft at {version}")),
+        peer: party("FR").into(),
+        created: 1_000,
+        updated: 1_000 + version,
+        version,
+    }
+}
+
+fn case(number: u32, version: i64) -> DeskCaseRow {
+    DeskCaseRow {
+        id: case_id(number).into(),
+        role: 0,
+        state: 1,
+        counterpart: authority("FR:central").into(),
+        title: None,
+        body: blob(&format!("case at {version}")),
+        head: HeaderDigest::GENESIS.into(),
+        updated: 1_000 + version,
+        version,
+    }
+}
+
+fn entry(number: u32, case: u32) -> DeskEntryRow {
+    DeskEntryRow {
+        id: entry_id(number).into(),
+        case_id: case_id(case).into(),
+        seq: None,
+        direction: 1,
+        step: Step::OpenGroup.into(),
+        header: blob("header"),
+        body: None,
+        envelope: EnvelopeDigest(Digest::of(&[&number.to_be_bytes()])).into(),
+        verdict: Verdict::Pending.into(),
+        receipt: None,
+        at: 1_000,
+    }
+}
+
+fn proposal(number: u32, case: u32, state: i16) -> ProposalRow {
+    ProposalRow {
+        id: entry_id(number).into(),
+        case_id: case_id(case).into(),
+        header: blob("header"),
+        body: blob("body"),
+        signatures: blob(&format!("signatures {state}")),
+        state,
+        created: 1_000,
+    }
+}
+
+fn outbox(number: u32, next_attempt: i64) -> NewDeskOutbox {
+    NewDeskOutbox { entry_id: entry_id(number).into(), kind: 0, envelope: blob("wire"), attempts: 0, next_attempt }
+}
+
+fn event(number: u32, at: i64) -> NewEvent {
+    NewEvent { case_id: case_id(number).into(), kind: 2, at, entry_id: Some(entry_id(number).into()) }
+}
+
+fn mls(case: u32, key: &str, value: Option<&str>) -> MlsChange {
+    MlsChange { case: case_id(case), key: blob(key), value: value.map(blob) }
+}
+
+fn whole(number: u32) -> DeskBatch {
+    let mut batch = DeskBatch::default();
+    batch.put_case(case(number, 1), None);
+    batch.entries.push(entry(number, number));
+    batch.mls.push(mls(number, "tree", Some("secret")));
+    batch.proposals.push(proposal(number + 50, number, 0));
+    batch.outbox.push(outbox(number, 1_000));
+    batch.cursors.insert("gateway".to_owned(), 17);
+    batch.events.push(event(number, 1_000));
+    batch
+}
+
+pub(crate) async fn what_a_desk_commits_is_read_back(store: &DeskStore) {
+    let mut batch = whole(0);
+    batch.put_draft(draft(1, 1), None);
+    batch.verdicts.push(DeskEntryVerdict {
+        id: entry_id(0),
+        verdict: Verdict::Admitted,
+        seq: Some(1),
+        receipt: Some(blob("receipt")),
+    });
+    assert!(!store.commit(&batch).await.unwrap().repeated);
+    assert_eq!(store.case(case_id(0)).await.unwrap(), Some(case(0, 1)));
+    assert_eq!(store.case_page(&[1], 0, 10).await.unwrap(), [case(0, 1)]);
+    assert_eq!(store.case_page(&[2], 0, 10).await.unwrap(), []);
+    assert_eq!(store.case_counts().await.unwrap(), [(1, 1)]);
+    assert_eq!(store.case_ids().await.unwrap(), [case_id(0), case_id(1)]);
+    assert_eq!(store.drafts().await.unwrap(), [draft(1, 1)]);
+    let concluded =
+        DeskEntryRow { seq: Some(1), verdict: Verdict::Admitted.into(), receipt: Some(blob("receipt")), ..entry(0, 0) };
+    assert_eq!(store.entry(entry_id(0)).await.unwrap(), Some(concluded.clone()));
+    assert_eq!(store.entries_of(case_id(0)).await.unwrap(), [concluded]);
+    assert_eq!(store.mls_state(case_id(0)).await.unwrap(), [(blob("tree"), blob("secret"))]);
+    assert_eq!(store.proposal(entry_id(50)).await.unwrap(), Some(proposal(50, 0, 0)));
+    assert_eq!(store.cursor("gateway").await.unwrap(), 17);
+    assert_eq!(store.cursor("other").await.unwrap(), 0);
+    assert_eq!(store.due(1_000, 10).await.unwrap()[0].envelope, blob("wire"));
+    store.check().await.unwrap();
+}
+
+pub(crate) async fn a_repeated_desk_batch_changes_nothing(store: &DeskStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let waiting = store.due(1_000, 10).await.unwrap();
+    store.commit(&DeskBatch { concluded: vec![waiting[0].id], ..DeskBatch::default() }).await.unwrap();
+    assert!(store.commit(&whole(0)).await.unwrap().repeated);
+    assert!(store.due(9_999, 10).await.unwrap().is_empty());
+    assert_eq!(store.events_after(0, 10).await.unwrap().len(), 1);
+
+    let without_cases = DeskBatch { cases: Default::default(), ..whole(0) };
+    store.commit(&without_cases).await.unwrap();
+    assert_eq!(store.events_after(0, 10).await.unwrap().len(), 1);
+    assert_eq!(store.entries_of(case_id(0)).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn a_draft_that_moved_is_a_conflict_and_nothing_is_written(store: &DeskStore) {
+    let mut first = DeskBatch::default();
+    first.put_draft(draft(0, 1), None);
+    store.commit(&first).await.unwrap();
+    let mut second = DeskBatch::default();
+    second.put_draft(draft(0, 2), Some(1));
+    store.commit(&second).await.unwrap();
+
+    let mut late = whole(3);
+    late.put_draft(draft(0, 3), Some(1));
+    assert!(matches!(store.commit(&late).await, Err(StoreError::Conflict(_))));
+    assert_eq!(store.draft(case_id(0)).await.unwrap(), Some(draft(0, 2)));
+    assert!(store.case(case_id(3)).await.unwrap().is_none());
+    assert!(store.mls_state(case_id(3)).await.unwrap().is_empty());
+    assert_eq!(store.cursor("gateway").await.unwrap(), 0);
+
+    let mut half = whole(3);
+    half.put_draft(draft(0, 2), Some(1));
+    assert!(matches!(store.commit(&half).await, Err(StoreError::Conflict(_))), "a part was written before");
+
+    // A draft becomes the case of the same id in one commit.
+    let mut sent = whole(0);
+    sent.drafts_done.push(case_id(0));
+    store.commit(&sent).await.unwrap();
+    assert!(store.draft(case_id(0)).await.unwrap().is_none());
+    assert_eq!(store.case_ids().await.unwrap(), [case_id(0)]);
+}
+
+pub(crate) async fn the_later_change_of_an_mls_value_wins(store: &DeskStore) {
+    let changes = [
+        mls(0, "a", Some("1")),
+        mls(0, "a", Some("2")),
+        mls(0, "b", Some("1")),
+        mls(0, "b", None),
+        mls(0, "c", None),
+        mls(0, "d", Some("1")),
+        mls(1, "d", Some("other case")),
+    ];
+    store.commit(&DeskBatch { mls: changes.to_vec(), ..DeskBatch::default() }).await.unwrap();
+    assert_eq!(store.mls_state(case_id(0)).await.unwrap(), [(blob("a"), blob("2")), (blob("d"), blob("1"))]);
+    let changes = vec![mls(0, "a", Some("3")), mls(0, "d", None), mls(0, "e", Some(""))];
+    store.commit(&DeskBatch { mls: changes, ..DeskBatch::default() }).await.unwrap();
+    assert_eq!(store.mls_state(case_id(0)).await.unwrap(), [(blob("a"), blob("3")), (blob("e"), blob(""))]);
+    assert_eq!(store.mls_state(case_id(1)).await.unwrap(), [(blob("d"), blob("other case"))]);
+}
+
+pub(crate) async fn a_used_key_package_has_no_private_keys(store: &DeskStore) {
+    let package = |number: u8, expires| PrivateKeyPackageRow {
+        hash: Digest::of(&[&[number]]).into(),
+        private: blob("private"),
+        added: 1_000,
+        expires,
+        used_at: None,
+    };
+    let key_packages = vec![package(1, 5_000), package(2, 4_000), package(3, 2_000)];
+    store.commit(&DeskBatch { key_packages: key_packages.clone(), ..DeskBatch::default() }).await.unwrap();
+    let hash = |number: u8| Digest::of(&[&[number]]);
+    assert_eq!(store.fresh_key_packages(3_000).await.unwrap(), [hash(2), hash(1)]);
+    let used = DeskBatch { key_packages_used: vec![(hash(1), 3_000)], ..DeskBatch::default() };
+    store.commit(&used).await.unwrap();
+    let row = store.key_package(hash(1)).await.unwrap().unwrap();
+    assert_eq!((row.private, row.used_at), (Blob::default(), Some(3_000)));
+    assert_eq!(store.key_package_count(3_000).await.unwrap(), 1);
+    store.commit(&DeskBatch { key_packages, ..DeskBatch::default() }).await.unwrap();
+    assert_eq!(store.key_package(hash(1)).await.unwrap().unwrap().used_at, Some(3_000), "it stays used");
+    assert_eq!(store.forget_key_packages(3_000).await.unwrap(), 1);
+    assert!(store.key_package(hash(3)).await.unwrap().is_none());
+}
+
+pub(crate) async fn proposals_and_outbox_end_in_one_commit(store: &DeskStore) {
+    let mut batch = whole(0);
+    batch.outbox.push(outbox(9, 500));
+    batch.proposals.push(proposal(60, 0, 0));
+    batch.proposals.push(proposal(60, 0, 1));
+    store.commit(&batch).await.unwrap();
+    assert_eq!(store.proposals(&[1]).await.unwrap(), [proposal(60, 0, 1)]);
+    assert_eq!(store.proposals_of(case_id(0)).await.unwrap(), [proposal(50, 0, 0), proposal(60, 0, 1)]);
+    assert_eq!(store.next_due().await.unwrap(), Some(500));
+    let due = store.due(700, 10).await.unwrap();
+    store.retry_later(&[due[0].id], 3_000).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(1_000));
+    let all = store.due(3_000, 10).await.unwrap();
+    assert_eq!(all.iter().map(|row| row.attempts).collect::<Vec<_>>(), [0, 1]);
+
+    let end = DeskBatch {
+        proposals_done: vec![entry_id(50), entry_id(60)],
+        concluded: all.iter().map(|row| row.id).collect(),
+        ..DeskBatch::default()
+    };
+    store.commit(&end).await.unwrap();
+    assert_eq!(store.proposals(&[]).await.unwrap(), []);
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+pub(crate) async fn those_who_watch_miss_no_event(store: &DeskStore) {
+    assert_eq!(store.newest_event().await.unwrap(), 0);
+    let events = (0..5).map(|number| event(number, 1_000)).collect();
+    store.commit(&DeskBatch { events, ..DeskBatch::default() }).await.unwrap();
+    let first = store.events_after(0, 2).await.unwrap();
+    let rest = store.events_after(first[1].cursor, 10).await.unwrap();
+    let seen: Vec<_> = first.iter().chain(&rest).map(|event| *event.case_id).collect();
+    assert_eq!(seen, (0..5).map(case_id).collect::<Vec<_>>());
+    assert_eq!(store.newest_event().await.unwrap(), rest[2].cursor);
+}

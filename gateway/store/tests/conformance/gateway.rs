@@ -1,0 +1,399 @@
+use model::{Digest, ReceiptKind, Refuser, Step, Verdict};
+use store::{
+    Blob, StoreError,
+    gateway::{
+        Acknowledgement, Batch, ChannelRow, CheckpointRow, EntryVerdict, GatewayStore, LeafRow, NewReceipt, NewRefusal,
+        TreeHashRow,
+    },
+};
+
+use super::{PENDING, authority, blob, case, case_id, delivery, entry, entry_id, outbox, party, plan};
+
+const LOG: &str = "rogatory/JP/FR";
+
+fn whole(number: u32) -> Batch {
+    let mut batch = Batch::default();
+    plan(&mut batch, number);
+    let hash = Digest::of(&[&number.to_be_bytes()]);
+    batch.receipts.push(NewReceipt {
+        entry: entry_id(number),
+        kind: ReceiptKind::SubmissionAcceptance,
+        bytes: blob("receipt"),
+        at: 1_000,
+    });
+    batch.refusals.push(NewRefusal {
+        at: 1_000,
+        channel: "FR".to_owned(),
+        code: "R92".to_owned(),
+        entry_id: Some(entry_id(99).into()),
+        step: Some(Step::SealSend.into()),
+        by: Refuser::OwnGateway.into(),
+    });
+    batch.leaves.push(LeafRow {
+        channel: LOG.to_owned(),
+        idx: i64::from(number),
+        hash: hash.into(),
+        salt: Some(Digest::of(&[b"salt"]).into()),
+        entry_id: Some(entry_id(number).into()),
+    });
+    batch.tree_hashes.push(TreeHashRow { channel: LOG.to_owned(), idx: i64::from(number), hash: hash.into() });
+    batch.checkpoints.push(CheckpointRow {
+        channel: LOG.to_owned(),
+        size: i64::from(number) + 1,
+        note: blob("note"),
+        cosigned: None,
+    });
+    batch
+}
+
+pub(crate) async fn what_is_committed_is_read_back(store: &GatewayStore) {
+    let committed = store.commit(&whole(0)).await.unwrap();
+    assert_eq!(committed.deliveries.len(), 1);
+    assert!(!committed.repeated);
+    assert_eq!(store.case_file(case_id(0)).await.unwrap().unwrap(), case(0, 1));
+    assert_eq!(store.case_files(&[case_id(0), case_id(1)]).await.unwrap(), [case(0, 1)]);
+    assert_eq!(store.entry(entry_id(0)).await.unwrap().unwrap(), entry(0, 0));
+    assert_eq!(store.entries_of(case_id(0)).await.unwrap(), [entry(0, 0)]);
+    assert_eq!(store.due(party("FR"), 1_000, 10).await.unwrap()[0].entry_id.0, entry_id(0));
+    let receipts = store.receipts_of(entry_id(0)).await.unwrap();
+    assert_eq!(
+        (receipts.len(), &receipts[0].bytes, *receipts[0].kind),
+        (1, &blob("receipt"), ReceiptKind::SubmissionAcceptance)
+    );
+    let refusals = store.refusals(10).await.unwrap();
+    assert_eq!((refusals[0].code.as_str(), *refusals[0].by), ("R92", Refuser::OwnGateway));
+    assert_eq!(store.leaves(LOG, 0, 10).await.unwrap(), whole(0).leaves);
+    assert_eq!(store.leaves_of(entry_id(0)).await.unwrap(), whole(0).leaves);
+    assert_eq!(store.leaf_count(LOG).await.unwrap(), 1);
+    let hash = Digest::of(&[&0_u32.to_be_bytes()]);
+    assert_eq!(store.tree_hashes(LOG, &[5, 0, 0]).await.unwrap(), [None, Some(hash), Some(hash)]);
+    assert_eq!(store.checkpoint(LOG).await.unwrap().unwrap().size, 1);
+    assert!(store.case_file(case_id(1)).await.unwrap().is_none());
+    assert!(store.entry(entry_id(1)).await.unwrap().is_none());
+    store.check().await.unwrap();
+}
+
+pub(crate) async fn a_repeated_batch_changes_nothing(store: &GatewayStore) {
+    let first = store.commit(&whole(0)).await.unwrap();
+    let row = store.due(party("FR"), 1_000, 10).await.unwrap().remove(0);
+    store.commit(&Batch { concluded: vec![row.id], ..Batch::default() }).await.unwrap();
+
+    let again = store.commit(&whole(0)).await.unwrap();
+    assert!(again.repeated);
+    assert!(again.deliveries.is_empty());
+    assert!(store.due(party("FR"), 9_999, 10).await.unwrap().is_empty(), "what was answered is not sent again");
+    let stream = store.deliveries_after(&authority("JP:central"), 0, 10).await.unwrap();
+    assert_eq!(stream.len(), 1);
+    assert_eq!(stream[0].0.cursor, first.deliveries[0].cursor);
+    assert_eq!(store.refusal_counts(0).await.unwrap(), [("R92".to_owned(), 1)]);
+}
+
+pub(crate) async fn a_plan_that_is_executed_again_changes_nothing(store: &GatewayStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let without_cases = Batch { cases: Default::default(), ..whole(0) };
+    let again = store.commit(&without_cases).await.unwrap();
+    assert!(again.deliveries.is_empty());
+    assert_eq!(store.due(party("FR"), 1_000, 10).await.unwrap().len(), 1);
+    assert_eq!(store.receipts_of(entry_id(0)).await.unwrap().len(), 1);
+    assert_eq!(store.refusals(10).await.unwrap().len(), 1);
+    assert_eq!(store.leaf_count(LOG).await.unwrap(), 1);
+}
+
+pub(crate) async fn a_case_that_moved_is_a_conflict_and_nothing_is_written(store: &GatewayStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let mut second = Batch::default();
+    second.put_case(case(0, 2), Some(1));
+    store.commit(&second).await.unwrap();
+
+    for stale in [Some(1), None] {
+        let mut late = whole(1);
+        let mut moved = case(0, 5);
+        moved.body = blob("late");
+        late.put_case(moved, stale);
+        assert!(matches!(store.commit(&late).await, Err(StoreError::Conflict(_))));
+    }
+    assert_eq!(store.case_file(case_id(0)).await.unwrap().unwrap(), case(0, 2));
+    assert!(store.case_file(case_id(1)).await.unwrap().is_none());
+    assert!(store.entry(entry_id(1)).await.unwrap().is_none());
+    assert_eq!(store.outbox_depths().await.unwrap(), [(party("FR"), 1)]);
+    assert_eq!(store.leaf_count(LOG).await.unwrap(), 1);
+
+    let mut backwards = Batch::default();
+    backwards.put_case(case(0, 2), Some(2));
+    assert!(matches!(store.commit(&backwards).await, Err(StoreError::Other(_))));
+}
+
+pub(crate) async fn a_batch_that_is_half_there_is_a_conflict(store: &GatewayStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let mut half = whole(0);
+    plan(&mut half, 1);
+    assert!(matches!(store.commit(&half).await, Err(StoreError::Conflict(_))));
+    assert!(store.entry(entry_id(1)).await.unwrap().is_none());
+
+    // Two plans of one case in one batch leave one row, which follows from what the first followed from.
+    let mut two = Batch::default();
+    two.put_case(case(0, 2), Some(1));
+    two.put_case(case(0, 3), Some(2));
+    store.commit(&two).await.unwrap();
+    assert_eq!(store.case_file(case_id(0)).await.unwrap().unwrap(), case(0, 3));
+}
+
+pub(crate) async fn another_entry_under_a_used_id_is_a_conflict(store: &GatewayStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let mut other = entry(0, 0);
+    other.envelope = entry(5, 0).envelope;
+    let batch = Batch { entries: vec![entry(1, 0), other], ..Batch::default() };
+    assert!(matches!(store.commit(&batch).await, Err(StoreError::Conflict(_))));
+    assert!(store.entry(entry_id(1)).await.unwrap().is_none());
+
+    let orphan = Batch { entries: vec![entry(2, 77)], ..Batch::default() };
+    assert!(matches!(store.commit(&orphan).await, Err(StoreError::Conflict(_))), "an entry needs its case");
+}
+
+pub(crate) async fn another_leaf_at_a_used_index_is_a_conflict(store: &GatewayStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let mut fork = whole(1).leaves;
+    fork[0].idx = 0;
+    let batch = Batch { leaves: fork, ..Batch::default() };
+    assert!(matches!(store.commit(&batch).await, Err(StoreError::Conflict(_))));
+
+    let mut twice = whole(1).leaves;
+    twice.extend(whole(2).leaves);
+    twice[1].idx = 1;
+    let batch = Batch { leaves: twice, ..Batch::default() };
+    assert!(matches!(store.commit(&batch).await, Err(StoreError::Conflict(_))));
+    assert_eq!(store.leaf_count(LOG).await.unwrap(), 1);
+}
+
+pub(crate) async fn a_verdict_keeps_what_it_does_not_say(store: &GatewayStore) {
+    let mut batch = whole(0);
+    batch.entries.push(entry(1, 0));
+    let verdict = |number, verdict, seq, receipt: Option<&str>| EntryVerdict {
+        id: entry_id(number),
+        verdict,
+        seq,
+        receipt: receipt.map(blob),
+    };
+    batch.verdicts.push(verdict(0, Verdict::Pending, Some(7), Some("first")));
+    store.commit(&batch).await.unwrap();
+    let verdicts = vec![
+        verdict(0, Verdict::Admitted, None, None),
+        verdict(1, Verdict::Pending, Some(3), None),
+        verdict(1, Verdict::Rejected, None, Some("no")),
+    ];
+    store.commit(&Batch { verdicts, ..Batch::default() }).await.unwrap();
+    let entries = store.entries_of(case_id(0)).await.unwrap();
+    let seen: Vec<_> = entries.iter().map(|e| (*e.id, *e.verdict, e.seq, &*e.receipt)).collect();
+    assert_eq!(
+        seen,
+        [
+            (entry_id(1), Verdict::Rejected, Some(3), &b"no"[..]),
+            (entry_id(0), Verdict::Admitted, Some(7), &b"first"[..]),
+        ]
+    );
+
+    let unknown = Batch { verdicts: vec![verdict(9, Verdict::Admitted, None, None)], ..Batch::default() };
+    assert!(matches!(store.commit(&unknown).await, Err(StoreError::Conflict(_))));
+}
+
+pub(crate) async fn the_outbox_gives_what_is_due_in_order(store: &GatewayStore) {
+    let mut batch = Batch::default();
+    for (number, channel, next) in [(3, "FR", 500), (1, "FR", 300), (2, "DE", 400), (4, "FR", 900)] {
+        batch.outbox.push(outbox(number, channel, next));
+    }
+    batch.outbox[1].expires = 600;
+    store.commit(&batch).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), [(party("DE"), 400), (party("FR"), 300)]);
+    let due = store.due(party("FR"), 500, 10).await.unwrap();
+    let entries: Vec<_> = due.iter().map(|row| *row.entry_id).collect();
+    assert_eq!(entries, [entry_id(3), entry_id(1)]);
+    assert_eq!(store.due(party("FR"), 500, 1).await.unwrap().len(), 1);
+    let expired = store.expired(600, 10).await.unwrap();
+    assert_eq!(expired.iter().map(|row| *row.entry_id).collect::<Vec<_>>(), [entry_id(1)]);
+
+    store.retry_later(&[due[0].id, due[1].id], 2_000).await.unwrap();
+    assert!(store.due(party("FR"), 500, 10).await.unwrap().is_empty());
+    let later = store.due(party("FR"), 2_000, 10).await.unwrap();
+    assert_eq!(later.iter().map(|row| row.attempts).collect::<Vec<_>>(), [1, 1, 0]);
+
+    store.commit(&Batch { concluded: vec![due[0].id, due[1].id], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.outbox_depths().await.unwrap(), [(party("DE"), 1), (party("FR"), 1)]);
+}
+
+pub(crate) async fn a_stream_of_deliveries_is_taken_up_from_any_cursor(store: &GatewayStore) {
+    let mut batch = Batch::default();
+    for number in 0..5 {
+        plan(&mut batch, number);
+    }
+    batch.deliveries.push(delivery(0, "JP:police"));
+    let mut news = delivery(0, "JP:central");
+    news.receipt = Some(blob("accepted"));
+    batch.deliveries.push(news);
+    let cursors: Vec<_> = store.commit(&batch).await.unwrap().deliveries;
+    assert_eq!(cursors.len(), 7);
+    assert!(cursors.is_sorted_by(|a, b| a.cursor < b.cursor));
+
+    let desk = authority("JP:central");
+    let all = store.deliveries_after(&desk, 0, 100).await.unwrap();
+    assert_eq!(all.len(), 6);
+    assert!(all.iter().all(|(delivery, entry)| delivery.entry_id == entry.id));
+    assert_eq!(all[5].0.receipt, Some(blob("accepted")));
+    let page = store.deliveries_after(&desk, all[1].0.cursor, 2).await.unwrap();
+    assert_eq!(page, all[2..4]);
+
+    let ack = |desk, cursor, text| Acknowledgement { desk, cursor, ack: blob(text), at: 2_000 };
+    assert!(!store.acknowledge(&ack(authority("JP:police"), all[0].0.cursor, "not mine")).await.unwrap());
+    assert!(store.acknowledge(&ack(desk.clone(), all[0].0.cursor, "taken")).await.unwrap());
+    assert!(!store.acknowledge(&ack(desk.clone(), all[0].0.cursor, "again")).await.unwrap());
+    let acknowledgements = vec![ack(desk.clone(), all[1].0.cursor, "b"), ack(desk.clone(), all[2].0.cursor, "c")];
+    store.commit(&Batch { acknowledgements, ..Batch::default() }).await.unwrap();
+    assert_eq!(store.delivery_depths().await.unwrap(), [(desk.clone(), 3), (authority("JP:police"), 1)]);
+    let again = store.deliveries_after(&desk, 0, 1).await.unwrap();
+    assert_eq!((again[0].0.acknowledged_at, &again[0].0.ack), (Some(2_000), &Some(blob("taken"))));
+}
+
+pub(crate) async fn a_reader_of_deliveries_misses_none_of_two_writers(store: &GatewayStore) {
+    let writers: Vec<_> = [0_u32, 1_000]
+        .into_iter()
+        .map(|from| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in from..from + 40 {
+                    let mut batch = Batch::default();
+                    plan(&mut batch, number);
+                    store.commit(&batch).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let (mut cursor, mut seen) = (0, 0);
+    while seen < 80 {
+        let finished = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let page = store.deliveries_after(&authority("JP:central"), cursor, 7).await.unwrap();
+        assert!(!(finished && page.is_empty()), "a delivery was stepped over: {seen} of 80");
+        seen += page.len();
+        cursor = page.last().map_or(cursor, |(delivery, _)| delivery.cursor);
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+pub(crate) async fn no_two_callers_claim_the_same_key_package(store: &GatewayStore) {
+    let desk = authority("FR:central");
+    let packages: Vec<_> = (0..20).map(|number| blob(&format!("package {number}"))).collect();
+    assert_eq!(store.add_key_packages(&desk, &packages, 1_000).await.unwrap(), 20);
+    assert_eq!(store.add_key_packages(&desk, &packages[..3], 1_001).await.unwrap(), 0);
+    assert_eq!(store.key_package_count(&desk).await.unwrap(), 20);
+    assert_eq!(store.claim_key_package(&desk, "JP", 1_500).await.unwrap(), Some(packages[0].clone()));
+    let claims: Vec<_> = (0..24)
+        .map(|_| {
+            let (store, desk) = (store.clone(), desk.clone());
+            tokio::spawn(async move { store.claim_key_package(&desk, "JP", 2_000).await.unwrap() })
+        })
+        .collect();
+    let mut taken: Vec<Blob> = vec![packages[0].clone()];
+    for claim in claims {
+        taken.extend(claim.await.unwrap());
+    }
+    taken.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut all = packages.clone();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(taken, all);
+    assert_eq!(store.key_package_count(&desk).await.unwrap(), 0);
+    assert_eq!(store.add_key_packages(&desk, &packages, 3_000).await.unwrap(), 0, "none is offered twice");
+    assert_eq!(store.claim_key_package(&authority("DE:central"), "JP", 1).await.unwrap(), None);
+}
+
+pub(crate) async fn a_thousand_plans_fit_in_one_batch(store: &GatewayStore) {
+    let mut batch = Batch::default();
+    for number in 0..1_201 {
+        plan(&mut batch, number);
+        batch.verdicts.push(EntryVerdict {
+            id: entry_id(number),
+            verdict: Verdict::Admitted,
+            seq: Some(1),
+            receipt: Some(blob("receipt")),
+        });
+        batch.leaves.extend(whole(number).leaves);
+    }
+    assert_eq!(store.commit(&batch).await.unwrap().deliveries.len(), 1_201);
+    assert!(store.commit(&batch).await.unwrap().repeated);
+    let ids: Vec<_> = (0..1_201).map(entry_id).collect();
+    let entries = store.entries(&ids).await.unwrap();
+    assert_eq!(entries.len(), 1_201);
+    assert!(entries.iter().all(|entry| *entry.verdict == Verdict::Admitted));
+    let indexes: Vec<_> = store.due(party("FR"), 1_000, 2_000).await.unwrap().iter().map(|row| row.id).collect();
+    store.commit(&Batch { concluded: indexes, ..Batch::default() }).await.unwrap();
+    assert!(store.outbox_depths().await.unwrap().is_empty());
+    assert!(store.commit(&Batch { leaves: batch.leaves, ..Batch::default() }).await.is_ok());
+}
+
+pub(crate) async fn a_status_counts_cases_and_refusals(store: &GatewayStore) {
+    let mut batch = Batch::default();
+    for number in 0..6 {
+        let mut row = case(number, 1);
+        row.state = i16::try_from(number % 2).unwrap();
+        batch.put_case(row, None);
+        batch.refusals.push(NewRefusal {
+            at: i64::from(number),
+            channel: "FR".to_owned(),
+            code: if number < 4 { "R90" } else { "MALFORMED" }.to_owned(),
+            entry_id: None,
+            step: None,
+            by: Refuser::PeerGateway.into(),
+        });
+    }
+    store.commit(&batch).await.unwrap();
+    assert_eq!(store.case_counts().await.unwrap(), [(0, 3), (PENDING, 3)]);
+    assert_eq!(store.refusal_counts(1).await.unwrap(), [("MALFORMED".to_owned(), 2), ("R90".to_owned(), 3)]);
+    let page = store.case_page(&[PENDING], None, 2).await.unwrap();
+    assert_eq!(page.iter().map(|row| *row.id).collect::<Vec<_>>(), [case_id(1), case_id(3)]);
+    let rest = store.case_page(&[PENDING], Some(case_id(3)), 2).await.unwrap();
+    assert_eq!(rest.iter().map(|row| *row.id).collect::<Vec<_>>(), [case_id(5)]);
+    assert_eq!(store.case_page(&[], None, 100).await.unwrap().len(), 6);
+}
+
+pub(crate) async fn a_cosignature_is_never_lost(store: &GatewayStore) {
+    let at = |size, cosigned: Option<&str>| CheckpointRow {
+        channel: LOG.to_owned(),
+        size,
+        note: blob("note"),
+        cosigned: cosigned.map(blob),
+    };
+    for row in [at(3, None), at(3, Some("both")), at(3, None), at(8, None)] {
+        store.commit(&Batch { checkpoints: vec![row], ..Batch::default() }).await.unwrap();
+    }
+    assert_eq!(store.checkpoint(LOG).await.unwrap(), Some(at(8, None)));
+    assert_eq!(store.cosigned_checkpoint(LOG).await.unwrap(), Some(at(3, Some("both"))));
+    assert_eq!(store.checkpoint_over(LOG, 2).await.unwrap(), Some(at(3, Some("both"))));
+    assert_eq!(store.checkpoint_over(LOG, 3).await.unwrap(), Some(at(8, None)));
+    assert_eq!(store.checkpoint("rogatory/FR/JP").await.unwrap(), None);
+}
+
+pub(crate) async fn a_channel_is_written_whole(store: &GatewayStore) {
+    let mut channel = ChannelRow {
+        party: party("FR").into(),
+        endpoint: "gw.fr.rogatory.internal:7443".to_owned(),
+        root: blob("certificate"),
+        fingerprint: "ab:cd".to_owned(),
+        state: 0,
+        own_yes_at: Some(5),
+        peer_yes: None,
+        frozen_from: None,
+        frozen_by: None,
+        frozen_reason: None,
+        directory: Some(blob("directory")),
+        directory_signature: Some(blob("signature")),
+        updated: 1,
+    };
+    store.put_channel(&channel).await.unwrap();
+    channel.state = 2;
+    channel.directory = None;
+    channel.updated = 2;
+    store.put_channel(&channel).await.unwrap();
+    assert_eq!(store.channel(party("FR")).await.unwrap(), Some(channel.clone()));
+    assert_eq!(store.channels().await.unwrap(), [channel]);
+    assert!(store.remove_channel(party("FR")).await.unwrap());
+    assert!(!store.remove_channel(party("FR")).await.unwrap());
+}

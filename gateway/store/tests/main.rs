@@ -1,0 +1,99 @@
+//! One suite over both engines, and what only one of them can show.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod conformance;
+mod postgres;
+mod trouble;
+
+use store::{DatabaseUrl, Settings, desk::DeskStore, gateway::GatewayStore};
+
+/// A place for a database of one test.
+enum Place {
+    Folder(tempfile::TempDir),
+    Server(std::sync::Arc<postgres::Server>, String),
+}
+
+impl Place {
+    fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().unwrap())
+    }
+
+    async fn server(name: &str) -> Self {
+        let server = postgres::Server::shared();
+        server.create_database(name).await;
+        Self::Server(server, name.to_owned())
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        match self {
+            Self::Folder(folder) => DatabaseUrl::file(folder.path().join("store.db")),
+            Self::Server(server, name) => server.url(name),
+        }
+    }
+
+    async fn gateway(&self) -> GatewayStore {
+        GatewayStore::open(&self.url(), &Settings::default()).await.unwrap()
+    }
+
+    async fn desk(&self) -> DeskStore {
+        DeskStore::open(&self.url(), &Settings::default()).await.unwrap()
+    }
+}
+
+macro_rules! on_both_engines {
+    ($store:ident: $($name:ident,)+) => {
+        mod $store {
+            mod on_sqlite {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() {
+                        let place = crate::Place::folder();
+                        crate::conformance::$store::$name(&place.$store().await).await;
+                    }
+                )+
+            }
+
+            mod on_postgresql {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() {
+                        let database = concat!(stringify!($store), "_", stringify!($name));
+                        // A name of PostgreSQL has at most 63 bytes.
+                        let place = crate::Place::server(&database[..database.len().min(63)]).await;
+                        crate::conformance::$store::$name(&place.$store().await).await;
+                    }
+                )+
+            }
+        }
+    };
+}
+
+on_both_engines! { gateway:
+    what_is_committed_is_read_back,
+    a_repeated_batch_changes_nothing,
+    a_plan_that_is_executed_again_changes_nothing,
+    a_case_that_moved_is_a_conflict_and_nothing_is_written,
+    a_batch_that_is_half_there_is_a_conflict,
+    another_entry_under_a_used_id_is_a_conflict,
+    another_leaf_at_a_used_index_is_a_conflict,
+    a_verdict_keeps_what_it_does_not_say,
+    the_outbox_gives_what_is_due_in_order,
+    a_stream_of_deliveries_is_taken_up_from_any_cursor,
+    a_reader_of_deliveries_misses_none_of_two_writers,
+    no_two_callers_claim_the_same_key_package,
+    a_thousand_plans_fit_in_one_batch,
+    a_status_counts_cases_and_refusals,
+    a_cosignature_is_never_lost,
+    a_channel_is_written_whole,
+}
+
+on_both_engines! { desk:
+    what_a_desk_commits_is_read_back,
+    a_repeated_desk_batch_changes_nothing,
+    a_draft_that_moved_is_a_conflict_and_nothing_is_written,
+    the_later_change_of_an_mls_value_wins,
+    a_used_key_package_has_no_private_keys,
+    proposals_and_outbox_end_in_one_commit,
+    those_who_watch_miss_no_event,
+}
