@@ -15,11 +15,6 @@
 //!
 //! Begin with [`admit`], whose body lists the checks in their order.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "a denial is an answer, not an exception: it is built once and read whole"
-)]
-
 mod admit;
 mod checks;
 mod conclude;

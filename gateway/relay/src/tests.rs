@@ -3,5 +3,6 @@
 mod admission;
 mod answers;
 mod refusals;
+mod signed;
 mod two_gateways;
 mod world;
