@@ -11,7 +11,7 @@ use crate::{StoreError, Stored};
 /// SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
 const VALUES_MAX: usize = 30_000;
 /// More rows in a statement gain nothing.
-const ROWS_MAX: usize = 500;
+pub(crate) const ROWS_MAX: usize = 500;
 
 /// A row that is written only while the database holds the version it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]

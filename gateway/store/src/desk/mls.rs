@@ -61,7 +61,7 @@ pub(super) async fn change<C: ConnectionTrait>(tx: &C, changes: &[MlsChange]) ->
     }
     write::upsert::<Entity, _, _>(tx, &[Column::CaseId, Column::Key], &[Column::Value], &set).await?;
     for (case, keys) in gone {
-        for chunk in keys.chunks(500) {
+        for chunk in keys.chunks(write::ROWS_MAX) {
             let query = Entity::delete_many().filter(Column::CaseId.eq(Stored(case)));
             query.filter(Column::Key.is_in(chunk.iter().cloned())).exec(tx).await?;
         }

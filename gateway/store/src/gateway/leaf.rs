@@ -63,7 +63,7 @@ pub(super) async fn insert<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result
     }
     for (channel, wanted) in logs {
         let indexes: Vec<_> = wanted.keys().copied().collect();
-        for chunk in indexes.chunks(500) {
+        for chunk in indexes.chunks(write::ROWS_MAX) {
             let query = Entity::find().filter(Column::Channel.eq(channel));
             for there in query.filter(Column::Idx.is_in(chunk.iter().copied())).all(tx).await? {
                 if wanted.get(&there.idx) != Some(&there.hash) {

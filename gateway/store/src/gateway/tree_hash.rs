@@ -29,7 +29,7 @@ impl GatewayStore {
     /// The stored hashes at `indexes`, in the order asked; `None` where there is none.
     pub async fn tree_hashes(&self, channel: &str, indexes: &[i64]) -> Result<Vec<Option<Digest>>, StoreError> {
         let mut found = BTreeMap::new();
-        for chunk in indexes.chunks(500) {
+        for chunk in indexes.chunks(write::ROWS_MAX) {
             let query = Entity::find().select_only().column(Column::Idx).column(Column::Hash);
             let query = query.filter(Column::Channel.eq(channel)).filter(Column::Idx.is_in(chunk.iter().copied()));
             let rows: Vec<(i64, Stored<Digest>)> = query.into_tuple().all(self.engine.read()).await?;
