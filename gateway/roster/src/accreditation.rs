@@ -1,6 +1,6 @@
 use model::{AuthorityId, Refusal, RefusalCode, Timestamp};
 use openmls::prelude::{Credential, CredentialType, tls_codec::VLBytes};
-use tls_codec::{DeserializeBytes, Serialize};
+use tls_codec::{Deserialize, Serialize};
 
 use crate::RULE;
 
@@ -47,12 +47,11 @@ pub fn decode_chain(content: &[u8]) -> Result<Vec<Vec<u8>>, Refusal> {
     let mut chain = Vec::new();
     let mut rest = content;
     while !rest.is_empty() {
-        let (certificate, remainder) = VLBytes::tls_deserialize_bytes(rest).map_err(|_| malformed())?;
+        let certificate = VLBytes::tls_deserialize(&mut rest).map_err(|_| malformed())?;
         if certificate.as_slice().is_empty() || chain.len() == CHAIN_CERTIFICATES_MAX {
             return Err(malformed());
         }
         chain.push(certificate.into());
-        rest = remainder;
     }
     if chain.is_empty() { Err(malformed()) } else { Ok(chain) }
 }

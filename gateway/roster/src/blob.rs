@@ -1,14 +1,14 @@
 //! A follower as one value of the database.
 
 use model::{Denial, Digest, Fault};
-use tls_codec::{DeserializeBytes, Serialize, TlsDeserializeBytes, TlsSerialize, TlsSize, VLBytes};
+use tls_codec::{Deserialize, Serialize, TlsDeserialize, TlsSerialize, TlsSize, VLBytes};
 
 use crate::{CaseBinding, Follower, Seat, Seats, state::State};
 
 /// Raised when the layout, or the encoding of openmls within it, changes.
 const VERSION: u16 = 1;
 
-#[derive(Debug, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(Debug, TlsSerialize, TlsDeserialize, TlsSize)]
 struct Stored {
     version: u16,
     binding: VLBytes,
@@ -21,7 +21,7 @@ struct Stored {
     tag: VLBytes,
 }
 
-#[derive(Debug, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(Debug, TlsSerialize, TlsDeserialize, TlsSize)]
 struct StoredSeat {
     leaf: u32,
     credential: [u8; 32],
@@ -54,7 +54,7 @@ impl Follower {
     /// The follower that [`Follower::to_blob`] wrote. [`Fault::Storage`] when it is not one.
     pub fn from_blob(blob: &[u8]) -> Result<Self, Denial> {
         let foreign = || Denial::failed(Fault::Storage, "the stored roster of a case cannot be read");
-        let stored = Stored::tls_deserialize_exact_bytes(blob).map_err(|_| foreign())?;
+        let stored = Stored::tls_deserialize_exact(blob).map_err(|_| foreign())?;
         if stored.version != VERSION {
             return Err(foreign());
         }

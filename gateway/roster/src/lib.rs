@@ -8,6 +8,11 @@
 //!
 //! Begin with [`Follower::check`]: it is what a gateway does with a handshake.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is explained in full where it arises, and is no hot path: `Denial` boxes it on its way out"
+)]
+
 mod accreditation;
 mod assisted;
 mod binding;

@@ -3,7 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 use model::{AuthorityId, Denial, Fault, HeaderDigest, Sealed, limits};
 use openmls::{
-    framing::errors::MessageDecryptionError,
+    framing::errors::{MessageDecryptionError, SecretTreeError},
     prelude::{MlsMessageBodyIn, MlsMessageIn, ProcessMessageError, ProcessedMessageContent, ValidationError},
 };
 use roster::{Frame, credential_digest};
@@ -106,9 +106,10 @@ impl Member {
         if frame.epoch > self.epoch() {
             return Err(OpenError::FutureEpoch);
         }
+        let past = frame.epoch < self.epoch();
         let message = MlsMessageIn::tls_deserialize_exact(sealed.wire().as_ref()).map(MlsMessageIn::extract);
         let Ok(MlsMessageBodyIn::PrivateMessage(message)) = message else { return Err(OpenError::Unopenable) };
-        let processed = self.group.process_message(&self.provider, message).map_err(|error| blame(&error))?;
+        let processed = self.group.process_message(&self.provider, message).map_err(|error| blame(&error, past))?;
         // Two parsers read the framing, ours and that of openmls: they must agree on what was authenticated.
         if processed.aad() != header.as_bytes() {
             return Err(OpenError::OtherHeader);
@@ -126,11 +127,18 @@ impl Member {
     }
 }
 
-fn blame<S>(error: &ProcessMessageError<S>) -> OpenError {
+fn blame<S>(error: &ProcessMessageError<S>, past: bool) -> OpenError {
+    use MessageDecryptionError as Decryption;
+    use ProcessMessageError as Process;
+    use ValidationError as Validation;
     match error {
-        ProcessMessageError::ValidationError(ValidationError::NoPastEpochData) => OpenError::PastEpoch,
-        ProcessMessageError::ValidationError(ValidationError::UnableToDecrypt(
-            MessageDecryptionError::SecretTreeError(_) | MessageDecryptionError::GenerationOutOfBound,
+        Process::ValidationError(Validation::NoPastEpochData) => OpenError::PastEpoch,
+        // openmls says the same of an epoch whose secrets it no longer has, and of a key that is used up.
+        Process::ValidationError(Validation::UnableToDecrypt(Decryption::SecretTreeError(
+            SecretTreeError::TooDistantInThePast,
+        ))) if past => OpenError::PastEpoch,
+        Process::ValidationError(Validation::UnableToDecrypt(
+            Decryption::SecretTreeError(_) | Decryption::GenerationOutOfBound,
         )) => OpenError::Replayed,
         _ => OpenError::Unopenable,
     }

@@ -13,7 +13,7 @@ use tls_codec::{Deserialize, Serialize};
 use crate::{
     LeafIdentity, Member,
     failure::{defect, refuse},
-    member::{check_context, not_certified},
+    member::{check_context, check_position, not_certified},
 };
 
 impl Member {
@@ -25,12 +25,7 @@ impl Member {
         accreditation: &dyn Accreditation,
         now: Timestamp,
     ) -> Result<Handshake, Denial> {
-        let mut adds = Vec::new();
-        for bytes in key_packages {
-            let bytes = bytes.as_ref();
-            check_key_package(bytes, accreditation, now)?;
-            adds.push(self.read_key_package(bytes)?);
-        }
+        let adds = self.read_key_packages(key_packages, accreditation, now)?;
         self.commit(adds, Vec::new(), None, accreditation, now)
     }
 
@@ -41,13 +36,22 @@ impl Member {
         accreditation: &dyn Accreditation,
         now: Timestamp,
     ) -> Result<Handshake, Denial> {
-        let leaves = self.seats()?.leaves_of(authority);
-        let own = self.group.own_leaf_index().u32();
-        if leaves.is_empty() || leaves.contains(&own) {
-            return Err(Denial::failed(Fault::Unknown, "no other desk of that authority is in the case's group"));
-        }
-        let leaves = leaves.into_iter().map(LeafNodeIndex::new).collect();
+        let leaves = self.leaves_of_other(authority)?;
         self.commit(Vec::new(), leaves, None, accreditation, now)
+    }
+
+    /// Removes every desk of `authority` and adds those of `key_packages` in one commit: for a desk that lost its state, which must
+    /// come in anew, because MLS state from a backup would use its keys twice. The commit waits as with [`Member::add`].
+    pub fn replace<K: AsRef<[u8]>>(
+        &mut self,
+        authority: &AuthorityId,
+        key_packages: &[K],
+        accreditation: &dyn Accreditation,
+        now: Timestamp,
+    ) -> Result<Handshake, Denial> {
+        let leaves = self.leaves_of_other(authority)?;
+        let adds = self.read_key_packages(key_packages, accreditation, now)?;
+        self.commit(adds, leaves, None, accreditation, now)
     }
 
     /// Renews our leaf: new secrets for everybody, and with `next` a new certificate and key of the same authority. Do it after
@@ -92,7 +96,11 @@ impl Member {
         };
         let policy = Policy { binding: &self.binding, accreditation, now };
         let change = policy.check_commit(&self.seats()?, self.group.public_group(), &sender, &staged)?;
-        check_context(staged.group_context(), certificate)?;
+        if staged.self_removed() {
+            check_position(staged.group_context(), certificate)?;
+        } else {
+            check_context(staged.group_context(), certificate)?;
+        }
         self.discard()?;
         self.group
             .merge_staged_commit(&self.provider, *staged)
@@ -135,7 +143,11 @@ impl Member {
             }
             None => builder.build(rand, crypto, &signer, |_| true),
         };
-        let staged = built.map_err(|_| failed())?.stage_commit(provider).map_err(|_| failed())?;
+        let unfit = |_| {
+            let remedy = "A desk sits in a group once: replace one that must come in anew.";
+            refuse("commit", "the change does not fit the group as it is", remedy)
+        };
+        let staged = built.map_err(unfit)?.stage_commit(provider).map_err(|_| failed())?;
         let (commit, welcome, group_info) = staged.into_messages();
         let handshake = Handshake {
             opening,
@@ -174,11 +186,28 @@ impl Member {
         policy.check_commit(&self.seats()?, self.group.public_group(), &own, staged)
     }
 
-    fn read_key_package(&self, bytes: &[u8]) -> Result<KeyPackage, Denial> {
+    fn leaves_of_other(&self, authority: &AuthorityId) -> Result<Vec<LeafNodeIndex>, Denial> {
+        let leaves = self.seats()?.leaves_of(authority);
+        if leaves.is_empty() || leaves.contains(&self.group.own_leaf_index().u32()) {
+            return Err(Denial::failed(Fault::Unknown, "no other desk of that authority is in the case's group"));
+        }
+        Ok(leaves.into_iter().map(LeafNodeIndex::new).collect())
+    }
+
+    fn read_key_packages<K: AsRef<[u8]>>(
+        &self,
+        key_packages: &[K],
+        accreditation: &dyn Accreditation,
+        now: Timestamp,
+    ) -> Result<Vec<KeyPackage>, Denial> {
         let failed = || Denial::failed(Fault::Malformed, "key_package is not a KeyPackage");
-        let message = MlsMessageIn::tls_deserialize_exact(bytes).map(MlsMessageIn::extract);
-        let Ok(MlsMessageBodyIn::KeyPackage(package)) = message else { return Err(failed()) };
-        package.validate(self.provider.crypto(), ProtocolVersion::Mls10).map_err(|_| failed())
+        let read = |bytes: &[u8]| {
+            check_key_package(bytes, accreditation, now)?;
+            let message = MlsMessageIn::tls_deserialize_exact(bytes).map(MlsMessageIn::extract);
+            let Ok(MlsMessageBodyIn::KeyPackage(package)) = message else { return Err(failed()) };
+            package.validate(self.provider.crypto(), ProtocolVersion::Mls10).map_err(|_| failed())
+        };
+        key_packages.iter().map(|bytes| read(bytes.as_ref())).collect()
     }
 
     fn read_commit(&self, bytes: &[u8]) -> Result<ProtocolMessage, Denial> {

@@ -121,11 +121,20 @@ impl fmt::Debug for Member {
 
 /// Holds the context that a desk sees against the one that the gateways saw: else somebody was shown another group.
 pub(crate) fn check_context(context: &GroupContext, certificate: &EpochCertificate) -> Result<(), Denial> {
+    check_position(context, certificate)?;
+    if context.confirmed_transcript_hash() == certificate.transcript_hash { Ok(()) } else { Err(other_epoch()) }
+}
+
+/// The same but for the transcript, which openmls does not extend for a desk that is being removed.
+pub(crate) fn check_position(context: &GroupContext, certificate: &EpochCertificate) -> Result<(), Denial> {
     let same = context.group_id().as_slice() == certificate.group
         && context.epoch().as_u64() == certificate.epoch
-        && context.tree_hash() == certificate.tree_hash
-        && context.confirmed_transcript_hash() == certificate.transcript_hash;
-    if same { Ok(()) } else { Err(not_certified("the epoch certificate is of another group or epoch")) }
+        && context.tree_hash() == certificate.tree_hash;
+    if same { Ok(()) } else { Err(other_epoch()) }
+}
+
+fn other_epoch() -> Denial {
+    not_certified("the epoch certificate is of another group or epoch")
 }
 
 pub(crate) fn not_certified(reason: &str) -> Denial {

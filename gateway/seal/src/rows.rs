@@ -5,7 +5,7 @@ use openmls::prelude::{GroupId, MlsGroup};
 use openmls_rust_crypto::{MemoryStorage, OpenMlsRustCrypto};
 use openmls_traits::OpenMlsProvider;
 use roster::CaseBinding;
-use tls_codec::{DeserializeBytes, Serialize, TlsDeserializeBytes, TlsSerialize, TlsSize, VLBytes};
+use tls_codec::{Deserialize, Serialize, TlsDeserialize, TlsSerialize, TlsSize, VLBytes};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{LeafIdentity, Member, failure::defect};
@@ -28,7 +28,7 @@ impl fmt::Debug for Row {
     }
 }
 
-#[derive(Debug, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(Debug, TlsSerialize, TlsDeserialize, TlsSize)]
 struct Own {
     binding: VLBytes,
     group: VLBytes,
@@ -37,7 +37,7 @@ struct Own {
     senders: Vec<Known>,
 }
 
-#[derive(Debug, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[derive(Debug, TlsSerialize, TlsDeserialize, TlsSize)]
 struct Known {
     credential: [u8; 32],
     authority: VLBytes,
@@ -79,7 +79,7 @@ impl Member {
         for (key, value) in rows {
             saved.insert(key.clone(), Digest::of(&[&value]));
             if key == OWN_ROW {
-                own = Some(Own::tls_deserialize_exact_bytes(&value).map_err(|_| foreign())?);
+                own = Some(Own::tls_deserialize_exact(value.as_slice()).map_err(|_| foreign())?);
             } else {
                 put(provider.storage(), key, value.to_vec());
             }

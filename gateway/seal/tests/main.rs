@@ -1,0 +1,11 @@
+//! Real MLS, real certificates: two states, their gateways and desks, and those who should not be there.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bodies;
+mod flow;
+mod garbage;
+mod hostile;
+mod raw;
+mod tampering;
+mod welcome;
+mod world;
