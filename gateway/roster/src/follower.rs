@@ -121,10 +121,7 @@ impl Follower {
         let message = self.read_commit(&handshake.commit)?;
         let crypto = RustCrypto::default();
         let store = Store::new(self.state.clone());
-        let unreadable = || Denial::failed(Fault::Storage, "the stored roster of a case cannot be read");
-        let mut group = PublicGroup::load(&store, &GroupId::from_slice(&self.group))
-            .map_err(|_| unreadable())?
-            .ok_or_else(unreadable)?;
+        let mut group = self.load(&store)?;
         let processed = group
             .process_message(&crypto, message)
             .map_err(|_| refuse_form("commit", "the commit does not verify against the group"))?;
@@ -157,6 +154,28 @@ impl Follower {
             return Err(Denial::failed(Fault::StaleEpoch, "the body is sealed in an epoch that has passed"));
         }
         Ok(frame.check_header(header)?)
+    }
+
+    /// The members who could not come in any more at `now`, and why: their certificate ended or was never renewed, or their
+    /// party no longer accredits them. A handshake is held against new leaves only, so look here from time to time, and let a desk
+    /// of the case remove them.
+    pub fn lapsed(
+        &self,
+        accreditation: &dyn Accreditation,
+        now: Timestamp,
+    ) -> Result<Vec<(AuthorityId, Refusal)>, Denial> {
+        let group = self.load(&Store::new(self.state.clone()))?;
+        let policy = Policy { binding: &self.binding, accreditation, now };
+        let mut lapsed = Vec::new();
+        for member in group.members() {
+            let leaf = member.index.u32();
+            let field = format!("members[{leaf}]");
+            if let Err(refusal) = policy.check_leaf(&member.credential, &member.signature_key, None, &field) {
+                let holder = self.seats.at(leaf).ok_or_else(unreadable)?;
+                lapsed.push((holder.clone(), refusal));
+            }
+        }
+        Ok(lapsed)
     }
 
     /// Who is in the group, in the order of the leaves.
@@ -203,6 +222,11 @@ impl Follower {
         }
     }
 
+    fn load(&self, store: &Store) -> Result<PublicGroup, Denial> {
+        let group = PublicGroup::load(store, &GroupId::from_slice(&self.group)).map_err(|_| unreadable())?;
+        group.ok_or_else(unreadable)
+    }
+
     fn approve(
         &self,
         group: &PublicGroup,
@@ -229,6 +253,10 @@ impl Follower {
             next,
         })
     }
+}
+
+fn unreadable() -> Denial {
+    Denial::failed(Fault::Storage, "the stored roster of a case cannot be read")
 }
 
 fn check_size(handshake: &Handshake) -> Result<(), Denial> {

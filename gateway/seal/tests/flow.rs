@@ -1,10 +1,10 @@
 //! Two states, two gateways, their desks: a case's group from its opening to the removal of a desk.
 
-use model::{Fault, Handshake};
+use model::{Fault, Handshake, RefusalCode};
 use roster::{Approved, Follower, Grace, check_key_package, welcomed};
 use seal::{Member, OpenError};
 
-use crate::world::{Desk, Leaf, World, authority, header};
+use crate::world::{Desk, Leaf, MONTH, World, authority, header};
 
 /// Both gateways of a case.
 pub(crate) struct Gateways {
@@ -187,6 +187,22 @@ fn a_refused_commit_is_discarded_and_the_group_goes_on() {
     fr.run(|member| member.merge(&approved.epoch)).unwrap();
     de.run(|member| member.follow(&handshake, &approved.epoch, &world.de, world.now)).unwrap();
     assert_eq!(exchange(&mut de, &mut fr, gateways.home(), "in the next epoch"), authority("DE:central"));
+}
+
+#[test]
+fn a_leaf_that_was_never_renewed_lapses_and_a_renewed_one_does_not() {
+    let Opened { world, gateways, mut de, .. } = opened(false);
+    assert!(gateways.home().lapsed(&world.fr, world.now).unwrap().is_empty());
+    let renewed = world.leaf_at("DE:central", world.now.plus_ms(24 * 3600 * 1000));
+    let tomorrow = world.now.plus_ms(25 * 3600 * 1000);
+    de.identities.push(renewed.identity.clone());
+    let handshake = de.run(|member| member.rotate(Some(&renewed.identity), &world.de, tomorrow)).unwrap();
+    gateways.home().check(&handshake, &world.fr, world.now).unwrap_err();
+    let next = gateways.home().check(&handshake, &world.fr, tomorrow).unwrap().next;
+    let later = world.now.plus_ms(i64::try_from(MONTH.as_millis()).unwrap() + 3600 * 1000);
+    let lapsed = next.lapsed(&world.fr, later).unwrap();
+    let shown: Vec<_> = lapsed.iter().map(|(who, refusal)| (who.clone(), refusal.code)).collect();
+    assert_eq!(shown, [(authority("FR:central"), RefusalCode::R95)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod bodies;
 mod flow;
 mod garbage;
+mod golden;
 mod hostile;
 mod raw;
 mod tampering;

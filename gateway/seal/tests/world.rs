@@ -68,7 +68,17 @@ impl World {
 
     /// A leaf of an authority, certified by its state.
     pub(crate) fn leaf(&self, id: &str) -> Leaf {
-        certify(&self.roots[&authority(id).party()], id, &SigningKey::generate().unwrap(), self.now)
+        self.leaf_at(id, self.now)
+    }
+
+    /// A leaf that is certified at another moment.
+    pub(crate) fn leaf_at(&self, id: &str, issued: Timestamp) -> Leaf {
+        certify(&self.roots[&authority(id).party()], id, &SigningKey::generate().unwrap(), issued)
+    }
+
+    /// A leaf with a key of one's own choice (PKCS#8).
+    pub(crate) fn leaf_with_key(&self, id: &str, pkcs8: &[u8]) -> Leaf {
+        certify(&self.roots[&authority(id).party()], id, &SigningKey::from_pkcs8(pkcs8).unwrap(), self.now)
     }
 
     /// A leaf whose certificate is for another key than the one it is used with.
