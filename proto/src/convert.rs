@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use identity::Received;
 use model::{
-    Denial, Digest, Entry, Fault, Handshake, KeyId, Malformed, OfficerSignature, Payload, Sealed, Signature, Step,
-    limits,
+    Denial, Digest, Entry, EntryId, Fault, Handshake, KeyId, Malformed, OfficerSignature, Payload, Sealed, Signature,
+    Step, limits,
 };
 use prost::Message;
 
@@ -57,6 +57,15 @@ pub fn entry_to_bytes(entry: &Entry) -> Vec<u8> {
 /// [`Fault::Malformed`].
 pub fn entry_from_bytes(bytes: impl Into<Bytes>) -> Result<wire::Entry, Denial> {
     wire::Entry::decode(bytes.into()).map_err(|error| Denial::failed(Fault::Malformed, format!("the entry: {error}")))
+}
+
+/// What a desk signs of an opening report, under the domain of acknowledgements: entry id (16) ‖ 1 or 0 ‖ the hash of the epoch
+/// authenticator (32, absent where there is none).
+pub fn opening_report_message(entry: EntryId, opened: bool, authenticator: Option<Digest>) -> Vec<u8> {
+    let mut message = entry.as_bytes().to_vec();
+    message.push(u8::from(opened));
+    message.extend(authenticator.iter().flat_map(|hash| hash.as_bytes()));
+    message
 }
 
 /// A signature, on the wire.

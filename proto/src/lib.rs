@@ -19,6 +19,8 @@ pub use receipt::{decode_receipt, encode_receipt};
     unused_qualifications,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
+    clippy::large_enum_variant,
+    clippy::too_many_lines,
     reason = "generated from rogatory/**.proto, where the documentation is"
 )]
 mod generated {

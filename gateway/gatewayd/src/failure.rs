@@ -3,6 +3,7 @@
 use std::{fmt, io, path::Path};
 
 use model::{Denial, Exit};
+use serde_json::{Value, json};
 
 /// A failed command, as the person at the terminal sees it.
 #[derive(Debug)]
@@ -32,6 +33,11 @@ impl Failure {
     /// A file that cannot be written.
     pub(crate) fn writing(path: &Path, error: &io::Error) -> Self {
         Self::new(Exit::Failure, format!("cannot write {}: {error}", path.display()))
+    }
+
+    /// The same for machines.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "schema_version": 1, "error": self.what, "remedy": self.remedy, "exit": self.exit as u8 })
     }
 
     pub(crate) fn exit(&self) -> Exit {

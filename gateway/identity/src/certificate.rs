@@ -45,6 +45,12 @@ pub fn certificates_from_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, 
     if chain.is_empty() { Err(malformed()) } else { Ok(chain) }
 }
 
+/// When a certificate in DER ends.
+pub fn certificate_expiry(der: &[u8]) -> Result<Timestamp, Malformed> {
+    let certificate = parse(der).ok_or_else(|| Malformed::new("a certificate", &format!("{} bytes", der.len())))?;
+    Ok(Timestamp(certificate.validity().not_after.timestamp().saturating_mul(1000)))
+}
+
 /// What a certificate may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usage {

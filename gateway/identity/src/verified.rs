@@ -27,6 +27,11 @@ impl Received<Entry> {
     pub fn claimed(&self) -> &Header {
         &self.0.header
     }
+
+    /// What was received, by its digests: to name it in a rejection.
+    pub fn digests(&self) -> (HeaderDigest, EnvelopeDigest) {
+        (self.0.header_digest(), self.0.envelope_digest())
+    }
 }
 
 /// What is proven: each signature holds, by a key that the signer's party lists for it.

@@ -12,7 +12,10 @@ use std::{
 
 use aws_lc_rs::rand;
 use clap::Args;
-use identity::{Authority, Directory, Fingerprint, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TlsIdentity};
+use identity::{
+    Authority, Directory, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TlsIdentity, VerifyingKey,
+    certificate_to_pem,
+};
 use model::{AuthorityId, AuthorityKind, Exit, PartyId, Role, Timestamp};
 use serde_json::{Value, json};
 
@@ -22,10 +25,7 @@ use crate::{
     private,
 };
 
-const DAY_MS: i64 = 24 * 3600 * 1000;
-const TLS_DAYS: i64 = 90;
-const LEAF_DAYS: i64 = 28;
-const DIRECTORY_DAYS: i64 = 365;
+const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
 
 /// Make a complete development state: root, gateway certificate, ledger key, accredited authorities with two officers each.
 #[derive(Debug, Args)]
@@ -57,7 +57,12 @@ const AUTHORITIES: [(&str, AuthorityKind, &str, &[Role]); 4] = [
     ),
     ("judicial", AuthorityKind::Judicial, "Court", &[Role::Judge, Role::Prosecutor]),
     ("executing", AuthorityKind::Executing, "Executing authority", &[Role::Executing]),
-    ("24x7", AuthorityKind::DutyPoint, "Point of contact, day and night", &[Role::DutyOfficer, Role::Officer, Role::Central]),
+    (
+        "24x7",
+        AuthorityKind::DutyPoint,
+        "Point of contact, day and night",
+        &[Role::DutyOfficer, Role::Officer, Role::Central],
+    ),
 ];
 
 impl Init {
@@ -68,7 +73,8 @@ impl Init {
         let config = self.write_gateway(&gateway, &root, now)?;
         let mut authorities = Vec::new();
         for (name, kind, title, roles) in AUTHORITIES {
-            let id = AuthorityId::new(self.party, name).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+            let id =
+                AuthorityId::new(self.party, name).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
             let officers = self.write_officers(&id, roles)?;
             let desk_key = self.write_desk(&id, &root, &config, now)?;
             authorities.push(Authority { id, kind, title: title.to_owned(), desk_key, officers });
@@ -78,8 +84,8 @@ impl Init {
             party: self.party,
             version: 1,
             issued: now,
-            expires: now.plus_ms(DIRECTORY_DAYS * DAY_MS),
-            root: root.certificate().to_vec(),
+            expires: now.plus_ms(DIRECTORY_LIFETIME_MS),
+            root: root.certificate().der().to_vec(),
             ledger_key,
             authorities,
             trusted: Vec::new(),
@@ -87,11 +93,10 @@ impl Init {
         let signed = root.sign_directory(&directory).map_err(key_failure)?;
         write_directory(&Folder(gateway), &signed)?;
         self.write_root(&root)?;
-        let fingerprint = Fingerprint::of_root(root.certificate()).map_err(Failure::from)?;
         Ok(json!({
             "party": self.party.to_string(),
             "dir": self.dir,
-            "fingerprint": fingerprint.to_string(),
+            "fingerprint": root.certificate().fingerprint().to_string(),
             "root_certificate": self.dir.join("root/root.cert.pem"),
             "peer_listen": config.peer_listen.to_string(),
             "desk_listen": config.desk_listen.to_string(),
@@ -115,9 +120,9 @@ impl Init {
     fn write_gateway(&self, folder: &Path, root: &Root, now: Timestamp) -> Result<Config, Failure> {
         let passphrase = new_passphrase(folder)?;
         let subject = Subject::Gateway(self.party);
-        let tls = root.issue_tls(&subject, now, TLS_DAYS * DAY_MS).map_err(key_failure)?;
+        let tls = root.issue_tls(&subject, now, identity::TLS_LIFETIME_MAX).map_err(key_failure)?;
         write_tls(folder, &tls, &passphrase)?;
-        private::write_public(&folder.join("root.cert.pem"), identity::pem("CERTIFICATE", root.certificate()).as_bytes())?;
+        private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
         let config = Config {
             party: self.party,
             peer_listen: self.peer_listen.map_or_else(free_port, Ok)?,
@@ -132,27 +137,34 @@ impl Init {
         Ok(config)
     }
 
-    fn write_ledger_key(&self, folder: &Path) -> Result<[u8; 32], Failure> {
+    fn write_ledger_key(&self, folder: &Path) -> Result<VerifyingKey, Failure> {
         let passphrase = read_passphrase(&folder.join("passphrase"))?;
         let key = SigningKey::generate().map_err(key_failure)?;
         private::write(&folder.join("ledger.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
-        Ok(key.public_key())
+        Ok(key.verifying_key())
     }
 
-    fn write_desk(&self, id: &AuthorityId, root: &Root, gateway: &Config, now: Timestamp) -> Result<[u8; 32], Failure> {
+    fn write_desk(
+        &self,
+        id: &AuthorityId,
+        root: &Root,
+        gateway: &Config,
+        now: Timestamp,
+    ) -> Result<VerifyingKey, Failure> {
         let folder = self.dir.join("desks").join(id.name());
         let passphrase = new_passphrase(&folder)?;
-        let tls = root.issue_tls(&Subject::Desk(id.clone()), now, TLS_DAYS * DAY_MS).map_err(key_failure)?;
+        let tls = root.issue_tls(&Subject::Desk(id.clone()), now, identity::TLS_LIFETIME_MAX).map_err(key_failure)?;
         write_tls(&folder, &tls, &passphrase)?;
         let desk = SigningKey::generate().map_err(key_failure)?;
         private::write(&folder.join("desk.key.pem"), desk.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         let leaf = SigningKey::generate().map_err(key_failure)?;
         private::write(&folder.join("leaf.key.pem"), leaf.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
-        let certificate = root.issue_leaf(id, leaf.public_key(), now, LEAF_DAYS * DAY_MS).map_err(key_failure)?;
-        private::write_public(&folder.join("leaf.cert.pem"), identity::pem("CERTIFICATE", &certificate).as_bytes())?;
+        let certificate =
+            root.issue_leaf(id, &leaf.public_key(), now, identity::LEAF_LIFETIME_MAX).map_err(key_failure)?;
+        private::write_public(&folder.join("leaf.cert.pem"), pem(&certificate)?.as_bytes())?;
         let storage = SigningKey::generate().map_err(key_failure)?;
         private::write(&folder.join("storage.key.pem"), storage.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
-        private::write_public(&folder.join("root.cert.pem"), identity::pem("CERTIFICATE", root.certificate()).as_bytes())?;
+        private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
         let mut config = format!(
             "# The desk of {id}.\nauthority = \"{id}\"\ngateway = \"{}\"\ndatabase = \"sqlite:desk.db\"\n\
              passphrase_file = \"passphrase\"\nofficers = \"../../officers\"\n",
@@ -162,7 +174,7 @@ impl Init {
             config.push_str(&format!("otlp_endpoint = {}\n", toml::Value::from(endpoint.as_str())));
         }
         private::write_public(&folder.join("desk.toml"), config.as_bytes())?;
-        Ok(desk.public_key())
+        Ok(desk.verifying_key())
     }
 
     fn write_officers(&self, id: &AuthorityId, roles: &[Role]) -> Result<Vec<Officer>, Failure> {
@@ -174,7 +186,7 @@ impl Init {
             let key = SigningKey::generate().map_err(key_failure)?;
             private::write(&folder.join("key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
             let roles = roles.iter().copied().collect::<BTreeSet<_>>();
-            officers.push(Officer { key: key.public_key(), pseudonym: pseudonym.to_owned(), roles });
+            officers.push(Officer { key: key.verifying_key(), pseudonym: pseudonym.to_owned(), roles });
         }
         Ok(officers)
     }
@@ -184,7 +196,7 @@ impl Init {
         let passphrase = new_passphrase(&folder)?;
         let sealed = root.seal(&passphrase).map_err(key_failure)?;
         private::write(&folder.join("root.key.pem"), sealed.as_bytes())?;
-        private::write_public(&folder.join("root.cert.pem"), identity::pem("CERTIFICATE", root.certificate()).as_bytes())
+        private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())
     }
 }
 
@@ -198,7 +210,8 @@ pub(crate) fn write_directory(gateway: &Folder, signed: &SignedDirectory) -> Res
 pub(crate) fn read_passphrase(path: &Path) -> Result<Passphrase, Failure> {
     let bytes = fs::read(path).map_err(|error| Failure::reading(path, &error))?;
     Passphrase::new(&bytes).map_err(|error| {
-        Failure::new(Exit::Usage, format!("{}: {error}", path.display())).remedy("Put the passphrase alone into the file.")
+        Failure::new(Exit::Usage, format!("{}: {error}", path.display()))
+            .remedy("Put the passphrase alone into the file.")
     })
 }
 
@@ -217,10 +230,14 @@ fn new_passphrase(folder: &Path) -> Result<Passphrase, Failure> {
 }
 
 fn write_tls(folder: &Path, tls: &TlsIdentity, passphrase: &Passphrase) -> Result<(), Failure> {
-    let chain: String = tls.chain.iter().map(|der| identity::pem("CERTIFICATE", der)).collect();
+    let chain: String = tls.chain.iter().map(|der| pem(der)).collect::<Result<_, _>>()?;
     private::write_public(&folder.join("tls.cert.pem"), chain.as_bytes())?;
     let key = identity::seal_pkcs8(&tls.key_pkcs8, passphrase).map_err(key_failure)?;
     private::write(&folder.join("tls.key.pem"), key.as_bytes())
+}
+
+fn pem(der: &[u8]) -> Result<String, Failure> {
+    certificate_to_pem(der).map_err(key_failure)
 }
 
 fn free_port() -> Result<SocketAddr, Failure> {

@@ -23,12 +23,8 @@ pub struct Model {
     pub step: Stored<Step>,
     /// Whose desk made it.
     pub sender: Stored<AuthorityId>,
-    /// The header as received.
-    pub header: Blob,
-    /// The payload on the wire.
-    pub payload: Blob,
-    /// The signatures on the wire.
-    pub signatures: Blob,
+    /// The whole entry on the wire.
+    pub wire: Blob,
     /// Header and payload: another one under the same id is a conflict.
     pub envelope: Stored<EnvelopeDigest>,
     /// The newest receipt of this gateway, or nothing.

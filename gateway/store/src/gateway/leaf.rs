@@ -4,7 +4,7 @@ use model::{Digest, EntryId};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, write};
 
 /// A leaf of a channel's ledger.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,6 +22,8 @@ pub struct Model {
     pub salt: Option<Stored<Digest>>,
     /// The entry that it speaks of, where this gateway knows it.
     pub entry_id: Option<Stored<EntryId>>,
+    /// What the leaf commits to.
+    pub statement: Blob,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -47,6 +47,13 @@ impl GatewayStore {
         let query = Entity::find().filter(Column::EntryId.eq(Stored(entry))).order_by_asc(Column::Id);
         Ok(query.all(self.engine.read()).await?)
     }
+
+    /// The receipts of one kind of many entries.
+    pub async fn receipts_by_kind(&self, entries: &[EntryId], kind: ReceiptKind) -> Result<Vec<Model>, StoreError> {
+        let ids: Vec<_> = entries.iter().copied().map(Stored).collect();
+        let found = write::find_among::<Entity, _, _>(self.engine.read(), Column::EntryId, &ids).await?;
+        Ok(found.into_iter().filter(|receipt| *receipt.kind == kind).collect())
+    }
 }
 
 #[derive(Clone, DeriveIntoActiveModel)]

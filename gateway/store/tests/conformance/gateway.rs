@@ -35,6 +35,7 @@ fn whole(number: u32) -> Batch {
         hash: hash.into(),
         salt: Some(Digest::of(&[b"salt"]).into()),
         entry_id: Some(entry_id(number).into()),
+        statement: blob("statement"),
     });
     batch.tree_hashes.push(TreeHashRow { channel: LOG.to_owned(), idx: i64::from(number), hash: hash.into() });
     batch.checkpoints.push(CheckpointRow {

@@ -49,9 +49,7 @@ async fn cases(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         code("verdict"),
         code("step"),
         text("sender"),
-        bytes("header"),
-        bytes("payload"),
-        bytes("signatures"),
+        bytes("wire"),
         bytes("envelope"),
         bytes("receipt"),
         number("created"),
@@ -116,7 +114,14 @@ async fn evidence(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index(manager, "refusal", &["entry_id", "code", "at", "channel"], true).await?;
     index(manager, "refusal", &["at"], false).await?;
 
-    let columns = vec![text("channel"), number("idx"), bytes("hash"), maybe(bytes("salt")), maybe(bytes("entry_id"))];
+    let columns = vec![
+        text("channel"),
+        number("idx"),
+        bytes("hash"),
+        maybe(bytes("salt")),
+        maybe(bytes("entry_id")),
+        bytes("statement"),
+    ];
     manager.create_table(table("leaf", columns, &["channel", "idx"])).await?;
     index(manager, "leaf", &["entry_id"], false).await?;
     let columns = vec![text("channel"), number("idx"), bytes("hash")];

@@ -1,0 +1,26 @@
+//! Wakes who waits: the sender of a channel, the stream of a desk.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use model::{AuthorityId, PartyId};
+use tokio::sync::Notify;
+
+/// One bell for each channel and desk. Ringing before anybody listens is not lost.
+#[derive(Debug, Default)]
+pub(crate) struct Bells {
+    channels: Mutex<BTreeMap<PartyId, Arc<Notify>>>,
+    desks: Mutex<BTreeMap<AuthorityId, Arc<Notify>>>,
+}
+
+impl Bells {
+    pub(crate) fn channel(&self, party: PartyId) -> Arc<Notify> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).entry(party).or_default().clone()
+    }
+
+    pub(crate) fn desk(&self, desk: &AuthorityId) -> Arc<Notify> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).entry(desk.clone()).or_default().clone()
+    }
+}

@@ -1,0 +1,288 @@
+//! Channels: what is kept of them, how two gateways greet, and the sender of each.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use aws_lc_rs::rand;
+use identity::{ChannelConsent, Fingerprint, SignedConsent, SignedDirectory, Subject};
+use link::{CallLimits, Channel, Credentials, Remote};
+use model::{AuthorityId, Denial, Fault, PartyId};
+use proto::{
+    peer::{self as wire, ClaimKeyPackageRequest, GreetRequest, peer_service_client::PeerServiceClient},
+    types,
+};
+use store::{Blob, gateway::ChannelRow};
+use tokio::{sync::Mutex, task::JoinHandle};
+use tonic::Status;
+
+use crate::{
+    clock,
+    gateway::Gateway,
+    outbox::Sender,
+    trust::{ChannelState, Trust},
+};
+
+/// How often an open channel is greeted, for newer directories.
+const GREET_OPEN: Duration = Duration::from_secs(300);
+/// How often a channel that is not open is greeted.
+const GREET_WAITING: Duration = Duration::from_secs(2);
+/// Connections to another gateway.
+const CONNECTIONS: usize = 2;
+
+/// The tasks of all channels, and what they need to connect.
+pub(crate) struct Channels {
+    gateway: Arc<Gateway>,
+    own: Credentials,
+    running: Mutex<BTreeMap<PartyId, Running>>,
+}
+
+struct Running {
+    endpoint: String,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Channels {
+    pub(crate) fn new(gateway: Arc<Gateway>, own: Credentials) -> Self {
+        Self { gateway, own, running: Mutex::default() }
+    }
+
+    /// Starts what is kept in the database.
+    pub(crate) async fn start(&self) -> Result<(), Denial> {
+        for row in self.gateway.store.channels().await? {
+            let party = *row.party;
+            if let (Some(toml), Some(signature)) = (&row.directory, &row.directory_signature) {
+                let signed = SignedDirectory {
+                    toml: String::from_utf8_lossy(&toml.0).into_owned(),
+                    signature: signature.0.clone(),
+                };
+                // An expired directory is replaced by the next greeting; until then nothing of that party verifies.
+                if let Err(denial) = self.gateway.trust.learn(&signed, clock::now()) {
+                    self.gateway.trust.note_trouble(party, Some(denial.to_string()));
+                }
+            }
+            self.gateway.trust.set_channel(party, ChannelState::of(row.state));
+            self.run(party, &row.endpoint).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs the tasks of a channel, at its newest address.
+    pub(crate) async fn run(&self, party: PartyId, endpoint: &str) -> Result<(), Denial> {
+        let mut running = self.running.lock().await;
+        if running.get(&party).is_some_and(|one| one.endpoint == endpoint) {
+            return Ok(());
+        }
+        let channel = self.connect(party, endpoint)?;
+        let sender = Sender::new(self.gateway.clone(), party, channel.clone(), seed()?);
+        let tasks = [tokio::spawn(sender.run()), tokio::spawn(keep_greeting(self.gateway.clone(), party, channel))];
+        let before = running.insert(party, Running { endpoint: endpoint.to_owned(), tasks });
+        before.into_iter().flat_map(|one| one.tasks).for_each(|task| task.abort());
+        Ok(())
+    }
+
+    fn connect(&self, party: PartyId, endpoint: &str) -> Result<Channel, Denial> {
+        let remote = Remote {
+            endpoint: endpoint.to_owned(),
+            expected: Subject::Gateway(party),
+            own: self.own.clone(),
+            anchors: self.gateway.trust.clone() as Arc<Trust>,
+            limits: CallLimits { connections: CONNECTIONS, ..CallLimits::default() },
+        };
+        let channel = remote.connect().map_err(|error| Denial::failed(error.fault(), error.to_string()))?;
+        self.gateway.trust.set_connection(party, channel.clone());
+        Ok(channel)
+    }
+}
+
+/// Takes a KeyPackage of another party's authority from its gateway.
+pub(crate) async fn claim_key_package(
+    gateway: &Gateway,
+    authority: &AuthorityId,
+    claimant: &AuthorityId,
+) -> Result<bytes::Bytes, Status> {
+    let party = authority.party();
+    gateway.trust.snapshot().require_open(party).map_err(|denial| proto::status::from_denial(&denial))?;
+    let channel = gateway.trust.connection(party).ok_or_else(|| {
+        proto::status::from_denial(&Denial::failed(Fault::ChannelNotOpen, format!("there is no channel to {party}")))
+    })?;
+    let request = ClaimKeyPackageRequest { authority: authority.to_string(), claimant: claimant.to_string() };
+    let answer =
+        PeerServiceClient::new(channel).claim_key_package(request).await.map_err(|error| unreachable(&error))?;
+    Ok(answer.into_inner().key_package)
+}
+
+/// What we say when we are greeted, and when we greet.
+pub(crate) fn our_greeting(
+    gateway: &Gateway,
+    peer: PartyId,
+) -> Result<(types::SignedDirectory, Option<wire::ChannelConsent>), Denial> {
+    let snapshot = gateway.trust.snapshot();
+    let directory = directory_to_wire(&snapshot.own_directory);
+    let fingerprints = snapshot.root(gateway.own()).zip(snapshot.root(peer));
+    let agreed = snapshot.channels.get(&peer).is_some_and(|state| *state >= ChannelState::KeysVerified);
+    let consent = fingerprints.filter(|_| agreed).map(|(own, their)| {
+        let consent = ChannelConsent {
+            from: gateway.own(),
+            to: peer,
+            own_root: own.fingerprint(),
+            their_root: their.fingerprint(),
+            at: clock::now(),
+        };
+        let signed = consent.sign(&gateway.ledger_key.0);
+        wire::ChannelConsent { statement: signed.consent.to_bytes().into(), signature: signed.signature.into() }
+    });
+    Ok((directory, consent))
+}
+
+/// Takes another gateway's greeting: its directory, and its consent. The channel opens when both sides have said yes.
+pub(crate) async fn take_greeting(
+    gateway: &Gateway,
+    from: PartyId,
+    directory: Option<types::SignedDirectory>,
+    consent: Option<wire::ChannelConsent>,
+) -> Result<(), Denial> {
+    let now = clock::now();
+    let directory = directory.ok_or_else(|| Denial::failed(Fault::Malformed, "a greeting without a directory"))?;
+    let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
+    if signed.claimed_party()? != from {
+        return Err(Denial::failed(Fault::Malformed, "a greeting with the directory of another party"));
+    }
+    gateway.trust.learn(&signed, now)?;
+    let Some(row) = gateway.store.channel(from).await? else {
+        return Err(Denial::failed(Fault::ChannelNotOpen, format!("there is no channel to {from} here")));
+    };
+    let mut next = row.clone();
+    next.directory = Some(Blob(signed.toml.clone().into_bytes()));
+    next.directory_signature = Some(Blob(signed.signature));
+    if let Some(consent) = consent {
+        let statement = ChannelConsent::from_bytes(&consent.statement)
+            .map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+        let signed = SignedConsent { consent: statement, signature: consent.signature.to_vec() };
+        gateway.trust.snapshot().store.verify_consent(&signed, now)?;
+        if statement.from != from || statement.to != gateway.own() {
+            return Err(Denial::failed(Fault::Malformed, "a consent to another channel"));
+        }
+        next.peer_yes = Some(Blob(consent.statement.to_vec()));
+        if ChannelState::of(next.state) == ChannelState::KeysVerified {
+            next.state = ChannelState::Open as i16;
+            telemetry::say!(Info, "channel open: both sides have compared fingerprints", party = from);
+        }
+    }
+    // A consent bears its moment: only the first one is news.
+    if row.peer_yes.is_some() {
+        next.peer_yes = row.peer_yes.clone();
+    }
+    if next != row {
+        next.updated = now.0;
+        gateway.store.put_channel(&next).await?;
+    }
+    gateway.trust.set_channel(from, ChannelState::of(next.state));
+    gateway.bells.channel(from).notify_one();
+    Ok(())
+}
+
+/// Adds or renews a channel after its root's fingerprint was compared.
+pub(crate) async fn add(
+    gateway: &Gateway,
+    channels: &Channels,
+    party: PartyId,
+    endpoint: &str,
+    root: &[u8],
+) -> Result<ChannelRow, Denial> {
+    let now = clock::now();
+    let fingerprint =
+        Fingerprint::of_root(root).map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+    let before = gateway.store.channel(party).await?.filter(|row| row.root.0 == root);
+    let state = match before.as_ref().map(|row| ChannelState::of(row.state)) {
+        Some(ChannelState::Open) => ChannelState::Open,
+        _ => ChannelState::KeysVerified,
+    };
+    let row = ChannelRow {
+        party: party.into(),
+        endpoint: endpoint.to_owned(),
+        root: root.to_vec().into(),
+        fingerprint: fingerprint.to_string(),
+        state: state as i16,
+        own_yes_at: Some(now.0),
+        peer_yes: before.as_ref().and_then(|row| row.peer_yes.clone()),
+        frozen_from: None,
+        frozen_by: None,
+        frozen_reason: None,
+        directory: before.as_ref().and_then(|row| row.directory.clone()),
+        directory_signature: before.and_then(|row| row.directory_signature),
+        updated: now.0,
+    };
+    gateway.store.put_channel(&row).await?;
+    gateway.trust.set_channel(party, state);
+    channels.run(party, endpoint).await?;
+    Ok(row)
+}
+
+/// Freezes a channel at once, or lets it go on.
+pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> Result<ChannelRow, Denial> {
+    let row = gateway.store.channel(party).await?;
+    let mut row = row.ok_or_else(|| Denial::failed(Fault::Unknown, format!("there is no channel to {party}")))?;
+    let state = ChannelState::of(row.state);
+    match (frozen, state) {
+        (true, ChannelState::Frozen) => {}
+        (true, state) => {
+            row.frozen_from = Some(state as i16);
+            row.frozen_by = Some("operator".to_owned());
+            row.state = ChannelState::Frozen as i16;
+        }
+        (false, ChannelState::Frozen) => {
+            row.state = row.frozen_from.take().unwrap_or(ChannelState::KeysVerified as i16);
+            row.frozen_by = None;
+        }
+        (false, _) => {}
+    }
+    row.updated = clock::now().0;
+    gateway.store.put_channel(&row).await?;
+    gateway.trust.set_channel(party, ChannelState::of(row.state));
+    gateway.bells.channel(party).notify_one();
+    Ok(row)
+}
+
+pub(crate) fn directory_to_wire(signed: &SignedDirectory) -> types::SignedDirectory {
+    types::SignedDirectory { toml: signed.toml.clone(), signature: signed.signature.clone().into() }
+}
+
+/// Greets for as long as the program runs: often until the channel is open, then for newer directories.
+async fn keep_greeting(gateway: Arc<Gateway>, party: PartyId, channel: Channel) {
+    loop {
+        let state = gateway.trust.snapshot().channels.get(&party).copied();
+        if state != Some(ChannelState::Frozen) {
+            match greet(&gateway, party, channel.clone()).await {
+                Ok(()) => gateway.trust.note_trouble(party, None),
+                Err(denial) => gateway.trust.note_trouble(party, Some(denial.to_string())),
+            }
+        }
+        let open = gateway.trust.snapshot().require_open(party).is_ok();
+        tokio::time::sleep(if open { GREET_OPEN } else { GREET_WAITING }).await;
+    }
+}
+
+async fn greet(gateway: &Gateway, party: PartyId, channel: Channel) -> Result<(), Denial> {
+    let (directory, consent) = our_greeting(gateway, party)?;
+    let request = GreetRequest { consent, directory: Some(directory), software: crate::SOFTWARE.to_owned() };
+    let answer = PeerServiceClient::new(channel).greet(request).await;
+    let answer = answer.map_err(|status| explain(&status))?.into_inner();
+    take_greeting(gateway, party, answer.directory, answer.consent).await
+}
+
+/// A status of the other gateway, or the reason why there is none.
+fn explain(status: &Status) -> Denial {
+    match link::cause(status) {
+        Some(error) => Denial::failed(error.fault(), link::explain(status)),
+        None => proto::status::to_denial(status),
+    }
+}
+
+fn unreachable(status: &Status) -> Status {
+    proto::status::from_denial(&explain(status))
+}
+
+fn seed() -> Result<u64, Denial> {
+    let mut bytes = [0; 8];
+    rand::fill(&mut bytes).map_err(|_| Denial::failed(Fault::Internal, "the system gives no randomness"))?;
+    Ok(u64::from_le_bytes(bytes))
+}

@@ -1,0 +1,190 @@
+//! `gateway peer`: the channels to other states.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use identity::{Fingerprint, Root, RootCertificate, TrustedRoot};
+use model::{Exit, PartyId, Timestamp};
+use proto::operator::{AddChannelRequest, Channel, FreezeChannelRequest, ListChannelsRequest};
+use serde_json::{Value, json};
+
+use super::{
+    Where, ask,
+    init::{key_failure, read_passphrase},
+    operator,
+};
+use crate::{channels::directory_to_wire, config::Folder, failure::Failure, keys};
+
+const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
+
+/// Open, list and freeze the channels to other states.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Peer {
+    /// Pin another state's root after you compared its fingerprint with the diplomatic note.
+    Add(Add),
+    /// List the channels.
+    List(List),
+    /// Stop a channel at once. Cases wait.
+    Freeze(Freeze),
+    /// Let a frozen channel go on.
+    Unfreeze(Freeze),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    #[command(flatten)]
+    at: Where,
+    /// The other party, as in FR.
+    party: PartyId,
+    /// Where its gateway listens, as in gw.example:7001.
+    #[arg(long)]
+    endpoint: String,
+    /// Its root certificate, PEM.
+    #[arg(long)]
+    root: PathBuf,
+    /// The fingerprint of that root as the other side told it over another way (a diplomatic note).
+    #[arg(long)]
+    fingerprint: String,
+    /// The folder of our own root, which signs that we trust theirs. By default `root` beside the gateway's folder.
+    #[arg(long)]
+    own_root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    at: Where,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Freeze {
+    #[command(flatten)]
+    at: Where,
+    /// The other party.
+    party: PartyId,
+}
+
+impl Peer {
+    pub(crate) async fn run(&self, now: Timestamp) -> Result<(Value, String), Failure> {
+        match self {
+            Self::Add(add) => add.run(now).await,
+            Self::List(list) => list.run().await,
+            Self::Freeze(freeze) => freeze.run(true).await,
+            Self::Unfreeze(freeze) => freeze.run(false).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(&self, now: Timestamp) -> Result<(Value, String), Failure> {
+        let (folder, mut client) = operator(&self.at)?;
+        let their_root = self.compare()?;
+        let signed = self.sign_directory(&folder, &their_root, now)?;
+        let request = AddChannelRequest {
+            party: self.party.to_string(),
+            endpoint: self.endpoint.clone(),
+            root: their_root.der().to_vec().into(),
+            directory: Some(directory_to_wire(&signed)),
+        };
+        let added = ask(&self.at, client.add_channel(request)).await?.channel.unwrap_or_default();
+        let text = format!("{}\nThe channel opens when {} has done the same.", line(&added), self.party);
+        Ok((channel_to_json(&added), text))
+    }
+
+    /// The root in the file, if it is the one whose fingerprint a human compared.
+    fn compare(&self) -> Result<RootCertificate, Failure> {
+        let told: Fingerprint = self.fingerprint.parse().map_err(|error: model::Malformed| {
+            Failure::new(Exit::Usage, error.to_string()).remedy("Copy all 16 groups from the diplomatic note.")
+        })?;
+        let der = keys::certificate(&self.root)?;
+        let root = RootCertificate::parse(&der)
+            .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", self.root.display())))?;
+        if root.party() != self.party {
+            let what = format!("{} is the root of {}, not of {}", self.root.display(), root.party(), self.party);
+            return Err(Failure::new(Exit::Usage, what));
+        }
+        if root.fingerprint() != told {
+            let what =
+                format!("the fingerprints differ\n  the file has   {}\n  you were told  {told}", root.fingerprint());
+            return Err(Failure::new(Exit::Integrity, what)
+                .remedy("Do not go on. Ask the other side for its root again, over another way."));
+        }
+        Ok(root)
+    }
+
+    /// Our own directory with one more trusted root, signed by our own root.
+    fn sign_directory(
+        &self,
+        folder: &Folder,
+        their_root: &RootCertificate,
+        now: Timestamp,
+    ) -> Result<identity::SignedDirectory, Failure> {
+        let own = self.own_root.clone().unwrap_or_else(|| folder.0.join("../root"));
+        let certificate = keys::certificate(&own.join("root.cert.pem"))?;
+        let passphrase = read_passphrase(&own.join("passphrase"))?;
+        let path = own.join("root.key.pem");
+        let pem = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
+        let root = Root::open(&certificate, &pem, &passphrase).map_err(key_failure)?;
+        let mut directory = keys::read_directory(folder)?.verify(&certificate, now)?;
+        directory.trusted.retain(|trusted| trusted.party != self.party);
+        directory.trusted.push(TrustedRoot { party: self.party, root: their_root.der().to_vec() });
+        directory.version += 1;
+        directory.issued = now;
+        directory.expires = now.plus_ms(DIRECTORY_LIFETIME_MS);
+        root.sign_directory(&directory).map_err(key_failure)
+    }
+}
+
+impl List {
+    async fn run(&self) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let channels = ask(&self.at, client.list_channels(ListChannelsRequest {})).await?.channels;
+        let text = match channels.as_slice() {
+            [] => "no channels yet: gateway peer add".to_owned(),
+            channels => channels.iter().map(line).collect::<Vec<_>>().join("\n"),
+        };
+        Ok((json!({ "channels": channels.iter().map(channel_to_json).collect::<Vec<_>>() }), text))
+    }
+}
+
+impl Freeze {
+    async fn run(&self, frozen: bool) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let request = FreezeChannelRequest { party: self.party.to_string(), frozen };
+        let channel = ask(&self.at, client.freeze_channel(request)).await?.channel.unwrap_or_default();
+        Ok((channel_to_json(&channel), line(&channel)))
+    }
+}
+
+fn line(channel: &Channel) -> String {
+    let yes = |yes: bool| if yes { "yes" } else { "not yet" };
+    let mut line = format!(
+        "{}  {:13}  {}\n    fingerprint {}\n    we said {}, they said {}; {} queued",
+        channel.party,
+        channel.state,
+        channel.endpoint,
+        channel.fingerprint,
+        yes(channel.our_consent),
+        yes(channel.their_consent),
+        channel.queued
+    );
+    if !channel.last_error.is_empty() {
+        line.push_str(&format!("\n    last call failed: {}", channel.last_error));
+    }
+    line
+}
+
+pub(crate) fn channel_to_json(channel: &Channel) -> Value {
+    json!({
+        "party": channel.party,
+        "endpoint": channel.endpoint,
+        "fingerprint": channel.fingerprint,
+        "state": channel.state,
+        "our_consent": channel.our_consent,
+        "their_consent": channel.their_consent,
+        "queued": channel.queued,
+        "last_error": channel.last_error,
+        "ledger_size": channel.ledger_size,
+        "ledger_cosigned": channel.ledger_cosigned,
+    })
+}

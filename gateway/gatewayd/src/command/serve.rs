@@ -1,0 +1,206 @@
+//! `gateway serve`: runs the gateway until it is told to stop.
+
+use std::{io::Write, sync::Arc};
+
+use clap::Args;
+use link::{Credentials, EdgeLimits, ServerTls};
+use model::{Exit, Timestamp, limits};
+use proto::{
+    desk::submission_service_server::SubmissionServiceServer, operator::operator_service_server::OperatorServiceServer,
+    peer::peer_service_server::PeerServiceServer,
+};
+use serde_json::json;
+use store::{DatabaseUrl, Settings, gateway::GatewayStore};
+use telemetry::{LogFormat, Metrics};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+};
+use tonic::service::Routes;
+
+use super::Where;
+use crate::{
+    bells::Bells,
+    channels::Channels,
+    committer::Committer,
+    config::{Config, Folder},
+    failure::Failure,
+    gateway::{Gateway, LedgerSigner},
+    keys::Keys,
+    outbox,
+    rules::Rules,
+    service::{operator::Operator, peer::Peers, submission::Desks},
+    trust::Trust,
+};
+
+/// Works that wait for the committer; more wait at their senders.
+const QUEUE: usize = 4096;
+
+/// Run the gateway.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    at: Where,
+    /// An OTLP collector, as in http://127.0.0.1:4317, in place of the configured one.
+    #[arg(long)]
+    otlp_endpoint: Option<String>,
+    /// How loud: debug, info, warn or error.
+    #[arg(long, default_value = "info")]
+    log_level: telemetry::Level,
+}
+
+impl Serve {
+    pub(crate) async fn run(&self, json_output: bool, now: Timestamp) -> Result<(), Failure> {
+        let folder = Folder::find(&self.at.dir)?;
+        let config = folder.config()?;
+        let telemetry = telemetry::init(telemetry::Options {
+            service: "gateway",
+            party: Some(config.party),
+            authority: None,
+            otlp_endpoint: self.otlp_endpoint.clone().or_else(|| config.otlp_endpoint.clone()),
+            log: if json_output { LogFormat::Json } else { LogFormat::Text },
+            level: self.log_level,
+        })
+        .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        let ran = run(folder, config, json_output, now).await;
+        telemetry.shutdown();
+        ran
+    }
+}
+
+async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) -> Result<(), Failure> {
+    let keys = Keys::open(&folder, &config)?;
+    let trust = Arc::new(Trust::new(&keys.root, keys.directory.clone(), now)?);
+    if trust.own() != config.party {
+        let what = format!("the root certificate is of {}, the configuration of {}", trust.own(), config.party);
+        return Err(Failure::new(Exit::Usage, what));
+    }
+    let url: DatabaseUrl = folder
+        .database_url(&config)
+        .parse()
+        .map_err(|error| Failure::new(Exit::Usage, format!("database: {error}")))?;
+    let store = GatewayStore::open(&url, &Settings::default())
+        .await
+        .map_err(|error| Failure::from(model::Denial::from(error)))?;
+    let rules = Rules::load(config.catalog.as_ref().map(|folder_| folder.resolve(folder_)).as_deref())?;
+    let own = Credentials::new(&keys.tls).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    let (work, works) = mpsc::channel(QUEUE);
+    let gateway = Arc::new(Gateway {
+        store,
+        trust: trust.clone(),
+        rules,
+        ledger_key: LedgerSigner(keys.ledger),
+        work,
+        bells: Bells::default(),
+        metrics: Metrics::new(),
+    });
+    let peers = bind(config.peer_listen).await?;
+    let desks = bind(config.desk_listen).await?;
+    let committing = tokio::spawn(Committer::new(gateway.clone(), works).run());
+    let channels = Arc::new(Channels::new(gateway.clone(), own.clone()));
+    channels.start().await?;
+    let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
+    let tls = ServerTls::new(own, trust);
+    let operator = Operator {
+        gateway: gateway.clone(),
+        channels,
+        folder: folder.clone(),
+        config: config.clone(),
+        certificate_expires: expiry(&keys.tls),
+    };
+    announce(&config, &folder, json_output)?;
+    let served = serve_all(gateway, peers, desks, tls, operator, &folder).await;
+    expiring.abort();
+    committing.abort();
+    served
+}
+
+async fn serve_all(
+    gateway: Arc<Gateway>,
+    peers: TcpListener,
+    desks: TcpListener,
+    tls: ServerTls,
+    operator: Operator,
+    folder: &Folder,
+) -> Result<(), Failure> {
+    let batch = 2 * limits::RELAY_BATCH_BYTES_MAX;
+    let entry = limits::SEALED_BYTES_MAX + limits::HANDSHAKE_BYTES_MAX;
+    let peer_routes = Routes::new(
+        PeerServiceServer::new(Peers(gateway.clone()))
+            .max_decoding_message_size(batch)
+            .max_encoding_message_size(batch),
+    );
+    let desk_routes = Routes::new(
+        SubmissionServiceServer::new(Desks(gateway)).max_decoding_message_size(entry).max_encoding_message_size(entry),
+    );
+    let operator_routes = Routes::new(OperatorServiceServer::new(operator));
+    let (stop, stopping) = watch::channel(false);
+    let until = |mut stopping: watch::Receiver<bool>| async move {
+        // An error says that nobody can stop us any more: stop.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let socket = folder.operator_socket();
+    let all = async {
+        tokio::try_join!(
+            link::serve(peers, tls.clone(), EdgeLimits::default(), peer_routes, until(stopping.clone())),
+            link::serve(desks, tls.clone(), EdgeLimits::default(), desk_routes, until(stopping.clone())),
+            link::serve_local(&socket, operator_routes, until(stopping.clone())),
+        )
+    };
+    tokio::pin!(all);
+    tokio::select! {
+        served = &mut all => served.map(|_| ()),
+        () = told_to_stop() => {
+            telemetry::say!(Info, "stopping: running calls end first");
+            let _ = stop.send(true);
+            all.await.map(|_| ())
+        }
+    }
+    .map_err(|error| Failure::new(Exit::Failure, link::explain(&error)))
+}
+
+async fn told_to_stop() {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Locked } else { Exit::Failure };
+        Failure::new(exit, format!("cannot listen on {address}: {error}"))
+            .remedy("End the program that listens there, or set another address in gateway.toml.")
+    })
+}
+
+fn announce(config: &Config, folder: &Folder, json_output: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let written = if json_output {
+        let ready = json!({
+            "schema_version": 1,
+            "event": "ready",
+            "party": config.party.to_string(),
+            "peer_listen": config.peer_listen.to_string(),
+            "desk_listen": config.desk_listen.to_string(),
+            "operator_socket": folder.operator_socket(),
+        });
+        writeln!(out, "{ready}")
+    } else {
+        writeln!(
+            out,
+            "gateway of {} is ready: peers at {}, desks at {}",
+            config.party, config.peer_listen, config.desk_listen
+        )
+    };
+    written.and_then(|()| out.flush()).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+}
+
+/// When the first certificate of the chain ends; the epoch where it cannot be read.
+fn expiry(tls: &identity::TlsIdentity) -> Timestamp {
+    tls.chain.first().and_then(|der| identity::certificate_expiry(der).ok()).unwrap_or(Timestamp(0))
+}

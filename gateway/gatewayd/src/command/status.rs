@@ -1,0 +1,68 @@
+//! `gateway status`: how the gateway is, in one look.
+
+use clap::Args;
+use model::Timestamp;
+use proto::operator::{GetStatusRequest, GetStatusResponse};
+use serde_json::{Value, json};
+
+use super::{Where, ask, operator, peer::channel_to_json};
+use crate::failure::Failure;
+
+/// Show how the running gateway is: addresses, certificate, channels, cases, refusals.
+#[derive(Debug, Args)]
+pub(crate) struct ShowStatus {
+    #[command(flatten)]
+    at: Where,
+}
+
+impl ShowStatus {
+    pub(crate) async fn run(&self) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let status = ask(&self.at, client.get_status(GetStatusRequest {})).await?;
+        Ok((to_json(&status), to_text(&status)))
+    }
+}
+
+fn to_json(status: &GetStatusResponse) -> Value {
+    json!({
+        "party": status.party,
+        "software": status.software,
+        "peer_address": status.peer_address,
+        "desk_address": status.desk_address,
+        "fingerprint": status.fingerprint,
+        "certificate_expires": Timestamp(status.certificate_expires_ms).to_string(),
+        "directory_version": status.directory_version,
+        "channels": status.channels.iter().map(channel_to_json).collect::<Vec<_>>(),
+        "cases_by_state": status.cases_by_state,
+        "refusals_by_code": status.refusals_by_code,
+        "problems": status.problems,
+    })
+}
+
+fn to_text(status: &GetStatusResponse) -> String {
+    let mut lines = vec![
+        format!("gateway of {} ({})", status.party, status.software),
+        format!("  peers call     {}", status.peer_address),
+        format!("  desks call     {}", status.desk_address),
+        format!("  fingerprint    {}", status.fingerprint),
+        format!("  certificate    until {}", Timestamp(status.certificate_expires_ms)),
+        format!("  directory      version {}", status.directory_version),
+    ];
+    for channel in &status.channels {
+        lines.push(format!(
+            "  channel {}     {}, {} queued, ledger {} leaves, {} cosigned",
+            channel.party, channel.state, channel.queued, channel.ledger_size, channel.ledger_cosigned
+        ));
+        if !channel.last_error.is_empty() {
+            lines.push(format!("                 last call failed: {}", channel.last_error));
+        }
+    }
+    let mut counts: Vec<_> = status.cases_by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    counts.sort();
+    lines.push(format!("  cases          {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }));
+    let mut counts: Vec<_> = status.refusals_by_code.iter().map(|(code, count)| format!("{count} × {code}")).collect();
+    counts.sort();
+    lines.push(format!("  refused        {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }));
+    lines.extend(status.problems.iter().map(|problem| format!("  PROBLEM        {problem}")));
+    lines.join("\n")
+}

@@ -1,0 +1,468 @@
+//! One entry: look up what the core needs, ask it, and write down what follows.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use identity::Verified;
+use ledger::{Log, Statement};
+use model::{
+    AuthorityKind, CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, PartyId, Payload, Receipt, ReceiptKind,
+    Refuser, SignedReceipt, Verdict,
+};
+use relay::{Admission, Context, Origin, Plan, RosterFacts, SeenEntry};
+use roster::{Approved, CaseBinding, Follower, Frame, Grace};
+use store::gateway::{EntryRow, NewDelivery, NewOutbox, NewRefusal};
+
+use super::{
+    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth,
+    turn::{Seen, Turn},
+};
+use crate::{hot::Hot, receipts};
+
+/// Kinds of deliveries to desks.
+pub(crate) const ARRIVAL: i16 = 1;
+pub(crate) const OUTCOME: i16 = 2;
+/// Kinds of rows in the outbox.
+pub(crate) const ENTRY: i16 = 1;
+pub(crate) const RECEIPT: i16 = 2;
+
+/// What became of an entry.
+enum Decided {
+    /// A receipt, new or repeated.
+    Receipt(Box<SignedReceipt>),
+    /// Its turn has not come.
+    Later,
+}
+
+impl Committer {
+    pub(super) fn submit(&self, turn: &mut Turn, work: Submit) -> Reply {
+        let header = &work.entry.header;
+        let peer = header.counterpart(self.gateway.own());
+        let decided = self
+            .gateway
+            .trust
+            .snapshot()
+            .require_open(peer)
+            .and_then(|()| self.admit(turn, &work.entry, Origin::OwnDesk(&work.desk), &work.trace));
+        let outcome = match decided {
+            Ok(Decided::Receipt(signed)) => Ok(*signed),
+            Ok(Decided::Later) => Err(Denial::failed(Fault::StaleCase, "an earlier entry of the case is on its way")),
+            Err(denial) => {
+                self.note_refusal(
+                    turn,
+                    &Claimed::of(&work.entry),
+                    peer,
+                    Some(&work.entry),
+                    &denial,
+                    Refuser::OwnGateway,
+                );
+                Err(denial)
+            }
+        };
+        let answer = work.answer;
+        Box::new(move |durable| {
+            let outcome = durable.map_err(Clone::clone).and(outcome);
+            drop(answer.send(outcome));
+        })
+    }
+
+    pub(super) fn relay(&self, turn: &mut Turn, work: Relay) -> Reply {
+        let outcome = self.relay_all(turn, work.from, work.items, work.growth.as_ref(), &work.receipts);
+        let answer = work.answer;
+        Box::new(move |durable| {
+            let outcome = durable.map_err(Clone::clone).and(outcome);
+            drop(answer.send(outcome));
+        })
+    }
+
+    fn relay_all(
+        &self,
+        turn: &mut Turn,
+        from: PartyId,
+        items: Vec<RelayItem>,
+        growth: Option<&super::Growth>,
+        received: &[SignedReceipt],
+    ) -> Result<RelayAnswer, Denial> {
+        self.gateway.trust.snapshot().require_open(from)?;
+        let grown = match growth {
+            Some(growth) => self.grow(turn, from, growth)?,
+            None => growth::Grown::default(),
+        };
+        turn.leafed.extend(grown.entries);
+        let mut halted = BTreeSet::new();
+        let mut verdicts = Vec::with_capacity(items.len());
+        for item in items {
+            let id = item.claimed.entry;
+            let verdict = self.relay_one(turn, from, item, &mut halted);
+            verdicts.push((id, verdict));
+        }
+        for signed in received {
+            self.take_receipt(turn, signed);
+        }
+        Ok(RelayAnswer { verdicts, cosignature: grown.cosignature, leaves_held: self.leaves_held(turn, from) })
+    }
+
+    /// The verdict on one entry of another gateway: a final receipt, or a fault that passes.
+    fn relay_one(
+        &self,
+        turn: &mut Turn,
+        from: PartyId,
+        item: RelayItem,
+        halted: &mut BTreeSet<CaseId>,
+    ) -> Result<SignedReceipt, Denial> {
+        let claimed = item.claimed;
+        if let Some(signed) = turn.rejected.get(&claimed.entry) {
+            return Ok(signed.clone());
+        }
+        if halted.contains(&claimed.case) {
+            return Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"));
+        }
+        let decided = match &item.entry {
+            Ok(entry) => {
+                require_leaf(turn, entry, from)?;
+                self.admit(turn, entry, Origin::PeerGateway(from), &item.trace)
+            }
+            Err(denial) => Err(denial.clone()),
+        };
+        match decided {
+            Ok(Decided::Receipt(signed)) => Ok(*signed),
+            Ok(Decided::Later) => {
+                halted.insert(claimed.case);
+                Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"))
+            }
+            Err(denial) if passes(&denial) => {
+                halted.insert(claimed.case);
+                Err(denial)
+            }
+            Err(denial) => Ok(self.reject(turn, &claimed, from, item.entry.as_deref().ok(), &denial)),
+        }
+    }
+
+    /// A final no, which is kept so that it stays the same.
+    fn reject(
+        &self,
+        turn: &mut Turn,
+        claimed: &Claimed,
+        from: PartyId,
+        entry: Option<&Entry>,
+        denial: &Denial,
+    ) -> SignedReceipt {
+        self.note_refusal(turn, claimed, from, entry, denial, Refuser::PeerGateway);
+        let signed = receipts::sign(
+            &self.gateway.ledger_key.0,
+            Receipt {
+                kind: ReceiptKind::RelayRejection,
+                by: self.gateway.own(),
+                entry: claimed.entry,
+                case: claimed.case,
+                header: claimed.header,
+                envelope: claimed.envelope,
+                at: turn.now,
+                leaf: None,
+                refusal: Some(receipts::refusal_of(denial)),
+                epoch: None,
+                authenticator: None,
+            },
+        );
+        turn.put_receipt(&signed);
+        turn.rejected.insert(claimed.entry, signed.clone());
+        signed
+    }
+
+    /// Asks the core, and writes down what follows.
+    fn admit(
+        &self,
+        turn: &mut Turn,
+        entry: &Verified<Entry>,
+        origin: Origin<'_>,
+        trace: &str,
+    ) -> Result<Decided, Denial> {
+        let started = tokio::time::Instant::now();
+        let header = &entry.header;
+        let hot = self.case(turn, header.case).cloned();
+        let date =
+            header.created.date().ok_or_else(|| Denial::failed(Fault::Expired, "the entry is of no year we know"))?;
+        let rule = self.gateway.rules.rule(header.home, header.peer, date);
+        let held = self.hold_against_group(hot.as_ref(), entry, origin, turn);
+        let cx = Context {
+            own: self.gateway.own(),
+            now: turn.now,
+            origin,
+            seen: turn.seen.get(&header.entry).map(|seen| SeenEntry { envelope: seen.envelope }),
+            rule: &rule,
+            sender_kind: self.kind_of(&header.sender)?,
+            recipient_kind: self.kind_of(&header.recipient)?,
+            roster: match &held {
+                Ok(held) => Ok(held.facts()),
+                Err(denial) => Err(denial.clone()),
+            },
+        };
+        let plan = relay::admit(hot.as_ref().map(|hot| &hot.file), entry, &cx)?;
+        self.gateway.metrics.admit_took(started.elapsed());
+        match plan {
+            Plan::Repeat => match turn.seen.get(&header.entry) {
+                Some(seen) => Ok(Decided::Receipt(Box::new(seen.answer.clone()))),
+                None => Err(Denial::failed(Fault::Internal, "an entry is repeated that was never seen")),
+            },
+            Plan::Later { .. } => Ok(Decided::Later),
+            Plan::Execute(admission) => {
+                let approved = held.ok().and_then(Held::into_approved);
+                self.execute(turn, entry, hot, *admission, approved, trace)
+                    .map(|signed| Decided::Receipt(Box::new(signed)))
+            }
+        }
+    }
+
+    fn kind_of(&self, authority: &model::AuthorityId) -> Result<AuthorityKind, Denial> {
+        let snapshot = self.gateway.trust.snapshot();
+        snapshot.store.authority(authority).map(|known| known.kind).ok_or_else(|| {
+            model::Refusal::new(
+                model::RefusalCode::R93,
+                "directory",
+                format!("{authority} is not accredited in the directory of {}", authority.party()),
+                "Address an authority of the party's directory.",
+            )
+            .into()
+        })
+    }
+
+    /// Holds the payload against the case's group as it stands for this origin.
+    fn hold_against_group(
+        &self,
+        hot: Option<&Hot>,
+        entry: &Entry,
+        origin: Origin<'_>,
+        turn: &Turn,
+    ) -> Result<Held, Denial> {
+        let follower = hot.and_then(|hot| match (&hot.next, origin) {
+            (Some((_, next)), Origin::OwnDesk(_)) => Some(next),
+            _ => hot.follower.as_ref(),
+        });
+        let snapshot = self.gateway.trust.snapshot();
+        match (&entry.payload, follower) {
+            (Payload::Handshake(_), Some(_)) if hot.is_some_and(|hot| hot.next.is_some()) => {
+                Err(Denial::failed(Fault::StaleEpoch, "another change of the group is on its way"))
+            }
+            (Payload::Handshake(handshake), Some(follower)) => {
+                Ok(Held::Handshake(Box::new(follower.check(handshake, &snapshot.store, turn.now)?)))
+            }
+            (Payload::Handshake(handshake), None) => {
+                let header = &entry.header;
+                let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
+                Ok(Held::Handshake(Box::new(Follower::open_with(handshake, &binding, &snapshot.store, turn.now)?)))
+            }
+            (Payload::Sealed(sealed), Some(follower)) => {
+                follower.check_sealed(sealed, entry.header_digest(), Grace::PreviousEpoch)?;
+                let bound_to = Frame::read(sealed)?.authenticated_data.to_vec();
+                Ok(Held::Sealed { members: follower.members(), bound_to })
+            }
+            (Payload::Sealed(_), None) => Err(Denial::failed(Fault::Unknown, "the case has no group yet")),
+        }
+    }
+
+    fn execute(
+        &self,
+        turn: &mut Turn,
+        entry: &Verified<Entry>,
+        hot: Option<Hot>,
+        admission: Admission,
+        approved: Option<Approved>,
+        trace: &str,
+    ) -> Result<SignedReceipt, Denial> {
+        let claimed = Claimed::of(entry);
+        let header = &entry.header;
+        let peer = header.counterpart(self.gateway.own());
+        let epoch = approved.as_ref().map(|approved| approved.epoch.clone());
+        let statement = Statement::of_entry(claimed.entry, claimed.header, claimed.envelope, turn.now);
+        let leaf = if admission.leaf { Some(self.leaf(turn, peer, &statement, claimed.entry)?) } else { None };
+        let signed = receipts::sign(
+            &self.gateway.ledger_key.0,
+            Receipt {
+                kind: admission.receipt,
+                by: self.gateway.own(),
+                entry: claimed.entry,
+                case: claimed.case,
+                header: claimed.header,
+                envelope: claimed.envelope,
+                at: turn.now,
+                leaf,
+                refusal: None,
+                epoch,
+                authenticator: None,
+            },
+        );
+        turn.put_receipt(&signed);
+        turn.batch.entries.push(self.entry_row(turn, entry, &admission, &signed)?);
+        if let Some(channel) = admission.relay_to {
+            turn.batch.outbox.push(NewOutbox {
+                channel: channel.into(),
+                kind: ENTRY,
+                entry_id: claimed.entry.into(),
+                expires: header.expires.0,
+                attempts: 0,
+                next_attempt: 0,
+                trace: trace.to_owned(),
+            });
+            turn.ring.insert(channel);
+        }
+        for desk in &admission.deliver_to {
+            turn.batch.deliveries.push(NewDelivery {
+                desk: desk.clone(),
+                kind: ARRIVAL,
+                entry: claimed.entry,
+                receipt: Some(receipts::to_bytes(&signed).into()),
+                at: turn.now.0,
+            });
+        }
+        let seen = Seen { envelope: claimed.envelope, sender: header.sender.clone(), answer: signed.clone() };
+        turn.seen.insert(claimed.entry, seen);
+        self.put_case(turn, hot, admission, approved, claimed.entry)?;
+        self.gateway.metrics.admitted(peer, header.step);
+        telemetry::say!(Info, "entry admitted", party = peer, step = header.step, entry = header.entry);
+        Ok(signed)
+    }
+
+    fn put_case(
+        &self,
+        turn: &mut Turn,
+        hot: Option<Hot>,
+        admission: Admission,
+        approved: Option<Approved>,
+        entry: EntryId,
+    ) -> Result<(), Denial> {
+        let mut next = match hot {
+            Some(hot) => Hot { file: admission.file, ..hot },
+            None => Hot { file: admission.file, version: None, follower: None, next: None },
+        };
+        if let Some(approved) = approved {
+            let follower = Arc::new(approved.next);
+            match admission.verdict {
+                Verdict::Pending => next.next = Some((entry, follower)),
+                _ => next.follower = Some(follower),
+            }
+        }
+        turn.put_case(next)
+    }
+
+    fn entry_row(
+        &self,
+        turn: &Turn,
+        entry: &Entry,
+        admission: &Admission,
+        signed: &SignedReceipt,
+    ) -> Result<EntryRow, Denial> {
+        let header = &entry.header;
+        Ok(EntryRow {
+            id: header.entry.into(),
+            case_id: header.case.into(),
+            seq: admission.seq.map(super::turn::number).transpose()?,
+            verdict: admission.verdict.into(),
+            step: header.step.into(),
+            sender: header.sender.clone().into(),
+            wire: proto::convert::entry_to_bytes(entry).into(),
+            envelope: entry.envelope_digest().into(),
+            receipt: receipts::to_bytes(signed).into(),
+            created: header.created.0,
+            expires: header.expires.0,
+            admitted_at: turn.now.0,
+        })
+    }
+
+    /// Appends to the log that we write for `peer`.
+    pub(super) fn leaf(
+        &self,
+        turn: &mut Turn,
+        peer: PartyId,
+        statement: &Statement,
+        entry: EntryId,
+    ) -> Result<u64, Denial> {
+        let origin = growth::origin(self.gateway.own(), peer)?.to_string();
+        let empty = Log::default();
+        turn.append_leaf(&origin, peer, self.logs.get(&peer).unwrap_or(&empty), statement, entry)
+    }
+
+    /// A case as this turn sees it.
+    pub(super) fn case<'a>(&'a self, turn: &'a Turn, id: CaseId) -> Option<&'a Hot> {
+        turn.cases.get(&id).or_else(|| self.cases.find(id))
+    }
+
+    fn note_refusal(
+        &self,
+        turn: &mut Turn,
+        claimed: &Claimed,
+        peer: PartyId,
+        entry: Option<&Entry>,
+        denial: &Denial,
+        by: Refuser,
+    ) {
+        let step = entry.map(|entry| entry.header.step);
+        turn.batch.refusals.push(NewRefusal {
+            at: turn.now.0,
+            channel: peer.to_string(),
+            code: denial.reason().to_owned(),
+            entry_id: Some(claimed.entry.into()),
+            step: step.map(Into::into),
+            by: by.into(),
+        });
+        match denial {
+            Denial::Refused(refusal) => {
+                self.gateway.metrics.refused(peer, refusal.code);
+                telemetry::say!(Warn, "entry refused", party = peer, code = refusal.code, entry = claimed.entry);
+            }
+            Denial::Failed { fault, .. } => {
+                telemetry::say!(Warn, "entry not taken", party = peer, fault = *fault, entry = claimed.entry);
+            }
+        }
+    }
+}
+
+/// The payload, held against the group.
+enum Held {
+    Handshake(Box<Approved>),
+    Sealed { members: Vec<model::AuthorityId>, bound_to: Vec<u8> },
+}
+
+impl Held {
+    fn facts(&self) -> RosterFacts<'_> {
+        match self {
+            Self::Handshake(approved) => RosterFacts::Handshake {
+                committer: &approved.committer,
+                members: &approved.members,
+                added: &approved.added,
+                removed: &approved.removed,
+                epoch: approved.epoch.epoch,
+            },
+            Self::Sealed { members, bound_to } => RosterFacts::Sealed { members, bound_to },
+        }
+    }
+
+    fn into_approved(self) -> Option<Approved> {
+        match self {
+            Self::Handshake(approved) => Some(*approved),
+            Self::Sealed { .. } => None,
+        }
+    }
+}
+
+/// A home's entry is in its signed log before we look at it: what is not there could be denied later.
+fn require_leaf(turn: &Turn, entry: &Verified<Entry>, from: PartyId) -> Result<(), Denial> {
+    let header = &entry.header;
+    if header.home != from {
+        return Ok(());
+    }
+    let logged: Option<&EnvelopeDigest> = turn.leafed.get(&header.entry);
+    if logged == Some(&entry.envelope_digest()) {
+        return Ok(());
+    }
+    Err(Denial::failed(Fault::PeerUnreachable, "the entry's leaf is not in the ledger that came with it"))
+}
+
+/// Whether asking again unchanged may help: then nothing is decided.
+fn passes(denial: &Denial) -> bool {
+    matches!(
+        denial,
+        Denial::Failed {
+            fault: Fault::Storage | Fault::Internal | Fault::ChannelNotOpen | Fault::PeerUnreachable | Fault::Unknown,
+            ..
+        }
+    )
+}

@@ -1,0 +1,204 @@
+//! What the other gateway said of our entries, and what our desks said of theirs.
+
+use ledger::Statement;
+use model::{Denial, Receipt, ReceiptKind, SignedReceipt, Verdict};
+use relay::{Answer, Conclusion};
+use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewDelivery, NewOutbox};
+
+use super::{
+    Acknowledge, Answered, Committer, Conclude, Opened, Outcome, Reply,
+    admission::{ARRIVAL, OUTCOME, RECEIPT},
+    growth,
+    turn::{Turn, number},
+};
+use crate::{hot::Hot, receipts};
+
+/// A receipt of retrieval waits at most 30 days for the other gateway.
+const RECEIPT_LIFETIME_MS: i64 = 30 * 24 * 3600 * 1000;
+
+impl Committer {
+    pub(super) fn conclude(&self, turn: &mut Turn, work: Conclude) -> Reply {
+        let mut outcome = Ok(());
+        for answered in work.answers {
+            if let Err(denial) = self.conclude_one(turn, answered) {
+                telemetry::say!(Error, "an answer of the peer contradicts the case", party = work.channel);
+                outcome = Err(denial);
+            }
+        }
+        turn.batch.concluded.extend(work.done);
+        if let Some((size, note, cosigned)) = work.cosigned {
+            let row = growth::origin(self.gateway.own(), work.channel).and_then(|origin| {
+                Ok(CheckpointRow {
+                    channel: origin.to_string(),
+                    size: number(size)?,
+                    note: note.into(),
+                    cosigned: Some(cosigned.into()),
+                })
+            });
+            match row {
+                Ok(row) => turn.batch.checkpoints.push(row),
+                Err(denial) => outcome = Err(denial),
+            }
+        }
+        let answer = work.answer;
+        Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
+    }
+
+    fn conclude_one(&self, turn: &mut Turn, answered: Answered) -> Result<(), Denial> {
+        let Some(hot) = self.case(turn, answered.case).cloned() else {
+            turn.batch.concluded.push(answered.outbox);
+            return Ok(());
+        };
+        let answer = match &answered.outcome {
+            Outcome::Receipt(signed) if signed.receipt.kind == ReceiptKind::RelayAcceptance => Answer::Accepted,
+            Outcome::Receipt(signed) => Answer::Rejected(receipts::denial_of(signed.receipt.refusal.as_ref())),
+            Outcome::Lapsed => Answer::Lapsed,
+        };
+        match relay::conclude(&hot.file, answered.entry, &answer, turn.now)? {
+            Some(conclusion) => self.write_conclusion(turn, &answered, hot, conclusion),
+            None => {
+                if !matches!(answered.outcome, Outcome::Lapsed) {
+                    turn.batch.concluded.push(answered.outbox);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn write_conclusion(
+        &self,
+        turn: &mut Turn,
+        answered: &Answered,
+        hot: Hot,
+        conclusion: Conclusion,
+    ) -> Result<(), Denial> {
+        let peer = conclusion.file.counterpart();
+        let signed = match &answered.outcome {
+            Outcome::Receipt(signed) => signed.clone(),
+            Outcome::Lapsed => self.lapse_receipt(turn, answered)?,
+        };
+        turn.put_receipt(&signed);
+        if conclusion.leaf {
+            self.leaf(turn, peer, &Statement::of_receipt(&signed), answered.entry)?;
+        }
+        turn.batch.verdicts.push(EntryVerdict {
+            id: answered.entry,
+            verdict: conclusion.verdict,
+            seq: conclusion.seq.map(number).transpose()?,
+            receipt: None,
+        });
+        for fallen in &conclusion.fallen {
+            turn.batch.verdicts.push(EntryVerdict {
+                id: *fallen,
+                verdict: Verdict::Rejected,
+                seq: None,
+                receipt: None,
+            });
+            self.tell_sender(turn, *fallen, &signed);
+        }
+        for desk in &conclusion.deliver_to {
+            turn.batch.deliveries.push(NewDelivery {
+                desk: desk.clone(),
+                kind: ARRIVAL,
+                entry: answered.entry,
+                receipt: Some(receipts::to_bytes(&signed).into()),
+                at: turn.now.0,
+            });
+        }
+        self.tell_sender(turn, answered.entry, &signed);
+        if !conclusion.keep_asking {
+            turn.batch.concluded.push(answered.outbox);
+        }
+        let mut next = Hot { file: conclusion.file, ..hot };
+        if let Some((entry, follower)) = next.next.take() {
+            match (entry == answered.entry, conclusion.verdict) {
+                (true, Verdict::Admitted) => next.follower = Some(follower),
+                (true, Verdict::Rejected) => {}
+                _ if conclusion.fallen.contains(&entry) => {}
+                _ => next.next = Some((entry, follower)),
+            }
+        }
+        turn.put_case(next)
+    }
+
+    /// A receipt of the other gateway for an entry of ours that it answered before: retrieval by its desk.
+    pub(super) fn take_receipt(&self, turn: &mut Turn, signed: &SignedReceipt) {
+        let retrieval = matches!(signed.receipt.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval);
+        let ours = turn.seen.get(&signed.receipt.entry).is_some_and(|seen| seen.envelope == signed.receipt.envelope);
+        if retrieval && ours {
+            turn.put_receipt(signed);
+            self.tell_sender(turn, signed.receipt.entry, signed);
+        }
+    }
+
+    /// Lays a receipt ready for the desk that sent the entry.
+    fn tell_sender(&self, turn: &mut Turn, entry: model::EntryId, signed: &SignedReceipt) {
+        let Some(sender) = turn.seen.get(&entry).map(|seen| seen.sender.clone()) else { return };
+        if sender.party() == self.gateway.own() {
+            turn.batch.deliveries.push(NewDelivery {
+                desk: sender,
+                kind: OUTCOME,
+                entry,
+                receipt: Some(receipts::to_bytes(signed).into()),
+                at: turn.now.0,
+            });
+        }
+    }
+
+    fn lapse_receipt(&self, turn: &Turn, answered: &Answered) -> Result<SignedReceipt, Denial> {
+        let seen = turn
+            .seen
+            .get(&answered.entry)
+            .ok_or_else(|| Denial::failed(model::Fault::Internal, "an entry lapsed that was never stored"))?;
+        let receipt =
+            Receipt { kind: ReceiptKind::RelayFailure, at: turn.now, epoch: None, ..seen.answer.receipt.clone() };
+        Ok(receipts::sign(&self.gateway.ledger_key.0, receipt))
+    }
+
+    pub(super) fn acknowledge(&self, turn: &mut Turn, work: Acknowledge) -> Reply {
+        let outcome = i64::try_from(work.cursor)
+            .map_err(|_| Denial::failed(model::Fault::Malformed, "the cursor is beyond 2^63"))
+            .map(|cursor| {
+                turn.batch.acknowledgements.push(Acknowledgement {
+                    desk: work.desk.clone(),
+                    cursor,
+                    ack: work.bytes.into(),
+                    at: turn.now.0,
+                });
+                work.reports.iter().for_each(|report| self.certify_retrieval(turn, report));
+            });
+        let answer = work.answer;
+        Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
+    }
+
+    /// States that an own desk opened an entry of the other side, and lets the other gateway know.
+    fn certify_retrieval(&self, turn: &mut Turn, report: &Opened) {
+        let Some(seen) = turn.seen.get(&report.entry).cloned() else { return };
+        let channel = seen.sender.party();
+        if channel == self.gateway.own() {
+            return;
+        }
+        let kind = if report.opened { ReceiptKind::Retrieval } else { ReceiptKind::NonRetrieval };
+        let receipt = Receipt {
+            kind,
+            by: self.gateway.own(),
+            at: turn.now,
+            leaf: None,
+            epoch: None,
+            authenticator: report.authenticator,
+            ..seen.answer.receipt
+        };
+        let signed = receipts::sign(&self.gateway.ledger_key.0, receipt);
+        turn.put_receipt(&signed);
+        turn.batch.outbox.push(NewOutbox {
+            channel: channel.into(),
+            kind: RECEIPT,
+            entry_id: report.entry.into(),
+            expires: turn.now.plus_ms(RECEIPT_LIFETIME_MS).0,
+            attempts: 0,
+            next_attempt: 0,
+            trace: String::new(),
+        });
+        turn.ring.insert(channel);
+    }
+}

@@ -1,0 +1,324 @@
+//! The one writer of a gateway. It takes what waits, decides on each, commits once, then answers all: one fsync and one
+//! checkpoint signature serve many entries, and nothing is answered before it is durable.
+//!
+//! Begin with [`Committer::run`]; the decision on one entry is in `admission`, the other gateway's answers in `answers`.
+
+mod admission;
+mod answers;
+mod growth;
+mod turn;
+
+pub(crate) use admission::{ARRIVAL, ENTRY};
+pub(crate) use growth::origin;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use identity::{Received, Verified};
+use ledger::{LeafHash, LeafSalt, Log, Replica, SignedCheckpoint, Statement};
+use model::{AuthorityId, CaseId, Denial, Digest, Entry, EntryId, Fault, PartyId, SignedReceipt};
+use store::{StoreError, gateway::Committed};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{clock, gateway::Gateway, hot::Cases};
+use turn::Turn;
+
+/// Works in one commit.
+const TURN_MAX: usize = 256;
+
+/// What the committer is asked.
+pub(crate) enum Work {
+    /// An own desk hands an entry over.
+    Submit(Box<Submit>),
+    /// Another gateway calls.
+    Relay(Relay),
+    /// Another gateway has answered, or time is over.
+    Conclude(Conclude),
+    /// An own desk has made deliveries durable.
+    Acknowledge(Acknowledge),
+}
+
+pub(crate) struct Submit {
+    pub(crate) entry: Verified<Entry>,
+    pub(crate) desk: AuthorityId,
+    pub(crate) trace: String,
+    pub(crate) answer: oneshot::Sender<Result<SignedReceipt, Denial>>,
+}
+
+pub(crate) struct Relay {
+    pub(crate) from: PartyId,
+    pub(crate) items: Vec<RelayItem>,
+    pub(crate) growth: Option<Growth>,
+    /// Verified receipts of the other gateway for entries of ours.
+    pub(crate) receipts: Vec<SignedReceipt>,
+    pub(crate) answer: oneshot::Sender<Result<RelayAnswer, Denial>>,
+}
+
+impl Relay {
+    /// The entries whose leaves did not come with this call.
+    fn unlogged(&self) -> Vec<EntryId> {
+        let leaves = self.growth.iter().flat_map(|growth| &growth.leaves);
+        let logged: BTreeSet<_> = leaves.map(|leaf| leaf.statement.entry).collect();
+        self.items.iter().map(|item| item.claimed.entry).filter(|entry| !logged.contains(entry)).collect()
+    }
+}
+
+pub(crate) struct RelayItem {
+    pub(crate) claimed: Claimed,
+    /// The verified entry, or why it is not.
+    pub(crate) entry: Result<Verified<Entry>, Denial>,
+    pub(crate) trace: String,
+}
+
+/// What a rejection needs to name an entry that may not be believed.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimed {
+    pub(crate) entry: EntryId,
+    pub(crate) case: CaseId,
+    pub(crate) header: model::HeaderDigest,
+    pub(crate) envelope: model::EnvelopeDigest,
+}
+
+impl Claimed {
+    /// Of what is not yet believed.
+    pub(crate) fn of_received(received: &Received<Entry>) -> Self {
+        let (header, envelope) = received.digests();
+        Self { entry: received.claimed().entry, case: received.claimed().case, header, envelope }
+    }
+
+    pub(crate) fn of(entry: &Entry) -> Self {
+        Self {
+            entry: entry.header.entry,
+            case: entry.header.case,
+            header: entry.header_digest(),
+            envelope: entry.envelope_digest(),
+        }
+    }
+}
+
+/// New leaves of the caller's log and the head over them.
+pub(crate) struct Growth {
+    pub(crate) first: u64,
+    pub(crate) leaves: Vec<GrownLeaf>,
+    pub(crate) head: SignedCheckpoint,
+}
+
+pub(crate) struct GrownLeaf {
+    pub(crate) hash: LeafHash,
+    pub(crate) salt: LeafSalt,
+    pub(crate) statement: Statement,
+}
+
+pub(crate) struct RelayAnswer {
+    /// For each item a final receipt, or a fault that passes.
+    pub(crate) verdicts: Vec<(EntryId, Result<SignedReceipt, Denial>)>,
+    /// Our cosignature over the head in the growth.
+    pub(crate) cosignature: Option<Vec<u8>>,
+    pub(crate) leaves_held: u64,
+}
+
+pub(crate) struct Conclude {
+    pub(crate) channel: PartyId,
+    pub(crate) answers: Vec<Answered>,
+    /// Outbox rows that need no further attempt.
+    pub(crate) done: Vec<i64>,
+    /// The head of our log with the other gateway's cosignature: size and note.
+    pub(crate) cosigned: Option<(u64, Vec<u8>, Vec<u8>)>,
+    pub(crate) answer: oneshot::Sender<Result<(), Denial>>,
+}
+
+pub(crate) struct Answered {
+    pub(crate) outbox: i64,
+    pub(crate) entry: EntryId,
+    pub(crate) case: CaseId,
+    pub(crate) outcome: Outcome,
+}
+
+pub(crate) enum Outcome {
+    /// The other gateway's verified receipt.
+    Receipt(SignedReceipt),
+    /// The entry's time is over without an answer.
+    Lapsed,
+}
+
+pub(crate) struct Acknowledge {
+    pub(crate) desk: AuthorityId,
+    pub(crate) cursor: u64,
+    pub(crate) reports: Vec<Opened>,
+    /// The acknowledgement as received, for the record.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) answer: oneshot::Sender<Result<(), Denial>>,
+}
+
+/// A desk's verified word on one entry.
+pub(crate) struct Opened {
+    pub(crate) entry: EntryId,
+    pub(crate) opened: bool,
+    pub(crate) authenticator: Option<Digest>,
+}
+
+/// The one writer.
+pub(crate) struct Committer {
+    gateway: Arc<Gateway>,
+    works: mpsc::Receiver<Work>,
+    cases: Cases,
+    /// The logs that we write, by peer.
+    logs: BTreeMap<PartyId, Log>,
+    /// The logs that we follow, by home.
+    replicas: BTreeMap<PartyId, Replica>,
+}
+
+/// An answer that waits for the commit.
+type Reply = Box<dyn FnOnce(Result<(), &Denial>) + Send>;
+
+impl Committer {
+    pub(crate) fn new(gateway: Arc<Gateway>, works: mpsc::Receiver<Work>) -> Self {
+        Self { gateway, works, cases: Cases::default(), logs: BTreeMap::new(), replicas: BTreeMap::new() }
+    }
+
+    /// Works until every sender is gone.
+    pub(crate) async fn run(mut self) {
+        while let Some(first) = self.works.recv().await {
+            let mut works = vec![first];
+            while works.len() < TURN_MAX {
+                match self.works.try_recv() {
+                    Ok(work) => works.push(work),
+                    Err(_) => break,
+                }
+            }
+            self.take_turn(works).await;
+        }
+    }
+
+    async fn take_turn(&mut self, works: Vec<Work>) {
+        let mut turn = Turn::new(clock::now());
+        let mut replies = Vec::with_capacity(works.len());
+        match self.prepare(&mut turn, &works).await {
+            Ok(()) => {
+                for work in works {
+                    let reply = self.decide(&mut turn, work);
+                    replies.push(reply);
+                }
+            }
+            Err(denial) => {
+                works.into_iter().for_each(|work| refuse(work, &denial));
+                return;
+            }
+        }
+        let outcome = match self.seal_logs(&mut turn) {
+            Ok(()) => self.commit(&turn).await,
+            Err(denial) => Err(denial),
+        };
+        match outcome {
+            Ok(committed) => {
+                self.keep(turn);
+                replies.into_iter().for_each(|reply| reply(Ok(())));
+                for delivered in committed.deliveries {
+                    self.gateway.bells.desk(&delivered.desk).notify_one();
+                }
+            }
+            Err(denial) => {
+                telemetry::say!(Error, "commit failed, nothing was acknowledged", fault = fault_of(&denial));
+                turn.cases.keys().for_each(|case| self.cases.forget(*case));
+                self.logs.clear();
+                self.replicas.clear();
+                replies.into_iter().for_each(|reply| reply(Err(&denial)));
+            }
+        }
+    }
+
+    async fn commit(&self, turn: &Turn) -> Result<Committed, Denial> {
+        let started = tokio::time::Instant::now();
+        let committed = self.gateway.store.commit(&turn.batch).await.map_err(|error: StoreError| {
+            let detail = error.to_string();
+            Denial::failed(Fault::Storage, detail)
+        })?;
+        self.gateway.metrics.commit_took(started.elapsed(), turn.batch.entries.len() as u64);
+        Ok(committed)
+    }
+
+    fn decide(&self, turn: &mut Turn, work: Work) -> Reply {
+        match work {
+            Work::Submit(submit) => self.submit(turn, *submit),
+            Work::Relay(relay) => self.relay(turn, relay),
+            Work::Conclude(conclude) => self.conclude(turn, conclude),
+            Work::Acknowledge(acknowledge) => self.acknowledge(turn, acknowledge),
+        }
+    }
+
+    /// Brings into memory what the works need.
+    async fn prepare(&mut self, turn: &mut Turn, works: &[Work]) -> Result<(), Denial> {
+        let mut entries = Vec::new();
+        let mut cases = Vec::new();
+        let mut peers = Vec::new();
+        let mut unlogged = Vec::new();
+        for work in works {
+            match work {
+                Work::Submit(submit) => {
+                    let header = &submit.entry.header;
+                    entries.push(header.entry);
+                    cases.push(header.case);
+                    peers.push(header.counterpart(self.gateway.own()));
+                }
+                Work::Relay(relay) => {
+                    peers.push(relay.from);
+                    entries.extend(relay.items.iter().map(|item| item.claimed.entry));
+                    entries.extend(relay.receipts.iter().map(|signed| signed.receipt.entry));
+                    cases.extend(relay.items.iter().map(|item| item.claimed.case));
+                    unlogged.extend(relay.unlogged());
+                }
+                Work::Conclude(conclude) => {
+                    peers.push(conclude.channel);
+                    entries.extend(conclude.answers.iter().map(|answered| answered.entry));
+                    cases.extend(conclude.answers.iter().map(|answered| answered.case));
+                }
+                Work::Acknowledge(acknowledge) => entries.extend(acknowledge.reports.iter().map(|one| one.entry)),
+            }
+        }
+        turn.load_seen(&self.gateway, &sorted(entries)).await?;
+        turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
+        self.cases.load(&self.gateway.store, &sorted(cases)).await?;
+        for peer in sorted(peers) {
+            self.load_ledgers(peer).await?;
+        }
+        Ok(())
+    }
+
+    /// After the commit, what the turn changed is what is.
+    fn keep(&mut self, turn: Turn) {
+        for (_, mut hot) in turn.cases {
+            hot.version = Some(hot.version.map_or(1, |version| version + 1));
+            self.cases.put(hot);
+        }
+        self.logs.extend(turn.logs);
+        self.replicas.extend(turn.replicas);
+        for peer in turn.ring {
+            self.gateway.bells.channel(peer).notify_one();
+        }
+    }
+}
+
+fn refuse(work: Work, denial: &Denial) {
+    // Whoever asked may be gone; the answer is then lost, and asking again gives it.
+    match work {
+        Work::Submit(submit) => drop(submit.answer.send(Err(denial.clone()))),
+        Work::Relay(relay) => drop(relay.answer.send(Err(denial.clone()))),
+        Work::Conclude(conclude) => drop(conclude.answer.send(Err(denial.clone()))),
+        Work::Acknowledge(acknowledge) => drop(acknowledge.answer.send(Err(denial.clone()))),
+    }
+}
+
+fn fault_of(denial: &Denial) -> Fault {
+    match denial {
+        Denial::Failed { fault, .. } => *fault,
+        Denial::Refused(_) => Fault::Internal,
+    }
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort_unstable();
+    items.dedup();
+    items
+}

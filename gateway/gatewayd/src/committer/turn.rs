@@ -1,0 +1,149 @@
+//! What one turn has decided so far, before it is durable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::rand;
+use ledger::{LeafSalt, Log, Replica, Statement, StatementKind};
+use model::{
+    AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp,
+};
+use store::gateway::{Batch, LeafRow, NewReceipt, TreeHashRow};
+
+use crate::{gateway::Gateway, hot::Hot, receipts};
+
+/// An entry that was stored or refused before, or earlier in this turn.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) envelope: EnvelopeDigest,
+    pub(crate) sender: AuthorityId,
+    /// What this gateway answered.
+    pub(crate) answer: SignedReceipt,
+}
+
+/// What one turn has decided so far.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) now: Timestamp,
+    pub(crate) batch: Batch,
+    pub(crate) cases: BTreeMap<CaseId, Hot>,
+    pub(crate) seen: BTreeMap<EntryId, Seen>,
+    /// Entries that this gateway has refused to another one before, for good.
+    pub(crate) rejected: BTreeMap<EntryId, SignedReceipt>,
+    /// Entries whose leaves we hold, in the logs of others.
+    pub(crate) leafed: BTreeMap<EntryId, EnvelopeDigest>,
+    pub(crate) logs: BTreeMap<PartyId, Log>,
+    pub(crate) replicas: BTreeMap<PartyId, Replica>,
+    /// Channels that have something to send.
+    pub(crate) ring: BTreeSet<PartyId>,
+}
+
+impl Turn {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            batch: Batch::default(),
+            cases: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            leafed: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            replicas: BTreeMap::new(),
+            ring: BTreeSet::new(),
+        }
+    }
+
+    /// Reads what is stored of these entries.
+    pub(crate) async fn load_seen(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in gateway.store.entries(ids).await? {
+            let answer = proto::decode_receipt(&receipts::from_bytes(&row.receipt.0)?)?;
+            let seen = Seen { envelope: *row.envelope, sender: row.sender.0, answer };
+            self.seen.insert(*row.id, seen);
+        }
+        for row in gateway.store.receipts_by_kind(ids, ReceiptKind::RelayRejection).await? {
+            let signed = proto::decode_receipt(&receipts::from_bytes(&row.bytes.0)?)?;
+            if signed.receipt.by == gateway.own() {
+                self.rejected.insert(signed.receipt.entry, signed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads which of these entries are in the logs of others.
+    pub(crate) async fn load_leafed(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
+        for id in ids {
+            for leaf in gateway.store.leaves_of(*id).await? {
+                let statement = Statement::decode(&leaf.statement.0)?;
+                if statement.kind == StatementKind::Entry {
+                    self.leafed.insert(*id, statement.envelope);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a case and remembers it for the rest of the turn.
+    pub(crate) fn put_case(&mut self, hot: Hot) -> Result<(), Denial> {
+        self.batch.put_case(hot.row(self.now)?, hot.version);
+        self.cases.insert(hot.file.id, hot);
+        Ok(())
+    }
+
+    /// Keeps a receipt.
+    pub(crate) fn put_receipt(&mut self, signed: &SignedReceipt) {
+        self.batch.receipts.push(NewReceipt {
+            entry: signed.receipt.entry,
+            kind: signed.receipt.kind,
+            bytes: receipts::to_bytes(signed).into(),
+            at: self.now.0,
+        });
+    }
+
+    /// Appends a leaf to the log that we write for `peer`; its number. `log` is the log before this turn.
+    pub(crate) fn append_leaf(
+        &mut self,
+        origin: &str,
+        peer: PartyId,
+        log: &Log,
+        statement: &Statement,
+        entry: EntryId,
+    ) -> Result<u64, Denial> {
+        let log = self.logs.get(&peer).unwrap_or(log);
+        let index = log.size();
+        let mut salt = LeafSalt([0; 32]);
+        rand::fill(&mut salt.0).map_err(|_| Denial::failed(Fault::Internal, "the system gives no randomness"))?;
+        let hash = statement.leaf(&salt);
+        let (next, rows) = log.append(&[hash])?;
+        self.batch.leaves.push(LeafRow {
+            channel: origin.to_owned(),
+            idx: number(index)?,
+            hash: hash.0.into(),
+            salt: Some(Digest::new(salt.0).into()),
+            entry_id: Some(entry.into()),
+            statement: statement.encode().to_vec().into(),
+        });
+        self.put_tree(origin, &rows)?;
+        self.logs.insert(peer, next);
+        self.ring.insert(peer);
+        Ok(index)
+    }
+
+    /// Keeps new hashes of a tree.
+    pub(crate) fn put_tree(&mut self, origin: &str, rows: &[ledger::Row]) -> Result<(), Denial> {
+        for row in rows {
+            self.batch.tree_hashes.push(TreeHashRow {
+                channel: origin.to_owned(),
+                idx: number(row.index)?,
+                hash: row.hash.into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A count as the database holds it.
+pub(crate) fn number(count: u64) -> Result<i64, Denial> {
+    i64::try_from(count).map_err(|_| Denial::failed(Fault::Internal, "a count beyond 2^63"))
+}

@@ -1,0 +1,65 @@
+//! Opens what a gateway's folder holds: keys, certificates, the own directory.
+
+use std::{fs, path::Path};
+
+use crate::{
+    command::init::{key_failure, read_passphrase},
+    config::{Config, Folder},
+    failure::Failure,
+};
+use identity::{Passphrase, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
+
+/// What a running gateway holds.
+pub(crate) struct Keys {
+    pub(crate) tls: TlsIdentity,
+    pub(crate) ledger: SigningKey,
+    /// The own party's root, DER.
+    pub(crate) root: Vec<u8>,
+    pub(crate) directory: SignedDirectory,
+}
+
+impl Keys {
+    pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Self, Failure> {
+        let passphrase = read_passphrase(&folder.resolve(&config.passphrase_file))?;
+        Ok(Self {
+            tls: open_tls(folder, &passphrase)?,
+            ledger: SigningKey::open(&text(&folder.ledger_key())?, &passphrase)
+                .map_err(|error| unusable(&folder.ledger_key(), error))?,
+            root: certificate(&folder.root_certificate())?,
+            directory: read_directory(folder)?,
+        })
+    }
+}
+
+/// The first certificate of a PEM file, DER.
+pub(crate) fn certificate(path: &Path) -> Result<Vec<u8>, Failure> {
+    let chain = certificates_from_pem(&text(path)?).map_err(|error| unusable(path, error))?;
+    match chain.first() {
+        Some(der) => Ok(der.to_vec()),
+        None => Err(unusable(path, "there is no certificate in it")),
+    }
+}
+
+/// The own directory as it is served.
+pub(crate) fn read_directory(folder: &Folder) -> Result<SignedDirectory, Failure> {
+    let path = folder.directory_signature();
+    let signature = fs::read(&path).map_err(|error| Failure::reading(&path, &error))?;
+    Ok(SignedDirectory { toml: text(&folder.directory())?, signature })
+}
+
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))
+}
+
+fn open_tls(folder: &Folder, passphrase: &Passphrase) -> Result<TlsIdentity, Failure> {
+    let path = folder.tls_certificates();
+    let chain = certificates_from_pem(&text(&path)?).map_err(|error| unusable(&path, error))?;
+    let path = folder.tls_key();
+    let key_pkcs8 = open_pkcs8(&text(&path)?, passphrase).map_err(|error| unusable(&path, error))?;
+    Ok(TlsIdentity { chain, key_pkcs8 })
+}
+
+fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
+    key_failure(format!("{}: {error}", path.display()))
+        .remedy("Check the file and its passphrase; `gateway init` makes a complete set.")
+}

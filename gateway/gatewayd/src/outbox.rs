@@ -1,0 +1,306 @@
+//! The sender of one channel: takes what is due, calls the other gateway once for all of it, hands the answers to the committer.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, LedgerKey, SignedCheckpoint, WitnessName};
+use link::{Backoff, Channel};
+use model::{CaseId, Denial, EntryId, Fault, PartyId, ReceiptKind, SignedReceipt, Verdict, limits};
+use proto::{
+    peer::{
+        LedgerGrowth, LedgerLeaf, RelayItem, RelayRequest, RelayResponse, peer_service_client::PeerServiceClient,
+        relay_verdict,
+    },
+    types as wire,
+};
+use store::gateway::{EntryRow, OutboxRow};
+use tokio::sync::oneshot;
+
+use crate::{
+    clock,
+    committer::{Answered, Conclude, ENTRY, Outcome, Work, origin},
+    gateway::Gateway,
+    receipts,
+};
+
+/// The longest wait without a bell: leases of other replicas and missed bells are found after it.
+const IDLE: Duration = Duration::from_secs(20);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Sends what is due to one other gateway, for as long as the program runs.
+pub(crate) struct Sender {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) peer: PartyId,
+    pub(crate) channel: Channel,
+    /// How many leaves of our log the other gateway has said it holds.
+    held: Option<u64>,
+    backoff: Backoff,
+}
+
+/// What goes in one call.
+#[derive(Default)]
+struct Call {
+    request: RelayRequest,
+    /// Outbox row and case of each entry in the request.
+    entries: BTreeMap<EntryId, (i64, CaseId)>,
+    /// Rows that are done when the call succeeds.
+    receipts: Vec<i64>,
+    /// Rows whose entries were answered before.
+    stale: Vec<i64>,
+}
+
+impl Call {
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.receipts.is_empty() && self.request.growth.is_none()
+    }
+}
+
+impl Sender {
+    pub(crate) fn new(gateway: Arc<Gateway>, peer: PartyId, channel: Channel, seed: u64) -> Self {
+        Self { gateway, peer, channel, held: None, backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed) }
+    }
+
+    /// Runs until it is aborted.
+    pub(crate) async fn run(mut self) {
+        let bell = self.gateway.bells.channel(self.peer);
+        loop {
+            let open = self.gateway.trust.snapshot().require_open(self.peer).is_ok();
+            let sent = if open { self.send_once().await } else { Ok(false) };
+            match sent {
+                Ok(true) => self.backoff.reset(),
+                Ok(false) => {
+                    self.backoff.reset();
+                    let _ = tokio::time::timeout(IDLE, bell.notified()).await;
+                }
+                Err(denial) => {
+                    let pause = self.backoff.pause();
+                    self.gateway.trust.note_trouble(self.peer, Some(denial.to_string()));
+                    telemetry::say!(Warn, "the peer gateway was not reached", party = self.peer, pause = pause);
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// One call. Says whether there was anything to send.
+    async fn send_once(&mut self) -> Result<bool, Denial> {
+        let call = self.gather().await?;
+        if !call.stale.is_empty() {
+            self.conclude(Vec::new(), call.stale.clone(), None).await?;
+        }
+        if call.is_empty() {
+            return Ok(!call.stale.is_empty());
+        }
+        let mut client = PeerServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(2 * limits::RELAY_BATCH_BYTES_MAX)
+            .max_encoding_message_size(2 * limits::RELAY_BATCH_BYTES_MAX);
+        let head = call.request.growth.as_ref().map(|growth| growth.checkpoint.clone());
+        let response = client.relay(call.request.clone()).await.map_err(|status| proto::status::to_denial(&status))?;
+        self.gateway.trust.note_trouble(self.peer, None);
+        self.take(&call, head, response.into_inner()).await
+    }
+
+    async fn take(&mut self, call: &Call, head: Option<String>, response: RelayResponse) -> Result<bool, Denial> {
+        self.held = Some(response.leaves_held);
+        let cosigned = match &head {
+            Some(head) if !response.cosignature.is_empty() => {
+                Some(self.verify_cosignature(head, &response.cosignature)?)
+            }
+            _ => None,
+        };
+        let mut answers = Vec::new();
+        let mut again = 0_u64;
+        for verdict in response.verdicts {
+            let entry = EntryId::try_from(&*verdict.entry_id).map_err(|error| peer_error(error.to_string()))?;
+            let Some((outbox, case)) = call.entries.get(&entry).copied() else {
+                return Err(peer_error("the peer answers for an entry that was not sent"));
+            };
+            match verdict.outcome {
+                Some(relay_verdict::Outcome::Receipt(signed)) => {
+                    let signed = self.verify_verdict(&signed, entry).await?;
+                    answers.push(Answered { outbox, entry, case, outcome: Outcome::Receipt(signed) });
+                }
+                _ => again += 1,
+            }
+        }
+        let answered = answers.len() as u64;
+        self.conclude(answers, call.receipts.clone(), cosigned).await?;
+        self.gateway.metrics.relayed(self.peer, answered);
+        if again > 0 && answered == 0 {
+            return Err(peer_error("the peer asks to try again"));
+        }
+        Ok(true)
+    }
+
+    /// A final verdict: by the peer, on this very entry.
+    async fn verify_verdict(&self, signed: &wire::SignedReceipt, entry: EntryId) -> Result<SignedReceipt, Denial> {
+        let signed = proto::decode_receipt(signed)?;
+        self.gateway.trust.snapshot().store.verify_receipt(&signed)?;
+        let receipt = &signed.receipt;
+        let final_kind = matches!(receipt.kind, ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection);
+        let sent = self.gateway.store.entry(entry).await?;
+        let same = sent.is_some_and(|row| *row.envelope == receipt.envelope);
+        if receipt.by == self.peer && receipt.entry == entry && final_kind && same {
+            Ok(signed)
+        } else {
+            Err(peer_error("the peer's receipt is not a verdict on the entry that was sent"))
+        }
+    }
+
+    fn verify_cosignature(&self, head: &str, line: &str) -> Result<(u64, Vec<u8>, Vec<u8>), Denial> {
+        let own = self.gateway.own();
+        let snapshot = self.gateway.trust.snapshot();
+        let key = |party| {
+            let key = snapshot.store.ledger_key(party);
+            key.map(|key| LedgerKey::new(*key.as_bytes())).ok_or_else(|| peer_error("no directory of the peer"))
+        };
+        let origin = origin(own, self.peer)?;
+        let head = SignedCheckpoint::verify(head.as_bytes(), origin, &key(own)?)?;
+        let cosignature =
+            Cosignature::verify(line.as_bytes(), head.checkpoint(), WitnessName(self.peer), &key(self.peer)?)?;
+        Ok((head.checkpoint().size, head.note().to_vec(), head.with(&cosignature)))
+    }
+
+    async fn conclude(
+        &self,
+        answers: Vec<Answered>,
+        done: Vec<i64>,
+        cosigned: Option<(u64, Vec<u8>, Vec<u8>)>,
+    ) -> Result<(), Denial> {
+        let (answer, concluded) = oneshot::channel();
+        let work = Work::Conclude(Conclude { channel: self.peer, answers, done, cosigned, answer });
+        let gone = || Denial::failed(Fault::Internal, "the committer is gone");
+        self.gateway.work.send(work).await.map_err(|_| gone())?;
+        concluded.await.map_err(|_| gone())?
+    }
+
+    /// What is due: entries and receipts of the outbox, and new leaves of our log.
+    async fn gather(&mut self) -> Result<Call, Denial> {
+        let now = clock::now();
+        let due = self.gateway.store.due(self.peer, now.0, limits::RELAY_BATCH_ENTRIES_MAX as u64).await?;
+        let mut call = Call::default();
+        let (entries, receipts): (Vec<OutboxRow>, Vec<OutboxRow>) = due.into_iter().partition(|row| row.kind == ENTRY);
+        self.gateway.metrics.queued(self.peer, entries.len() as u64);
+        self.add_entries(&mut call, &entries).await?;
+        for row in receipts {
+            for kept in self.gateway.store.receipts_of(*row.entry_id).await? {
+                if matches!(*kept.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval) {
+                    call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
+                }
+            }
+            call.receipts.push(row.id);
+        }
+        call.request.growth = self.growth().await?;
+        Ok(call)
+    }
+
+    async fn add_entries(&self, call: &mut Call, due: &[OutboxRow]) -> Result<(), Denial> {
+        let ids: Vec<_> = due.iter().map(|row| *row.entry_id).collect();
+        let mut kept: BTreeMap<EntryId, EntryRow> =
+            self.gateway.store.entries(&ids).await?.into_iter().map(|row| (*row.id, row)).collect();
+        let mut bytes = 0;
+        for row in due {
+            let Some(entry) = kept.remove(&*row.entry_id) else {
+                call.stale.push(row.id);
+                continue;
+            };
+            if !matches!(*entry.verdict, Verdict::Pending | Verdict::Lapsed) {
+                call.stale.push(row.id);
+                continue;
+            }
+            bytes += entry.wire.0.len();
+            if bytes > limits::RELAY_BATCH_BYTES_MAX && !call.entries.is_empty() {
+                break;
+            }
+            call.entries.insert(*entry.id, (row.id, *entry.case_id));
+            call.request.items.push(RelayItem {
+                entry: Some(proto::convert::entry_from_bytes(entry.wire.0)?),
+                submission: Some(receipts::from_bytes(&entry.receipt.0)?),
+                traceparent: row.trace.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The leaves that the other gateway does not hold, and a head over exactly those.
+    async fn growth(&mut self) -> Result<Option<LedgerGrowth>, Denial> {
+        let store = &self.gateway.store;
+        let origin = origin(self.gateway.own(), self.peer)?.to_string();
+        let held = match self.held {
+            Some(held) => held,
+            None => {
+                let cosigned = store.cosigned_checkpoint(&origin).await?;
+                cosigned.and_then(|row| u64::try_from(row.size).ok()).unwrap_or_default()
+            }
+        };
+        let first = i64::try_from(held).map_err(|_| peer_error("the peer holds more leaves than a log can have"))?;
+        let Some(newest) = store.checkpoint(&origin).await?.filter(|row| row.size > first) else { return Ok(None) };
+        let limit = LEAVES_PER_BATCH_MAX as i64;
+        let head = if newest.size - first <= limit {
+            newest
+        } else {
+            let Some(head) = store.checkpoint_over(&origin, first).await? else { return Ok(None) };
+            head
+        };
+        let count = u64::try_from(head.size - first).unwrap_or_default();
+        let leaves = store.leaves(&origin, first, count).await?;
+        let leaves = leaves
+            .into_iter()
+            .map(|leaf| LedgerLeaf {
+                hash: leaf.hash.as_bytes().to_vec().into(),
+                salt: leaf.salt.map(|salt| salt.as_bytes().to_vec()).unwrap_or_default().into(),
+                statement: leaf.statement.0.into(),
+            })
+            .collect();
+        let checkpoint = String::from_utf8(head.note.0).map_err(|_| peer_error("a kept checkpoint is not a text"))?;
+        Ok(Some(LedgerGrowth { first_leaf: held, leaves, checkpoint }))
+    }
+}
+
+fn peer_error(detail: impl Into<String>) -> Denial {
+    Denial::failed(Fault::PeerUnreachable, detail)
+}
+
+/// Gives up entries whose time is over; the other gateway's late word still counts.
+pub(crate) async fn watch_expiry(gateway: Arc<Gateway>) {
+    const EVERY: Duration = Duration::from_secs(15);
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(denial) = lapse_expired(&gateway).await {
+            telemetry::say!(Warn, "expired entries were not given up", reason = telemetry_word(&denial));
+        }
+    }
+}
+
+async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
+    let expired = gateway.store.expired(clock::now().0, 1000).await?;
+    let (entries, receipts): (Vec<_>, Vec<_>) = expired.into_iter().partition(|row| row.kind == ENTRY);
+    let ids: Vec<_> = entries.iter().map(|row| *row.entry_id).collect();
+    let kept: BTreeMap<_, _> = gateway.store.entries(&ids).await?.into_iter().map(|row| (*row.id, row)).collect();
+    let mut by_channel: BTreeMap<PartyId, (Vec<Answered>, Vec<i64>)> = BTreeMap::new();
+    for row in entries {
+        if let Some(entry) = kept.get(&*row.entry_id).filter(|entry| *entry.verdict == Verdict::Pending) {
+            let answered =
+                Answered { outbox: row.id, entry: *row.entry_id, case: *entry.case_id, outcome: Outcome::Lapsed };
+            by_channel.entry(*row.channel).or_default().0.push(answered);
+        }
+    }
+    for row in receipts {
+        by_channel.entry(*row.channel).or_default().1.push(row.id);
+    }
+    for (channel, (answers, done)) in by_channel {
+        let (answer, concluded) = oneshot::channel();
+        let work = Work::Conclude(Conclude { channel, answers, done, cosigned: None, answer });
+        let gone = || Denial::failed(Fault::Internal, "the committer is gone");
+        gateway.work.send(work).await.map_err(|_| gone())?;
+        concluded.await.map_err(|_| gone())??;
+    }
+    Ok(())
+}
+
+fn telemetry_word(denial: &Denial) -> Fault {
+    match denial {
+        Denial::Failed { fault, .. } => *fault,
+        Denial::Refused(_) => Fault::Internal,
+    }
+}

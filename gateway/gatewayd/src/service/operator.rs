@@ -1,0 +1,136 @@
+//! `rogatory.operator.v1`, on a socket of this machine: the state of the gateway and its channels. No case content.
+
+use std::{collections::HashMap, sync::Arc};
+
+use identity::SignedDirectory;
+use model::{PartyId, Timestamp};
+use proto::operator::{
+    AddChannelRequest, AddChannelResponse, Channel, FreezeChannelRequest, FreezeChannelResponse, GetStatusRequest,
+    GetStatusResponse, ListChannelsRequest, ListChannelsResponse, operator_service_server::OperatorService,
+};
+use store::{StoreError, gateway::ChannelRow};
+use tonic::{Request, Response, Status};
+
+use super::{malformed, status};
+use crate::{
+    channels::{self, Channels},
+    clock,
+    command::init,
+    committer::origin,
+    config::{Config, Folder},
+    gateway::Gateway,
+    hot,
+    trust::ChannelState,
+};
+
+pub(crate) struct Operator {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) folder: Folder,
+    pub(crate) config: Config,
+    pub(crate) certificate_expires: Timestamp,
+}
+
+#[tonic::async_trait]
+impl OperatorService for Operator {
+    async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
+        let snapshot = self.gateway.trust.snapshot();
+        let own = self.gateway.own();
+        let store = &self.gateway.store;
+        let states = store.case_counts().await.map_err(storage)?;
+        let refusals = store.refusal_counts(0).await.map_err(storage)?;
+        let mut problems = Vec::new();
+        if let Err(error) = store.check().await {
+            problems.push(error.to_string());
+        }
+        Ok(Response::new(GetStatusResponse {
+            party: own.to_string(),
+            software: crate::SOFTWARE.to_owned(),
+            peer_address: self.config.peer_listen.to_string(),
+            desk_address: self.config.desk_listen.to_string(),
+            fingerprint: snapshot.root(own).map(|root| root.fingerprint().to_string()).unwrap_or_default(),
+            certificate_expires_ms: self.certificate_expires.0,
+            channels: self.list().await?,
+            cases_by_state: states
+                .into_iter()
+                .map(|(state, count)| {
+                    let name = hot::state_of(state).map_or("unknown", |state| state.as_str());
+                    (name.to_owned(), u64::try_from(count).unwrap_or_default())
+                })
+                .collect(),
+            refusals_by_code: refusals
+                .into_iter()
+                .map(|(code, count)| (code, u64::try_from(count).unwrap_or_default()))
+                .collect(),
+            directory_version: snapshot.store.directory(own).map_or(0, |directory| directory.version),
+            problems,
+        }))
+    }
+
+    async fn list_channels(&self, _: Request<ListChannelsRequest>) -> Result<Response<ListChannelsResponse>, Status> {
+        Ok(Response::new(ListChannelsResponse { channels: self.list().await? }))
+    }
+
+    async fn add_channel(&self, request: Request<AddChannelRequest>) -> Result<Response<AddChannelResponse>, Status> {
+        let request = request.into_inner();
+        let party: PartyId = request.party.parse().map_err(malformed)?;
+        let directory =
+            request.directory.ok_or_else(|| malformed("a channel without the directory that trusts its root"))?;
+        let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
+        self.gateway.trust.learn(&signed, clock::now()).map_err(status)?;
+        let pinned = self.gateway.trust.snapshot().root(party).is_some_and(|root| root.der() == &*request.root);
+        if !pinned || party == self.gateway.own() {
+            return Err(malformed("the directory does not trust that root for that party"));
+        }
+        init::write_directory(&self.folder, &signed).map_err(|failure| malformed(failure.to_string()))?;
+        let row = channels::add(&self.gateway, &self.channels, party, &request.endpoint, &request.root).await;
+        let channel = self.show(&row.map_err(status)?, &HashMap::new()).await?;
+        Ok(Response::new(AddChannelResponse { channel: Some(channel) }))
+    }
+
+    async fn freeze_channel(
+        &self,
+        request: Request<FreezeChannelRequest>,
+    ) -> Result<Response<FreezeChannelResponse>, Status> {
+        let request = request.into_inner();
+        let party: PartyId = request.party.parse().map_err(malformed)?;
+        let row = channels::freeze(&self.gateway, party, request.frozen).await.map_err(status)?;
+        let channel = self.show(&row, &HashMap::new()).await?;
+        Ok(Response::new(FreezeChannelResponse { channel: Some(channel) }))
+    }
+}
+
+impl Operator {
+    async fn list(&self) -> Result<Vec<Channel>, Status> {
+        let depths = self.gateway.store.outbox_depths().await.map_err(storage)?.into_iter().collect();
+        let mut channels = Vec::new();
+        for row in self.gateway.store.channels().await.map_err(storage)? {
+            channels.push(self.show(&row, &depths).await?);
+        }
+        Ok(channels)
+    }
+
+    async fn show(&self, row: &ChannelRow, depths: &HashMap<PartyId, i64>) -> Result<Channel, Status> {
+        let store = &self.gateway.store;
+        let party = *row.party;
+        let log = origin(self.gateway.own(), party).map_err(status)?.to_string();
+        let size = store.leaf_count(&log).await.map_err(storage)?;
+        let cosigned = store.cosigned_checkpoint(&log).await.map_err(storage)?.map_or(0, |row| row.size);
+        Ok(Channel {
+            party: party.to_string(),
+            endpoint: row.endpoint.clone(),
+            fingerprint: row.fingerprint.clone(),
+            state: ChannelState::of(row.state).as_str().to_owned(),
+            our_consent: row.own_yes_at.is_some(),
+            their_consent: row.peer_yes.is_some(),
+            queued: depths.get(&party).and_then(|depth| u64::try_from(*depth).ok()).unwrap_or_default(),
+            last_error: self.gateway.trust.trouble(party).unwrap_or_default(),
+            ledger_size: u64::try_from(size).unwrap_or_default(),
+            ledger_cosigned: u64::try_from(cosigned).unwrap_or_default(),
+        })
+    }
+}
+
+fn storage(error: StoreError) -> Status {
+    status(error.into())
+}

@@ -1,0 +1,162 @@
+//! `rogatory.peer.v1`: what other gateways may call. The caller is who its TLS certificate says.
+
+use std::sync::Arc;
+
+use identity::Subject;
+use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, LedgerKey, SignedCheckpoint, Statement};
+use model::{Denial, Digest, Fault, PartyId, limits};
+use proto::peer::{
+    ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, RelayRequest,
+    RelayResponse, RelayVerdict, TryAgain, peer_service_server::PeerService, relay_verdict,
+};
+use tokio::sync::oneshot;
+use tonic::{Request, Response, Status};
+
+use super::{gone, malformed, status};
+use crate::{
+    channels, clock,
+    committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Work, origin},
+    gateway::Gateway,
+};
+
+pub(crate) struct Peers(pub(crate) Arc<Gateway>);
+
+#[tonic::async_trait]
+impl PeerService for Peers {
+    async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
+        let from = caller(&request)?;
+        let GreetRequest { consent, directory, .. } = request.into_inner();
+        channels::take_greeting(&self.0, from, directory, consent).await.map_err(status)?;
+        let (directory, consent) = channels::our_greeting(&self.0, from).map_err(status)?;
+        Ok(Response::new(GreetResponse { consent, directory: Some(directory), software: crate::SOFTWARE.to_owned() }))
+    }
+
+    async fn relay(&self, request: Request<RelayRequest>) -> Result<Response<RelayResponse>, Status> {
+        let from = caller(&request)?;
+        let request = request.into_inner();
+        self.0.trust.snapshot().require_open(from).map_err(status)?;
+        if request.items.len() > limits::RELAY_BATCH_ENTRIES_MAX
+            || request.receipts.len() > 4 * limits::RELAY_BATCH_ENTRIES_MAX
+        {
+            return Err(status(Denial::failed(Fault::TooLarge, "too many entries or receipts in one call")));
+        }
+        let growth = request.growth.map(|growth| self.read_growth(from, growth)).transpose().map_err(status)?;
+        let items = request.items.into_iter().map(|item| self.read_item(item)).collect::<Result<_, _>>()?;
+        let receipts = self.read_receipts(from, &request.receipts).map_err(status)?;
+        let (answer, answered) = oneshot::channel();
+        let work = Work::Relay(Relay { from, items, growth, receipts, answer });
+        self.0.work.send(work).await.map_err(gone)?;
+        let answer = answered.await.map_err(gone)?.map_err(status)?;
+        let verdicts = answer
+            .verdicts
+            .into_iter()
+            .map(|(entry, outcome)| RelayVerdict {
+                entry_id: entry.as_bytes().to_vec().into(),
+                outcome: Some(match outcome {
+                    Ok(signed) => relay_verdict::Outcome::Receipt((&signed).into()),
+                    Err(denial) => relay_verdict::Outcome::TryAgain(TryAgain {
+                        reason: denial.reason().to_owned(),
+                        detail: denial.to_string(),
+                    }),
+                }),
+            })
+            .collect();
+        let cosignature = answer.cosignature.and_then(|line| String::from_utf8(line).ok()).unwrap_or_default();
+        Ok(Response::new(RelayResponse { verdicts, cosignature, leaves_held: answer.leaves_held }))
+    }
+
+    async fn claim_key_package(
+        &self,
+        request: Request<ClaimKeyPackageRequest>,
+    ) -> Result<Response<ClaimKeyPackageResponse>, Status> {
+        let from = caller(&request)?;
+        let ClaimKeyPackageRequest { authority, claimant } = request.into_inner();
+        let snapshot = self.0.trust.snapshot();
+        snapshot.require_open(from).map_err(status)?;
+        let claimant = claimant.parse::<model::AuthorityId>().map_err(malformed)?;
+        if claimant.party() != from || snapshot.store.authority(&claimant).is_none() {
+            return Err(status(Denial::failed(
+                Fault::Unknown,
+                "the claimant is not an authority of the caller's party",
+            )));
+        }
+        let key_package = claim(&self.0, &authority, &claimant.to_string()).await?;
+        Ok(Response::new(ClaimKeyPackageResponse { key_package }))
+    }
+}
+
+impl Peers {
+    fn read_item(&self, item: proto::peer::RelayItem) -> Result<RelayItem, Status> {
+        let entry = item.entry.ok_or_else(|| malformed("an item without an entry"))?;
+        let received = proto::convert::receive_entry(entry).map_err(status)?;
+        let claimed = Claimed::of_received(&received);
+        let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now());
+        Ok(RelayItem { claimed, entry, trace: trace_of(item.traceparent) })
+    }
+
+    fn read_growth(&self, from: PartyId, growth: LedgerGrowth) -> Result<Growth, Denial> {
+        if growth.leaves.len() > LEAVES_PER_BATCH_MAX {
+            return Err(Denial::failed(Fault::TooLarge, "too many leaves in one call"));
+        }
+        let key = self.0.trust.snapshot().store.ledger_key(from);
+        let key = key.ok_or_else(|| Denial::failed(Fault::ChannelNotOpen, "the caller's directory is not known"))?;
+        let origin = origin(from, self.0.own())?;
+        let head = SignedCheckpoint::verify(growth.checkpoint.as_bytes(), origin, &LedgerKey::new(*key.as_bytes()))?;
+        let leaves = growth.leaves.iter().map(read_leaf).collect::<Result<_, _>>()?;
+        Ok(Growth { first: growth.first_leaf, leaves, head })
+    }
+
+    fn read_receipts(
+        &self,
+        from: PartyId,
+        receipts: &[proto::types::SignedReceipt],
+    ) -> Result<Vec<model::SignedReceipt>, Denial> {
+        let snapshot = self.0.trust.snapshot();
+        let mut read = Vec::with_capacity(receipts.len());
+        for signed in receipts {
+            let signed = proto::decode_receipt(signed)?;
+            snapshot.store.verify_receipt(&signed)?;
+            if signed.receipt.by != from {
+                return Err(Denial::failed(Fault::Malformed, "a receipt of another gateway than the caller"));
+            }
+            read.push(signed);
+        }
+        Ok(read)
+    }
+}
+
+/// Takes a KeyPackage of an own authority.
+pub(crate) async fn claim(gateway: &Gateway, authority: &str, by: &str) -> Result<bytes::Bytes, Status> {
+    let authority = authority.parse::<model::AuthorityId>().map_err(malformed)?;
+    let claimed = gateway.store.claim_key_package(&authority, by, clock::now().0).await;
+    match claimed.map_err(|error| status(error.into()))? {
+        Some(key_package) => Ok(key_package.0.into()),
+        None => {
+            let detail =
+                format!("no KeyPackage of {authority} lies ready: its desk must be running, or have run lately");
+            Err(status(Denial::failed(Fault::PeerUnreachable, detail)))
+        }
+    }
+}
+
+/// A trace context is kept only in its one short form.
+pub(crate) fn trace_of(traceparent: String) -> String {
+    let plain = traceparent.len() == 55 && traceparent.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if plain { traceparent } else { String::new() }
+}
+
+fn read_leaf(leaf: &proto::peer::LedgerLeaf) -> Result<GrownLeaf, Denial> {
+    let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
+    Ok(GrownLeaf {
+        hash: LeafHash(Digest::try_from(&*leaf.hash).map_err(malformed)?),
+        salt: LeafSalt(*Digest::try_from(&*leaf.salt).map_err(malformed)?.as_bytes()),
+        statement: Statement::decode(&leaf.statement)?,
+    })
+}
+
+fn caller<T>(request: &Request<T>) -> Result<PartyId, Status> {
+    match link::subject_of(request)? {
+        Subject::Gateway(party) => Ok(party),
+        Subject::Desk(_) => Err(Status::permission_denied("a desk calls its own gateway's other port")),
+    }
+}

@@ -1,0 +1,213 @@
+//! `rogatory.desk.v1.SubmissionService`: what the desks of the own party may call. The caller is who its TLS certificate says.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use identity::{Domain, Subject};
+use model::{AuthorityId, Denial, Digest, EntryId, Fault, limits};
+use proto::desk::{
+    AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
+    ListDirectoriesRequest, ListDirectoriesResponse, OpeningReport, PublishKeyPackagesRequest,
+    PublishKeyPackagesResponse, SubmitRequest, SubmitResponse, WatchRequest, WatchResponse,
+    submission_service_server::SubmissionService, watch_response,
+};
+use store::{
+    Blob,
+    gateway::{DeliveryRow, EntryRow},
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+
+use super::{gone, malformed, peer, status};
+use crate::{
+    channels, clock,
+    committer::{ARRIVAL, Acknowledge, Opened, Submit, Work},
+    gateway::Gateway,
+    receipts,
+};
+
+/// Deliveries read from the database at once.
+const PAGE: u64 = 64;
+/// The longest wait without a bell.
+const IDLE: Duration = Duration::from_secs(10);
+/// Reports in one acknowledgement.
+const REPORTS_MAX: usize = 1024;
+
+pub(crate) struct Desks(pub(crate) Arc<Gateway>);
+
+#[tonic::async_trait]
+impl SubmissionService for Desks {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+
+    async fn submit(&self, request: Request<SubmitRequest>) -> Result<Response<SubmitResponse>, Status> {
+        let desk = self.caller(&request)?;
+        let trace = request.metadata().get("traceparent").and_then(|value| value.to_str().ok());
+        let trace = peer::trace_of(trace.unwrap_or_default().to_owned());
+        let entry = request.into_inner().entry.ok_or_else(|| malformed("a submission without an entry"))?;
+        let received = proto::convert::receive_entry(entry).map_err(status)?;
+        let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now()).map_err(|denial| {
+            telemetry::say!(Warn, "entry of an own desk not verified");
+            status(denial)
+        })?;
+        let (answer, answered) = oneshot::channel();
+        let work = Work::Submit(Box::new(Submit { entry, desk, trace, answer }));
+        self.0.work.send(work).await.map_err(gone)?;
+        let receipt = answered.await.map_err(gone)?.map_err(status)?;
+        Ok(Response::new(SubmitResponse { receipt: Some((&receipt).into()) }))
+    }
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let desk = self.caller(&request)?;
+        let after = i64::try_from(request.into_inner().after).map_err(malformed)?;
+        let (sender, receiver) = mpsc::channel(PAGE as usize);
+        tokio::spawn(follow(self.0.clone(), desk, after, sender));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn acknowledge(&self, request: Request<AcknowledgeRequest>) -> Result<Response<AcknowledgeResponse>, Status> {
+        let desk = self.caller(&request)?;
+        let request = request.into_inner();
+        if request.reports.len() > REPORTS_MAX {
+            return Err(status(Denial::failed(Fault::TooLarge, "more than 1,024 reports in one acknowledgement")));
+        }
+        let reports = request.reports.iter().map(|report| self.read_report(&desk, report)).collect::<Result<_, _>>();
+        let (answer, answered) = oneshot::channel();
+        let work = Work::Acknowledge(Acknowledge {
+            desk,
+            cursor: request.cursor,
+            reports: reports.map_err(status)?,
+            bytes: prost::Message::encode_to_vec(&request),
+            answer,
+        });
+        self.0.work.send(work).await.map_err(gone)?;
+        answered.await.map_err(gone)?.map_err(status)?;
+        Ok(Response::new(AcknowledgeResponse {}))
+    }
+
+    async fn publish_key_packages(
+        &self,
+        request: Request<PublishKeyPackagesRequest>,
+    ) -> Result<Response<PublishKeyPackagesResponse>, Status> {
+        let desk = self.caller(&request)?;
+        let packages = request.into_inner().key_packages;
+        let storage = |error: store::StoreError| status(error.into());
+        let there = self.0.store.key_package_count(&desk).await.map_err(storage)?;
+        let too_large = packages.iter().any(|package| package.len() > limits::KEY_PACKAGE_BYTES_MAX);
+        if too_large || there + packages.len() as u64 > limits::KEY_PACKAGES_MAX as u64 {
+            return Err(status(Denial::failed(Fault::TooLarge, "too large or too many KeyPackages")));
+        }
+        let snapshot = self.0.trust.snapshot();
+        for package in &packages {
+            let admitted = roster::check_key_package(package, &snapshot.store, clock::now()).map_err(status)?;
+            if admitted.authority != desk {
+                return Err(status(Denial::failed(Fault::Malformed, "a KeyPackage of another authority")));
+            }
+        }
+        let packages: Vec<Blob> = packages.into_iter().map(|package| package.to_vec().into()).collect();
+        self.0.store.add_key_packages(&desk, &packages, clock::now().0).await.map_err(storage)?;
+        let available = self.0.store.key_package_count(&desk).await.map_err(storage)?;
+        Ok(Response::new(PublishKeyPackagesResponse { available: u32::try_from(available).unwrap_or(u32::MAX) }))
+    }
+
+    async fn claim_key_package(
+        &self,
+        request: Request<ClaimKeyPackageRequest>,
+    ) -> Result<Response<ClaimKeyPackageResponse>, Status> {
+        let desk = self.caller(&request)?;
+        let authority: AuthorityId = request.into_inner().authority.parse().map_err(malformed)?;
+        let key_package = if authority.party() == self.0.own() {
+            peer::claim(&self.0, &authority.to_string(), &desk.to_string()).await?
+        } else {
+            channels::claim_key_package(&self.0, &authority, &desk).await?
+        };
+        Ok(Response::new(ClaimKeyPackageResponse { key_package }))
+    }
+
+    async fn list_directories(
+        &self,
+        request: Request<ListDirectoriesRequest>,
+    ) -> Result<Response<ListDirectoriesResponse>, Status> {
+        self.caller(&request)?;
+        let snapshot = self.0.trust.snapshot();
+        Ok(Response::new(ListDirectoriesResponse {
+            own: Some(channels::directory_to_wire(&snapshot.own_directory)),
+            foreign: snapshot.directories.values().map(channels::directory_to_wire).collect(),
+        }))
+    }
+}
+
+impl Desks {
+    fn caller<T>(&self, request: &Request<T>) -> Result<AuthorityId, Status> {
+        match link::subject_of(request)? {
+            Subject::Desk(authority) if authority.party() == self.0.own() => Ok(authority),
+            _ => Err(Status::permission_denied("only desks of this party call here")),
+        }
+    }
+
+    /// A desk's signed word on one entry: entry id ‖ opened ‖ hash, under the domain of acknowledgements.
+    fn read_report(&self, desk: &AuthorityId, report: &OpeningReport) -> Result<Opened, Denial> {
+        let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
+        let entry = EntryId::try_from(&*report.entry_id).map_err(malformed)?;
+        let hash = &report.epoch_authenticator_hash;
+        let authenticator = if hash.is_empty() { None } else { Some(Digest::try_from(&**hash).map_err(malformed)?) };
+        let message = proto::convert::opening_report_message(entry, report.opened, authenticator);
+        let signature = proto::convert::signature_from_wire(report.signature.clone()).map_err(malformed)?;
+        let key = self.0.trust.snapshot().store.desk_key(desk);
+        let holds = key.is_some_and(|key| {
+            key.key_id() == signature.key && key.verify(Domain::Acknowledgement, &message, &signature.bytes).is_ok()
+        });
+        if holds {
+            Ok(Opened { entry, opened: report.opened, authenticator })
+        } else {
+            Err(Denial::failed(Fault::Malformed, "a report that the desk did not sign"))
+        }
+    }
+}
+
+/// Sends what waits for a desk, then whatever comes, until the desk hangs up.
+async fn follow(
+    gateway: Arc<Gateway>,
+    desk: AuthorityId,
+    mut after: i64,
+    sender: mpsc::Sender<Result<WatchResponse, Status>>,
+) {
+    let bell = gateway.bells.desk(&desk);
+    loop {
+        let page = match gateway.store.deliveries_after(&desk, after, PAGE).await {
+            Ok(page) => page,
+            Err(error) => {
+                drop(sender.send(Err(status(error.into()))).await);
+                return;
+            }
+        };
+        let full = page.len() as u64 == PAGE;
+        for (delivery, entry) in page {
+            after = delivery.cursor;
+            let item = read_delivery(delivery, entry).map_err(status);
+            if sender.send(item).await.is_err() {
+                return;
+            }
+        }
+        if !full {
+            tokio::select! {
+                () = sender.closed() => return,
+                _ = tokio::time::timeout(IDLE, bell.notified()) => {}
+            }
+        }
+    }
+}
+
+fn read_delivery(delivery: DeliveryRow, entry: EntryRow) -> Result<WatchResponse, Denial> {
+    let receipt = match &delivery.receipt {
+        Some(bytes) => Some(receipts::from_bytes(&bytes.0)?),
+        None => None,
+    };
+    let item = if delivery.kind == ARRIVAL {
+        let entry = proto::convert::entry_from_bytes(entry.wire.0)?;
+        watch_response::Item::Arrival(Arrival { entry: Some(entry), receipt })
+    } else {
+        watch_response::Item::Outcome(receipt.ok_or_else(|| Denial::failed(Fault::Storage, "an outcome was lost"))?)
+    };
+    let cursor = u64::try_from(delivery.cursor).unwrap_or_default();
+    Ok(WatchResponse { cursor, item: Some(item), traceparent: String::new() })
+}

@@ -1,0 +1,197 @@
+//! Whom this gateway believes, now: directories, pinned roots and the states of channels, in memory for every handshake and call.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use identity::{RootCertificate, SignedDirectory, Subject, TrustStore};
+use link::{Anchors, Channel};
+use model::{Denial, Fault, PartyId, Timestamp};
+use rustls_pki_types::TrustAnchor;
+
+/// How far a channel is. The numbers are in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ChannelState {
+    /// The other side's word is known, ours is not given.
+    Proposed = 0,
+    /// We compared the fingerprint; the other side has not said so yet.
+    KeysVerified = 1,
+    /// Both sides have said yes.
+    Open = 2,
+    /// Stopped by an operator.
+    Frozen = 3,
+}
+
+impl ChannelState {
+    pub(crate) fn of(number: i16) -> Self {
+        match number {
+            1 => Self::KeysVerified,
+            2 => Self::Open,
+            3 => Self::Frozen,
+            _ => Self::Proposed,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "PROPOSED",
+            Self::KeysVerified => "KEYS_VERIFIED",
+            Self::Open => "OPEN",
+            Self::Frozen => "FROZEN",
+        }
+    }
+}
+
+/// What is believed now. Readers take a snapshot; a change replaces it.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    own: PartyId,
+    now: RwLock<Arc<Snapshot>>,
+    /// Why the last call to a gateway failed, for its operator.
+    trouble: Mutex<BTreeMap<PartyId, String>>,
+    /// The connections to other gateways.
+    connections: Mutex<BTreeMap<PartyId, Channel>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) store: TrustStore,
+    pub(crate) own_directory: SignedDirectory,
+    pub(crate) directories: BTreeMap<PartyId, SignedDirectory>,
+    roots: BTreeMap<PartyId, RootCertificate>,
+    pub(crate) channels: BTreeMap<PartyId, ChannelState>,
+}
+
+impl Trust {
+    /// Begins with the own root and directory.
+    pub(crate) fn new(root: &[u8], own_directory: SignedDirectory, now: Timestamp) -> Result<Self, Denial> {
+        let store = TrustStore::new(root, &own_directory, &[], now)?;
+        let snapshot = Snapshot {
+            roots: roots_of(&store),
+            store,
+            own_directory,
+            directories: BTreeMap::new(),
+            channels: BTreeMap::new(),
+        };
+        Ok(Self {
+            own: snapshot.store.own_party(),
+            now: RwLock::new(Arc::new(snapshot)),
+            trouble: Mutex::default(),
+            connections: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn own(&self) -> PartyId {
+        self.own
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a newer own or foreign directory. Says whose it was.
+    pub(crate) fn learn(&self, signed: &SignedDirectory, now: Timestamp) -> Result<PartyId, Denial> {
+        self.change(|next| {
+            let party = next.store.add(signed, now)?;
+            if party == next.store.own_party() {
+                next.own_directory = signed.clone();
+                next.roots = roots_of(&next.store);
+                let roots = &next.roots;
+                next.directories.retain(|party, _| roots.contains_key(party));
+            } else {
+                next.directories.insert(party, signed.clone());
+            }
+            Ok(party)
+        })
+    }
+
+    /// Notes how far a channel is.
+    pub(crate) fn set_channel(&self, party: PartyId, state: ChannelState) {
+        let _: Result<(), Denial> = self.change(|next| {
+            next.channels.insert(party, state);
+            Ok(())
+        });
+    }
+
+    /// Notes why the last call to a gateway failed; `None` when it did not.
+    pub(crate) fn note_trouble(&self, party: PartyId, why: Option<String>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => trouble.insert(party, why),
+            None => trouble.remove(&party),
+        };
+    }
+
+    /// Why the last call to a gateway failed.
+    pub(crate) fn trouble(&self, party: PartyId) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).get(&party).cloned()
+    }
+
+    pub(crate) fn set_connection(&self, party: PartyId, channel: Channel) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).insert(party, channel);
+    }
+
+    /// The connection to another gateway.
+    pub(crate) fn connection(&self, party: PartyId) -> Option<Channel> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).get(&party).cloned()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Snapshot) -> Result<T, Denial>) -> Result<T, Denial> {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Snapshot::clone(&now);
+        let done = change(&mut next)?;
+        *now = Arc::new(next);
+        Ok(done)
+    }
+}
+
+impl Snapshot {
+    /// Fails unless the channel to `party` is open.
+    pub(crate) fn require_open(&self, party: PartyId) -> Result<(), Denial> {
+        match self.channels.get(&party) {
+            Some(ChannelState::Open) => Ok(()),
+            state => {
+                let state = state.map_or("not there", |state| state.as_str());
+                Err(Denial::failed(Fault::ChannelNotOpen, format!("the channel to {party} is {state}")))
+            }
+        }
+    }
+
+    /// The root that the own directory pins for a party.
+    pub(crate) fn root(&self, party: PartyId) -> Option<&RootCertificate> {
+        self.roots.get(&party)
+    }
+}
+
+impl Anchors for Trust {
+    fn allows(&self, subject: &Subject) -> bool {
+        let snapshot = self.snapshot();
+        match subject {
+            Subject::Gateway(party) => snapshot.channels.get(party).is_some_and(|state| *state != ChannelState::Frozen),
+            Subject::Desk(authority) => authority.party() == self.own && snapshot.store.authority(authority).is_some(),
+        }
+    }
+
+    fn anchor(&self, subject: &Subject, now: Timestamp) -> Option<TrustAnchor<'static>> {
+        let snapshot = self.snapshot();
+        let root = snapshot.root(subject.party())?;
+        root.check_at(now).ok()?;
+        Some(root.anchor().clone())
+    }
+}
+
+/// The own root, and those that the own directory trusts.
+fn roots_of(store: &TrustStore) -> BTreeMap<PartyId, RootCertificate> {
+    let own = store.own_party();
+    let mut roots = BTreeMap::new();
+    if let Some(root) = store.root(own) {
+        roots.insert(own, root.clone());
+    }
+    for trusted in store.directory(own).map(|directory| directory.trusted.as_slice()).unwrap_or_default() {
+        if let Ok(root) = RootCertificate::parse(&trusted.root) {
+            roots.insert(trusted.party, root);
+        }
+    }
+    roots
+}
