@@ -118,7 +118,7 @@ impl Sender {
             match verdict.outcome {
                 Some(relay_verdict::Outcome::Receipt(signed)) => {
                     let signed = self.verify_verdict(&signed, entry).await?;
-                    answers.push(Answered { outbox, entry, case, outcome: Outcome::Receipt(signed) });
+                    answers.push(Answered { outbox, entry, case, outcome: Outcome::Receipt(Box::new(signed)) });
                 }
                 _ => again += 1,
             }

@@ -74,7 +74,7 @@ impl Committer {
     ) -> Result<(), Denial> {
         let peer = conclusion.file.counterpart();
         let signed = match &answered.outcome {
-            Outcome::Receipt(signed) => signed.clone(),
+            Outcome::Receipt(signed) => (**signed).clone(),
             Outcome::Lapsed => self.lapse_receipt(turn, answered)?,
         };
         turn.put_receipt(&signed);

@@ -138,7 +138,7 @@ pub(crate) struct Answered {
 
 pub(crate) enum Outcome {
     /// The other gateway's verified receipt.
-    Receipt(SignedReceipt),
+    Receipt(Box<SignedReceipt>),
     /// The entry's time is over without an answer.
     Lapsed,
 }
