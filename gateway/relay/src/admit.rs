@@ -56,7 +56,7 @@ pub(crate) fn admit_facts(file: Option<&CaseFile>, entry: &Entry, cx: &Context<'
         return Ok(Plan::Repeat);
     }
     checks::form(entry)?;
-    checks::times(header, cx.now)?;
+    checks::times(header, cx)?;
     checks::parties(header, cx.own)?;
     let fresh;
     let file = match checks::known(file, header)? {

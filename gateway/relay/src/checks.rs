@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{
     AuthorityId, Denial, Entry, EntryId, Fault, Header, KeyId, PartyId, Payload, Refusal, RefusalCode, Role, Step,
-    Timestamp, limits,
+    limits,
 };
 use treaty::Query;
 use workflow::{Command, Event, Side, decide};
@@ -74,10 +74,15 @@ pub(crate) fn form(entry: &Entry) -> Result<(), Denial> {
 }
 
 /// An entry lives from `created` to `expires`, 30 days at most, and not in the future beyond the clocks' skew. `EXPIRED`.
-pub(crate) fn times(header: &Header, now: Timestamp) -> Result<(), Denial> {
+pub(crate) fn times(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+    let now = cx.now;
+    let own = matches!(cx.origin, Origin::OwnDesk(_));
     let fault = |detail: &str| Err(Denial::failed(Fault::Expired, detail));
     if header.created > now.plus_ms(limits::CLOCK_AHEAD_MS_MAX) {
         fault("the entry was made in the future, by our clock")
+    } else if own && header.created.plus_ms(limits::SUBMISSION_AGE_MS_MAX) < now {
+        // The rule is that of the day of `created`: nobody may choose a day on which more was allowed.
+        fault("the entry was made more than a day ago")
     } else if header.expires < now {
         fault("the entry's time is over")
     } else if header.expires <= header.created {

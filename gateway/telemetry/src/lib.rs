@@ -13,12 +13,14 @@
 mod calls;
 mod foreign;
 mod init;
+mod journey;
 mod metrics;
 mod recordable;
 mod say;
 
 pub use calls::{Propagate, TraceCalls, TracedCalls};
 pub use init::{Guard, LogFormat, Options, TelemetryError, init};
+pub use journey::{follow, traceparent};
 pub use metrics::Metrics;
 pub use recordable::{Recordable, Word};
 pub use say::Level;

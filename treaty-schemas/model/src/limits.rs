@@ -18,6 +18,8 @@ pub const RELAY_BATCH_ENTRIES_MAX: usize = 256;
 pub const RELAY_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Longest life of an entry on its way: 30 days.
 pub const ENTRY_LIFETIME_MS_MAX: i64 = 30 * 24 * 3600 * 1000;
+/// How long after it was made a desk may hand an entry to its own gateway: a day.
+pub const SUBMISSION_AGE_MS_MAX: i64 = 24 * 3600 * 1000;
 /// How far a sender's clock may be ahead of ours: 5 minutes.
 pub const CLOCK_AHEAD_MS_MAX: i64 = 5 * 60 * 1000;
 /// A KeyPackage.

@@ -177,6 +177,9 @@ impl Committer {
         trace: &str,
     ) -> Result<Decided, Denial> {
         let started = tokio::time::Instant::now();
+        let span = telemetry::span!("admit", step = entry.header.step);
+        telemetry::follow(&span, trace);
+        let _inside = span.enter();
         let header = &entry.header;
         let hot = self.case(turn, header.case).cloned();
         let date =
@@ -206,7 +209,7 @@ impl Committer {
             Plan::Later { .. } => Ok(Decided::Later),
             Plan::Execute(admission) => {
                 let approved = held.ok().and_then(Held::into_approved);
-                self.execute(turn, entry, hot, *admission, approved, trace)
+                self.execute(turn, entry, hot, *admission, approved, &telemetry::traceparent(&span))
                     .map(|signed| Decided::Receipt(Box::new(signed)))
             }
         }
@@ -311,6 +314,7 @@ impl Committer {
                 entry: claimed.entry,
                 receipt: Some(receipts::to_bytes(&signed).into()),
                 at: turn.now.0,
+                trace: trace.to_owned(),
             });
         }
         let seen = Seen { envelope: claimed.envelope, sender: header.sender.clone(), answer: signed.clone() };

@@ -103,6 +103,7 @@ impl Committer {
                 entry: answered.entry,
                 receipt: Some(receipts::to_bytes(&signed).into()),
                 at: turn.now.0,
+                trace: String::new(),
             });
         }
         self.tell_sender(turn, answered.entry, &signed);
@@ -141,6 +142,7 @@ impl Committer {
                 entry,
                 receipt: Some(receipts::to_bytes(signed).into()),
                 at: turn.now.0,
+                trace: String::new(),
             });
         }
     }

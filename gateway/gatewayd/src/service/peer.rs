@@ -91,7 +91,7 @@ impl Peers {
         let received = proto::convert::receive_entry(entry).map_err(status)?;
         let claimed = Claimed::of_received(&received);
         let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now());
-        Ok(RelayItem { claimed, entry, trace: trace_of(item.traceparent) })
+        Ok(RelayItem { claimed, entry, trace: item.traceparent })
     }
 
     fn read_growth(&self, from: PartyId, growth: LedgerGrowth) -> Result<Growth, Denial> {
@@ -137,12 +137,6 @@ pub(crate) async fn claim(gateway: &Gateway, authority: &str, by: &str) -> Resul
             Err(status(Denial::failed(Fault::PeerUnreachable, detail)))
         }
     }
-}
-
-/// A trace context is kept only in its one short form.
-pub(crate) fn trace_of(traceparent: String) -> String {
-    let plain = traceparent.len() == 55 && traceparent.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if plain { traceparent } else { String::new() }
 }
 
 fn read_leaf(leaf: &proto::peer::LedgerLeaf) -> Result<GrownLeaf, Denial> {

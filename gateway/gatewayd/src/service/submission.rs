@@ -41,8 +41,7 @@ impl SubmissionService for Desks {
 
     async fn submit(&self, request: Request<SubmitRequest>) -> Result<Response<SubmitResponse>, Status> {
         let desk = self.caller(&request)?;
-        let trace = request.metadata().get("traceparent").and_then(|value| value.to_str().ok());
-        let trace = peer::trace_of(trace.unwrap_or_default().to_owned());
+        let trace = telemetry::traceparent(&telemetry::Span::current());
         let entry = request.into_inner().entry.ok_or_else(|| malformed("a submission without an entry"))?;
         let received = proto::convert::receive_entry(entry).map_err(status)?;
         let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now()).map_err(|denial| {
@@ -209,5 +208,5 @@ fn read_delivery(delivery: DeliveryRow, entry: EntryRow) -> Result<WatchResponse
         watch_response::Item::Outcome(receipt.ok_or_else(|| Denial::failed(Fault::Storage, "an outcome was lost"))?)
     };
     let cursor = u64::try_from(delivery.cursor).unwrap_or_default();
-    Ok(WatchResponse { cursor, item: Some(item), traceparent: String::new() })
+    Ok(WatchResponse { cursor, item: Some(item), traceparent: delivery.trace })
 }

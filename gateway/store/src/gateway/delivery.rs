@@ -25,6 +25,8 @@ pub struct Model {
     pub receipt: Option<Blob>,
     /// SHA-256 of the receipt (of nothing, where there is none).
     pub receipt_digest: Stored<Digest>,
+    /// The trace context of the entry, or nothing.
+    pub trace: String,
     /// When it was laid ready.
     pub at: i64,
     /// When the desk acknowledged it.
@@ -51,6 +53,8 @@ pub struct NewDelivery {
     pub receipt: Option<Blob>,
     /// When.
     pub at: i64,
+    /// The trace context of the entry, or nothing.
+    pub trace: String,
 }
 
 /// A desk's word that it has taken a delivery.
@@ -110,6 +114,7 @@ struct Row {
     entry_id: Stored<EntryId>,
     receipt: Option<Blob>,
     receipt_digest: Stored<Digest>,
+    trace: String,
     at: i64,
 }
 
@@ -121,6 +126,7 @@ impl NewDelivery {
             entry_id: self.entry.into(),
             receipt: self.receipt.clone(),
             receipt_digest: Digest::of(&[self.receipt.as_deref().unwrap_or_default()]).into(),
+            trace: self.trace.clone(),
             at: self.at,
         }
     }

@@ -81,7 +81,14 @@ pub(crate) fn outbox(entry: u32, channel: &str, next_attempt: i64) -> NewOutbox 
 }
 
 pub(crate) fn delivery(entry: u32, desk: &str) -> NewDelivery {
-    NewDelivery { desk: authority(desk), kind: 0, entry: entry_id(entry), receipt: None, at: 1_000 }
+    NewDelivery {
+        desk: authority(desk),
+        kind: 0,
+        entry: entry_id(entry),
+        receipt: None,
+        at: 1_000,
+        trace: String::new(),
+    }
 }
 
 /// The plan of one entry: case `number` is new, entry `number` is its first.

@@ -85,6 +85,7 @@ async fn queues(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         bytes("entry_id"),
         maybe(bytes("receipt")),
         bytes("receipt_digest"),
+        text("trace"),
         number("at"),
         maybe(number("acknowledged_at")),
         maybe(bytes("ack")),
