@@ -112,6 +112,15 @@ fn every_fault_survives_a_status() {
     }
 }
 
+#[test]
+fn a_quota_refusal_r91_says_that_a_resource_is_exhausted() {
+    let refusal = |code| Denial::from(Refusal::new(code, "rule", "reason", "remedy"));
+    let code = |refused| status::from_denial(&refusal(refused)).code();
+    assert_eq!(code(RefusalCode::R91), tonic::Code::ResourceExhausted);
+    assert_eq!(code(RefusalCode::R92), tonic::Code::FailedPrecondition);
+    assert_eq!(code(RefusalCode::R95), tonic::Code::PermissionDenied);
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_the_header_decoder(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
