@@ -1,0 +1,94 @@
+//! The demo of Rogatory: three states as separate processes on this machine, a case between two of them from its draft to its
+//! end, and everything that the system exists to refuse, tried with the honest programs, by a hostile desk and by a hostile
+//! gateway. Every fact it prints comes from what the processes answered; it ends with 0 only if all of it went as it should.
+//!
+//! It must never be linked by anything, and never be a part of what it shows: it talks to gateways and desks as operators,
+//! officers and enemies do.
+//!
+//! Begin with [`demo::Demo::run`]; [`story`] is what goes right, [`honest`] and [`hostile`] what must not.
+
+mod api;
+mod attempt;
+mod blindness;
+mod cli;
+mod clock;
+mod demo;
+mod documents;
+mod failure;
+mod honest;
+mod hostile;
+mod kept;
+mod process;
+mod programs;
+mod states;
+mod story;
+mod timeline;
+mod told;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{demo::Demo, timeline::Output};
+
+/// Shows a federation of states on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "federation", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play the demo. This is what happens without a command, too.
+    Demo(Demo),
+    /// Stop what `demo --keep` left running, and remove its folder.
+    Stop {
+        /// The folder that the demo named.
+        dir: PathBuf,
+        /// Text for people, or a JSON object.
+        #[arg(long, value_enum, default_value = "text")]
+        output: Output,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let code = match Arguments::parse().command {
+        None => Demo::default().run().await,
+        Some(Command::Demo(demo)) => demo.run().await,
+        Some(Command::Stop { dir, output }) => stop(&dir, output).await,
+    };
+    ExitCode::from(code)
+}
+
+async fn stop(dir: &std::path::Path, output: Output) -> u8 {
+    match (kept::stop(dir).await, output) {
+        (Ok(stopped), Output::Json) => {
+            println!(
+                "{}",
+                serde_json::json!({ "schema_version": 1, "event": "stopped", "ok": true, "processes": stopped })
+            );
+            0
+        }
+        (Ok(stopped), Output::Text) => {
+            println!("stopped {}; removed {}", stopped.stopped.join(", "), dir.display());
+            if !stopped.gone.is_empty() {
+                println!("had ended before: {}", stopped.gone.join(", "));
+            }
+            if !stopped.killed.is_empty() {
+                println!("had to be killed: {}", stopped.killed.join(", "));
+            }
+            0
+        }
+        (Err(failure), Output::Json) => {
+            eprintln!("{}", failure.to_json());
+            failure.exit as u8
+        }
+        (Err(failure), Output::Text) => {
+            eprintln!("federation: {failure}");
+            failure.exit as u8
+        }
+    }
+}
