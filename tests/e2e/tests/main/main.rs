@@ -1,0 +1,50 @@
+//! One binary for all tests, so that the states and programs that tests share are made once.
+//!
+//! The harness: `programs` (the executables), `warden` (nothing outlives the tests), `running` (a program as a process), `state` and
+//! `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to cut).
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod pair;
+mod programs;
+mod proxy;
+mod running;
+mod scribe;
+mod state;
+mod warden;
+mod wire;
+
+mod edge;
+mod form;
+mod start;
+mod storage;
+
+use std::time::Duration;
+
+/// No test takes longer than this many seconds, however slow the machine.
+const TEST_MAX_S: u64 = 60;
+
+/// Runs a test, and ends it when it takes too long.
+async fn bounded(test: impl Future<Output = ()>) {
+    let within = Duration::from_secs(TEST_MAX_S);
+    assert!(tokio::time::timeout(within, test).await.is_ok(), "the test took longer than {TEST_MAX_S} s");
+}
+
+/// Waits until `look` finds something, and says what was not found when it takes too long.
+async fn until<T>(what: &str, seconds: u64, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{what}: not within {seconds} s");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The one clock of the tests.
+fn now() -> model::Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the tests read the clock")]
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    model::Timestamp(i64::try_from(since.unwrap().as_millis()).unwrap())
+}

@@ -1,0 +1,245 @@
+//! A desk's work without a desk: real keys, real groups, entries that a gateway admits, made at the tests' will.
+
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use identity::{SignedDirectory, SigningKey, TrustStore, sign_envelope, sign_step, sign_validation};
+use link::Channel;
+use model::{
+    AuthorityId, BodyCommitment, BodySalt, CaseId, Entry, EntryId, EpochCertificate, Header, HeaderDigest, MeasureId,
+    MeasureScope, Offence, Payload, Pin, ReceiptKind, Role, SelectorKind, SignedReceipt, Step, Validation,
+    ValidationStatement, Window,
+};
+use proto::{
+    desk::{
+        ClaimKeyPackageRequest, ListDirectoriesRequest, PublishKeyPackagesRequest, SubmitRequest, WatchRequest,
+        submission_service_client::SubmissionServiceClient, watch_response,
+    },
+    types,
+};
+use roster::CaseBinding;
+use seal::{LeafIdentity, Member, prepare_key_packages};
+use tonic::Status;
+use treaty::Catalog;
+
+use crate::{now, state::State, wire};
+
+/// How long an entry is on its way at most.
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// How long the other gateway may take.
+const VERDICT_MAX: Duration = Duration::from_secs(20);
+
+/// Whoever has all keys of an authority, its officers' and a judge's.
+pub(crate) struct Scribe {
+    pub(crate) authority: AuthorityId,
+    pub(crate) client: SubmissionServiceClient<Channel>,
+    desk: SigningKey,
+    leaf: LeafIdentity,
+    officers: [SigningKey; 2],
+    judge: SigningKey,
+    trust: TrustStore,
+}
+
+/// A case that a scribe has opened.
+pub(crate) struct Case {
+    pub(crate) id: CaseId,
+    pub(crate) group: Member,
+    recipient: AuthorityId,
+    pin: Pin,
+    head: HeaderDigest,
+}
+
+impl Scribe {
+    /// At the central authority of a state whose gateway runs.
+    pub(crate) async fn at(state: &State) -> Self {
+        let mut client = wire::as_desk(state, &state.tls(&state.desk_dir("central")));
+        let listed = client.list_directories(ListDirectoriesRequest {}).await.unwrap().into_inner();
+        let foreign: Vec<_> = listed.foreign.into_iter().map(signed).collect();
+        let trust = TrustStore::new(&state.root_der(), &signed(listed.own.unwrap()), &foreign, now()).unwrap();
+        Self {
+            authority: state.authority("central"),
+            client,
+            desk: state.key("desks/central", "desk.key.pem"),
+            leaf: state.leaf("central"),
+            officers: [1, 2].map(|n| state.key(&format!("officers/central/officer-{n}"), "key.pem")),
+            judge: state.key("officers/judicial/officer-1", "key.pem"),
+            trust,
+        }
+    }
+
+    /// Lays KeyPackages ready for others.
+    pub(crate) async fn invite(&mut self, count: usize) {
+        let packages = prepare_key_packages(&self.leaf, count, false, now()).unwrap();
+        let key_packages = packages.into_iter().map(|package| package.public.into()).collect();
+        self.client.publish_key_packages(PublishKeyPackagesRequest { key_packages }).await.unwrap();
+    }
+
+    /// Opens a case with `recipient`, and waits for the other gateway's yes.
+    pub(crate) async fn open_case(&mut self, recipient: &AuthorityId) -> Case {
+        let (mut case, entry) = self.opening(recipient).await;
+        self.submit(&entry).await.unwrap();
+        let verdict = self.verdict(entry.header.entry).await;
+        assert_eq!(verdict.receipt.kind, ReceiptKind::RelayAcceptance);
+        let epoch: &EpochCertificate = verdict.receipt.epoch.as_ref().unwrap();
+        case.group.merge(epoch).unwrap();
+        case
+    }
+
+    /// The entry that opens a new case, and the case as it will be when the other gateway has said yes.
+    pub(crate) async fn opening(&mut self, recipient: &AuthorityId) -> (Case, Entry) {
+        let request = ClaimKeyPackageRequest { authority: recipient.to_string() };
+        let package = self.client.claim_key_package(request).await.unwrap().into_inner().key_package;
+        let catalog = Catalog::builtin().unwrap();
+        let (home, peer) = (self.authority.party(), recipient.party());
+        let pin = catalog.rule(home, peer, now().date().unwrap()).pin();
+        let id = CaseId::new(random_id(4));
+        let binding = CaseBinding::new(id, pin, home, peer);
+        let mut group = Member::create(&self.leaf, &binding, &self.trust, now()).unwrap();
+        let handshake = group.add(&[package], &self.trust, now()).unwrap();
+        let mut case = Case { id, group, recipient: recipient.clone(), pin, head: HeaderDigest::GENESIS };
+        let header = self.header(&case, Step::OpenGroup);
+        let entry = self.sign(header, &[], |_| Payload::Handshake(handshake));
+        case.head = entry.header_digest();
+        (case, entry)
+    }
+
+    /// A request on that case with `body` sealed in it, as the treaty between JP and FR permits it.
+    pub(crate) fn request(&self, case: &mut Case, body: &[u8]) -> Entry {
+        self.request_with(case, body, |_| {})
+    }
+
+    /// The same with a header that `change` has spoilt before it was signed.
+    pub(crate) fn request_with(&self, case: &mut Case, body: &[u8], change: impl FnOnce(&mut Header)) -> Entry {
+        let mut salt = BodySalt([0; 32]);
+        rand::fill(&mut salt.0).unwrap();
+        let mut header = self.header(case, Step::SealSend);
+        let today = now().date().unwrap();
+        header.measures = vec![MeasureScope {
+            id: MeasureId(1),
+            article: "ets-185:31".parse().unwrap(),
+            request_type: "stored_data".parse().unwrap(),
+            records: vec!["subscriber_info".parse().unwrap()],
+            subjects: 1,
+            selectors: vec![SelectorKind::Account],
+            window: Some(Window { from: today, to: today }),
+        }];
+        header.purpose = Some("criminal_investigation".to_owned());
+        header.offence = Some(Offence { max_penalty_months: 120, dual_criminality: true });
+        header.body = Some(BodyCommitment::of(&salt, body));
+        change(&mut header);
+        header.validation = Some(self.validation(&header));
+        let entry = self.sign(header, &self.officers, |digest| Payload::Sealed(case.group.seal(body, digest).unwrap()));
+        case.head = entry.header_digest();
+        entry
+    }
+
+    /// Hands an entry over.
+    pub(crate) async fn submit(&mut self, entry: &Entry) -> Result<SignedReceipt, Status> {
+        self.submit_wire(proto::convert::send_entry(entry)).await
+    }
+
+    /// Hands over whatever this is.
+    pub(crate) async fn submit_wire(&mut self, entry: types::Entry) -> Result<SignedReceipt, Status> {
+        let answer = self.client.submit(SubmitRequest { entry: Some(entry) }).await?.into_inner();
+        Ok(proto::decode_receipt(&answer.receipt.unwrap()).unwrap())
+    }
+
+    /// The other gateway's word on an entry, or the lapse of it.
+    pub(crate) async fn verdict(&mut self, entry: EntryId) -> SignedReceipt {
+        let mut watch = self.client.watch(WatchRequest { after: 0 }).await.unwrap().into_inner();
+        let wait = async {
+            loop {
+                let next = watch.message().await.unwrap().expect("the gateway ended the stream");
+                if let Some(watch_response::Item::Outcome(outcome)) = next.item {
+                    let outcome = proto::decode_receipt(&outcome).unwrap();
+                    if outcome.receipt.entry == entry {
+                        return outcome;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(VERDICT_MAX, wait).await.expect("the other gateway gives no verdict")
+    }
+
+    /// The ids of all that waits for this desk, in order.
+    pub(crate) async fn arrivals(&mut self, count: usize) -> Vec<EntryId> {
+        let mut watch = self.client.watch(WatchRequest { after: 0 }).await.unwrap().into_inner();
+        let mut arrived = Vec::new();
+        let quiet = Duration::from_secs(if count == 0 { 1 } else { 15 });
+        while arrived.len() < count.max(1) {
+            let Ok(next) = tokio::time::timeout(quiet, watch.message()).await else { break };
+            if let Some(watch_response::Item::Arrival(arrival)) = next.unwrap().unwrap().item {
+                let received = proto::convert::receive_entry(arrival.entry.unwrap()).unwrap();
+                arrived.push(received.claimed().entry);
+            }
+        }
+        arrived
+    }
+
+    fn header(&self, case: &Case, step: Step) -> Header {
+        Header {
+            entry: EntryId::new(random_id(7)),
+            case: case.id,
+            home: self.authority.party(),
+            peer: case.recipient.party(),
+            sender: self.authority.clone(),
+            recipient: case.recipient.clone(),
+            pin: case.pin,
+            step,
+            measures: Vec::new(),
+            concerns: Vec::new(),
+            purpose: None,
+            offence: None,
+            validation: None,
+            records: Vec::new(),
+            ground: None,
+            conditions: Vec::new(),
+            body: None,
+            previous: case.head,
+            created: now(),
+            expires: now().plus_ms(DAY_MS),
+        }
+    }
+
+    fn validation(&self, header: &Header) -> Validation {
+        let statement = ValidationStatement {
+            case: header.case,
+            pin: header.pin,
+            measures: header.measures.clone(),
+            body: header.body.unwrap(),
+            validated: now(),
+        };
+        let statement_bytes = proto::encode_statement(&statement);
+        Validation {
+            authority: AuthorityId::new(self.authority.party(), "judicial").unwrap(),
+            role: Role::Judge,
+            key: self.judge.key_id(),
+            signature: sign_validation(&self.judge, &statement_bytes),
+            statement,
+            statement_bytes: statement_bytes.to_vec(),
+        }
+    }
+
+    fn sign(&self, header: Header, officers: &[SigningKey], payload: impl FnOnce(HeaderDigest) -> Payload) -> Entry {
+        let header_bytes = proto::encode_header(&header);
+        let digest = HeaderDigest::of(&header_bytes);
+        let officers = officers.iter().map(|key| sign_step(key, Role::Central, digest)).collect();
+        let payload = payload(digest);
+        let envelope = model::EnvelopeDigest::of(digest, &payload);
+        let desk = sign_envelope(&self.desk, envelope);
+        Entry { header, header_bytes: header_bytes.into(), payload, officers, desk }
+    }
+}
+
+fn signed(wire: types::SignedDirectory) -> SignedDirectory {
+    SignedDirectory { toml: wire.toml, signature: wire.signature.to_vec() }
+}
+
+/// Sixteen random bytes with the marks of a UUID of that version.
+fn random_id(version: u8) -> [u8; 16] {
+    let mut id = [0; 16];
+    rand::fill(&mut id).unwrap();
+    id[6] = (id[6] & 0x0f) | (version << 4);
+    id[8] = (id[8] & 0x3f) | 0x80;
+    id
+}
