@@ -35,6 +35,9 @@ pub(crate) fn check_group_info(
     committer: LeafNodeIndex,
 ) -> Result<(), Denial> {
     let field = "group_info";
+    if bytes.is_empty() {
+        return Err(refuse_form(field, "the GroupInfo of the next epoch is withheld").into());
+    }
     let found = read_group_info(bytes, field)?;
     if found.group_context() != next.group_context() {
         return Err(refuse_form(field, "the GroupInfo is of another epoch than the commit leads to").into());

@@ -7,7 +7,7 @@ use mls_rs::{
     error::MlsError,
     mls_rules::{CommitOptions, EncryptionOptions},
 };
-use model::{Fault, Handshake, RefusalCode};
+use model::{Handshake, RefusalCode};
 use roster::{Follower, check_key_package};
 use seal::{Member, prepare_key_packages};
 
@@ -42,8 +42,7 @@ fn a_commit_of_mls_rs_without_the_next_group_info_is_refused() {
     let (gateway, mut de) = case_of(&world, applicant_with(&world, &leaf, LIFETIME, lax, EncryptionOptions::default()));
     let handshake = de.commit(|builder| builder);
     assert!(handshake.group_info.is_empty());
-    let denial = gateway.check(&handshake, &world.fr, world.now).unwrap_err();
-    assert_eq!(denial.reason(), Fault::Malformed.as_str());
+    refused(gateway.check(&handshake, &world.fr, world.now), RefusalCode::R94, "group_info");
 }
 
 #[test]
