@@ -1,0 +1,192 @@
+//! The officers' command line. It shows what is signed, signs with a key that it alone opens, and prints what the desk answers.
+
+mod check;
+mod officer;
+mod request;
+mod session;
+mod show;
+mod step;
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::Exit;
+use serde_json::{Value, json};
+
+use crate::{failure::Failure, serve};
+use request::Request;
+use session::Session;
+use step::{Accept, Plain, Produce, Refuse, Taken};
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
+6 conflict, 7 not authorised, 8 unreachable, 9 integrity, 10 not initialised, 11 locked.";
+
+/// The desk of an authority: drafts requests for evidence, seals them, opens what comes, answers.
+#[derive(Debug, Parser)]
+#[command(name = "desk", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// The desk's folder, as in STATE/desks/central.
+    #[arg(long, global = true, env = "ROGATORY_DESK", default_value = ".")]
+    dir: PathBuf,
+    /// How to answer.
+    #[arg(long, value_enum, global = true, default_value = "text")]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the desk until SIGTERM.
+    Serve(Serve),
+    /// How the desk is.
+    Status,
+    /// Draft, validate and send a request.
+    #[command(subcommand)]
+    Request(Request),
+    /// The cases in which it is this desk's move.
+    Inbox,
+    /// Look at cases.
+    #[command(subcommand)]
+    Case(Case),
+    /// Acknowledge a request: who handles it.
+    Acknowledge(Plain),
+    /// Open the review, if need be, and accept.
+    Accept(Accept),
+    /// Refuse, with a ground (two officers).
+    Refuse(Refuse),
+    /// Carry out, collect, if need be, and release records (two officers).
+    Produce(Produce),
+    /// Confirm that the records arrived whole.
+    Confirm(Plain),
+    /// Close the case.
+    Close(Plain),
+    /// Withdraw the request.
+    Withdraw(Plain),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// An OTLP collector, as in http://127.0.0.1:4317; goes before the one in desk.toml.
+    #[arg(long)]
+    otlp_endpoint: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Case {
+    /// All cases and drafts.
+    List {
+        /// Which.
+        #[arg(long, default_value = "all", value_parser = ["all", "inbox", "outbox"])]
+        filter: String,
+    },
+    /// One case: measures, timeline with receipts, who can read it, what may be done next.
+    Show {
+        /// The case, or a unique beginning of its id.
+        case: String,
+        /// Write the opened documents into files in this folder.
+        #[arg(long)]
+        documents: Option<PathBuf>,
+    },
+}
+
+/// What a command prints, and how it ends.
+struct Answer {
+    value: Value,
+    text: String,
+    exit: Exit,
+}
+
+impl Answer {
+    fn new(value: Value, text: impl Into<String>) -> Self {
+        Self { value, text: text.into(), exit: Exit::Ok }
+    }
+}
+
+/// Runs the command line.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json_output = cli.output == Output::Json;
+    let ended = run(&cli, json_output).and_then(|answer| match answer {
+        Some(answer) => print(answer, json_output),
+        None => Ok(Exit::Ok),
+    });
+    let exit = ended.unwrap_or_else(|failure| {
+        let mut err = std::io::stderr().lock();
+        // Nobody may be listening; the exit code tells it too.
+        let _ = if json_output { writeln!(err, "{}", failure.to_json()) } else { writeln!(err, "desk: {failure}") };
+        failure.exit()
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Failure, format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        if let Command::Serve(serve) = &cli.command {
+            return serve::run(&cli.dir, serve.otlp_endpoint.clone(), json_output).await.map(|()| None);
+        }
+        let session = Session::open(&cli.dir, json_output)?;
+        ask(&session, &cli.command).await.map(Some)
+    })
+}
+
+async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
+    match command {
+        Command::Serve(_) => Err(Failure::new(Exit::Usage, "serve is run by itself")),
+        Command::Status => show::status(session).await,
+        Command::Request(request) => request.run(session).await,
+        Command::Inbox => show::list(session, "inbox").await,
+        Command::Case(Case::List { filter }) => show::list(session, filter).await,
+        Command::Case(Case::Show { case, documents }) => show::case(session, case, documents.as_deref()).await,
+        Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
+        Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
+        Command::Refuse(refuse) => refuse.run(session).await.map(Taken::answer),
+        Command::Produce(produce) => produce.run(session).await.map(Taken::answer),
+        Command::Confirm(plain) => plain.run(session, model::Step::Confirm).await.map(Taken::answer),
+        Command::Close(plain) => plain.run(session, model::Step::Close).await.map(Taken::answer),
+        Command::Withdraw(plain) => plain.run(session, model::Step::Withdraw).await.map(Taken::answer),
+    }
+}
+
+fn print(answer: Answer, json_output: bool) -> Result<Exit, Failure> {
+    let mut out = std::io::stdout().lock();
+    let written = if json_output {
+        let mut value = answer.value;
+        if let Value::Object(fields) = &mut value {
+            fields.insert("schema_version".to_owned(), json!(1));
+        }
+        writeln!(out, "{value}")
+    } else {
+        writeln!(out, "{}", answer.text.trim_end())
+    };
+    written.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    Ok(answer.exit)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+        let cli =
+            Cli::try_parse_from(["desk", "refuse", "6b9d", "--as", "central/officer-1", "--ground", "R07"]).unwrap();
+        assert!(matches!(cli.command, Command::Refuse(_)));
+        assert!(
+            Cli::try_parse_from(["desk", "refuse", "6b9d", "--as", "central/officer-1", "--ground", "R99"]).is_err()
+        );
+    }
+}

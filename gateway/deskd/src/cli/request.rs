@@ -1,0 +1,282 @@
+//! `desk request …`: drafts until they are sent.
+
+use std::{
+    fs::OpenOptions,
+    io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use desk::RequestBody;
+use identity::sign_validation;
+use model::{AuthorityId, CaseId, Denial, Exit, RequestType, Role, Step};
+use prost::Message;
+use proto::{desk as wire, types};
+use serde_json::{Value, json};
+
+use super::{
+    Answer,
+    officer::Signer,
+    session::{Session, case_id},
+    step::{Ask, Common, Taken},
+};
+use crate::failure::Failure;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Request {
+    /// Begin a request: from a file, or with a form to fill in.
+    New(New),
+    /// Save the request again. What was validated must be validated anew.
+    Edit {
+        /// The draft, or a unique beginning of its id.
+        case: String,
+        /// The file, or - for standard input.
+        #[arg(long)]
+        from: PathBuf,
+    },
+    /// Print the request.
+    Show {
+        /// The draft, or a unique beginning of its id.
+        case: String,
+    },
+    /// Tell what the gates would refuse (exit 3 when there is something to mend).
+    Preflight {
+        /// The draft, or a unique beginning of its id.
+        case: String,
+    },
+    /// Validate the request as a judge or prosecutor.
+    Validate(Validate),
+    /// Send the request (two officers).
+    Send(Common),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// Who is asked, as in FR:central.
+    #[arg(long)]
+    to: AuthorityId,
+    /// What is asked, as in stored_data.
+    #[arg(long = "type", default_value = "stored_data")]
+    request_type: RequestType,
+    /// The request, or - for standard input. Without it a form is made.
+    #[arg(long)]
+    from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// The draft, or a unique beginning of its id.
+    case: String,
+    #[command(flatten)]
+    signer: Signer,
+    /// judge or prosecutor.
+    #[arg(long, default_value = "judge")]
+    role: Role,
+}
+
+impl Request {
+    pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        match self {
+            Self::New(new) => new.run(session).await,
+            Self::Edit { case, from } => {
+                let saved = save(session, case, "", read(from)?).await?;
+                Ok(saved_answer(&saved, None))
+            }
+            Self::Show { case } => show(session, case).await,
+            Self::Preflight { case } => preflight(session, case).await,
+            Self::Validate(validate) => validate.run(session).await,
+            Self::Send(common) => send(session, common).await,
+        }
+    }
+}
+
+impl New {
+    async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let recipient = self.to.to_string();
+        if let Some(from) = &self.from {
+            let saved = save(session, "", &recipient, read(from)?).await?;
+            return Ok(saved_answer(&saved, None));
+        }
+        let request =
+            wire::NewSkeletonRequest { recipient: recipient.clone(), request_type: self.request_type.to_string() };
+        let skeleton = session.desk().new_skeleton(request).await?.into_inner();
+        let saved = save(session, "", &recipient, skeleton.body.to_vec()).await?;
+        let case: CaseId =
+            saved.case_id.parse().map_err(|_| Failure::new(Exit::Integrity, "the desk named no case"))?;
+        let path = PathBuf::from(format!("request-{}.json", saved.case_id.get(..8).unwrap_or("new")));
+        write_new(&path, &session.draft_body(case).await?)?;
+        Ok(saved_answer(&saved, Some(&path)))
+    }
+}
+
+async fn save(
+    session: &Session,
+    case: &str,
+    recipient: &str,
+    body: Vec<u8>,
+) -> Result<wire::SaveDraftResponse, Failure> {
+    let request =
+        wire::SaveDraftRequest { case_id: case.to_owned(), body: body.into(), recipient: recipient.to_owned() };
+    Ok(session.desk().save_draft(request).await?.into_inner())
+}
+
+fn saved_answer(saved: &wire::SaveDraftResponse, form: Option<&Path>) -> Answer {
+    let open = saved.findings.iter().filter(|finding| finding.severity != "advice").count();
+    let value = json!({ "case": saved.case_id, "findings": findings(&saved.findings), "file": form });
+    let next = match (form, open) {
+        (Some(path), _) => format!(
+            "The form is in {}. Fill it in, then:\n  desk request edit {} --from {}",
+            path.display(),
+            saved.case_id,
+            path.display()
+        ),
+        (None, 0) => format!("Nothing stands in its way. Next: desk request validate {}", saved.case_id),
+        (None, open) => format!("{open} to mend. Next: desk request preflight {}", saved.case_id),
+    };
+    Answer::new(value, format!("case {}\n{next}", saved.case_id))
+}
+
+async fn show(session: &Session, case: &str) -> Result<Answer, Failure> {
+    let shown = session.show(case).await?;
+    let id = case_id(shown.summary.as_ref())?;
+    let reference = shown.documents.iter().find(|one| one.record_type == "request");
+    let body = match reference {
+        Some(one) => session.document(&one.entry_id, one.index).await?.body.to_vec(),
+        None => session.draft_body(id).await?,
+    };
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let request: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let state = shown.summary.map(|summary| summary.state).unwrap_or_default();
+    Ok(Answer::new(json!({ "case": id.to_string(), "state": state, "request": request }), text))
+}
+
+async fn preflight(session: &Session, case: &str) -> Result<Answer, Failure> {
+    let request = wire::PreflightRequest { case_id: case.to_owned() };
+    let checked = session.desk().preflight(request).await?.into_inner();
+    let mut text = String::new();
+    for finding in &checked.findings {
+        let code = [finding.code.as_str(), &finding.article].join(" ");
+        text.push_str(&format!(
+            "{} {} {}: {}\n  next: {}\n",
+            finding.severity,
+            code.trim(),
+            finding.field,
+            finding.message,
+            finding.remedy
+        ));
+    }
+    text.push_str(if checked.would_pass {
+        "The gates would let it pass, once validated and signed.\n"
+    } else {
+        "The gates would refuse it.\n"
+    });
+    let value = json!({
+        "findings": findings(&checked.findings),
+        "would_pass": checked.would_pass,
+        "treaty_pin": checked.treaty_pin,
+        "trace": checked.trace,
+    });
+    let open = checked.findings.iter().any(|finding| finding.severity != "advice");
+    Ok(Answer { value, text, exit: if open { Exit::Findings } else { Exit::Ok } })
+}
+
+impl Validate {
+    async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let officer = self.signer.open(session)?;
+        let shown = session.show(&self.case).await?;
+        let id = case_id(shown.summary.as_ref())?;
+        let request = wire::PrepareValidationRequest { case_id: id.to_string(), role: self.role.as_str().to_owned() };
+        let prepared = session.desk().prepare_validation(request).await?.into_inner();
+        let body = request_body(&session.draft_body(id).await?)?;
+        check_statement(&prepared.statement, id, &body)?;
+        session.tell(&format!("Validating {id}:\n{}\n", prepared.summary));
+        let authority = match &officer.authority {
+            Some(name) => AuthorityId::new(session.config.authority.party(), name)
+                .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
+            None => body.validation.authority.clone(),
+        };
+        let request = wire::ValidateRequest {
+            case_id: id.to_string(),
+            signature: sign_validation(&officer.key, &prepared.statement).into(),
+            statement: prepared.statement,
+            authority: authority.to_string(),
+            role: self.role.as_str().to_owned(),
+            key_id: officer.key.key_id().0.as_bytes().to_vec().into(),
+        };
+        let state = session.desk().validate(request).await?.into_inner().state;
+        let text = format!("{state}. Next: two officers run\n  desk request send {id} --as AUTHORITY/OFFICER");
+        Ok(Answer::new(json!({ "case": id.to_string(), "state": state }), text))
+    }
+}
+
+/// The statement is on this case, and on the scope of the request that the validator can read.
+fn check_statement(statement: &[u8], case: CaseId, body: &RequestBody) -> Result<(), Failure> {
+    let wrong = |what: &str| {
+        Failure::new(
+            Exit::Integrity,
+            format!("the desk prepared another statement than asked for: {what}; nothing was signed"),
+        )
+    };
+    let said = types::ValidationStatement::decode(statement).map_err(|_| wrong("it cannot be read"))?;
+    if said.case_id != case.as_bytes().as_slice() || body.case != case {
+        return Err(wrong("`case` differs"));
+    }
+    let declared = desk::declare(body).map_err(Denial::from)?;
+    let pin = model::Pin::try_from(&*said.treaty_pin).map_err(|_| wrong("`treaty_pin` is none"))?;
+    let commitment = model::BodyCommitment::try_from(&*said.body_commitment).map_err(|_| wrong("`body` is none"))?;
+    let same = proto::encode_statement(&model::ValidationStatement {
+        case,
+        pin,
+        measures: declared.measures,
+        body: commitment,
+        validated: model::Timestamp(said.validated_ms),
+    });
+    if same == statement { Ok(()) } else { Err(wrong("`measures` differ")) }
+}
+
+async fn send(session: &Session, common: &Common) -> Result<Answer, Failure> {
+    let officer = common.signer.open(session)?;
+    let id = case_id(session.show(&common.case).await?.summary.as_ref())?;
+    let body = request_body(&session.draft_body(id).await?)?;
+    let ask = Ask { request: Some(body), ..Ask::new(Step::SealSend, None) };
+    common.take(session, &officer, ask).await.map(Taken::answer)
+}
+
+fn request_body(bytes: &[u8]) -> Result<RequestBody, Failure> {
+    let document =
+        records::read(bytes).map_err(|finding| Failure::new(Exit::Usage, format!("the request {finding}")))?;
+    Ok(RequestBody::from_document(document).map_err(Denial::from)?)
+}
+
+fn findings(findings: &[wire::Finding]) -> Value {
+    let one = |finding: &wire::Finding| {
+        json!({
+            "severity": finding.severity,
+            "code": finding.code,
+            "article": finding.article,
+            "field": finding.field,
+            "message": finding.message,
+            "remedy": finding.remedy,
+        })
+    };
+    findings.iter().map(one).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::reading(path, &error))?;
+    Ok(bytes)
+}
+
+/// Writes a file that was not there, for its owner only.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    open.and_then(|mut file| file.write_all(bytes)).map_err(|error| Failure::writing(path, &error))
+}

@@ -1,0 +1,65 @@
+//! The connection to the running desk, and what the command line knows of its folder.
+
+use std::path::Path;
+
+use link::Channel;
+use model::{CaseId, Exit};
+use proto::desk::{self as wire, case_service_client::CaseServiceClient};
+
+use crate::{
+    config::{Config, Folder},
+    failure::Failure,
+};
+
+const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// One run of the command line.
+pub(super) struct Session {
+    pub(super) folder: Folder,
+    pub(super) config: Config,
+    pub(super) json_output: bool,
+    client: CaseServiceClient<Channel>,
+}
+
+impl Session {
+    pub(super) fn open(dir: &Path, json_output: bool) -> Result<Self, Failure> {
+        let folder = Folder::find(dir)?;
+        let config = folder.config()?;
+        let client = CaseServiceClient::new(link::connect_local(&folder.socket()))
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self { folder, config, json_output, client })
+    }
+
+    pub(super) fn desk(&self) -> CaseServiceClient<Channel> {
+        self.client.clone()
+    }
+
+    /// Tells the person at the terminal something beside the answer.
+    pub(super) fn tell(&self, text: &str) {
+        if !self.json_output {
+            eprintln!("{text}");
+        }
+    }
+
+    pub(super) async fn show(&self, case: &str) -> Result<wire::GetCaseResponse, Failure> {
+        let request = wire::GetCaseRequest { case_id: case.to_owned() };
+        Ok(self.desk().get_case(request).await?.into_inner())
+    }
+
+    pub(super) async fn document(&self, entry: &[u8], index: u32) -> Result<wire::GetDocumentResponse, Failure> {
+        let request = wire::GetDocumentRequest { entry_id: entry.to_vec().into(), index };
+        Ok(self.desk().get_document(request).await?.into_inner())
+    }
+
+    /// The body of a draft.
+    pub(super) async fn draft_body(&self, case: CaseId) -> Result<Vec<u8>, Failure> {
+        Ok(self.document(case.as_bytes(), 0).await?.body.to_vec())
+    }
+}
+
+/// The id in a summary.
+pub(super) fn case_id(summary: Option<&wire::CaseSummary>) -> Result<CaseId, Failure> {
+    let id = summary.and_then(|summary| summary.case_id.parse().ok());
+    id.ok_or_else(|| Failure::new(Exit::Integrity, "the desk answered without the case's id"))
+}

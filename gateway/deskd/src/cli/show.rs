@@ -1,0 +1,208 @@
+//! Looking at the desk and its cases.
+
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
+
+use model::{EntryId, Timestamp};
+use proto::desk as wire;
+use serde_json::{Value, json};
+
+use super::{Answer, request::write_new, session::Session};
+use crate::failure::Failure;
+
+/// `desk status`.
+pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
+    let status = session.desk().get_desk_status(wire::GetDeskStatusRequest {}).await?.into_inner();
+    let reach = if status.gateway_reachable { "reachable".to_owned() } else { format!("away: {}", status.detail) };
+    let text = format!(
+        "desk          {}\ngateway       {} ({reach})\nparties       {}\nKeyPackages   {}\ncursor        {}",
+        status.authority,
+        status.gateway,
+        status.parties.join(", "),
+        status.key_packages_available,
+        status.last_cursor
+    );
+    let value = json!({
+        "authority": status.authority,
+        "gateway": status.gateway,
+        "gateway_reachable": status.gateway_reachable,
+        "detail": status.detail,
+        "key_packages_available": status.key_packages_available,
+        "parties": status.parties,
+        "last_cursor": status.last_cursor,
+    });
+    Ok(Answer::new(value, text))
+}
+
+/// `desk inbox` and `desk case list`.
+pub(super) async fn list(session: &Session, filter: &str) -> Result<Answer, Failure> {
+    let request = wire::ListCasesRequest { filter: filter.to_owned() };
+    let cases = session.desk().list_cases(request).await?.into_inner().cases;
+    let line = |case: &wire::CaseSummary| {
+        format!(
+            "{}  {:<10}  {:<12}  {:<6}  {:<16}  {}  {}",
+            case.case_id.get(..8).unwrap_or(&case.case_id),
+            case.state,
+            case.counterpart,
+            case.r#move,
+            case.possible_steps.join(","),
+            Timestamp(case.updated_ms),
+            case.reference
+        )
+    };
+    let mut lines: Vec<_> = cases.iter().map(line).collect();
+    if lines.is_empty() {
+        lines.push("nothing".to_owned());
+    }
+    let values: Vec<_> = cases.iter().map(summary).collect();
+    Ok(Answer::new(json!({ "cases": values }), lines.join("\n")))
+}
+
+/// `desk case show`.
+pub(super) async fn case(session: &Session, case: &str, documents: Option<&Path>) -> Result<Answer, Failure> {
+    let shown = session.show(case).await?;
+    let files = match documents {
+        Some(folder) => write_documents(session, &shown, folder).await?,
+        None => Vec::new(),
+    };
+    let mut value = json!({
+        "summary": shown.summary.as_ref().map(summary),
+        "treaty_pin": shown.treaty_pin,
+        "readers": shown.readers,
+        "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
+        "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
+        "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
+    });
+    if documents.is_some() {
+        value["files"] = files.clone().into();
+    }
+    Ok(Answer::new(value, text(&shown, &files)))
+}
+
+fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
+    let mut lines = Vec::new();
+    if let Some(case) = &shown.summary {
+        lines.push(format!("case       {}", case.case_id));
+        lines.push(format!("reference  {}", case.reference));
+        lines.push(format!("state      {} ({}; move: {})", case.state, case.side, case.r#move));
+        lines.push(format!("with       {}", case.counterpart));
+        lines.push(format!("next       {}", case.possible_steps.join(", ")));
+    }
+    lines.push(format!("rule       {}", shown.treaty_pin.get(..8).unwrap_or_default()));
+    lines.push(format!("readers    {}", shown.readers.join(", ")));
+    for measure in &shown.measures {
+        lines.push(format!(
+            "measure    M{} [{}] {} ({}), {} subject(s), {}: {}",
+            measure.id,
+            measure.article,
+            measure.request_type,
+            measure.records.join(", "),
+            measure.subjects,
+            measure.window,
+            measure.state
+        ));
+    }
+    for event in &shown.timeline {
+        lines.push(format!(
+            "{}  {:<12} {:<12} {} {}",
+            Timestamp(event.at_ms),
+            event.step,
+            event.sender,
+            event.verdict,
+            event.ground
+        ));
+        lines.extend(event.text.lines().map(|line| format!("    “{line}”")));
+        for receipt in &event.receipts {
+            let leaf = receipt.leaf.map_or_else(String::new, |leaf| format!(", leaf {leaf}"));
+            let reason = if receipt.reason.is_empty() { String::new() } else { format!(": {}", receipt.reason) };
+            lines.push(format!(
+                "    {} by {} at {}{leaf}{reason}",
+                receipt.kind,
+                receipt.by_party,
+                Timestamp(receipt.at_ms)
+            ));
+        }
+    }
+    for one in &shown.documents {
+        lines.push(format!(
+            "document   {} {} bytes, sha256 {}",
+            one.record_type,
+            one.bytes_count,
+            one.sha256.get(..16).unwrap_or_default()
+        ));
+    }
+    lines.extend(files.iter().map(|file| format!("written    {file}")));
+    lines.join("\n")
+}
+
+async fn write_documents(
+    session: &Session,
+    shown: &wire::GetCaseResponse,
+    folder: &Path,
+) -> Result<Vec<String>, Failure> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Failure::writing(folder, &error))?;
+    let mut files = Vec::new();
+    for (number, one) in shown.documents.iter().enumerate() {
+        let document = session.document(&one.entry_id, one.index).await?;
+        let path = folder.join(format!("{:02}-{}.json", number + 1, document.record_type));
+        // The same document again replaces its file.
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(|error| Failure::writing(&path, &error))?;
+        }
+        write_new(&path, &document.body)?;
+        files.push(path.display().to_string());
+    }
+    Ok(files)
+}
+
+fn summary(case: &wire::CaseSummary) -> Value {
+    json!({
+        "case": case.case_id,
+        "side": case.side,
+        "counterpart": case.counterpart,
+        "state": case.state,
+        "move": case.r#move,
+        "possible_steps": case.possible_steps,
+        "updated_ms": case.updated_ms,
+        "reference": case.reference,
+    })
+}
+
+fn measure(measure: &wire::MeasureView) -> Value {
+    json!({
+        "id": measure.id,
+        "article": measure.article,
+        "request_type": measure.request_type,
+        "records": measure.records,
+        "subjects": measure.subjects,
+        "state": measure.state,
+        "window": measure.window,
+    })
+}
+
+fn event(event: &wire::TimelineEvent) -> Value {
+    let receipt = |one: &wire::ReceiptView| json!({ "kind": one.kind, "by": one.by_party, "at_ms": one.at_ms, "leaf": one.leaf, "reason": one.reason });
+    json!({
+        "entry": id(&event.entry_id),
+        "step": event.step,
+        "sender": event.sender,
+        "at_ms": event.at_ms,
+        "verdict": event.verdict,
+        "ground": event.ground,
+        "text": event.text,
+        "receipts": event.receipts.iter().map(receipt).collect::<Vec<_>>(),
+    })
+}
+
+fn document(one: &wire::DocumentRef) -> Value {
+    json!({
+        "entry": id(&one.entry_id),
+        "index": one.index,
+        "record_type": one.record_type,
+        "bytes": one.bytes_count,
+        "sha256": one.sha256,
+    })
+}
+
+fn id(bytes: &[u8]) -> String {
+    EntryId::try_from(bytes).map(|id| id.to_string()).unwrap_or_default()
+}

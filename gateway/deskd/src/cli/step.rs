@@ -1,0 +1,312 @@
+//! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use desk::RequestBody;
+use identity::sign_step;
+use model::{ConditionCode, Exit, HeaderDigest, MeasureId, RecordType, RefusalCode, Role, Step};
+use proto::desk as wire;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::{
+    Answer,
+    check::{Wanted, check},
+    officer::{Officer, Signer},
+    session::{Session, case_id},
+};
+use crate::{clock, failure::Failure, summary};
+
+const POLL: Duration = Duration::from_millis(150);
+
+/// What every step takes.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The case, or a unique beginning of its id.
+    pub(super) case: String,
+    #[command(flatten)]
+    pub(super) signer: Signer,
+    /// In which role the officer signs; found out when absent.
+    #[arg(long)]
+    role: Option<Role>,
+    /// How many seconds to wait for the other gateway.
+    #[arg(long, default_value_t = 20)]
+    wait: u64,
+}
+
+/// A step without more than words.
+#[derive(Debug, Args)]
+pub(super) struct Plain {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    words: Words,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Words {
+    /// What to write to the other side.
+    #[arg(long, default_value = "")]
+    text: String,
+    /// A measure that it concerns (repeatable); all that it can move when absent.
+    #[arg(long = "measure", value_name = "N")]
+    measures: Vec<u32>,
+}
+
+/// `desk accept`.
+#[derive(Debug, Args)]
+pub(super) struct Accept {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    words: Words,
+    /// A condition, as in C01 (repeatable).
+    #[arg(long = "condition", value_name = "CODE")]
+    conditions: Vec<ConditionCode>,
+}
+
+/// `desk refuse`.
+#[derive(Debug, Args)]
+pub(super) struct Refuse {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    words: Words,
+    /// The ground, R01 to R20.
+    #[arg(long, value_name = "CODE")]
+    ground: RefusalCode,
+}
+
+/// `desk produce`.
+#[derive(Debug, Args)]
+pub(super) struct Produce {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    words: Words,
+    /// A record and its file, as in subscriber_info=FILE (repeatable). The file holds a whole record, or its content alone.
+    #[arg(long = "record", value_name = "TYPE=FILE", value_parser = record)]
+    records: Vec<(RecordType, PathBuf)>,
+    /// A condition, as in C01 (repeatable); those of the acceptance when absent.
+    #[arg(long = "condition", value_name = "CODE")]
+    conditions: Vec<ConditionCode>,
+}
+
+/// A step that was signed.
+pub(super) struct Taken {
+    case: String,
+    entry: String,
+    step: Step,
+    needed: u32,
+    missing: u32,
+    progress: String,
+}
+
+/// What is asked of the desk.
+pub(super) struct Ask<'a> {
+    pub(super) step: Step,
+    pub(super) words: Option<&'a Words>,
+    pub(super) ground: Option<RefusalCode>,
+    pub(super) conditions: &'a [ConditionCode],
+    pub(super) documents: Vec<wire::Document>,
+    pub(super) request: Option<RequestBody>,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
+        Self { step, words, ground: None, conditions: &[], documents: Vec::new(), request: None }
+    }
+}
+
+impl Plain {
+    pub(super) async fn run(&self, session: &Session, step: Step) -> Result<Taken, Failure> {
+        self.common.take(session, &self.common.signer.open(session)?, Ask::new(step, Some(&self.words))).await
+    }
+}
+
+impl Accept {
+    pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        self.common.take_before(session, &officer, Step::OpenReview, &self.words).await?;
+        let ask = Ask { conditions: &self.conditions, ..Ask::new(Step::Recognise, Some(&self.words)) };
+        self.common.take(session, &officer, ask).await
+    }
+}
+
+impl Refuse {
+    pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        self.common.take_before(session, &officer, Step::OpenReview, &self.words).await?;
+        let ask = Ask { ground: Some(self.ground), ..Ask::new(Step::Refuse, Some(&self.words)) };
+        self.common.take(session, &officer, ask).await
+    }
+}
+
+impl Produce {
+    pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        let documents = self.records.iter().map(|(record_type, path)| {
+            let body = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+            Ok(wire::Document { record_type: record_type.to_string(), body: body.into() })
+        });
+        let documents = documents.collect::<Result<Vec<_>, Failure>>()?;
+        self.common.take_before(session, &officer, Step::Assign, &self.words).await?;
+        self.common.take_before(session, &officer, Step::Collected, &self.words).await?;
+        let ask = Ask { documents, conditions: &self.conditions, ..Ask::new(Step::Release, Some(&self.words)) };
+        self.common.take(session, &officer, ask).await
+    }
+}
+
+impl Common {
+    /// Takes a step that has to come first, if the case is there; waits until the other side has admitted it.
+    async fn take_before(
+        &self,
+        session: &Session,
+        officer: &Officer,
+        step: Step,
+        words: &Words,
+    ) -> Result<(), Failure> {
+        let summary = session.show(&self.case).await?.summary.unwrap_or_default();
+        if !summary.possible_steps.iter().any(|possible| possible == step.as_str()) {
+            return Ok(());
+        }
+        let only = Words { text: String::new(), measures: words.measures.clone() };
+        let taken = self.take(session, officer, Ask::new(step, Some(&only))).await?;
+        if taken.progress == "admitted" {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Unreachable, format!("{step} is on its way; the other gateway has not answered"))
+            .remedy("Nothing is lost. Run the same command again later; it goes on from there."))
+    }
+
+    /// Prepares, checks, signs, hands in, and waits for the other gateway.
+    pub(super) async fn take(&self, session: &Session, officer: &Officer, ask: Ask<'_>) -> Result<Taken, Failure> {
+        let case = case_id(session.show(&self.case).await?.summary.as_ref())?;
+        let concerns: Vec<u32> = ask.words.map(|words| words.measures.clone()).unwrap_or_default();
+        let records: Vec<RecordType> = ask.documents.iter().filter_map(|one| one.record_type.parse().ok()).collect();
+        let request = wire::PrepareStepRequest {
+            case_id: case.to_string(),
+            step: ask.step.as_str().to_owned(),
+            concerns: concerns.clone(),
+            ground: ask.ground.map(|ground| ground.to_string()).unwrap_or_default(),
+            conditions: ask.conditions.iter().map(ToString::to_string).collect(),
+            text: ask.words.map(|words| words.text.clone()).unwrap_or_default(),
+            documents: ask.documents,
+            role: self.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
+        };
+        let prepared = session.desk().prepare_step(request).await?.into_inner();
+        let concerns: Vec<_> = concerns.into_iter().map(MeasureId).collect();
+        let wanted = Wanted {
+            case,
+            step: ask.step,
+            own: &session.config.authority,
+            concerns: &concerns,
+            ground: ask.ground,
+            conditions: ask.conditions,
+            records,
+            request: ask.request.as_ref(),
+        };
+        let header = check(&prepared.header, &wanted, clock::now())?;
+        session.tell(&format!("Signing:\n{}\n", summary::of_header(&header)));
+        let signed = self.hand_in(session, officer, &prepared).await?;
+        let mut taken = Taken {
+            case: case.to_string(),
+            entry: header.entry.to_string(),
+            step: ask.step,
+            needed: prepared.signatures_needed,
+            missing: signed.signatures_missing,
+            progress: signed.progress,
+        };
+        if taken.missing == 0 && taken.progress != "admitted" {
+            taken.progress = self.wait(session, &taken, header.entry.as_bytes()).await?;
+        }
+        Ok(taken)
+    }
+
+    /// Hands the signature in. Which of the step's roles the officer holds, the desk knows by its directory.
+    async fn hand_in(
+        &self,
+        session: &Session,
+        officer: &Officer,
+        prepared: &wire::PrepareStepResponse,
+    ) -> Result<wire::SignStepResponse, Failure> {
+        let digest = HeaderDigest::of(&prepared.header);
+        let possible = prepared.roles.iter().filter_map(|role| role.parse::<Role>().ok());
+        let roles: Vec<Role> = self.role.map_or_else(|| possible.collect(), |role| vec![role]);
+        let mut failure = Failure::new(Exit::Integrity, "the desk names no role for the step");
+        for role in roles {
+            let word = sign_step(&officer.key, role, digest);
+            let request = wire::SignStepRequest {
+                entry_id: prepared.entry_id.clone(),
+                role: role.as_str().to_owned(),
+                key_id: word.signature.key.0.as_bytes().to_vec().into(),
+                signature: word.signature.bytes.into(),
+            };
+            match session.desk().sign_step(request).await {
+                Ok(signed) => return Ok(signed.into_inner()),
+                Err(status) => failure = status.into(),
+            }
+            if failure.denial().is_none_or(|denial| denial.reason() != RefusalCode::R93.as_str()) {
+                break;
+            }
+        }
+        Err(failure)
+    }
+
+    /// Waits until the other gateway has said yes or no.
+    async fn wait(&self, session: &Session, taken: &Taken, entry: &[u8]) -> Result<String, Failure> {
+        let mut left = Duration::from_secs(self.wait);
+        loop {
+            let timeline = session.show(&taken.case).await?.timeline;
+            let found = timeline.into_iter().find(|one| one.entry_id == entry);
+            match found.as_ref().map(|one| one.verdict.as_str()) {
+                Some("admitted") => return Ok("admitted".to_owned()),
+                Some("rejected") => {
+                    let reason = found.map(|one| one.text).unwrap_or_default();
+                    return Err(Failure::new(Exit::Refused, format!("{} was refused: {reason}", taken.step))
+                        .remedy(format!("Look at the case: desk case show {}", taken.case)));
+                }
+                Some("lapsed") => {
+                    return Err(Failure::new(Exit::Unreachable, format!("{} lapsed on its way", taken.step))
+                        .remedy("Use another channel, or send it again."));
+                }
+                _ if left.is_zero() => return Ok(taken.progress.clone()),
+                _ => {}
+            }
+            let pause = POLL.min(left);
+            left -= pause;
+            sleep(pause).await;
+        }
+    }
+}
+
+impl Taken {
+    pub(super) fn answer(self) -> Answer {
+        let given = self.needed.saturating_sub(self.missing);
+        let text = if self.missing > 0 {
+            format!("{given} of {} signatures: another officer must run the same command.", self.needed)
+        } else {
+            match self.progress.as_str() {
+                "admitted" => format!("{} is part of the case: both gateways have admitted it.", self.step),
+                "submitted" => format!("{} is with the own gateway; the other one has not answered yet.", self.step),
+                _ => format!("{} is sealed and waits for the own gateway; it goes when that is back.", self.step),
+            }
+        };
+        let value = json!({
+            "case": self.case,
+            "entry": self.entry,
+            "step": self.step.as_str(),
+            "signatures_needed": self.needed,
+            "signatures_given": given,
+            "signatures_missing": self.missing,
+            "progress": self.progress,
+        });
+        Answer::new(value, format!("{text}\ncase {}", self.case))
+    }
+}
+
+fn record(text: &str) -> Result<(RecordType, PathBuf), String> {
+    let (record_type, path) = text.split_once('=').ok_or("write it as TYPE=FILE")?;
+    Ok((record_type.parse().map_err(|error: model::Malformed| error.to_string())?, PathBuf::from(path)))
+}

@@ -1,0 +1,101 @@
+//! How a command fails: what, which rule, whose, what next, and the exit code.
+
+use std::{fmt, io, path::Path};
+
+use model::{Denial, Exit};
+use serde_json::{Value, json};
+
+/// A failed command, as the person or program at the terminal sees it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    what: String,
+    remedy: Option<String>,
+    denial: Option<Denial>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), remedy: None, denial: None }
+    }
+
+    /// Says what to do next.
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// A file that cannot be read.
+    pub(crate) fn reading(path: &Path, error: &io::Error) -> Self {
+        let exit = if error.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failure };
+        Self::new(exit, format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// A file that cannot be written.
+    pub(crate) fn writing(path: &Path, error: &io::Error) -> Self {
+        Self::new(Exit::Failure, format!("cannot write {}: {error}", path.display()))
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The denial of the desk or of a gateway, where it is one.
+    pub(crate) fn denial(&self) -> Option<&Denial> {
+        self.denial.as_ref()
+    }
+
+    /// The failure for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut error = json!({ "what": self.what, "remedy": self.remedy, "exit": self.exit as u8 });
+        if let Some(denial) = &self.denial {
+            error["reason"] = denial.reason().into();
+            if let Denial::Refused(refusal) = denial {
+                error["article"] = refusal.article.as_ref().map(ToString::to_string).into();
+                error["rule"] = refusal.rule.as_str().into();
+                error["field"] = refusal.field.as_deref().into();
+                error["owner"] = refusal.owner.map(|party| party.to_string()).into();
+            }
+        }
+        json!({ "schema_version": 1, "error": error })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if let Some(Denial::Refused(refusal)) = &self.denial {
+            if let Some(field) = &refusal.field {
+                write!(f, "\n  where: {field}")?;
+            }
+            write!(f, "\n  rule: {}", refusal.rule)?;
+            if let Some(owner) = refusal.owner {
+                write!(f, " (of {owner})")?;
+            }
+        }
+        match &self.remedy {
+            Some(remedy) => write!(f, "\n  next: {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Denial> for Failure {
+    fn from(denial: Denial) -> Self {
+        Self {
+            exit: Exit::from(&denial),
+            what: denial.to_string(),
+            remedy: Some(denial.remedy().to_owned()),
+            denial: Some(denial),
+        }
+    }
+}
+
+impl From<tonic::Status> for Failure {
+    fn from(status: tonic::Status) -> Self {
+        if let Some(cause) = link::cause(&status) {
+            return Self::new(Exit::Unreachable, link::explain(cause)).remedy("Start the desk: desk serve --dir DIR");
+        }
+        proto::status::to_denial(&status).into()
+    }
+}

@@ -1,0 +1,75 @@
+//! Opens what a desk's folder holds: keys and certificates. Officers' keys are not among them.
+
+use std::{fs, path::Path};
+
+use identity::{Passphrase, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
+use model::Exit;
+use seal::LeafIdentity;
+
+use crate::{
+    config::{Config, Folder},
+    failure::Failure,
+};
+
+/// What a running desk holds.
+pub(crate) struct Keys {
+    /// For the connection to the own gateway.
+    pub(crate) tls: TlsIdentity,
+    /// Signs envelopes, bodies and acknowledgements.
+    pub(crate) desk: SigningKey,
+    /// Who the desk is in its groups.
+    pub(crate) leaf: LeafIdentity,
+    /// From which the keys for data at rest follow.
+    pub(crate) storage: SigningKey,
+    /// The own party's root, DER.
+    pub(crate) root: Vec<u8>,
+}
+
+impl Keys {
+    pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Self, Failure> {
+        let passphrase = read_passphrase(&folder.resolve(&config.passphrase_file))?;
+        let signing = |name: &str| open_signing_key(&folder.file(name), &passphrase);
+        let sealed = |name: &str| {
+            let path = folder.file(name);
+            open_pkcs8(&read_text(&path)?, &passphrase).map_err(|error| unusable(&path, error))
+        };
+        let chain = |name: &str| {
+            let path = folder.file(name);
+            certificates_from_pem(&read_text(&path)?).map_err(|error| unusable(&path, error))
+        };
+        let leaf = LeafIdentity::from_pkcs8(&chain("leaf.cert.pem")?, &sealed("leaf.key.pem")?)
+            .map_err(|error| unusable(&folder.file("leaf.key.pem"), error))?;
+        let root = chain("root.cert.pem")?.into_iter().next();
+        let root = root.ok_or_else(|| unusable(&folder.file("root.cert.pem"), "there is no certificate in it"))?;
+        Ok(Self {
+            tls: TlsIdentity { chain: chain("tls.cert.pem")?, key_pkcs8: sealed("tls.key.pem")? },
+            desk: signing("desk.key.pem")?,
+            leaf,
+            storage: signing("storage.key.pem")?,
+            root: root.to_vec(),
+        })
+    }
+}
+
+/// Opens an Ed25519 key.
+pub(crate) fn open_signing_key(path: &Path, passphrase: &Passphrase) -> Result<SigningKey, Failure> {
+    SigningKey::open(&read_text(path)?, passphrase).map_err(|error| unusable(path, error))
+}
+
+/// Reads a passphrase file.
+pub(crate) fn read_passphrase(path: &Path) -> Result<Passphrase, Failure> {
+    let bytes = fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+    Passphrase::new(&bytes).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{}: {error}", path.display()))
+            .remedy("Put the passphrase alone into the file.")
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))
+}
+
+fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::NotAuthorised, format!("{}: {error}", path.display()))
+        .remedy("Use the key and certificate that the party's root made for this desk.")
+}

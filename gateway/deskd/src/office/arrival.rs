@@ -1,0 +1,379 @@
+//! What comes from the other side: verified, joined or opened, held against its header, and kept in one transaction.
+
+use identity::{Domain, Received, Verified};
+use model::{
+    BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Handshake, Header, HeaderDigest, KeyId, Payload, Receipt,
+    Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
+};
+use prost::Message;
+use proto::desk::{AcknowledgeRequest, Arrival, OpeningReport};
+use roster::CaseBinding;
+use seal::Member;
+use serde_json::json;
+use store::desk::{DeskBatch, DeskEntryRow, NewDeskOutbox};
+use telemetry::say;
+use workflow::{Command, decide};
+use zeroize::Zeroizing;
+
+use super::{
+    GATEWAY, Members, Office, Told,
+    dispatch::{ACKNOWLEDGE, Outgoing},
+    event, internal,
+    outbox::THEIRS,
+    prepare::SEALED,
+    reading::{Reading, contradiction},
+    unknown,
+    view::{CaseView, ReceiptNote},
+};
+use crate::{clock, random, safe::Place};
+
+/// This desk's word on an entry.
+struct Opening {
+    entry: EntryId,
+    opened: bool,
+    authenticator: Option<Digest>,
+}
+
+/// An arrival on its way into the case.
+struct Taking<'a> {
+    entry: &'a Entry,
+    receipt: &'a Receipt,
+    cursor: u64,
+    now: Timestamp,
+}
+
+/// What came of it.
+struct Taken {
+    view: CaseView,
+    version: Option<i64>,
+    member: Option<Member>,
+    plain: Option<Zeroizing<Vec<u8>>>,
+    authenticator: Option<Digest>,
+    opened: bool,
+    seq: Option<i64>,
+}
+
+impl Office {
+    /// Takes an entry of the other side. The same again changes nothing.
+    pub(super) async fn take_arrival(&self, cursor: u64, arrival: Arrival) -> Result<(), Denial> {
+        let (entry, receipt) = match self.prove(arrival.clone()).await {
+            Ok(proven) => proven,
+            Err(denial) => return self.pass_over(cursor, &arrival, &denial).await,
+        };
+        let mut members = self.members.lock().await;
+        let mut batch = DeskBatch::default();
+        let taking = Taking { entry: &entry, receipt: &receipt, cursor, now: clock::now() };
+        if self.store.entry(entry.header.entry).await?.is_some() {
+            batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
+            return self.commit(&batch).await;
+        }
+        let taken = match &entry.payload {
+            Payload::Handshake(handshake) => self.take_handshake(&mut members, &mut batch, &taking, handshake).await,
+            Payload::Sealed(_) => self.take_sealed(&mut members, &mut batch, &taking).await,
+        };
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(denial @ Denial::Failed { fault: Fault::Storage | Fault::Internal | Fault::PeerUnreachable, .. }) => {
+                return Err(denial);
+            }
+            Err(denial) => self.trouble(&mut batch, &taking, &denial).await?,
+        };
+        let member = self.keep(&mut batch, &taking, taken)?;
+        self.commit(&batch).await?;
+        let case = entry.header.case;
+        if let Some(member) = member {
+            members.keep(case, member);
+        }
+        if entry.header.step.is_handshake() {
+            self.upkeep_bell.notify_one();
+            self.reseal(&mut members, case, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Signatures of officers, desk and own gateway. What is unknown may stand in newer directories.
+    async fn prove(&self, arrival: Arrival) -> Result<(Verified<Entry>, Receipt), Denial> {
+        let malformed = || Denial::failed(Fault::Malformed, "an arrival without its entry or receipt");
+        let (Some(entry), Some(receipt)) = (arrival.entry, arrival.receipt) else { return Err(malformed()) };
+        let check = || -> Result<_, Denial> {
+            let received: Received<Entry> = proto::convert::receive_entry(entry.clone())?;
+            let verified = self.trust.store()?.verify_entry(received, clock::now())?;
+            let signed = self.proven(&receipt)?;
+            let of_case = [verified.header.home, verified.header.peer].contains(&signed.receipt.by);
+            if !of_case || signed.receipt.envelope != verified.envelope_digest() {
+                let reason = "the receipt is not a gateway's of the case on this entry";
+                return Err(contradiction("receipt", reason).into());
+            }
+            Ok((verified, signed.receipt))
+        };
+        match check() {
+            Err(_) if self.refreshed().await => check(),
+            other => other,
+        }
+    }
+
+    /// What cannot be verified stays out. The gateway is told, and the stream goes on.
+    async fn pass_over(&self, cursor: u64, arrival: &Arrival, denial: &Denial) -> Result<(), Denial> {
+        if matches!(denial, Denial::Failed { fault: Fault::PeerUnreachable | Fault::Storage, .. }) {
+            return Err(denial.clone());
+        }
+        say!(Error, "an arrival does not verify", party = self.own.party());
+        let _members = self.members.lock().await;
+        let mut batch = DeskBatch::default();
+        batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
+        let header = arrival.entry.as_ref().and_then(|entry| proto::decode_header(&entry.header).ok());
+        if let Some(header) = header {
+            let opening = Opening { entry: header.entry, opened: false, authenticator: None };
+            batch.outbox.push(self.acknowledgement(cursor, &opening, clock::now()));
+            if let Some((mut view, version)) = self.view(header.case).await? {
+                view.trouble = Some(format!("an entry of the case does not verify here: {denial}"));
+                batch.events.push(event(header.case, Told::Diverged, Some(header.entry), clock::now()));
+                self.put_case(&mut batch, &view, Some(version), clock::now())?;
+            }
+        }
+        self.commit(&batch).await
+    }
+
+    async fn take_handshake(
+        &self,
+        members: &mut Members,
+        batch: &mut DeskBatch,
+        taking: &Taking<'_>,
+        handshake: &Handshake,
+    ) -> Result<Taken, Denial> {
+        let header = &taking.entry.header;
+        let trust = self.trust.store()?;
+        let none = || contradiction("receipt", "the own gateway certifies no epoch");
+        let certificate = taking.receipt.epoch.as_ref().ok_or_else(none)?;
+        let found = self.view(header.case).await?;
+        let (mut view, version, member) = match (found, header.step) {
+            (None, Step::OpenGroup) => {
+                let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
+                let member = self.join(batch, handshake, &binding, certificate, taking.now).await?;
+                (CaseView::opening(&self.own, header), None, member)
+            }
+            (Some((view, version)), Step::ChangeGroup) => {
+                let mut member = members.take(self, header.case).await?;
+                member.follow(handshake, certificate, trust.as_ref(), taking.now)?;
+                (view, Some(version), member)
+            }
+            _ => return Err(unknown("a handshake does not fit the case")),
+        };
+        let mut member = member;
+        batch.mls = self.mls_changes(header.case, &mut member)?;
+        let authenticator = member.acknowledgement(certificate)?;
+        view.epochs.insert(header.entry, authenticator);
+        view.readers = member.members()?;
+        let seq = self.settle(&mut view, taking)?;
+        Ok(Taken {
+            view,
+            version,
+            member: Some(member),
+            plain: None,
+            authenticator: Some(authenticator),
+            opened: true,
+            seq: Some(seq),
+        })
+    }
+
+    /// Joins by the Welcome that is for one of our KeyPackages, whose private half goes in the same transaction.
+    async fn join(
+        &self,
+        batch: &mut DeskBatch,
+        handshake: &Handshake,
+        binding: &CaseBinding,
+        certificate: &model::EpochCertificate,
+        now: Timestamp,
+    ) -> Result<Member, Denial> {
+        let trust = self.trust.store()?;
+        for reference in roster::welcomed(&handshake.welcome)? {
+            let Some(row) = self.store.key_package(reference).await?.filter(|row| row.used_at.is_none()) else {
+                continue;
+            };
+            let private = self.safe.open(Place::KeyPackage, reference.as_bytes(), &row.private)?;
+            batch.key_packages_used.push((reference, now.0));
+            return Member::join(&self.leaf, &private, &handshake.welcome, binding, certificate, trust.as_ref(), now);
+        }
+        Err(unknown("the Welcome is for no KeyPackage of this desk"))
+    }
+
+    async fn take_sealed(
+        &self,
+        members: &mut Members,
+        batch: &mut DeskBatch,
+        taking: &Taking<'_>,
+    ) -> Result<Taken, Denial> {
+        let header = &taking.entry.header;
+        let found = self.view(header.case).await?;
+        let (mut view, version) = found.ok_or_else(|| unknown("an entry of a case that was not opened here"))?;
+        let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
+        let mut member = members.take(self, header.case).await?;
+        let reading = match member.open(sealed, taking.entry.header_digest()) {
+            Ok(opened) => self.read(&view, header, opened).await?,
+            Err(error) => Reading {
+                plain: Zeroizing::default(),
+                finding: Some(contradiction("payload", &error.to_string())),
+                reference: None,
+            },
+        };
+        let seq = self.settle(&mut view, taking)?;
+        if header.step == Step::SealSend {
+            view.request = reading.finding.is_none().then_some(header.entry);
+            view.reference = reading.reference.unwrap_or_default();
+        }
+        let opened = reading.finding.is_none();
+        if let Some(finding) = reading.finding {
+            view.findings.insert(header.entry, finding.clone());
+            batch.events.push(event(header.case, Told::Contradiction, Some(header.entry), taking.now));
+            self.notice(batch, &mut view, &mut member, taking, &finding)?;
+        }
+        batch.mls = self.mls_changes(header.case, &mut member)?;
+        Ok(Taken {
+            view,
+            version: Some(version),
+            member: Some(member),
+            plain: Some(reading.plain),
+            authenticator: None,
+            opened,
+            seq: Some(seq),
+        })
+    }
+
+    /// Makes the entry part of the case, as both gateways did on its header.
+    fn settle(&self, view: &mut CaseView, taking: &Taking<'_>) -> Result<i64, Denial> {
+        let header = &taking.entry.header;
+        if let Some(pending) = view.pending.take_if(|one| one.digest == header.previous && !one.step.is_handshake()) {
+            // Both gateways admitted what follows on our entry, so they admitted ours; its receipt is on the way.
+            view.settle(pending.step, pending.digest, &pending.event);
+            if pending.step == Step::SealSend {
+                view.request = Some(pending.entry);
+            }
+        }
+        if header.previous != view.head {
+            return Err(Denial::failed(Fault::StaleCase, "an arrival does not follow the newest entry known here"));
+        }
+        let signers: Vec<(KeyId, Role)> =
+            taking.entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
+        let event = decide(view.admitted.as_ref(), &Command::of(header, &signers), header.created)?;
+        Ok(view.settle(header.step, taking.entry.header_digest(), &event))
+    }
+
+    /// Answers a lie with a signed notice that both gateways log, where the procedure has one.
+    fn notice(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        member: &mut Member,
+        taking: &Taking<'_>,
+        finding: &Refusal,
+    ) -> Result<(), Denial> {
+        let lied = &taking.entry.header;
+        let answers = matches!(lied.step, Step::SealSend | Step::Release) && view.pending.is_none();
+        if !answers || !member.is_active() {
+            return Ok(());
+        }
+        let code = if finding.code == RefusalCode::R90 { RefusalCode::R90 } else { RefusalCode::R94 };
+        let mut header = self.next_header(view, Step::Violation, taking.now)?;
+        header.ground = Some(code);
+        header.concerns = match lied.step {
+            Step::SealSend => lied.measures.iter().map(|measure| measure.id).collect(),
+            _ => lied.concerns.clone(),
+        };
+        let document = violation(lied, taking.entry.header_digest(), code, finding, taking.now)?;
+        let bytes = desk::Body { step: Step::Violation, documents: vec![document] }.encode()?;
+        let body = self.stand_for(random::salt()?, bytes);
+        header.body = Some(BodyCommitment::of(&body.salt, &body.bytes));
+        let (header_bytes, payload) = self.seal_own(member, &header, &body)?;
+        batch.proposals.push(self.proposal(&header, &header_bytes, &body, SEALED, taking.now)?);
+        let outgoing = Outgoing { header: &header, header_bytes, payload, officers: Vec::new() };
+        self.dispatch(batch, view, outgoing, taking.now)
+    }
+
+    /// What verifies but cannot be part of the case as this desk holds it: the case stands still until people have looked.
+    async fn trouble(&self, batch: &mut DeskBatch, taking: &Taking<'_>, denial: &Denial) -> Result<Taken, Denial> {
+        let header = &taking.entry.header;
+        say!(Error, "an arrival does not fit its case", entry = header.entry, step = header.step);
+        *batch = DeskBatch::default();
+        let (mut view, version) = match self.view(header.case).await? {
+            Some((view, version)) => (view, Some(version)),
+            None => (CaseView::opening(&self.own, header), None),
+        };
+        view.trouble = Some(format!("an entry that both gateways admitted does not fit here: {denial}"));
+        batch.events.push(event(header.case, Told::Diverged, Some(header.entry), taking.now));
+        Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: false, seq: None })
+    }
+
+    fn keep(&self, batch: &mut DeskBatch, taking: &Taking<'_>, mut taken: Taken) -> Result<Option<Member>, Denial> {
+        let entry = taking.entry;
+        let id = entry.header.entry;
+        let body = taken.plain.map(|plain| self.safe.seal(Place::Entry, id.as_bytes(), &plain)).transpose()?;
+        taken.view.note(id, ReceiptNote::of(taking.receipt));
+        batch.entries.push(DeskEntryRow {
+            id: id.into(),
+            case_id: entry.header.case.into(),
+            seq: taken.seq,
+            direction: THEIRS,
+            step: entry.header.step.into(),
+            header: entry.header_bytes.to_vec().into(),
+            body,
+            envelope: entry.envelope_digest().into(),
+            verdict: Verdict::Admitted.into(),
+            receipt: Some(proto::encode_receipt(taking.receipt).into()),
+            at: taking.now.0,
+        });
+        let opening = Opening { entry: id, opened: taken.opened, authenticator: taken.authenticator };
+        batch.outbox.push(self.acknowledgement(taking.cursor, &opening, taking.now));
+        batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(taking.cursor).unwrap_or(i64::MAX));
+        batch.events.push(event(entry.header.case, Told::Arrived, Some(id), taking.now));
+        self.put_case(batch, &taken.view, taken.version, taking.now)?;
+        Ok(taken.member)
+    }
+
+    fn acknowledgement(&self, cursor: u64, opening: &Opening, now: Timestamp) -> NewDeskOutbox {
+        let message = proto::convert::opening_report_message(opening.entry, opening.opened, opening.authenticator);
+        let signature = self.desk_key.signature(Domain::Acknowledgement, &message);
+        let report = OpeningReport {
+            entry_id: opening.entry.as_bytes().to_vec().into(),
+            opened: opening.opened,
+            epoch_authenticator_hash: opening
+                .authenticator
+                .map(|one| one.as_bytes().to_vec())
+                .unwrap_or_default()
+                .into(),
+            signature: Some(proto::convert::signature_to_wire(&signature)),
+        };
+        let request = AcknowledgeRequest { cursor, reports: vec![report] };
+        NewDeskOutbox {
+            entry_id: opening.entry.into(),
+            kind: ACKNOWLEDGE,
+            envelope: request.encode_to_vec().into(),
+            attempts: 0,
+            next_attempt: now.0,
+        }
+    }
+}
+
+/// The notice that a body contradicts its header: names of fields and counts, never values.
+fn violation(
+    lied: &Header,
+    digest: HeaderDigest,
+    code: RefusalCode,
+    finding: &Refusal,
+    now: Timestamp,
+) -> Result<desk::Document, Denial> {
+    let mut notice = json!({
+        "record_type": "violation",
+        "case": lied.case.to_string(),
+        "entry": lied.entry.to_string(),
+        "header_digest": digest.to_string(),
+        "commitment": lied.body.map(|body| body.to_string()).unwrap_or_default(),
+        "code": code.as_str(),
+        "reason": finding.reason,
+        "noticed_at": now.to_string(),
+    });
+    if let Some(field) = finding.field.as_deref().filter(|field| !field.trim().is_empty()) {
+        notice["field"] = field.into();
+    }
+    let bytes = serde_json::to_vec_pretty(&notice).map_err(internal)?;
+    Ok(desk::Document { record_type: "violation".parse().map_err(internal)?, bytes })
+}

@@ -1,0 +1,284 @@
+//! The documents of a step: made from what the officer says, or handed in by the officer and held against their schema.
+
+use desk::{Document, Record, RequestBody, subject_binding};
+use model::{
+    ConditionCode, Denial, Digest, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp,
+};
+use serde_json::{Map, Value, json};
+use workflow::Case;
+
+use super::{Office, internal, view::CaseView};
+use crate::{clock, random};
+
+/// What the officer wants to say with a step.
+#[derive(Debug, Clone)]
+pub(crate) struct Said<'a> {
+    pub(crate) step: Step,
+    pub(crate) concerns: &'a [MeasureId],
+    pub(crate) ground: Option<RefusalCode>,
+    pub(crate) conditions: &'a [ConditionCode],
+    pub(crate) text: &'a str,
+    pub(crate) role: Option<Role>,
+    pub(crate) now: Timestamp,
+}
+
+/// The document that a step carries beside records.
+pub(super) fn form_of(step: Step) -> &'static str {
+    match step {
+        Step::SealSend => "request",
+        Step::Acknowledge => "ack",
+        Step::Recognise | Step::Refuse => "decision",
+        Step::Confirm => "receipt_confirmation",
+        Step::Violation => "violation",
+        _ => "notice",
+    }
+}
+
+impl Office {
+    /// The document of a step that releases nothing: the one in `given`, or one made from what the officer says.
+    pub(super) fn step_document(
+        &self,
+        view: &CaseView,
+        said: &Said<'_>,
+        given: &[Document],
+        received: &[Record],
+    ) -> Result<Document, Denial> {
+        let form = form_of(said.step);
+        let record_type: RecordType = form.parse().map_err(internal)?;
+        let bytes = match given {
+            [] => serde_json::to_vec_pretty(&self.form(view, said, received)?).map_err(internal)?,
+            [one] if one.record_type == record_type => one.bytes.clone(),
+            _ => return Err(Denial::failed(Fault::Malformed, format!("{} carries one document: {form}", said.step))),
+        };
+        self.accept(&record_type, &bytes)?;
+        Ok(Document { record_type, bytes })
+    }
+
+    fn form(&self, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
+        let trust = self.trust.store()?;
+        let title = trust.authority(&self.own).map_or_else(|| self.own.to_string(), |one| one.title.clone());
+        let officer = match said.role {
+            Some(role) => json!({ "name": title, "title": role.as_str() }),
+            None => json!({ "name": title }),
+        };
+        let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
+        let moment = said.now.to_string();
+        let text = (!said.text.trim().is_empty()).then_some(said.text);
+        let mut form = json!({ "record_type": form_of(said.step), "case": view.id.to_string() });
+        let fields = form.as_object_mut().ok_or_else(|| internal("a form is no object"))?;
+        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        match said.step {
+            Step::Acknowledge => {
+                put("received_at", moment.into());
+                put("officer", officer);
+                put("contact", json!({ "kind": "duty_point", "value": self.own.to_string() }));
+                let id = view.id.to_string();
+                put("reference", format!("{} {}", self.own, id.get(..8).unwrap_or(&id)).into());
+                text.map(|text| put("remarks", text.into()));
+            }
+            Step::Recognise | Step::Refuse => {
+                put("decided_on", clock::day(said.now)?.to_string().into());
+                put("decider", officer);
+                put("measures", measures.iter().map(|id| outcome(*id, said, text)).collect());
+            }
+            Step::Confirm => {
+                let whole = |record: &Record| json!({ "record_id": record.record_id, "hash": record.hash, "whole": record.content_hash() == Ok(record.hash) });
+                put("received_at", moment.into());
+                put("custodian", officer);
+                put("records", received.iter().map(whole).collect());
+            }
+            step => {
+                put("step", step.as_str().into());
+                if !measures.is_empty() {
+                    put("measures", measures.into());
+                }
+                put("text", text.unwrap_or_else(|| plain_words(step)).into());
+            }
+        }
+        Ok(form)
+    }
+
+    /// The records of a release. What the wrapper of a record can only say in one way is filled in.
+    pub(super) fn release_documents(
+        &self,
+        asked: &RequestBody,
+        case: &Case,
+        said: &Said<'_>,
+        given: &[Document],
+    ) -> Result<Vec<Document>, Denial> {
+        let mut documents = Vec::new();
+        for document in given {
+            let value = records::read(&document.bytes).map_err(|f| Denial::failed(Fault::Malformed, f.to_string()))?;
+            let completed = self.completed(asked, case, said, &document.record_type, value)?;
+            let bytes = serde_json::to_vec_pretty(&completed).map_err(internal)?;
+            self.accept(&document.record_type, &bytes)?;
+            documents.push(Document { record_type: document.record_type.clone(), bytes });
+        }
+        Ok(documents)
+    }
+
+    fn completed(
+        &self,
+        asked: &RequestBody,
+        case: &Case,
+        said: &Said<'_>,
+        record_type: &RecordType,
+        value: Value,
+    ) -> Result<Value, Denial> {
+        let Value::Object(fields) = value else {
+            return Err(Denial::failed(Fault::Malformed, "a record is a JSON object"));
+        };
+        // A file may hold a whole record, or its content alone.
+        let mut record = if fields.contains_key("content") {
+            fields
+        } else {
+            Map::from_iter([("content".to_owned(), Value::Object(fields))])
+        };
+        let mut fill = |name: &str, value: Value| record.entry(name).or_insert(value).clone();
+        fill("record_type", record_type.as_str().into());
+        fill("record_id", random::record_id()?.into());
+        fill("case", asked.case.to_string().into());
+        let fits = |one: &&desk::Measure| {
+            let concerned = said.concerns.is_empty() || said.concerns.contains(&one.id);
+            let standing = case
+                .measures
+                .get(&one.id)
+                .is_some_and(|m| m.state == workflow::State::Ready || m.state == workflow::State::Executing);
+            concerned && standing && one.records.contains(record_type)
+        };
+        let only = asked.measures.iter().find(fits).map_or(Value::Null, |one| one.id.0.into());
+        let number = fill("measure", only).as_u64().unwrap_or(0);
+        let measure = asked.measures.iter().find(|one| u64::from(one.id.0) == number);
+        let measure =
+            measure.ok_or_else(|| incomplete("measure", "names no measure of the request that waits for it"))?;
+        let first = measure.subjects.first().filter(|_| measure.subjects.len() == 1);
+        let name = fill("subject_ref", first.map_or(Value::Null, |one| one.subject_ref.as_str().into()));
+        let subject = measure.subjects.iter().find(|one| Some(one.subject_ref.as_str()) == name.as_str());
+        let subject = subject.ok_or_else(|| incomplete("subject_ref", "names no subject of the measure"))?;
+        let binding = subject_binding(asked.case, measure.id, &subject.selector)?;
+        fill("subject_binding", binding.to_string().into());
+        let custodian = measure.custodian.as_ref().map_or("not stated", |one| one.name.as_str());
+        fill("source_system", custodian.into());
+        fill("collected_at", said.now.to_string().into());
+        fill("collector", json!({ "authority": self.own.to_string() }));
+        fill("classification", "restricted".into());
+        let imposed = case.measures.get(&measure.id).map(|one| one.conditions.as_slice()).unwrap_or_default();
+        let imposed = if said.conditions.is_empty() { imposed } else { said.conditions };
+        fill("conditions", imposed.iter().map(|code| code.as_str()).collect());
+        fill("legal_basis", measure.article.to_string().into());
+        let content = record.get("content").cloned().unwrap_or_default();
+        let hash = Digest::of(&[&desk::canonical(&content)?]);
+        record.entry("hash").or_insert_with(|| hash.to_string().into());
+        Ok(Value::Object(record))
+    }
+
+    /// Holds a document against its schema.
+    ///
+    /// # Errors
+    /// R94 with the first finding, without values.
+    pub(super) fn accept(&self, record_type: &RecordType, bytes: &[u8]) -> Result<Value, Denial> {
+        self.records.accept(record_type, bytes).map_err(|findings| {
+            let first = findings.into_iter().next();
+            let (field, message) = first.map_or_else(Default::default, |one| (one.field, one.message));
+            let remedy = "Fill the document in as its schema wants it.";
+            let rule = format!("records/{record_type}");
+            Refusal::new(RefusalCode::R94, &rule, format!("the {record_type} {message}"), remedy).at(field).into()
+        })
+    }
+
+    /// Holds the document of a step that releases nothing against its header, in both directions.
+    pub(super) fn compare_form(&self, header: &Header, documents: &[Document]) -> Result<(), Refusal> {
+        let wrong = |field: &str, reason: &str| {
+            let remedy = "The sending desk makes the document for this very step and sends anew.";
+            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field))
+        };
+        let form = form_of(header.step);
+        let [document] = documents else { return wrong("documents", "the step carries exactly one document") };
+        if document.record_type.as_str() != form {
+            return wrong("documents", "the step carries another kind of document");
+        }
+        let value = match self.accept(&document.record_type, &document.bytes) {
+            Ok(value) => value,
+            Err(Denial::Refused(refusal)) => return Err(*refusal),
+            Err(_) => return wrong("documents", "the document cannot be read"),
+        };
+        if value.get("case").and_then(Value::as_str) != Some(&header.case.to_string()) {
+            return wrong("case", "header and document name different cases");
+        }
+        match header.step {
+            Step::Recognise | Step::Refuse => decision(header, &value),
+            Step::Acknowledge | Step::Confirm | Step::Violation => Ok(()),
+            step if value.get("step").and_then(Value::as_str) == Some(step.as_str()) => Ok(()),
+            _ => wrong("step", "header and document name different steps"),
+        }
+    }
+}
+
+fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
+    let mut outcome = json!({ "id": id });
+    if said.step == Step::Refuse {
+        outcome["outcome"] = "refuse".into();
+        outcome["code"] = said.ground.map(|code| code.as_str()).into();
+        match text {
+            Some(text) => outcome["reasons"] = text.into(),
+            None => outcome["reasons_withheld"] = true.into(),
+        }
+    } else {
+        outcome["outcome"] = "accept".into();
+        if let Some(text) = text {
+            outcome["reasons"] = text.into();
+        }
+        if !said.conditions.is_empty() {
+            outcome["conditions"] = said.conditions.iter().map(|code| code.as_str()).collect();
+        }
+    }
+    outcome
+}
+
+/// The decision decides on the measures that the header moves, in the same way and for the same ground.
+fn decision(header: &Header, value: &Value) -> Result<(), Refusal> {
+    let wrong = |field: &str| {
+        let reason = "header and decision differ";
+        let remedy = "The sending desk derives the header from the decision and sends anew.";
+        Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field))
+    };
+    let outcomes = value.get("measures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut decided: Vec<_> = outcomes.iter().filter_map(|one| one.get("id").and_then(Value::as_u64)).collect();
+    let mut concerned: Vec<_> = header.concerns.iter().map(|id| u64::from(id.0)).collect();
+    decided.sort_unstable();
+    concerned.sort_unstable();
+    if decided != concerned {
+        return wrong("concerns");
+    }
+    let wanted = if header.step == Step::Refuse { "refuse" } else { "accept" };
+    for one in outcomes {
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        if text("outcome") != Some(wanted) || text("code") != header.ground.map(|code| code.as_str()) {
+            return wrong("ground");
+        }
+        let conditions = one.get("conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut imposed: Vec<_> = conditions.iter().filter_map(Value::as_str).collect();
+        let mut declared: Vec<_> = header.conditions.iter().map(|code| code.as_str()).collect();
+        imposed.sort_unstable();
+        declared.sort_unstable();
+        if imposed != declared {
+            return wrong("conditions");
+        }
+    }
+    Ok(())
+}
+
+fn plain_words(step: Step) -> &'static str {
+    match step {
+        Step::OpenReview => "The review on the merits is open.",
+        Step::Assign => "The measure is being carried out.",
+        Step::Collected => "All that was asked for is collected.",
+        Step::Withdraw => "The request is withdrawn.",
+        _ => "The case is closed.",
+    }
+}
+
+fn incomplete(field: &str, reason: &str) -> Denial {
+    let remedy = "Say it in the record itself.";
+    Refusal::new(RefusalCode::R94, "records/common", format!("the record {reason}"), remedy).at(field).into()
+}

@@ -1,0 +1,342 @@
+//! Drafting: the request as it is written, and what the gates would say of it.
+
+use desk::{DraftFor, Finding, Preflight, RequestBody, Severity};
+use model::{
+    ArticleRef, AuthorityId, AuthorityKind, CaseId, Denial, Fault, MeasureId, MeasureScope, RecordType, Refusal,
+    RefusalCode, RequestType, Role, SelectorKind, Timestamp,
+};
+use serde_json::Value;
+use store::desk::{DeskBatch, DraftRow};
+use treaty::{Decision, Query, Rule};
+use workflow::{DraftCommand, DraftStep, State, decide_draft};
+
+use super::{Office, Told, event, internal, unknown, view::DraftView};
+use crate::{clock, random, safe::Place};
+
+/// A draft, in bytes.
+const DRAFT_BYTES_MAX: usize = 1024 * 1024;
+
+/// What preflight says of a draft.
+pub(crate) struct Checked {
+    pub(crate) case: CaseId,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) trace: Vec<String>,
+}
+
+impl Office {
+    /// A complete example of a request, for `recipient`.
+    pub(crate) fn new_skeleton(&self, recipient: &AuthorityId, kind: &RequestType) -> Result<String, Denial> {
+        self.skeleton(recipient, kind, CaseId::new([0; 16]))
+    }
+
+    /// Saves a draft, new or again, and says what is still wrong with it.
+    pub(crate) async fn save_draft(
+        &self,
+        case: Option<CaseId>,
+        body: &[u8],
+        recipient: &str,
+    ) -> Result<Checked, Denial> {
+        if body.len() > DRAFT_BYTES_MAX {
+            return Err(Denial::failed(Fault::TooLarge, "a draft has more than 1 MiB"));
+        }
+        let now = clock::now();
+        let _members = self.members.lock().await;
+        let old = match case {
+            Some(id) => Some(self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?),
+            None => None,
+        };
+        if let Some((draft, _)) = &old {
+            editable(draft.state)?;
+        }
+        let id = case.map_or_else(random::case_id, Ok)?;
+        let (text, document) = with_case(body, id)?;
+        let recipient = addressee(&document, recipient)?;
+        let draft = DraftView {
+            state: State::Draft,
+            body: text,
+            salt: random::salt()?.0,
+            reference: document
+                .get("reference")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .chars()
+                .take(200)
+                .collect(),
+            recipient,
+            offered: None,
+            validation: None,
+            blocked: None,
+        };
+        let mut batch = DeskBatch::default();
+        self.put_draft(&mut batch, id, &draft, old.as_ref().map(|(_, row)| row), now)?;
+        for proposal in self.store.proposals_of(id).await? {
+            // What officers signed was the draft as it stood.
+            batch.proposals_done.push(proposal.id.0);
+        }
+        batch.events.push(event(id, Told::DraftSaved, None, now));
+        self.commit(&batch).await?;
+        self.check(id, &draft, now)
+    }
+
+    /// Holds a draft against form, treaty and workflow, as the gates will.
+    pub(crate) async fn preflight(&self, id: CaseId) -> Result<Checked, Denial> {
+        let (draft, _) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
+        self.check(id, &draft, clock::now())
+    }
+
+    pub(super) fn check(&self, id: CaseId, draft: &DraftView, now: Timestamp) -> Result<Checked, Denial> {
+        let today = clock::day(now)?;
+        let kind: RecordType = "request".parse().map_err(internal)?;
+        let rule = self.catalog.rule(self.own.party(), draft.recipient.party(), today);
+        let mut checked = Checked { case: id, findings: Vec::new(), rule: None, trace: Vec::new() };
+        let document = match self.records.accept(&kind, &draft.body) {
+            Ok(document) => document,
+            Err(findings) => {
+                let form = findings.iter().map(|one| Finding::form(&one.field, &one.rule, &one.message));
+                checked.findings.extend(form);
+                checked.rule = Some(rule);
+                return Ok(checked);
+            }
+        };
+        let body = match RequestBody::from_document(document) {
+            Ok(body) => body,
+            Err(refusal) => {
+                checked.findings.push(refusal.into());
+                return Ok(checked);
+            }
+        };
+        let (sender, recipient) = (self.kind_of(&self.own), self.kind_of(&draft.recipient));
+        let asked = Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today };
+        checked.findings = desk::preflight(&asked);
+        checked.findings.extend(self.own_findings(&body));
+        checked.findings.sort_by_key(|finding| finding.severity);
+        if let Ok(declared) = desk::declare(&body) {
+            let decision = rule.decide(&Query {
+                requesting: body.requesting,
+                requested: body.requested,
+                sender,
+                recipient,
+                measures: &declared.measures,
+                purpose: Some(&declared.purpose),
+                offence: declared.offence,
+                validator: Some(body.validation.role),
+            });
+            checked.trace = trace(&decision);
+        }
+        checked.rule = Some(rule);
+        Ok(checked)
+    }
+
+    /// What only this desk can see: that it speaks for itself, and to whom it can speak.
+    fn own_findings(&self, body: &RequestBody) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut wrong = |field: &str, reason: String, remedy: &str| {
+            findings.push(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at(field).into());
+        };
+        if body.requesting != self.own.party() {
+            let reason = format!("the desk of {} asks for its own party only", self.own);
+            wrong("requesting", reason, "Name the own party, or let the desk of that party send it.");
+        }
+        if let Ok(trust) = self.trust.store() {
+            if trust.directory(body.requested).is_some() && trust.authority(&body.addressee).is_none() {
+                let reason = format!("{} is not in the directory of {}", body.addressee, body.requested);
+                wrong("addressee", reason, "Address an authority of that directory, as desk status lists the parties.");
+            }
+            if trust.authority(&body.validation.authority).is_none() {
+                let reason = format!("{} is not in the own directory", body.validation.authority);
+                wrong("validation.authority", reason, "Name the judicial authority as the directory does.");
+            }
+        }
+        findings
+    }
+
+    pub(super) fn kind_of(&self, authority: &AuthorityId) -> AuthorityKind {
+        let known = self.trust.store().ok().and_then(|trust| trust.authority(authority).map(|one| one.kind));
+        known.unwrap_or(AuthorityKind::Central)
+    }
+
+    pub(super) fn put_draft(
+        &self,
+        batch: &mut DeskBatch,
+        id: CaseId,
+        draft: &DraftView,
+        old: Option<&DraftRow>,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(draft).map_err(internal)?);
+        let row = DraftRow {
+            id: id.into(),
+            body: self.safe.seal(Place::Draft, id.as_bytes(), &plain)?,
+            peer: draft.recipient.party().into(),
+            created: old.map_or(now.0, |row| row.created),
+            updated: now.0,
+            version: old.map_or(1, |row| row.version + 1),
+        };
+        batch.put_draft(row, old.map(|row| row.version));
+        Ok(())
+    }
+
+    fn skeleton(&self, recipient: &AuthorityId, kind: &RequestType, case: CaseId) -> Result<String, Denial> {
+        let rule = self.catalog.rule(self.own.party(), recipient.party(), clock::day(clock::now())?);
+        let Some((article, _)) = rule.measures().find(|(_, asked)| *asked == kind) else {
+            let possible: Vec<_> = rule.measures().map(|(_, kind)| kind.as_str()).collect();
+            let possible = if possible.is_empty() { "nothing".to_owned() } else { possible.join(", ") };
+            let reason = format!("{kind} cannot be asked of {}; possible now: {possible}", recipient.party());
+            let remedy = "Ask for what a treaty in force permits.";
+            return Err(Refusal::new(RefusalCode::R92, "treaty", reason, remedy).at("request_type").into());
+        };
+        let probe = Probe { office: self, rule: &rule, recipient, article, kind };
+        let records = probe.records()?;
+        let selector = SelectorKind::ALL.into_iter().find(|selector| probe.admits(&records, *selector, ".selectors"));
+        Ok(desk::skeleton(&DraftFor {
+            case,
+            authority: &self.own,
+            addressee: recipient,
+            article,
+            request_type: kind,
+            records: &records,
+            selector: selector.unwrap_or(SelectorKind::Account),
+        }))
+    }
+}
+
+/// Asks the rule what it would admit, so that a skeleton does not begin with what would be refused.
+struct Probe<'a> {
+    office: &'a Office,
+    rule: &'a Rule,
+    recipient: &'a AuthorityId,
+    article: &'a ArticleRef,
+    kind: &'a RequestType,
+}
+
+impl Probe<'_> {
+    fn records(&self) -> Result<Vec<RecordType>, Denial> {
+        const NO_RECORDS: [&str; 7] =
+            ["request", "ack", "decision", "violation", "receipt_confirmation", "status", "notice"];
+        let records = self.office.records.names().filter(|name| !NO_RECORDS.contains(&name.as_str()));
+        let fits = |record: &&RecordType| {
+            SelectorKind::ALL.into_iter().any(|s| self.admits(std::slice::from_ref(*record), s, ".records"))
+        };
+        let found: Vec<_> = records.filter(fits).cloned().collect();
+        // Content needs more than the milder record types: whoever wants it adds it.
+        let mild: Vec<_> = found.iter().filter(|record| record.as_str() != "content_data").cloned().collect();
+        Ok(if mild.is_empty() { found } else { mild })
+    }
+
+    /// Whether no refusal is about the field that ends in `about`.
+    fn admits(&self, records: &[RecordType], selector: SelectorKind, about: &str) -> bool {
+        let scope = MeasureScope {
+            id: MeasureId(1),
+            article: self.article.clone(),
+            request_type: self.kind.clone(),
+            records: records.to_vec(),
+            subjects: 1,
+            selectors: vec![selector],
+            window: None,
+        };
+        let decision = self.rule.decide(&Query {
+            requesting: self.office.own.party(),
+            requested: self.recipient.party(),
+            sender: self.office.kind_of(&self.office.own),
+            recipient: self.office.kind_of(self.recipient),
+            measures: &[scope],
+            purpose: None,
+            offence: None,
+            validator: Some(Role::Judge),
+        });
+        !decision.refusals.iter().any(|refusal| refusal.field.as_deref().is_some_and(|field| field.contains(about)))
+    }
+}
+
+/// Whether the procedure lets an officer write on.
+fn editable(state: State) -> Result<(), Denial> {
+    match state {
+        State::Draft => Ok(()),
+        State::Validating => {
+            decide_draft(&DraftCommand { step: DraftStep::Rework, state, role: Role::Judge })?;
+            Ok(())
+        }
+        _ => {
+            decide_draft(&DraftCommand { step: DraftStep::Rework, state, role: Role::Officer })?;
+            Ok(())
+        }
+    }
+}
+
+/// The body with `case` as its case: a form that was filled in for another one, or not at all, becomes this one's.
+fn with_case(body: &[u8], case: CaseId) -> Result<(Vec<u8>, Value), Denial> {
+    let read = |bytes: &[u8]| {
+        records::read(bytes).map_err(|finding| Denial::failed(Fault::Malformed, format!("the request {finding}")))
+    };
+    let mut document = read(body)?;
+    let id = case.to_string();
+    let fields =
+        document.as_object_mut().ok_or_else(|| Denial::failed(Fault::Malformed, "the request is no object"))?;
+    if fields.get("case").and_then(Value::as_str) == Some(&id) {
+        return Ok((body.to_vec(), document));
+    }
+    let old = fields.insert("case".to_owned(), id.clone().into());
+    // Where it can be done, the officer's own layout stays.
+    if let (Some(Value::String(old)), Ok(text)) = (old, std::str::from_utf8(body)) {
+        let replaced = text.replacen(&format!("\"{old}\""), &format!("\"{id}\""), 1);
+        if read(replaced.as_bytes()).is_ok_and(|again| again == document) {
+            return Ok((replaced.into_bytes(), document));
+        }
+    }
+    Ok((serde_json::to_vec_pretty(&document).map_err(internal)?, document))
+}
+
+fn addressee(document: &Value, wanted: &str) -> Result<AuthorityId, Denial> {
+    let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
+    let named = document.get("addressee").and_then(Value::as_str).map(str::parse::<AuthorityId>);
+    match (named, wanted) {
+        (Some(Ok(named)), "") => Ok(named),
+        (Some(Ok(named)), wanted) if named == wanted.parse().map_err(malformed)? => Ok(named),
+        (Some(Ok(named)), wanted) => {
+            let reason = format!("the request is addressed to {named}, and was to go to {wanted}");
+            Err(Refusal::new(RefusalCode::R93, "desk", reason, "Name the same authority in both.")
+                .at("addressee")
+                .into())
+        }
+        (_, "") => Err(Denial::failed(Fault::Malformed, "the request does not name its addressee, as in FR:central")),
+        (_, wanted) => wanted.parse().map_err(malformed),
+    }
+}
+
+fn trace(decision: &Decision) -> Vec<String> {
+    let line = |step: &treaty::TraceStep| {
+        let measure = step.measure.map_or_else(String::new, |measure| format!("{measure} "));
+        let article = step.article.as_ref().map_or_else(String::new, |article| format!(" [{article}]"));
+        format!("{} {measure}{}{article} {} ({})", step.outcome.as_str(), step.check, step.input, step.file)
+    };
+    decision.trace.iter().map(line).collect()
+}
+
+/// Whether the gates would let it pass, once validated and signed.
+pub(crate) fn would_pass(findings: &[Finding]) -> bool {
+    !findings.iter().any(|finding| finding.severity == Severity::Refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_form_of_another_case_becomes_this_one_s_and_keeps_its_layout() {
+        let id = CaseId::new([7; 16]);
+        let text = b"{\n  \"case\": \"6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a10\",\n  \"z\": 1, \"a\": 2\n}";
+        let (bytes, document) = with_case(text, id).unwrap();
+        assert_eq!(document["case"], id.to_string());
+        assert!(String::from_utf8(bytes).unwrap().contains("\"z\": 1, \"a\": 2"));
+    }
+
+    #[test]
+    fn a_request_to_another_addressee_than_named_is_refused_r93() {
+        let document = serde_json::json!({ "addressee": "FR:central" });
+        assert_eq!(addressee(&document, "").unwrap().to_string(), "FR:central");
+        assert_eq!(addressee(&document, "IT:central").unwrap_err().reason(), "R93");
+    }
+}

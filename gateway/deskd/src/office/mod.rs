@@ -1,0 +1,333 @@
+//! The desk at work. [`Office`] holds its state; whoever changes it holds the one lock ([`Office::members`]), and each change is
+//! one transaction: MLS rows, entry, case, proposal, outbox and cursor together, before anything is sent.
+//!
+//! Reading order: `view` (what is kept), `draft`, `prepare` and `sign` (what officers do), `group` and `dispatch` (how an entry
+//! leaves), `outbox` (how it is sent), `arrival` and `outcome` (what comes back), `upkeep`.
+
+mod arrival;
+mod dispatch;
+mod documents;
+mod draft;
+mod files;
+mod group;
+mod outbox;
+mod outcome;
+mod prepare;
+mod reading;
+mod shown;
+mod sign;
+mod upkeep;
+mod validate;
+pub(crate) mod view;
+mod watching;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use identity::SigningKey;
+use model::{AuthorityId, CaseId, Denial, EntryId, Exit, Fault, Timestamp};
+use records::RecordTypes;
+use seal::{LeafIdentity, Member};
+use store::{
+    Settings,
+    desk::{DeskBatch, DeskCaseRow, DeskStore, MlsChange, NewEvent},
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
+use treaty::Catalog;
+
+use crate::{
+    config::{Config, Folder},
+    failure::Failure,
+    keys::Keys,
+    safe::{Place, Safe, mls_id},
+    trust::Trust,
+    uplink::Uplink,
+};
+use view::{CaseView, DraftView, state_number};
+
+pub(crate) use draft::{Checked, would_pass};
+pub(crate) use prepare::{Ask, Prepared};
+pub(crate) use sign::OfficerWord;
+pub(crate) use validate::ValidatorWord;
+
+/// How long a call of an officer waits for the gateways before it says that they are away.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(20);
+/// Groups kept in memory; beyond that all are read anew when they are needed.
+const MEMBERS_MAX: usize = 512;
+/// The stream of the own gateway.
+const GATEWAY: &str = "gateway";
+
+/// What those who watch are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i16)]
+pub(crate) enum Told {
+    DraftSaved = 1,
+    Validated = 2,
+    Prepared = 3,
+    Sealed = 4,
+    Admitted = 5,
+    Rejected = 6,
+    Arrived = 7,
+    Contradiction = 8,
+    Fork = 9,
+    Lapsed = 10,
+    Receipt = 11,
+    Diverged = 12,
+}
+
+impl Told {
+    /// The name on the wire of an event's number.
+    pub(crate) fn name(number: i16) -> &'static str {
+        const NAMES: [&str; 12] = [
+            "draft_saved",
+            "validated",
+            "prepared",
+            "sealed",
+            "admitted",
+            "rejected",
+            "arrived",
+            "contradiction",
+            "fork",
+            "lapsed",
+            "receipt",
+            "diverged",
+        ];
+        usize::try_from(number).ok().and_then(|at| NAMES.get(at.wrapping_sub(1))).copied().unwrap_or("unknown")
+    }
+}
+
+/// A running desk.
+pub(crate) struct Office {
+    pub(crate) own: AuthorityId,
+    pub(crate) uplink: Uplink,
+    pub(crate) trust: Arc<Trust>,
+    store: DeskStore,
+    safe: Safe,
+    desk_key: SigningKey,
+    leaf: LeafIdentity,
+    records: RecordTypes,
+    catalog: Catalog,
+    /// The one lock of who changes something, and the groups in memory.
+    members: tokio::sync::Mutex<Members>,
+    /// Counts changes, for those who wait for one.
+    changed: watch::Sender<u64>,
+    outbox_bell: Notify,
+    upkeep_bell: Notify,
+    /// Why the own gateway refused an entry, for the call that waits for it.
+    answers: Mutex<BTreeMap<EntryId, Denial>>,
+}
+
+impl Office {
+    pub(crate) async fn open(folder: &Folder, config: &Config, now: Timestamp) -> Result<Self, Failure> {
+        let keys = Keys::open(folder, config)?;
+        let trust = Arc::new(Trust::new(&keys.root, &folder.0, now)?);
+        if trust.party() != config.authority.party() {
+            let what = format!("the root is of {}, the desk is of {}", trust.party(), config.authority);
+            return Err(Failure::new(Exit::NotAuthorised, what).remedy("Put the own party's root there."));
+        }
+        let url = folder.database_url(config).parse();
+        let url = url.map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;
+        let store = DeskStore::open(&url, &Settings::default()).await.map_err(Denial::from)?;
+        let records = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+        Ok(Self {
+            own: config.authority.clone(),
+            uplink: Uplink::new(config, &keys, &trust)?,
+            trust,
+            store,
+            safe: Safe::new(&keys.storage)?,
+            desk_key: keys.desk,
+            leaf: keys.leaf,
+            records,
+            catalog: files::catalog(config.catalog.as_ref().map(|path| folder.resolve(path)).as_deref())?,
+            members: tokio::sync::Mutex::default(),
+            changed: watch::Sender::new(0),
+            outbox_bell: Notify::new(),
+            upkeep_bell: Notify::new(),
+            answers: Mutex::default(),
+        })
+    }
+
+    /// Closes the storage.
+    pub(crate) async fn close(&self) {
+        // Everything was durable before: a failure here loses nothing.
+        let _ = self.store.clone().close().await;
+    }
+
+    /// The case that `text` names: its id, or a beginning of it that no other case has.
+    pub(crate) async fn case_of(&self, text: &str) -> Result<CaseId, Denial> {
+        let ids = self.store.case_ids().await?;
+        by_prefix(&ids, text)
+    }
+
+    async fn view(&self, id: CaseId) -> Result<Option<(CaseView, i64)>, Denial> {
+        let Some(row) = self.store.case(id).await? else { return Ok(None) };
+        Ok(Some((self.view_of(&row)?, row.version)))
+    }
+
+    fn view_of(&self, row: &DeskCaseRow) -> Result<CaseView, Denial> {
+        let plain = self.safe.open(Place::Case, row.id.as_bytes(), &row.body)?;
+        serde_json::from_slice(&plain).map_err(|_| Denial::failed(Fault::Storage, "a case cannot be read"))
+    }
+
+    async fn draft(&self, id: CaseId) -> Result<Option<(DraftView, store::desk::DraftRow)>, Denial> {
+        let Some(row) = self.store.draft(id).await? else { return Ok(None) };
+        let plain = self.safe.open(Place::Draft, id.as_bytes(), &row.body)?;
+        let draft =
+            serde_json::from_slice(&plain).map_err(|_| Denial::failed(Fault::Storage, "a draft cannot be read"))?;
+        Ok(Some((draft, row)))
+    }
+
+    fn put_case(
+        &self,
+        batch: &mut DeskBatch,
+        view: &CaseView,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(view).map_err(internal)?);
+        let row = DeskCaseRow {
+            id: view.id.into(),
+            role: i16::from(view.side() == workflow::Side::Peer),
+            state: state_number(view.state()),
+            counterpart: view.other.clone().into(),
+            title: None,
+            body: self.safe.seal(Place::Case, view.id.as_bytes(), &plain)?,
+            head: view.head.into(),
+            updated: now.0,
+            version: version.map_or(1, |version| version + 1),
+        };
+        batch.put_case(row, version);
+        Ok(())
+    }
+
+    /// The changes of a member's state since they were asked for last, encrypted.
+    fn mls_changes(&self, case: CaseId, member: &mut Member) -> Result<Vec<MlsChange>, Denial> {
+        let rows = member.changes()?.into_iter().map(|row| {
+            let id = mls_id(case, &row.key);
+            let value = row.value.map(|value| self.safe.seal(Place::Mls, &id, &value)).transpose()?;
+            Ok(MlsChange { case, key: row.key.into(), value })
+        });
+        rows.collect()
+    }
+
+    /// Makes a batch durable, and rings.
+    async fn commit(&self, batch: &DeskBatch) -> Result<(), Denial> {
+        self.store.commit(batch).await?;
+        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+        if !batch.outbox.is_empty() {
+            self.outbox_bell.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits until `ready` says something, at most [`WAIT_MAX`]. It is asked again after each change.
+    async fn until<T, F>(&self, ready: impl Fn() -> F) -> Result<Option<T>, Denial>
+    where
+        F: Future<Output = Result<Option<T>, Denial>>,
+    {
+        let mut changes = self.changed.subscribe();
+        let waiting = async {
+            loop {
+                changes.mark_unchanged();
+                if let Some(found) = ready().await? {
+                    return Ok(Some(found));
+                }
+                if changes.changed().await.is_err() {
+                    return Ok(None);
+                }
+            }
+        };
+        timeout(WAIT_MAX, waiting).await.unwrap_or(Ok(None))
+    }
+
+    fn answered(&self, entry: EntryId, denial: Denial) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.len() > 1000 {
+            answers.clear();
+        }
+        answers.insert(entry, denial);
+    }
+
+    fn answer(&self, entry: EntryId) -> Option<Denial> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&entry).cloned()
+    }
+}
+
+/// The groups in memory.
+#[derive(Default)]
+struct Members(BTreeMap<CaseId, Member>);
+
+impl Members {
+    /// Takes the member of a case out, reading it if need be. It is put back with [`Members::keep`] when what it did is durable;
+    /// else it is dropped, and read anew as it was.
+    async fn take(&mut self, office: &Office, case: CaseId) -> Result<Member, Denial> {
+        if let Some(member) = self.0.remove(&case) {
+            return Ok(member);
+        }
+        let mut rows = Vec::new();
+        for (key, value) in office.store.mls_state(case).await? {
+            let plain = office.safe.open(Place::Mls, &mls_id(case, &key), &value)?;
+            rows.push((key.0, plain));
+        }
+        Member::restore(std::slice::from_ref(&office.leaf), case, rows)
+    }
+
+    fn keep(&mut self, case: CaseId, member: Member) {
+        if self.0.len() >= MEMBERS_MAX {
+            self.0.clear();
+        }
+        self.0.insert(case, member);
+    }
+}
+
+fn event(case: CaseId, kind: Told, entry: Option<EntryId>, now: Timestamp) -> NewEvent {
+    NewEvent { case_id: case.into(), kind: kind as i16, at: now.0, entry_id: entry.map(Into::into) }
+}
+
+fn internal(error: impl std::fmt::Display) -> Denial {
+    Denial::failed(Fault::Internal, error.to_string())
+}
+
+fn unknown(detail: &str) -> Denial {
+    Denial::failed(Fault::Unknown, detail)
+}
+
+fn by_prefix(ids: &[CaseId], text: &str) -> Result<CaseId, Denial> {
+    let wanted = text.trim().to_ascii_lowercase();
+    let fits = |c: char| c.is_ascii_hexdigit() || c == '-';
+    if wanted.is_empty() || wanted.len() > 36 || !wanted.chars().all(fits) {
+        return Err(Denial::failed(Fault::Malformed, "a case is named by its id, or by a unique beginning of it"));
+    }
+    let mut found = ids.iter().filter(|id| id.to_string().starts_with(&wanted));
+    match (found.next(), found.next()) {
+        (Some(id), None) => Ok(*id),
+        (None, _) => Err(unknown("there is no such case or draft at this desk")),
+        (Some(_), Some(_)) => Err(Denial::failed(Fault::Malformed, "more than one case begins like that")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_case_is_named_by_a_unique_beginning_of_its_id() {
+        let ids: Vec<CaseId> = ["6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a10", "6b9d2222-2f1d-4c6a-9d36-0b8a5b8f7a10"]
+            .map(|id| id.parse().unwrap())
+            .to_vec();
+        assert_eq!(by_prefix(&ids, "6b9d1").unwrap(), ids[0]);
+        assert_eq!(by_prefix(&ids, "6B9D2").unwrap(), ids[1]);
+        assert_eq!(by_prefix(&ids, "6b9d").unwrap_err().reason(), "MALFORMED");
+        assert_eq!(by_prefix(&ids, "7").unwrap_err().reason(), "UNKNOWN");
+        assert_eq!(by_prefix(&ids, "").unwrap_err().reason(), "MALFORMED");
+        assert_eq!(by_prefix(&ids, "a case").unwrap_err().reason(), "MALFORMED");
+    }
+}

@@ -1,0 +1,257 @@
+//! Sends what waits in the outbox, in its order, until the own gateway has answered. What is sent again is the same bytes.
+
+use std::{sync::Arc, time::Duration};
+
+use link::Backoff;
+use model::{Denial, Fault, Header, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
+use prost::Message;
+use proto::{desk::AcknowledgeRequest, types as wire};
+use store::desk::{DeskBatch, DeskEntryRow, DeskOutboxRow};
+use telemetry::say;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use workflow::State;
+
+use super::{
+    Office, Told,
+    dispatch::{ACKNOWLEDGE, epoch_of},
+    event, internal,
+    prepare::RESEAL,
+    view::{CaseView, ReceiptNote, Refused},
+};
+use crate::{clock, random, safe::Place, uplink::is_away};
+
+const ROWS_MAX: u64 = 64;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// An entry that came (theirs) or went (ours), in the database.
+pub(super) const OURS: i16 = 0;
+pub(super) const THEIRS: i16 = 1;
+
+enum Sent {
+    /// Answered, and the answer is durable.
+    Done,
+    /// To be tried again; with `true` everything else too, for the gateway is away.
+    Later(bool),
+}
+
+impl Office {
+    /// Sends until `stop`.
+    pub(crate) async fn run_outbox(self: Arc<Self>, stop: CancellationToken) {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, random::seed());
+        loop {
+            let pause = self.send_due(&mut backoff).await;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.outbox_bell.notified() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Sends what is due; says how long to rest.
+    async fn send_due(&self, backoff: &mut Backoff) -> Duration {
+        let now = clock::now();
+        let Ok(rows) = self.store.due(now.0, ROWS_MAX).await else {
+            say!(Error, "the outbox cannot be read");
+            return backoff.pause();
+        };
+        for row in &rows {
+            match self.send(row).await {
+                Ok(Sent::Done) => backoff.reset(),
+                Ok(Sent::Later(away)) => {
+                    let pause = backoff.pause();
+                    let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                    // If it cannot be noted, it is tried again at once, which does no harm.
+                    let _ = self.store.retry_later(&[row.id], clock::now().plus_ms(millis).0).await;
+                    self.changed.send_modify(|count| *count = count.wrapping_add(1));
+                    if away {
+                        return pause;
+                    }
+                }
+                Err(denial) => {
+                    say!(Error, "what the gateway answered cannot be kept", reason = fault_of(&denial));
+                    return backoff.pause();
+                }
+            }
+        }
+        match self.store.next_due().await {
+            Ok(Some(due)) => {
+                Duration::from_millis(u64::try_from(due - clock::now().0).unwrap_or(0)).max(FIRST_PAUSE / 4)
+            }
+            _ => LONGEST_PAUSE,
+        }
+    }
+
+    async fn send(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
+        if row.kind == ACKNOWLEDGE {
+            let request = AcknowledgeRequest::decode(row.envelope.0.as_slice()).map_err(internal)?;
+            return match self.uplink.acknowledge(request).await {
+                Ok(()) => self.conclude(row).await,
+                Err(status) if is_transient(&status) => Ok(Sent::Later(is_away(&status))),
+                Err(_) => {
+                    say!(Warn, "the gateway refused an acknowledgement", entry = row.entry_id.0);
+                    self.conclude(row).await
+                }
+            };
+        }
+        let entry = proto::convert::entry_from_bytes(row.envelope.0.clone())?;
+        match self.uplink.submit(entry.clone()).await {
+            Ok(receipt) => self.submitted(row, entry, receipt).await?,
+            Err(status) if is_transient(&status) && !self.is_over(&entry)? => return Ok(Sent::Later(is_away(&status))),
+            Err(status) => self.refused(row, entry, &proto::status::to_denial(&status)).await?,
+        }
+        Ok(Sent::Done)
+    }
+
+    async fn conclude(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
+        let batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
+        self.commit(&batch).await?;
+        Ok(Sent::Done)
+    }
+
+    fn is_over(&self, entry: &wire::Entry) -> Result<bool, Denial> {
+        Ok(proto::decode_header(&entry.header)?.expires < clock::now())
+    }
+
+    /// The own gateway has it.
+    async fn submitted(
+        &self,
+        row: &DeskOutboxRow,
+        entry: wire::Entry,
+        receipt: wire::SignedReceipt,
+    ) -> Result<(), Denial> {
+        let header = proto::decode_header(&entry.header)?;
+        let _members = self.members.lock().await;
+        let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
+        let Some((mut view, version)) = self.view(header.case).await? else { return self.commit(&batch).await };
+        let pending = view.pending.as_mut().filter(|pending| pending.entry == header.entry);
+        // What is not pending any more was concluded by the stream already.
+        let Some(pending) = pending else { return self.commit(&batch).await };
+        pending.submitted = true;
+        let envelope = pending.envelope;
+        match self.proven(&receipt) {
+            Ok(signed) if signed.receipt.envelope == envelope => {
+                view.note(header.entry, ReceiptNote::of(&signed.receipt));
+            }
+            _ => say!(Warn, "the gateway's receipt does not hold", entry = header.entry),
+        }
+        if self.store.entry(header.entry).await?.is_none() {
+            let row = self.own_entry(&header, entry.header.to_vec(), envelope, Verdict::Pending).await?;
+            batch.entries.push(row);
+        }
+        self.put_case(&mut batch, &view, Some(version), clock::now())?;
+        self.commit(&batch).await
+    }
+
+    /// The own gateway refused it, for good.
+    async fn refused(&self, row: &DeskOutboxRow, entry: wire::Entry, denial: &Denial) -> Result<(), Denial> {
+        let header = proto::decode_header(&entry.header)?;
+        let mut members = self.members.lock().await;
+        if matches!(denial, Denial::Failed { fault: Fault::StaleEpoch, .. })
+            && let Some(mut proposal) = self.store.proposal(header.entry).await?
+        {
+            proposal.state = RESEAL;
+            let batch = DeskBatch { concluded: vec![row.id], proposals: vec![proposal], ..DeskBatch::default() };
+            self.commit(&batch).await?;
+            return self.reseal(&mut members, header.case, epoch_of(entry.payload)).await;
+        }
+        let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
+        if let Some((mut view, version)) = self.view(header.case).await? {
+            self.give_up(&mut batch, &mut view, &header, denial, Verdict::Rejected).await?;
+            self.put_case(&mut batch, &view, Some(version), clock::now())?;
+        }
+        self.answered(header.entry, denial.clone());
+        self.commit(&batch).await
+    }
+
+    /// Takes an entry of ours out of the case: a gateway refused it, or it came too late.
+    pub(super) async fn give_up(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        header: &Header,
+        denial: &Denial,
+        verdict: Verdict,
+    ) -> Result<(), Denial> {
+        let now = clock::now();
+        let Some(pending) = view.pending.take_if(|pending| pending.entry == header.entry) else { return Ok(()) };
+        let ground = match denial {
+            Denial::Refused(refusal) => Some(refusal.code),
+            Denial::Failed { .. } => None,
+        };
+        view.refused.push(Refused {
+            entry: header.entry,
+            step: header.step,
+            at: now,
+            verdict,
+            ground,
+            reason: format!("{denial} — {}", denial.remedy()),
+            event: pending.event,
+        });
+        batch.proposals_done.push(header.entry);
+        let told = if verdict == Verdict::Lapsed { Told::Lapsed } else { Told::Rejected };
+        batch.events.push(event(header.case, told, Some(header.entry), now));
+        if header.step == Step::SealSend
+            && let Some((mut draft, row)) = self.draft(header.case).await?
+        {
+            draft.state = if verdict == Verdict::Lapsed { State::Validated } else { State::Blocked };
+            draft.blocked = Some(match denial {
+                Denial::Refused(refusal) => (**refusal).clone(),
+                Denial::Failed { fault, detail } => {
+                    Refusal::new(RefusalCode::R94, fault.as_str(), detail.clone(), fault.remedy())
+                }
+            });
+            self.put_draft(batch, header.case, &draft, Some(&row), now)?;
+        }
+        Ok(())
+    }
+
+    /// The row of an entry of ours. Its body is that of its proposal, encrypted for its new place.
+    pub(super) async fn own_entry(
+        &self,
+        header: &Header,
+        header_bytes: Vec<u8>,
+        envelope: model::EnvelopeDigest,
+        verdict: Verdict,
+    ) -> Result<DeskEntryRow, Denial> {
+        let body = match self.store.proposal(header.entry).await? {
+            Some(row) => Some(self.safe.seal(Place::Entry, header.entry.as_bytes(), &self.proposed_body(&row)?)?),
+            None => None,
+        };
+        Ok(DeskEntryRow {
+            id: header.entry.into(),
+            case_id: header.case.into(),
+            seq: None,
+            direction: OURS,
+            step: header.step.into(),
+            header: header_bytes.into(),
+            body,
+            envelope: envelope.into(),
+            verdict: verdict.into(),
+            receipt: None,
+            at: header.created.0,
+        })
+    }
+
+    /// A receipt whose signature holds.
+    pub(super) fn proven(&self, receipt: &wire::SignedReceipt) -> Result<SignedReceipt, Denial> {
+        let signed = proto::decode_receipt(receipt)?;
+        self.trust.store()?.verify_receipt(&signed)?;
+        Ok(signed)
+    }
+}
+
+/// Whether the same call may succeed later.
+fn is_transient(status: &Status) -> bool {
+    let fault = fault_of(&proto::status::to_denial(status));
+    is_away(status) || matches!(fault, Some(Fault::PeerUnreachable | Fault::Storage | Fault::Internal))
+}
+
+fn fault_of(denial: &Denial) -> Option<Fault> {
+    match denial {
+        Denial::Failed { fault, .. } => Some(*fault),
+        Denial::Refused(_) => None,
+    }
+}

@@ -1,0 +1,195 @@
+//! What became of an entry of ours, or of one that came: receipts from the own gateway's stream.
+
+use bytes::Bytes;
+use model::{Denial, Fault, Header, Receipt, ReceiptKind, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
+use proto::types as wire;
+use seal::Member;
+use store::desk::{DeskBatch, DeskEntryVerdict};
+use telemetry::say;
+
+use super::{
+    GATEWAY, Members, Office, Told, event,
+    outbox::OURS,
+    view::{CaseView, ReceiptNote},
+};
+use crate::clock;
+
+/// Before the name of a fault in the `rule` of a receipt's refusal.
+const FAULT: &str = "protocol/";
+
+impl Office {
+    /// Takes a receipt from the stream. The same again changes nothing.
+    pub(super) async fn take_outcome(&self, cursor: u64, receipt: &wire::SignedReceipt) -> Result<(), Denial> {
+        let now = clock::now();
+        let mut members = self.members.lock().await;
+        let mut batch = DeskBatch::default();
+        batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
+        let signed = match self.proven(receipt) {
+            Ok(signed) => signed,
+            // Directories may be older than the receipt: fetch them, then take it again.
+            Err(denial) if self.refreshed().await => {
+                self.proven(receipt).map_err(|_| denial.clone()).or_else(|_| {
+                    say!(Warn, "a receipt does not hold");
+                    Err(denial)
+                })?
+            }
+            Err(denial) => return Err(denial),
+        };
+        let receipt = &signed.receipt;
+        let Some((mut view, version)) = self.view(receipt.case).await? else {
+            return self.commit(&batch).await;
+        };
+        view.note(receipt.entry, ReceiptNote::of(receipt));
+        let mut changed = None;
+        match receipt.kind {
+            ReceiptKind::RelayAcceptance => {
+                changed = self.accepted(&mut members, &mut batch, &mut view, &signed).await?;
+            }
+            ReceiptKind::RelayRejection | ReceiptKind::SubmissionRejection => {
+                self.rejected(&mut batch, &mut view, receipt, Verdict::Rejected).await?;
+            }
+            ReceiptKind::RelayFailure => self.lapsed(&mut batch, &mut view, receipt).await?,
+            ReceiptKind::Retrieval => fork(&mut batch, &mut view, receipt),
+            _ => {}
+        }
+        batch.events.push(event(view.id, Told::Receipt, Some(receipt.entry), receipt.at));
+        self.put_case(&mut batch, &view, Some(version), now)?;
+        self.commit(&batch).await?;
+        if let Some(member) = changed {
+            members.keep(view.id, member);
+        }
+        Ok(())
+    }
+
+    /// The other gateway took it: it is part of the case.
+    async fn accepted(
+        &self,
+        members: &mut Members,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        signed: &SignedReceipt,
+    ) -> Result<Option<Member>, Denial> {
+        let receipt = &signed.receipt;
+        let pending = view.pending.as_ref().filter(|one| one.entry == receipt.entry && one.digest == receipt.header);
+        // The own gateway's word alone does not make an entry part of the case.
+        let Some(pending) = pending.filter(|_| receipt.by != view.own.party()).cloned() else { return Ok(None) };
+        let header = proto::decode_header(&Bytes::from(pending.header.clone()))?;
+        let mut changed = None;
+        if header.step.is_handshake() {
+            let mut member = members.take(self, view.id).await?;
+            if let Err(denial) = self.merge(&mut member, view, batch, receipt) {
+                // Another group than ours was certified: nothing further is sealed into it.
+                view.trouble = Some(format!("the other gateway certified another group than this desk made: {denial}"));
+                batch.events.push(event(view.id, Told::Fork, Some(receipt.entry), receipt.at));
+            }
+            changed = Some(member);
+        }
+        view.pending = None;
+        let seq = view.settle(header.step, pending.digest, &pending.event);
+        self.conclude_entry(batch, &header, pending.header, signed, Verdict::Admitted, Some(seq)).await?;
+        batch.proposals_done.push(header.entry);
+        if header.step == Step::SealSend {
+            view.request = Some(header.entry);
+            batch.drafts_done.push(view.id);
+        }
+        batch.events.push(event(view.id, Told::Admitted, Some(header.entry), receipt.at));
+        Ok(changed)
+    }
+
+    fn merge(
+        &self,
+        member: &mut Member,
+        view: &mut CaseView,
+        batch: &mut DeskBatch,
+        receipt: &Receipt,
+    ) -> Result<(), Denial> {
+        let none = || Denial::failed(Fault::Malformed, "the receipt of a handshake certifies no epoch");
+        let certificate = receipt.epoch.as_ref().ok_or_else(none)?;
+        member.merge(certificate)?;
+        view.epochs.insert(receipt.entry, member.acknowledgement(certificate)?);
+        view.readers = member.members()?;
+        batch.mls = self.mls_changes(view.id, member)?;
+        Ok(())
+    }
+
+    /// A gateway refused it: the case goes back to what both have.
+    async fn rejected(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        receipt: &Receipt,
+        verdict: Verdict,
+    ) -> Result<(), Denial> {
+        let Some(pending) = view.pending.as_ref().filter(|one| one.entry == receipt.entry).cloned() else {
+            return Ok(());
+        };
+        let header = proto::decode_header(&Bytes::from(pending.header.clone()))?;
+        let denial = denial_of(receipt.refusal.as_ref());
+        self.give_up(batch, view, &header, &denial, verdict).await?;
+        self.answered(receipt.entry, denial);
+        if self.store.entry(receipt.entry).await?.is_some() {
+            batch.verdicts.push(DeskEntryVerdict { id: receipt.entry, verdict, seq: None, receipt: None });
+        }
+        Ok(())
+    }
+
+    /// Silence: the entry's time is over. The other gateway may have taken it, so the entry stays until that is known.
+    async fn lapsed(&self, batch: &mut DeskBatch, view: &mut CaseView, receipt: &Receipt) -> Result<(), Denial> {
+        if receipt.by != view.own.party() {
+            return self.rejected(batch, view, receipt, Verdict::Lapsed).await;
+        }
+        batch.events.push(event(view.id, Told::Lapsed, Some(receipt.entry), receipt.at));
+        Ok(())
+    }
+
+    async fn conclude_entry(
+        &self,
+        batch: &mut DeskBatch,
+        header: &Header,
+        header_bytes: Vec<u8>,
+        signed: &SignedReceipt,
+        verdict: Verdict,
+        seq: Option<i64>,
+    ) -> Result<(), Denial> {
+        let receipt = prost::Message::encode_to_vec(&wire::SignedReceipt::from(signed));
+        match self.store.entry(header.entry).await? {
+            Some(row) if row.direction == OURS => {
+                let receipt = Some(receipt.into());
+                batch.verdicts.push(DeskEntryVerdict { id: header.entry, verdict, seq, receipt });
+            }
+            Some(_) => {}
+            // The receipt overtook the answer to the submission.
+            None => {
+                let mut row = self.own_entry(header, header_bytes, signed.receipt.envelope, verdict).await?;
+                row.seq = seq;
+                row.receipt = Some(receipt.into());
+                batch.entries.push(row);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Holds the other desk's acknowledgement of an epoch against our own: only members of one group have equal ones.
+fn fork(batch: &mut DeskBatch, view: &mut CaseView, receipt: &Receipt) {
+    let (Some(theirs), Some(ours)) = (receipt.authenticator, view.epochs.get(&receipt.entry)) else { return };
+    if theirs != *ours {
+        view.trouble = Some("the desks of this case do not share its group: one of them was shown another".to_owned());
+        batch.events.push(event(view.id, Told::Fork, Some(receipt.entry), receipt.at));
+        say!(Error, "a case's group was forked", entry = receipt.entry);
+    }
+}
+
+/// The denial that a receipt tells.
+fn denial_of(refusal: Option<&Refusal>) -> Denial {
+    let Some(refusal) = refusal else {
+        let remedy = "Ask the operator of the gateway.";
+        return Refusal::new(RefusalCode::R94, "relay", "a gateway refused without a reason", remedy).into();
+    };
+    let name = refusal.rule.strip_prefix(FAULT);
+    let fault = name.and_then(|name| Fault::ALL.into_iter().find(|fault| fault.as_str() == name));
+    match fault {
+        Some(fault) => Denial::failed(fault, refusal.reason.clone()),
+        None => refusal.clone().into(),
+    }
+}

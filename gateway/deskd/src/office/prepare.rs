@@ -1,0 +1,325 @@
+//! Preparing a step: its body, its header, and whether the procedure would let it pass, before anybody signs.
+
+use bytes::Bytes;
+use desk::{Body, Document, Record, SealedBody, compare, compare_release};
+use identity::Domain;
+use model::{
+    BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Digest, EntryId, Fault, Header, HeaderDigest, KeyId,
+    MeasureId, Refusal, RefusalCode, Role, Step, Timestamp, Validation,
+};
+use store::desk::{DeskBatch, ProposalRow};
+use workflow::{Actor, Command, State, TRANSITIONS, Trigger, decide};
+
+use super::{
+    Office, Told,
+    documents::Said,
+    event, internal, unknown,
+    validate::{body_of, request_of},
+    view::CaseView,
+};
+use crate::{clock, random, safe::Place, summary};
+
+/// How long an entry may be on its way: 7 days.
+const ENTRY_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// What a proposal waits for. The numbers are in the database.
+pub(super) const WAITING: i16 = 0;
+/// It is sealed and on its way.
+pub(super) const SEALED: i16 = 1;
+/// It must be sealed again, in a newer epoch.
+pub(super) const RESEAL: i16 = 2;
+
+/// What an officer asks to be prepared.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    pub(crate) case: CaseId,
+    pub(crate) step: Step,
+    pub(crate) concerns: Vec<MeasureId>,
+    pub(crate) ground: Option<RefusalCode>,
+    pub(crate) conditions: Vec<ConditionCode>,
+    pub(crate) text: String,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) role: Option<Role>,
+}
+
+/// A header that waits for signatures.
+pub(crate) struct Prepared {
+    pub(crate) entry: EntryId,
+    pub(crate) header: Bytes,
+    pub(crate) case: CaseId,
+    pub(crate) needed: usize,
+    pub(crate) given: usize,
+    pub(crate) roles: &'static [Role],
+    pub(crate) summary: String,
+}
+
+impl Office {
+    /// Makes the header of the next entry, or returns the one that waits for signatures.
+    pub(crate) async fn prepare(&self, ask: Ask) -> Result<Prepared, Denial> {
+        if ask.step.is_handshake() || ask.step == Step::Violation {
+            return Err(Denial::failed(Fault::Malformed, format!("{} is the desk's own act", ask.step)));
+        }
+        if ask.step == Step::SealSend && self.draft(ask.case).await?.is_some() {
+            self.ensure_group(ask.case).await?;
+        }
+        self.settled(ask.case).await?;
+        let _members = self.members.lock().await;
+        let (view, _) = self.view(ask.case).await?.ok_or_else(|| self.no_case(&ask))?;
+        view.sound()?;
+        if view.pending.is_some() {
+            return Err(on_its_way());
+        }
+        let (needed, roles) = signers(ask.step, &view)?;
+        let mut batch = DeskBatch::default();
+        for row in self.store.proposals_of(ask.case).await?.into_iter().filter(|row| row.state == WAITING) {
+            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+            let given = self.signatures(&row)?.len();
+            if still_meant(&ask, &header, &view, given) {
+                return Ok(prepared(&header, row.header.0.into(), needed, given, roles));
+            }
+            batch.proposals_done.push(row.id.0);
+        }
+        let now = clock::now();
+        let (header, body) = if ask.step == Step::SealSend {
+            self.request_header(&view, now).await?
+        } else {
+            self.step_header(&view, &ask, now).await?
+        };
+        dry_run(&view, &header, needed, ask.role.or(roles.first().copied()))?;
+        let header_bytes = proto::encode_header(&header);
+        batch.proposals.push(self.proposal(&header, &header_bytes, &body, WAITING, now)?);
+        batch.events.push(event(ask.case, Told::Prepared, Some(header.entry), now));
+        self.commit(&batch).await?;
+        Ok(prepared(&header, header_bytes, needed, 0, roles))
+    }
+
+    pub(super) fn proposal(
+        &self,
+        header: &Header,
+        header_bytes: &Bytes,
+        body: &SealedBody,
+        state: i16,
+        now: Timestamp,
+    ) -> Result<ProposalRow, Denial> {
+        let plain = zeroize::Zeroizing::new(body.encode()?);
+        Ok(ProposalRow {
+            id: header.entry.into(),
+            case_id: header.case.into(),
+            header: header_bytes.to_vec().into(),
+            body: self.safe.seal(Place::Proposal, header.entry.as_bytes(), &plain)?,
+            signatures: b"[]".to_vec().into(),
+            state,
+            created: now.0,
+        })
+    }
+
+    /// A header of the case's next entry, without what its step adds.
+    pub(super) fn next_header(&self, view: &CaseView, step: Step, now: Timestamp) -> Result<Header, Denial> {
+        Ok(Header {
+            entry: random::entry_id(now)?,
+            case: view.id,
+            home: view.home,
+            peer: view.peer,
+            sender: self.own.clone(),
+            recipient: view.other.clone(),
+            pin: view.pin,
+            step,
+            measures: Vec::new(),
+            concerns: Vec::new(),
+            purpose: None,
+            offence: None,
+            validation: None,
+            records: Vec::new(),
+            ground: None,
+            conditions: Vec::new(),
+            body: None,
+            previous: view.head,
+            created: now,
+            expires: now.plus_ms(ENTRY_LIFETIME_MS),
+        })
+    }
+
+    /// A body with the desk's own signature, which outlives MLS.
+    pub(super) fn stand_for(&self, salt: BodySalt, bytes: Vec<u8>) -> SealedBody {
+        let signature = self.desk_key.signature(Domain::Record, Digest::of(&[&bytes]).as_bytes());
+        SealedBody { salt, bytes, signatures: vec![signature] }
+    }
+
+    async fn request_header(&self, view: &CaseView, now: Timestamp) -> Result<(Header, SealedBody), Denial> {
+        let (draft, _) = self.draft(view.id).await?.ok_or_else(|| unknown("the request was sent already"))?;
+        let validation = draft.validation.clone().filter(|_| draft.state == State::Validated);
+        let validation = validation.ok_or_else(|| not_validated(draft.state))?;
+        let rule = self.catalog.rule(view.home, view.peer, clock::day(now)?);
+        if validation.pin != rule.pin() || view.pin != rule.pin() {
+            let reason = format!("the rule between {} and {} has changed since the validation", view.home, view.peer);
+            let remedy = "Look at the request under the new rule, in a new case, and let it be validated again.";
+            return Err(Refusal::new(RefusalCode::R92, "treaty", reason, remedy).into());
+        }
+        let checked = self.check(view.id, &draft, now)?;
+        if let Some(finding) = checked.findings.iter().find(|finding| finding.severity == desk::Severity::Refusal) {
+            let code = finding.code.unwrap_or(RefusalCode::R94);
+            let refusal = Refusal::new(code, &finding.rule, finding.message.clone(), finding.remedy.clone());
+            return Err(refusal.at(finding.field.clone()).into());
+        }
+        let request = request_of(&draft)?;
+        let declared = desk::declare(&request)?;
+        let body = self.stand_for(draft.salt(), body_of(&draft)?);
+        let mut header = self.next_header(view, Step::SealSend, now)?;
+        header.measures.clone_from(&declared.measures);
+        header.purpose = Some(declared.purpose);
+        header.offence = declared.offence;
+        header.body = Some(body.commitment());
+        header.validation = Some(Validation {
+            statement: model::ValidationStatement {
+                case: view.id,
+                pin: validation.pin,
+                measures: declared.measures,
+                body: body.commitment(),
+                validated: validation.validated,
+            },
+            statement_bytes: validation.statement,
+            authority: validation.authority,
+            role: validation.role,
+            key: validation.key,
+            signature: validation.signature,
+        });
+        compare(&header, &request)?;
+        Ok((header, body))
+    }
+
+    async fn step_header(&self, view: &CaseView, ask: &Ask, now: Timestamp) -> Result<(Header, SealedBody), Denial> {
+        let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
+        let mut header = self.next_header(view, ask.step, now)?;
+        header.ground = ask.ground;
+        header.conditions.clone_from(&ask.conditions);
+        header.concerns.clone_from(&ask.concerns);
+        if header.concerns.is_empty() {
+            let possible = case.possible(view.side());
+            let row = possible.into_iter().find(|one| one.row.trigger == Trigger::Step(ask.step));
+            header.concerns = row.map(|one| one.measures).unwrap_or_default();
+        }
+        let said = Said {
+            step: ask.step,
+            concerns: &header.concerns,
+            ground: ask.ground,
+            conditions: &ask.conditions,
+            text: &ask.text,
+            role: ask.role,
+            now,
+        };
+        let documents = if ask.step == Step::Release {
+            let asked = self.request(view).await?;
+            let documents = self.release_documents(&asked, case, &said, &ask.documents)?;
+            let records = self.records_in(&documents)?;
+            describe_release(&mut header, &records);
+            compare_release(&header, &asked, &records)?;
+            documents
+        } else {
+            let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
+            let documents = vec![self.step_document(view, &said, &ask.documents, &received)?];
+            self.compare_form(&header, &documents)?;
+            documents
+        };
+        let bytes = Body { step: ask.step, documents }.encode()?;
+        let body = self.stand_for(random::salt()?, bytes);
+        header.body = Some(BodyCommitment::of(&body.salt, &body.bytes));
+        Ok((header, body))
+    }
+
+    pub(super) fn records_in(&self, documents: &[Document]) -> Result<Vec<Record>, Denial> {
+        let read =
+            |document: &Document| Ok(Record::from_document(self.accept(&document.record_type, &document.bytes)?)?);
+        documents.iter().map(read).collect()
+    }
+
+    /// Waits until no entry of this desk is on its way in the case.
+    async fn settled(&self, case: CaseId) -> Result<(), Denial> {
+        let free =
+            || async move { Ok(self.view(case).await?.is_none_or(|(view, _)| view.pending.is_none()).then_some(())) };
+        self.until(free).await?.ok_or_else(on_its_way)
+    }
+
+    fn no_case(&self, ask: &Ask) -> Denial {
+        let reason = format!("{} is not possible in a draft", ask.step);
+        let remedy = "Send the request first: desk request send.";
+        Refusal::new(RefusalCode::R94, "workflow", reason, remedy).into()
+    }
+}
+
+impl CaseView {
+    /// Refuses every step in a case whose group was forked, or which is not the case that the gateways hold.
+    pub(super) fn sound(&self) -> Result<(), Denial> {
+        let Some(trouble) = &self.trouble else { return Ok(()) };
+        let remedy = "Tell both operators, who compare the ledger and the epoch certificates; go on in a new case.";
+        Err(Refusal::new(RefusalCode::R95, "desk", trouble.clone(), remedy).into())
+    }
+}
+
+/// How many officers stand for a step on this side, and in which roles.
+pub(super) fn signers(step: Step, view: &CaseView) -> Result<(usize, &'static [Role]), Denial> {
+    let side = view.side();
+    let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step) && row.sides.contains(&side));
+    match row.map(|row| row.actor) {
+        Some(Actor::Officers(needed, roles)) => Ok((usize::from(needed), roles)),
+        _ => {
+            let reason = format!("{step} is not for {}, the {} party", view.own.party(), super::shown::side_name(side));
+            let remedy = "Leave the step to the other party.";
+            Err(Refusal::new(RefusalCode::R93, "workflow", reason, remedy).into())
+        }
+    }
+}
+
+/// Holds the header against the procedure as if `needed` officers had signed in `role`.
+fn dry_run(view: &CaseView, header: &Header, needed: usize, role: Option<Role>) -> Result<(), Denial> {
+    let role = role.ok_or_else(|| internal("a step without roles"))?;
+    let signers: Vec<_> = (0..needed).map(|i| (KeyId::of(&i.to_be_bytes()), role)).collect();
+    decide(view.admitted.as_ref(), &Command::of(header, &signers), header.created)?;
+    Ok(())
+}
+
+/// Whether a proposal that waits is what is asked for: the same step on the case as it stands, and nothing else said since.
+fn still_meant(ask: &Ask, header: &Header, view: &CaseView, given: usize) -> bool {
+    let same = header.step == ask.step && header.previous == view.head && header.expires > clock::now();
+    let concerns = ask.concerns.is_empty() || header.concerns == ask.concerns;
+    let ground = ask.ground.is_none() || header.ground == ask.ground;
+    let conditions = ask.conditions.is_empty() || header.conditions == ask.conditions;
+    // Before the first signature the officer may still say something else.
+    let silent = ask.text.is_empty() && ask.documents.is_empty();
+    same && concerns && ground && conditions && (given > 0 || silent)
+}
+
+fn describe_release(header: &mut Header, records: &[Record]) {
+    use std::collections::BTreeSet;
+    header.records = records.iter().map(|one| one.record_type.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+    header.concerns = records.iter().map(|one| one.measure).collect::<BTreeSet<_>>().into_iter().collect();
+    let conditions: BTreeSet<_> = records.iter().flat_map(|one| one.conditions.iter().copied()).collect();
+    header.conditions = conditions.into_iter().collect();
+}
+
+fn prepared(header: &Header, bytes: Bytes, needed: usize, given: usize, roles: &'static [Role]) -> Prepared {
+    Prepared {
+        entry: header.entry,
+        header: bytes,
+        case: header.case,
+        needed,
+        given,
+        roles,
+        summary: summary::of_header(header),
+    }
+}
+
+pub(super) fn not_validated(state: State) -> Denial {
+    let reason = format!("the request is {state}; only a validated one is sent");
+    let remedy = "Let a judge or prosecutor validate it: desk request validate.";
+    Refusal::new(RefusalCode::R94, "workflow", reason, remedy).into()
+}
+
+fn on_its_way() -> Denial {
+    let detail = "the last entry of the case is on its way; run the same command again when the other gateway answered";
+    Denial::failed(Fault::PeerUnreachable, detail)
+}
+
+/// The digest of a header in bytes.
+pub(super) fn digest_of(header: &[u8]) -> HeaderDigest {
+    HeaderDigest::of(header)
+}

@@ -1,0 +1,138 @@
+//! Reading what was opened: is the body the one that the header tells of?
+
+use bytes::Bytes;
+use desk::{Body, Record, RequestBody, SealedBody, compare, compare_release};
+use identity::Domain;
+use model::{Denial, Digest, Header, Refusal, RefusalCode, Step};
+use zeroize::Zeroizing;
+
+use super::{Office, unknown, view::CaseView};
+use crate::safe::Place;
+
+/// What was opened, and what is wrong with it.
+pub(super) struct Reading {
+    /// The plaintext, to be kept; empty where nothing could be opened.
+    pub(super) plain: Zeroizing<Vec<u8>>,
+    /// The contradiction between header and body.
+    pub(super) finding: Option<Refusal>,
+    /// The file number of who asks, on a request.
+    pub(super) reference: Option<String>,
+}
+
+impl Office {
+    /// Holds an opened body against its header: commitment, sender, the desk's signature, schemas, and what the header declares.
+    pub(super) async fn read(&self, view: &CaseView, header: &Header, opened: seal::Opened) -> Result<Reading, Denial> {
+        let mut reading = Reading { plain: opened.plaintext, finding: None, reference: None };
+        if opened.sender != header.sender {
+            let reason = "the member who sealed the body is not the sender that the header names";
+            reading.finding = Some(contradiction("sender", reason));
+            return Ok(reading);
+        }
+        let (sealed, body) = match SealedBody::open(&reading.plain, header) {
+            Ok(opened) => opened,
+            Err(Denial::Refused(refusal)) => {
+                reading.finding = Some(*refusal);
+                return Ok(reading);
+            }
+            Err(_) => {
+                reading.finding = Some(contradiction("body", "the body is not laid out as bodies are"));
+                return Ok(reading);
+            }
+        };
+        if let Err(refusal) = self.stands_for(header, &sealed) {
+            reading.finding = Some(refusal);
+            return Ok(reading);
+        }
+        match self.hold(view, header, &body).await {
+            Ok(reference) => reading.reference = reference,
+            Err(Denial::Refused(refusal)) => reading.finding = Some(*refusal),
+            Err(denial) => return Err(denial),
+        }
+        Ok(reading)
+    }
+
+    async fn hold(&self, view: &CaseView, header: &Header, body: &Body) -> Result<Option<String>, Denial> {
+        match header.step {
+            Step::SealSend => {
+                let [document] = body.documents.as_slice() else {
+                    return Err(contradiction("documents", "a request is one document").into());
+                };
+                if document.record_type.as_str() != "request" {
+                    return Err(contradiction("documents", "the document is no request").into());
+                }
+                let request = RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?;
+                compare(header, &request)?;
+                Ok(Some(request.reference))
+            }
+            Step::Release => {
+                let asked = self.request(view).await?;
+                let records = self.records_in(&body.documents)?;
+                let named = body.documents.iter().map(|one| &one.record_type);
+                if !named.eq(records.iter().map(|one| &one.record_type)) {
+                    return Err(contradiction("documents", "a record is of another type than its document").into());
+                }
+                compare_release(header, &asked, &records)?;
+                Ok(None)
+            }
+            _ => {
+                self.compare_form(header, &body.documents)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The sending desk signed the body itself: that is what remains when MLS is forgotten.
+    fn stands_for(&self, header: &Header, sealed: &SealedBody) -> Result<(), Refusal> {
+        let digest = Digest::of(&[&sealed.bytes]);
+        let key = self.trust.store().ok().and_then(|trust| trust.desk_key(&header.sender));
+        let holds = |key: identity::VerifyingKey| {
+            let own = sealed.signatures.iter().find(|one| one.key == key.key_id());
+            own.is_some_and(|one| key.verify(Domain::Record, digest.as_bytes(), &one.bytes).is_ok())
+        };
+        if key.is_some_and(holds) {
+            return Ok(());
+        }
+        Err(contradiction("body.signature", "the sending desk did not sign the body"))
+    }
+
+    /// The request of the case, as it was sealed.
+    pub(super) async fn request(&self, view: &CaseView) -> Result<RequestBody, Denial> {
+        let entry = view.request.ok_or_else(|| unknown("the case has no request yet"))?;
+        let body = self.body(entry).await?.ok_or_else(|| unknown("the request of the case is not here"))?;
+        let document = body.documents.into_iter().next().ok_or_else(|| unknown("the request is empty"))?;
+        Ok(RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?)
+    }
+
+    /// The records that arrived with the newest release that did not contradict its header.
+    pub(super) async fn received(&self, view: &CaseView) -> Result<Vec<Record>, Denial> {
+        let entries = self.store.entries_of(view.id).await?;
+        let mut records = Vec::new();
+        for row in entries.iter().filter(|row| row.step.0 == Step::Release && row.seq.is_some()) {
+            if view.findings.contains_key(&row.id.0) {
+                continue;
+            }
+            if let Some(body) = self.body(row.id.0).await? {
+                records.extend(self.records_in(&body.documents)?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// The body of an entry in clear; `None` on handshakes, and where it could not be opened.
+    pub(super) async fn body(&self, entry: model::EntryId) -> Result<Option<Body>, Denial> {
+        let row = self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))?;
+        let Some(sealed) = &row.body else { return Ok(None) };
+        let plain = self.safe.open(Place::Entry, entry.as_bytes(), sealed)?;
+        if plain.is_empty() {
+            return Ok(None);
+        }
+        let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+        // What contradicted its header was kept as it was, and is not shown as if it were a document.
+        Ok(SealedBody::open(&plain, &header).ok().map(|(_, body)| body))
+    }
+}
+
+pub(super) fn contradiction(field: &str, reason: &str) -> Refusal {
+    let remedy = "The sending desk makes header and body of one request and sends anew.";
+    Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field)
+}

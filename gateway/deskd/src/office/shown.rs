@@ -1,0 +1,318 @@
+//! What officers' programs are shown. Reading changes nothing.
+
+use bytes::Bytes;
+use desk::Body;
+use model::{CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
+use proto::desk as wire;
+use serde_json::Value;
+use store::desk::{DeskEntryRow, EventRow};
+use workflow::{Case, Side, State, Trigger};
+
+use super::{
+    Office, unknown,
+    view::{CaseView, DraftView},
+};
+use crate::summary;
+
+/// Cases in one answer.
+const CASES_MAX: u64 = 10_000;
+const EVENTS_MAX: u64 = 256;
+
+/// How officers call a side.
+pub(super) fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Home => "requesting",
+        Side::Peer => "requested",
+    }
+}
+
+impl Office {
+    /// The cases and drafts of which `filter` speaks: `inbox` (ours to move), `outbox` (theirs), else all.
+    pub(crate) async fn list(&self, filter: &str) -> Result<Vec<wire::CaseSummary>, Denial> {
+        let mut cases = Vec::new();
+        for row in self.store.case_page(&[], 0, CASES_MAX).await? {
+            let view = self.view_of(&row)?;
+            let draft = self.draft(view.id).await?;
+            cases.push(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated));
+        }
+        for row in self.store.drafts().await? {
+            if cases.iter().all(|case| case.case_id != row.id.0.to_string())
+                && let Some((draft, row)) = self.draft(row.id.0).await?
+            {
+                cases.push(of_draft(row.id.0, &draft, row.updated));
+            }
+        }
+        cases.retain(|case| match filter {
+            "inbox" => case.r#move == "ours",
+            "outbox" => case.r#move == "theirs",
+            _ => true,
+        });
+        cases.sort_by_key(|case| std::cmp::Reverse(case.updated_ms));
+        Ok(cases)
+    }
+
+    /// One case or draft with its timeline.
+    pub(crate) async fn show(&self, id: CaseId) -> Result<wire::GetCaseResponse, Denial> {
+        let draft = self.draft(id).await?.map(|(draft, row)| (draft, row.updated));
+        let row = self.store.case(id).await?;
+        let mut documents = Vec::new();
+        if let Some((draft, _)) = &draft {
+            documents.push(reference(id.as_bytes(), 0, "request", &draft.body));
+        }
+        let Some(row) = row else {
+            let (draft, updated) = draft.ok_or_else(|| unknown("there is no such case or draft"))?;
+            let rule =
+                self.catalog.rule(self.own.party(), draft.recipient.party(), crate::clock::day(crate::clock::now())?);
+            return Ok(wire::GetCaseResponse {
+                summary: Some(of_draft(id, &draft, updated)),
+                documents,
+                treaty_pin: rule.pin().to_string(),
+                ..wire::GetCaseResponse::default()
+            });
+        };
+        let view = self.view_of(&row)?;
+        let mut timeline = Vec::new();
+        for entry in self.store.entries_of(id).await? {
+            timeline.push(self.shown_entry(&view, &entry, &mut documents).await?);
+        }
+        on_the_way(&view, &mut timeline);
+        Ok(wire::GetCaseResponse {
+            summary: Some(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated)),
+            measures: view.shown().map(|case| measures(&case)).unwrap_or_default(),
+            timeline,
+            documents,
+            readers: view.readers.iter().map(ToString::to_string).collect(),
+            treaty_pin: view.pin.to_string(),
+        })
+    }
+
+    /// One document in clear. A draft's is named by its case id.
+    pub(crate) async fn document(&self, entry: &[u8], index: usize) -> Result<(RecordType, Vec<u8>), Denial> {
+        let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
+        if let Some((draft, _)) = self.draft(CaseId::try_from(entry).map_err(malformed)?).await? {
+            return Ok(("request".parse().map_err(malformed)?, draft.body));
+        }
+        let body = self.body(EntryId::try_from(entry).map_err(malformed)?).await?;
+        let document = body.and_then(|body| body.documents.into_iter().nth(index));
+        let document = document.ok_or_else(|| unknown("there is no such document"))?;
+        Ok((document.record_type, document.bytes))
+    }
+
+    /// Events after a cursor, oldest first, and a way to wait for more.
+    pub(crate) async fn events(&self, after: u64) -> Result<Vec<EventRow>, Denial> {
+        Ok(self.store.events_after(i64::try_from(after).unwrap_or(i64::MAX), EVENTS_MAX).await?)
+    }
+
+    pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// How the desk is.
+    pub(crate) async fn status(&self) -> Result<wire::GetDeskStatusResponse, Denial> {
+        let health = self.uplink.health();
+        let parties = self.trust.store().map(|trust| trust.parties().map(|party| party.to_string()).collect());
+        let last = self.store.cursor(super::GATEWAY).await?;
+        Ok(wire::GetDeskStatusResponse {
+            authority: self.own.to_string(),
+            gateway: self.uplink.endpoint().to_owned(),
+            gateway_reachable: health.reachable,
+            detail: health.detail,
+            key_packages_available: u32::try_from(self.fresh_key_packages().await?).unwrap_or(u32::MAX),
+            parties: parties.unwrap_or_default(),
+            last_cursor: u64::try_from(last).unwrap_or(0),
+        })
+    }
+
+    async fn shown_entry(
+        &self,
+        view: &CaseView,
+        row: &DeskEntryRow,
+        documents: &mut Vec<wire::DocumentRef>,
+    ) -> Result<wire::TimelineEvent, Denial> {
+        let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+        let body = self.body(row.id.0).await?;
+        for (index, document) in body.iter().flat_map(|body| &body.documents).enumerate() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            documents.push(reference(row.id.as_bytes(), index, document.record_type.as_str(), &document.bytes));
+        }
+        let finding = view.findings.get(&row.id.0).map(|finding| format!("contradicts its header: {finding}"));
+        let verdict = match (row.verdict.0, row.seq) {
+            // Our own entry that was admitted before its receipt came.
+            (Verdict::Pending, None) if view.pending.as_ref().is_none_or(|one| one.entry != row.id.0) => {
+                Verdict::Admitted
+            }
+            (verdict, _) => verdict,
+        };
+        Ok(wire::TimelineEvent {
+            entry_id: row.id.as_bytes().to_vec().into(),
+            step: header.step.as_str().to_owned(),
+            sender: header.sender.to_string(),
+            at_ms: header.created.0,
+            verdict: verdict_name(verdict).to_owned(),
+            ground: header.ground.map(|ground| ground.to_string()).unwrap_or_default(),
+            text: finding.unwrap_or_else(|| body.as_ref().map(words).unwrap_or_default()),
+            receipts: receipts(view, row.id.0),
+        })
+    }
+}
+
+/// Entries of ours that are not in the database: not answered by the own gateway yet, or refused by it.
+fn on_the_way(view: &CaseView, timeline: &mut Vec<wire::TimelineEvent>) {
+    let mut add = |entry: EntryId, step: Step, at: Timestamp, verdict: Verdict, ground: String, text: String| {
+        let id = entry.as_bytes().as_slice();
+        if let Some(there) = timeline.iter_mut().find(|one| one.entry_id == id) {
+            if !text.is_empty() {
+                there.text = text;
+            }
+            return;
+        }
+        timeline.push(wire::TimelineEvent {
+            entry_id: id.to_vec().into(),
+            step: step.as_str().to_owned(),
+            sender: view.own.to_string(),
+            at_ms: at.0,
+            verdict: verdict_name(verdict).to_owned(),
+            ground,
+            text,
+            receipts: receipts(view, entry),
+        });
+    };
+    for one in &view.refused {
+        let ground = one.ground.map(|ground| ground.to_string()).unwrap_or_default();
+        add(one.entry, one.step, one.at, one.verdict, ground, one.reason.clone());
+    }
+    if let Some(one) = &view.pending {
+        add(one.entry, one.step, one.created, Verdict::Pending, String::new(), String::new());
+    }
+}
+
+fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64) -> wire::CaseSummary {
+    let case = view.shown();
+    let state = match draft {
+        // A request that is written on, after its group was opened or its first sending was refused.
+        Some(draft) if draft.state != State::Sent => draft.state,
+        _ => view.state(),
+    };
+    let side = view.side();
+    let mut possible: Vec<String> = case.as_ref().filter(|_| view.pending.is_none()).map_or_else(Vec::new, |case| {
+        case.possible(side)
+            .iter()
+            .map(|one| one.row.trigger.as_str().to_owned())
+            .filter(|step| !automatic(step))
+            .collect()
+    });
+    possible.dedup();
+    let mover = case.as_ref().and_then(Case::whose_move);
+    let mut whose = match mover {
+        Some(mover) if mover == side => "ours",
+        Some(_) => "theirs",
+        None => "nobody",
+    };
+    if draft.is_some_and(|draft| draft.state != State::Sent) {
+        whose = "ours";
+    }
+    if view.pending.is_some() {
+        whose = "theirs";
+    }
+    if view.trouble.is_some() {
+        possible.clear();
+    }
+    wire::CaseSummary {
+        case_id: view.id.to_string(),
+        side: side_name(side).to_owned(),
+        counterpart: view.other.to_string(),
+        state: state.to_string(),
+        r#move: whose.to_owned(),
+        possible_steps: possible,
+        updated_ms: updated,
+        reference: view.reference.clone(),
+    }
+}
+
+fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::CaseSummary {
+    let possible = workflow::rows_from(draft.state).filter(|row| !matches!(row.trigger, Trigger::Gateway(_)));
+    wire::CaseSummary {
+        case_id: id.to_string(),
+        side: side_name(Side::Home).to_owned(),
+        counterpart: draft.recipient.to_string(),
+        state: draft.state.to_string(),
+        r#move: "ours".to_owned(),
+        possible_steps: possible.map(|row| row.trigger.as_str().to_owned()).filter(|step| !automatic(step)).collect(),
+        updated_ms: updated,
+        reference: draft.reference.clone(),
+    }
+}
+
+/// Steps that the desk takes by itself.
+fn automatic(step: &str) -> bool {
+    matches!(step, "open_group" | "change_group" | "violation")
+}
+
+fn measures(case: &Case) -> Vec<wire::MeasureView> {
+    let one = |measure: &workflow::Measure| wire::MeasureView {
+        id: measure.scope.id.0,
+        article: measure.scope.article.to_string(),
+        request_type: measure.scope.request_type.to_string(),
+        records: measure.scope.records.iter().map(ToString::to_string).collect(),
+        subjects: measure.scope.subjects,
+        state: measure.state.to_string(),
+        window: summary::window(&measure.scope),
+    };
+    case.measures.values().map(one).collect()
+}
+
+fn receipts(view: &CaseView, entry: EntryId) -> Vec<wire::ReceiptView> {
+    let notes = view.receipts.get(&entry).map(Vec::as_slice).unwrap_or_default();
+    let one = |note: &super::view::ReceiptNote| wire::ReceiptView {
+        kind: note.kind.as_str().to_owned(),
+        by_party: note.by.to_string(),
+        at_ms: note.at.0,
+        leaf: note.leaf,
+        reason: note.reason.clone(),
+    };
+    notes.iter().map(one).collect()
+}
+
+fn reference(entry: &[u8], index: u32, record_type: &str, bytes: &[u8]) -> wire::DocumentRef {
+    wire::DocumentRef {
+        entry_id: entry.to_vec().into(),
+        index,
+        record_type: record_type.to_owned(),
+        bytes_count: bytes.len() as u64,
+        sha256: Digest::of(&[bytes]).to_string(),
+    }
+}
+
+/// What the sender wrote, where the form of the step has a place for it.
+fn words(body: &Body) -> String {
+    let mut words = Vec::new();
+    for document in &body.documents {
+        let Ok(value) = records::read(&document.bytes) else { continue };
+        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        words.extend(text(&value, "text").or_else(|| text(&value, "remarks")).or_else(|| text(&value, "reason")));
+        for outcome in value.get("measures").and_then(Value::as_array).into_iter().flatten() {
+            words.extend(text(outcome, "reasons"));
+        }
+    }
+    words.dedup();
+    words.join("\n")
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pending => "pending",
+        Verdict::Admitted => "admitted",
+        Verdict::Rejected => "rejected",
+        Verdict::Lapsed => "lapsed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_the_desk_itself_are_not_offered_to_officers() {
+        assert!(Step::ALL.into_iter().filter(|step| automatic(step.as_str())).count() == 3);
+    }
+}

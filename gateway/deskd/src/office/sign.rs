@@ -1,0 +1,158 @@
+//! An officer's signature under a prepared header.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use identity::Domain;
+use model::{CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Refusal, RefusalCode, Role};
+use store::desk::{DeskBatch, ProposalRow};
+
+use super::{
+    Office,
+    dispatch::KeptSignature,
+    internal,
+    prepare::{SEALED, WAITING, digest_of, signers},
+    unknown,
+};
+
+/// An officer's signature, as it was handed in.
+pub(crate) struct OfficerWord {
+    pub(crate) role: Role,
+    pub(crate) key: KeyId,
+    pub(crate) signature: Vec<u8>,
+}
+
+/// How far a signed step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    WaitingForSignature,
+    WaitingForPeer,
+    Submitted,
+    Admitted,
+}
+
+impl Progress {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::WaitingForSignature => "waiting_for_signature",
+            Self::WaitingForPeer => "waiting_for_peer",
+            Self::Submitted => "submitted",
+            Self::Admitted => "admitted",
+        }
+    }
+}
+
+/// What came of a signature.
+pub(crate) struct Signed {
+    pub(crate) missing: usize,
+    pub(crate) progress: Progress,
+    pub(crate) case: CaseId,
+}
+
+impl Office {
+    /// Adds an officer's signature; seals and sends when there are enough. The same signature again changes nothing.
+    pub(crate) async fn sign(&self, entry: EntryId, word: OfficerWord) -> Result<Signed, Denial> {
+        let case = {
+            let mut members = self.members.lock().await;
+            let row = self.store.proposal(entry).await?;
+            let mut row = row.ok_or_else(|| unknown("nothing waits for signatures under this header"))?;
+            let case = row.case_id.0;
+            if row.state == WAITING {
+                let (mut view, version) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
+                view.sound()?;
+                let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+                if header.previous != view.head || view.pending.is_some() {
+                    let batch = DeskBatch { proposals_done: vec![entry], ..DeskBatch::default() };
+                    self.commit(&batch).await?;
+                    return Err(Denial::failed(Fault::StaleCase, "the case has moved since the step was prepared"));
+                }
+                let (needed, roles) = signers(header.step, &view)?;
+                let given = self.add_signature(&mut row, &header, roles, word)?;
+                let batch = DeskBatch { proposals: vec![row.clone()], ..DeskBatch::default() };
+                self.commit(&batch).await?;
+                if given < needed {
+                    let missing = needed - given;
+                    return Ok(Signed { missing, progress: Progress::WaitingForSignature, case });
+                }
+                self.seal_proposal(&mut members, &mut view, version, row).await?;
+            }
+            case
+        };
+        let progress = self.until(|| self.progress(case, entry)).await?.unwrap_or(Progress::WaitingForPeer);
+        Ok(Signed { missing: 0, progress, case })
+    }
+
+    fn add_signature(
+        &self,
+        row: &mut ProposalRow,
+        header: &Header,
+        roles: &[Role],
+        word: OfficerWord,
+    ) -> Result<usize, Denial> {
+        self.check_officer(digest_of(&row.header), header, roles, &word)?;
+        let mut signatures = self.signatures(row)?;
+        if signatures.iter().all(|one| one.key != word.key) {
+            signatures.push(KeptSignature { role: word.role, key: word.key, bytes: word.signature });
+        }
+        row.signatures = serde_json::to_vec(&signatures).map_err(internal)?.into();
+        Ok(signatures.iter().map(|one| one.key).collect::<BTreeSet<_>>().len())
+    }
+
+    fn check_officer(
+        &self,
+        digest: HeaderDigest,
+        header: &Header,
+        roles: &[Role],
+        word: &OfficerWord,
+    ) -> Result<(), Denial> {
+        let refuse = |code, reason: String, remedy: &str| -> Result<(), Denial> {
+            let mut refusal = Refusal::new(code, "identity", reason, remedy).at("officers");
+            refusal.owner = Some(self.own.party());
+            Err(refusal.into())
+        };
+        let trust = self.trust.store()?;
+        let officer = trust.officer(self.own.party(), &word.key).filter(|(authority, _)| authority.id == self.own);
+        let Some((_, officer)) = officer else {
+            let reason = format!("the key is no officer's of {}", self.own);
+            return refuse(
+                RefusalCode::R95,
+                reason,
+                "An officer of this authority signs, as the directory lists them.",
+            );
+        };
+        if officer.key.verify(Domain::Step, digest.as_bytes(), &word.signature).is_err() {
+            let remedy = "Sign the header that the desk prepared.";
+            return refuse(RefusalCode::R95, "the officer's signature does not hold".to_owned(), remedy);
+        }
+        if !roles.contains(&word.role) || !officer.roles.contains(&word.role) {
+            let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+            let reason = format!(
+                "{} needs the role {}; the officer signs as {}",
+                header.step,
+                names.join(" or "),
+                word.role.as_str()
+            );
+            return refuse(RefusalCode::R93, reason, "An officer signs who holds that role in the directory.");
+        }
+        Ok(())
+    }
+
+    /// How far an entry is on its way; `None` while the own gateway has not answered.
+    async fn progress(&self, case: CaseId, entry: EntryId) -> Result<Option<Progress>, Denial> {
+        if let Some(denial) = self.answer(entry) {
+            return Err(denial);
+        }
+        let (view, _) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
+        if let Some(refused) = view.refused.iter().find(|one| one.entry == entry) {
+            return Err(Denial::failed(Fault::StaleCase, refused.reason.clone()));
+        }
+        let pending = view.pending.as_ref().filter(|pending| pending.entry == entry);
+        Ok(match pending {
+            Some(pending) if pending.submitted => Some(Progress::Submitted),
+            Some(_) if !self.uplink.health().reachable => Some(Progress::WaitingForPeer),
+            Some(_) => None,
+            None if self.store.proposal(entry).await?.is_some_and(|row| row.state != SEALED) => None,
+            None => Some(Progress::Admitted),
+        })
+    }
+}

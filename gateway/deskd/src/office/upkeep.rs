@@ -1,0 +1,48 @@
+//! KeyPackages: others can add this desk to a case while it is away.
+
+use model::{Denial, limits};
+use seal::prepare_key_packages;
+use store::desk::{DeskBatch, PrivateKeyPackageRow};
+
+use super::Office;
+use crate::{clock, safe::Place};
+
+/// So many lie ready at the gateway.
+const READY: u32 = 16;
+/// What ends sooner is replaced.
+const REST_MS: i64 = 2 * 24 * 3600 * 1000;
+
+impl Office {
+    /// Fills up what lies ready at the gateway. The private halves are durable before the public ones leave.
+    pub(super) async fn replenish(&self) -> Result<(), Denial> {
+        let status = |status: tonic::Status| proto::status::to_denial(&status);
+        let available = self.uplink.publish(Vec::new()).await.map_err(status)?;
+        let now = clock::now();
+        let fresh = self.store.key_package_count(now.plus_ms(REST_MS).0).await?;
+        let missing = u64::from(READY).saturating_sub(u64::from(available).min(fresh));
+        let missing = usize::try_from(missing).unwrap_or(0).min(limits::KEY_PACKAGES_MAX);
+        if missing == 0 {
+            return Ok(());
+        }
+        let prepared = prepare_key_packages(&self.leaf, missing, false, now)?;
+        let mut batch = DeskBatch::default();
+        for one in &prepared {
+            batch.key_packages.push(PrivateKeyPackageRow {
+                hash: one.reference.into(),
+                private: self.safe.seal(Place::KeyPackage, one.reference.as_bytes(), &one.private)?,
+                added: now.0,
+                expires: one.expires.0,
+                used_at: None,
+            });
+        }
+        self.commit(&batch).await?;
+        self.uplink.publish(prepared.into_iter().map(|one| one.public).collect()).await.map_err(status)?;
+        self.store.forget_key_packages(now.plus_ms(-REST_MS).0).await?;
+        Ok(())
+    }
+
+    /// How many KeyPackages are fresh.
+    pub(crate) async fn fresh_key_packages(&self) -> Result<u64, Denial> {
+        Ok(self.store.key_package_count(clock::now().0).await?)
+    }
+}

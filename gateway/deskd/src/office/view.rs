@@ -1,0 +1,234 @@
+//! A case and a draft as this desk holds them. They follow from entries and receipts; no handler edits a state.
+
+use std::collections::BTreeMap;
+
+use model::{
+    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Header, HeaderDigest, PartyId, Pin, ReceiptKind,
+    Refusal, RefusalCode, Step, Timestamp, Verdict,
+};
+use serde::{Deserialize, Serialize};
+use workflow::{Case, Event, Side, State, apply};
+
+/// A case as this desk sees it. Stored as one row, encrypted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CaseView {
+    pub(crate) id: CaseId,
+    pub(crate) home: PartyId,
+    pub(crate) peer: PartyId,
+    pub(crate) pin: Pin,
+    /// This desk's authority.
+    pub(crate) own: AuthorityId,
+    /// The desk on the other side.
+    pub(crate) other: AuthorityId,
+    /// The file number of who asks, once known.
+    pub(crate) reference: String,
+    /// The fold of the entries that both gateways admitted.
+    pub(crate) admitted: Option<Case>,
+    /// The header of the newest of them.
+    pub(crate) head: HeaderDigest,
+    /// How many they are.
+    pub(crate) next_seq: i64,
+    /// An entry of this desk that the other gateway has not answered.
+    pub(crate) pending: Option<Pending>,
+    /// Entries of this desk that did not become part of the case, oldest first.
+    pub(crate) refused: Vec<Refused>,
+    /// The request, once it is part of the case.
+    pub(crate) request: Option<EntryId>,
+    /// Receipts, by entry, in the order of their arrival.
+    pub(crate) receipts: BTreeMap<EntryId, Vec<ReceiptNote>>,
+    /// This desk's acknowledgement of the epoch after each handshake.
+    pub(crate) epochs: BTreeMap<EntryId, Digest>,
+    /// Entries whose body contradicts their header.
+    pub(crate) findings: BTreeMap<EntryId, Refusal>,
+    /// Who can read the case.
+    pub(crate) readers: Vec<AuthorityId>,
+    /// Why no further step is taken: the group was forked, or the gateways' case is not the desk's.
+    pub(crate) trouble: Option<String>,
+}
+
+/// An entry of this desk on its way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) entry: EntryId,
+    pub(crate) digest: HeaderDigest,
+    pub(crate) envelope: EnvelopeDigest,
+    pub(crate) header: Vec<u8>,
+    pub(crate) step: Step,
+    pub(crate) event: Event,
+    pub(crate) created: Timestamp,
+    /// Whether the own gateway has it.
+    pub(crate) submitted: bool,
+}
+
+/// An entry of this desk that did not become part of the case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Refused {
+    pub(crate) entry: EntryId,
+    pub(crate) step: Step,
+    pub(crate) at: Timestamp,
+    pub(crate) verdict: Verdict,
+    pub(crate) ground: Option<RefusalCode>,
+    pub(crate) reason: String,
+    /// What it would have done.
+    pub(crate) event: Event,
+}
+
+/// What a receipt says, for the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReceiptNote {
+    pub(crate) kind: ReceiptKind,
+    pub(crate) by: PartyId,
+    pub(crate) at: Timestamp,
+    pub(crate) leaf: Option<u64>,
+    pub(crate) reason: String,
+}
+
+/// A request that is being written, and its validation.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct DraftView {
+    pub(crate) state: State,
+    /// JSON of `records/request/1`, as the officer wrote it.
+    pub(crate) body: Vec<u8>,
+    pub(crate) salt: [u8; 32],
+    pub(crate) recipient: AuthorityId,
+    pub(crate) reference: String,
+    /// When the statement that lies with the validator was made.
+    pub(crate) offered: Option<Timestamp>,
+    pub(crate) validation: Option<DraftValidation>,
+    /// Why a gateway refused it, when it was sent.
+    pub(crate) blocked: Option<Refusal>,
+}
+
+/// A validator's certificate over the draft.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct DraftValidation {
+    pub(crate) statement: Vec<u8>,
+    pub(crate) validated: Timestamp,
+    pub(crate) pin: Pin,
+    pub(crate) authority: AuthorityId,
+    pub(crate) role: model::Role,
+    pub(crate) key: model::KeyId,
+    pub(crate) signature: Vec<u8>,
+}
+
+impl DraftView {
+    pub(crate) fn salt(&self) -> BodySalt {
+        BodySalt(self.salt)
+    }
+}
+
+impl CaseView {
+    /// The case that `header` opens, as the desk of `own` sees it.
+    pub(crate) fn opening(own: &AuthorityId, header: &Header) -> Self {
+        let other = if header.sender == *own { &header.recipient } else { &header.sender };
+        Self::new(header.case, header.home, header.peer, header.pin, own, other)
+    }
+
+    /// A case of which nothing happened yet.
+    pub(crate) fn new(
+        id: CaseId,
+        home: PartyId,
+        peer: PartyId,
+        pin: Pin,
+        own: &AuthorityId,
+        other: &AuthorityId,
+    ) -> Self {
+        Self {
+            id,
+            home,
+            peer,
+            pin,
+            own: own.clone(),
+            other: other.clone(),
+            reference: String::new(),
+            admitted: None,
+            head: HeaderDigest::GENESIS,
+            next_seq: 0,
+            pending: None,
+            refused: Vec::new(),
+            request: None,
+            receipts: BTreeMap::new(),
+            epochs: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            readers: Vec::new(),
+            trouble: None,
+        }
+    }
+
+    /// This desk's side.
+    pub(crate) fn side(&self) -> Side {
+        if self.own.party() == self.home { Side::Home } else { Side::Peer }
+    }
+
+    /// The case for officers: with what is on its way, and with a request that was refused on it.
+    pub(crate) fn shown(&self) -> Option<Case> {
+        if let Some(pending) = &self.pending {
+            let case = apply(self.admitted.clone(), &pending.event);
+            let overdue = self.receipts.get(&pending.entry).is_some_and(|notes| {
+                pending.step == Step::SealSend && notes.iter().any(|note| note.kind == ReceiptKind::RelayFailure)
+            });
+            let lapsed = overdue.then(|| Event::no_route(&case, case.moved));
+            return Some(lapsed.map_or(case.clone(), |lapsed| apply(Some(case), &lapsed)));
+        }
+        let case = self.admitted.clone()?;
+        let unsent = self.refused.iter().rev().find(|one| one.step == Step::SealSend);
+        match unsent {
+            Some(unsent) if case.measures.is_empty() && !case.abandoned => {
+                let sent = apply(Some(case), &unsent.event);
+                let end = match unsent.verdict {
+                    Verdict::Lapsed => Event::no_route(&sent, unsent.at),
+                    _ => Event::denied(&sent, unsent.ground, unsent.at),
+                };
+                Some(apply(Some(sent), &end))
+            }
+            _ => Some(case),
+        }
+    }
+
+    /// Where the case stands. A case whose group is not open yet is validated.
+    pub(crate) fn state(&self) -> State {
+        self.shown().map_or(State::Validated, |case| case.state())
+    }
+
+    /// Makes an entry that both gateways admitted part of the case. Returns its place.
+    pub(crate) fn settle(&mut self, step: Step, digest: HeaderDigest, event: &Event) -> i64 {
+        let case = apply(self.admitted.take(), event);
+        // An entry that both gateways admit has arrived: a request goes through SENT to DELIVERED in one.
+        self.admitted = Some(if step == Step::SealSend {
+            let delivered = Event::delivered(&case, event.at);
+            apply(Some(case), &delivered)
+        } else {
+            case
+        });
+        self.head = digest;
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        seq
+    }
+
+    /// Notes a receipt once.
+    pub(crate) fn note(&mut self, entry: EntryId, note: ReceiptNote) {
+        let notes = self.receipts.entry(entry).or_default();
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+}
+
+impl ReceiptNote {
+    pub(crate) fn of(receipt: &model::Receipt) -> Self {
+        let reason = receipt.refusal.as_ref().map(|refusal| format!("{refusal} {}", refusal.remedy));
+        Self {
+            kind: receipt.kind,
+            by: receipt.by,
+            at: receipt.at,
+            leaf: receipt.leaf,
+            reason: reason.unwrap_or_default(),
+        }
+    }
+}
+
+/// The number of a state in the database.
+pub(crate) fn state_number(state: State) -> i16 {
+    State::ALL.iter().position(|one| *one == state).and_then(|at| i16::try_from(at).ok()).unwrap_or(-1)
+}

@@ -1,0 +1,93 @@
+//! `desk serve`: opens the folder, serves officers on a local socket, and keeps in touch with the own gateway.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use model::Exit;
+use proto::desk::case_service_server::CaseServiceServer;
+use serde_json::json;
+use telemetry::{Level, LogFormat, Options, say};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::{clock, config::Folder, failure::Failure, office::Office, private, service::Cases};
+
+/// What an officer's program may send at once: a release of the largest size.
+const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long tasks may go on after the end was asked for.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Runs the desk in `dir` until SIGTERM or SIGINT.
+pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: bool) -> Result<(), Failure> {
+    let folder = Folder::find(dir)?;
+    let config = folder.config()?;
+    let _lock = private::lock(&folder.file("desk.lock"))?;
+    let telemetry = telemetry::init(Options {
+        service: "desk",
+        party: Some(config.authority.party()),
+        authority: Some(config.authority.clone()),
+        otlp_endpoint: otlp_endpoint.or_else(|| config.otlp_endpoint.clone()),
+        log: if json_output { LogFormat::Json } else { LogFormat::Text },
+        level: Level::Info,
+    });
+    let _telemetry = telemetry.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let office = Arc::new(Office::open(&folder, &config, clock::now()).await?);
+    let stop = CancellationToken::new();
+    on_signal(stop.clone())?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(office.clone().run_watch(stop.clone()));
+    tasks.spawn(office.clone().run_outbox(stop.clone()));
+    tasks.spawn(office.clone().run_upkeep(stop.clone()));
+    let socket = folder.socket();
+    let service = CaseServiceServer::new(Cases(office.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    tasks.spawn(ready(socket.clone(), config.authority.to_string(), json_output));
+    let served = link::serve_local(&socket, Routes::new(service), stop.clone().cancelled_owned()).await;
+    stop.cancel();
+    let drained = async { while tasks.join_next().await.is_some() {} };
+    // What is cut off here was not acknowledged, and is taken up at the next start.
+    let _ = timeout(DRAIN, drained).await;
+    tasks.abort_all();
+    office.close().await;
+    say!(Info, "desk ended", authority = config.authority);
+    served.map_err(|error| Failure::new(Exit::Failure, link::explain(&error)))
+}
+
+/// Says so once the socket is there.
+async fn ready(socket: PathBuf, authority: String, json_output: bool) {
+    while tokio::net::UnixStream::connect(&socket).await.is_err() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let line = if json_output {
+        json!({ "schema_version": 1, "event": "ready", "authority": authority, "socket": socket }).to_string()
+    } else {
+        format!("The desk of {authority} is ready at {}", socket.display())
+    };
+    let mut out = std::io::stdout().lock();
+    // Who started us may have closed the other end; that is no reason to stop.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+fn on_signal(stop: CancellationToken) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(Exit::Failure, format!("signals cannot be taken: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+    });
+    Ok(())
+}

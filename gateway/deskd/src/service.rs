@@ -1,0 +1,216 @@
+//! `rogatory.desk.v1.CaseService`: what officers' programs and the national case-management system may call, on this machine.
+//! Each handler reads the call, asks the office once, and maps the answer.
+
+use std::{pin::Pin, sync::Arc};
+
+use desk::{Document, Finding};
+use model::{CaseId, Denial, Fault, KeyId, Malformed, MeasureId};
+use proto::desk::{self as wire, case_service_server::CaseService};
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+
+use crate::office::{Ask, Checked, Office, OfficerWord, Prepared, Told, ValidatorWord, would_pass};
+
+pub(crate) struct Cases(pub(crate) Arc<Office>);
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl CaseService for Cases {
+    type WatchEventsStream = Pin<Box<dyn Stream<Item = Result<wire::WatchEventsResponse, Status>> + Send>>;
+
+    async fn new_skeleton(&self, request: Request<wire::NewSkeletonRequest>) -> Answer<wire::NewSkeletonResponse> {
+        let request = request.into_inner();
+        let recipient = request.recipient.parse().map_err(malformed)?;
+        let kind = request.request_type.parse().map_err(malformed)?;
+        let body = self.0.new_skeleton(&recipient, &kind).map_err(status)?;
+        Ok(Response::new(wire::NewSkeletonResponse { body: body.into_bytes().into() }))
+    }
+
+    async fn save_draft(&self, request: Request<wire::SaveDraftRequest>) -> Answer<wire::SaveDraftResponse> {
+        let request = request.into_inner();
+        let case = match request.case_id.as_str() {
+            "" => None,
+            text => Some(self.case(text).await?),
+        };
+        let checked = self.0.save_draft(case, &request.body, &request.recipient).await.map_err(status)?;
+        let findings = checked.findings.iter().map(finding).collect();
+        Ok(Response::new(wire::SaveDraftResponse { case_id: checked.case.to_string(), findings }))
+    }
+
+    async fn preflight(&self, request: Request<wire::PreflightRequest>) -> Answer<wire::PreflightResponse> {
+        let case = self.case(&request.into_inner().case_id).await?;
+        let Checked { findings, rule, trace, .. } = self.0.preflight(case).await.map_err(status)?;
+        Ok(Response::new(wire::PreflightResponse {
+            would_pass: would_pass(&findings),
+            findings: findings.iter().map(finding).collect(),
+            treaty_pin: rule.map(|rule| rule.pin().to_string()).unwrap_or_default(),
+            trace,
+        }))
+    }
+
+    async fn prepare_validation(
+        &self,
+        request: Request<wire::PrepareValidationRequest>,
+    ) -> Answer<wire::PrepareValidationResponse> {
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        let role = request.role.parse().map_err(malformed)?;
+        let (statement, summary) = self.0.prepare_validation(case, role).await.map_err(status)?;
+        let case_id = case.to_string();
+        Ok(Response::new(wire::PrepareValidationResponse { case_id, statement: statement.into(), summary }))
+    }
+
+    async fn validate(&self, request: Request<wire::ValidateRequest>) -> Answer<wire::ValidateResponse> {
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        let word = ValidatorWord {
+            statement: request.statement.to_vec(),
+            authority: request.authority.parse().map_err(malformed)?,
+            role: request.role.parse().map_err(malformed)?,
+            key: key(&request.key_id)?,
+            signature: request.signature.to_vec(),
+        };
+        let state = self.0.validate(case, word).await.map_err(status)?;
+        Ok(Response::new(wire::ValidateResponse { state: state.to_string() }))
+    }
+
+    async fn prepare_step(&self, request: Request<wire::PrepareStepRequest>) -> Answer<wire::PrepareStepResponse> {
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        let ask = ask(case, request).map_err(malformed)?;
+        let Prepared { entry, header, case, needed, given, roles, summary } =
+            self.0.prepare(ask).await.map_err(status)?;
+        Ok(Response::new(wire::PrepareStepResponse {
+            entry_id: entry.as_bytes().to_vec().into(),
+            header,
+            case_id: case.to_string(),
+            signatures_needed: u32::try_from(needed).unwrap_or(u32::MAX),
+            signatures_given: u32::try_from(given).unwrap_or(u32::MAX),
+            roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            summary,
+        }))
+    }
+
+    async fn sign_step(&self, request: Request<wire::SignStepRequest>) -> Answer<wire::SignStepResponse> {
+        let request = request.into_inner();
+        let entry = model::EntryId::try_from(&*request.entry_id).map_err(malformed)?;
+        let word = OfficerWord {
+            role: request.role.parse().map_err(malformed)?,
+            key: key(&request.key_id)?,
+            signature: request.signature.to_vec(),
+        };
+        let signed = self.0.sign(entry, word).await.map_err(status)?;
+        Ok(Response::new(wire::SignStepResponse {
+            signatures_missing: u32::try_from(signed.missing).unwrap_or(u32::MAX),
+            progress: signed.progress.as_str().to_owned(),
+            case_id: signed.case.to_string(),
+        }))
+    }
+
+    async fn list_cases(&self, request: Request<wire::ListCasesRequest>) -> Answer<wire::ListCasesResponse> {
+        let cases = self.0.list(&request.into_inner().filter).await.map_err(status)?;
+        Ok(Response::new(wire::ListCasesResponse { cases }))
+    }
+
+    async fn get_case(&self, request: Request<wire::GetCaseRequest>) -> Answer<wire::GetCaseResponse> {
+        let case = self.case(&request.into_inner().case_id).await?;
+        Ok(Response::new(self.0.show(case).await.map_err(status)?))
+    }
+
+    async fn get_document(&self, request: Request<wire::GetDocumentRequest>) -> Answer<wire::GetDocumentResponse> {
+        let request = request.into_inner();
+        let (record_type, body) = self.0.document(&request.entry_id, request.index as usize).await.map_err(status)?;
+        Ok(Response::new(wire::GetDocumentResponse { record_type: record_type.to_string(), body: body.into() }))
+    }
+
+    async fn watch_events(&self, request: Request<wire::WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
+        let (sender, receiver) = mpsc::channel(64);
+        tokio::spawn(tell(self.0.clone(), request.into_inner().after, sender));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn get_desk_status(&self, _: Request<wire::GetDeskStatusRequest>) -> Answer<wire::GetDeskStatusResponse> {
+        Ok(Response::new(self.0.status().await.map_err(status)?))
+    }
+}
+
+impl Cases {
+    async fn case(&self, text: &str) -> Result<CaseId, Status> {
+        self.0.case_of(text).await.map_err(status)
+    }
+}
+
+/// Sends events, then whatever comes, until the caller hangs up.
+async fn tell(office: Arc<Office>, mut after: u64, sender: mpsc::Sender<Result<wire::WatchEventsResponse, Status>>) {
+    let mut changes = office.changes();
+    loop {
+        changes.mark_unchanged();
+        let events = match office.events(after).await {
+            Ok(events) => events,
+            Err(denial) => return drop(sender.send(Err(status(denial))).await),
+        };
+        let none = events.is_empty();
+        for event in events {
+            after = u64::try_from(event.cursor).unwrap_or(after);
+            let told = wire::WatchEventsResponse {
+                cursor: after,
+                case_id: event.case_id.0.to_string(),
+                kind: Told::name(event.kind).to_owned(),
+                at_ms: event.at,
+            };
+            if sender.send(Ok(told)).await.is_err() {
+                return;
+            }
+        }
+        if none {
+            tokio::select! {
+                () = sender.closed() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed> {
+    let document =
+        |one: wire::Document| Ok(Document { record_type: one.record_type.parse()?, bytes: one.body.to_vec() });
+    Ok(Ask {
+        case,
+        step: request.step.parse()?,
+        concerns: request.concerns.into_iter().map(MeasureId).collect(),
+        ground: some(&request.ground).map(str::parse).transpose()?,
+        conditions: request.conditions.iter().map(|one| one.parse()).collect::<Result<_, _>>()?,
+        text: request.text,
+        documents: request.documents.into_iter().map(document).collect::<Result<_, Malformed>>()?,
+        role: some(&request.role).map(str::parse).transpose()?,
+    })
+}
+
+fn some(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn finding(finding: &Finding) -> wire::Finding {
+    wire::Finding {
+        severity: finding.severity.as_str().to_owned(),
+        code: finding.code.map(|code| code.to_string()).unwrap_or_default(),
+        article: finding.article.as_ref().map(ToString::to_string).unwrap_or_default(),
+        field: finding.field.clone(),
+        message: finding.message.clone(),
+        remedy: finding.remedy.clone(),
+    }
+}
+
+fn key(bytes: &[u8]) -> Result<KeyId, Status> {
+    model::Digest::try_from(bytes).map(KeyId).map_err(malformed)
+}
+
+fn malformed(error: Malformed) -> Status {
+    status(Denial::failed(Fault::Malformed, error.to_string()))
+}
+
+fn status(denial: impl std::borrow::Borrow<Denial>) -> Status {
+    proto::status::from_denial(denial.borrow())
+}

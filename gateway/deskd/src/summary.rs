@@ -1,0 +1,65 @@
+//! What is being signed, in words, from the very bytes that are signed.
+
+use model::{Header, MeasureScope, Pin, Step};
+
+/// A header for the eyes of who signs it.
+pub(crate) fn of_header(header: &Header) -> String {
+    let mut lines = vec![
+        format!("step       {}", header.step),
+        format!("case       {}", header.case),
+        format!("from       {}", header.sender),
+        format!("to         {}", header.recipient),
+        format!("rule       {} ({} and {})", header.pin.short(), header.home, header.peer),
+    ];
+    if header.step == Step::SealSend {
+        lines.extend(header.measures.iter().map(measure));
+        lines.extend(header.purpose.iter().map(|purpose| format!("purpose    {purpose}")));
+        if let Some(offence) = header.offence {
+            let dual = if offence.dual_criminality { "declared" } else { "not declared" };
+            lines.push(format!("offence    up to {} months; dual criminality {dual}", offence.max_penalty_months));
+        }
+        if let Some(validation) = &header.validation {
+            lines.push(format!("validated  by a {} of {}", validation.role.as_str(), validation.authority));
+        }
+    }
+    if !header.concerns.is_empty() {
+        let concerns: Vec<_> = header.concerns.iter().map(ToString::to_string).collect();
+        lines.push(format!("concerns   {}", concerns.join(", ")));
+    }
+    lines.extend(header.ground.iter().map(|ground| format!("ground     {ground} {}", ground.text())));
+    if !header.records.is_empty() {
+        let records: Vec<_> = header.records.iter().map(|record| record.as_str()).collect();
+        lines.push(format!("records    {}", records.join(", ")));
+    }
+    lines.extend(header.conditions.iter().map(|one| format!("condition  {one} {}", one.text())));
+    lines.push(format!("expires    {}", header.expires));
+    lines.join("\n")
+}
+
+/// A scope for the eyes of a validator.
+pub(crate) fn of_scope(measures: &[MeasureScope], pin: Pin) -> String {
+    let mut lines = vec![format!("rule       {}", pin.short())];
+    lines.extend(measures.iter().map(measure));
+    lines.join("\n")
+}
+
+/// The days of a window, as on screens.
+pub(crate) fn window(scope: &MeasureScope) -> String {
+    scope.window.map_or_else(String::new, |window| format!("{} to {}", window.from, window.to))
+}
+
+fn measure(scope: &MeasureScope) -> String {
+    let records: Vec<_> = scope.records.iter().map(|record| record.as_str()).collect();
+    let selectors: Vec<_> = scope.selectors.iter().map(|selector| selector.as_str()).collect();
+    let days =
+        scope.window.map_or_else(|| "no window".to_owned(), |one| format!("{} ({} days)", window(scope), one.days()));
+    format!(
+        "measure    {} [{}] {}: {}; {} by {}; {days}",
+        scope.id,
+        scope.article,
+        scope.request_type,
+        records.join(", "),
+        if scope.subjects == 1 { "1 subject".to_owned() } else { format!("{} subjects", scope.subjects) },
+        selectors.join(", "),
+    )
+}

@@ -1,0 +1,135 @@
+//! The connection to the own party's gateway.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use identity::Subject;
+use link::{CallLimits, Channel, Credentials, Remote};
+use model::{AuthorityId, Exit};
+use proto::{
+    desk::{
+        AcknowledgeRequest, ClaimKeyPackageRequest, ListDirectoriesRequest, ListDirectoriesResponse,
+        PublishKeyPackagesRequest, SubmitRequest, WatchRequest, WatchResponse,
+        submission_service_client::SubmissionServiceClient,
+    },
+    types as wire,
+};
+use tonic::{Status, Streaming};
+
+use crate::{config::Config, failure::Failure, keys::Keys, trust::Trust};
+
+/// What one message may weigh: an entry of the largest size, and its frame.
+const MESSAGE_BYTES_MAX: usize = model::limits::SEALED_BYTES_MAX + model::limits::HANDSHAKE_BYTES_MAX + 256 * 1024;
+
+/// Calls to the own gateway. Each notes whether the gateway answered.
+#[derive(Debug)]
+pub(crate) struct Uplink {
+    client: SubmissionServiceClient<Channel>,
+    endpoint: String,
+    health: Mutex<Health>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Health {
+    pub(crate) reachable: bool,
+    pub(crate) detail: String,
+}
+
+impl Uplink {
+    pub(crate) fn new(config: &Config, keys: &Keys, trust: &Arc<Trust>) -> Result<Self, Failure> {
+        let failed = |error: link::LinkError| Failure::new(Exit::Usage, link::explain(&error));
+        let own = Credentials::new(&keys.tls).map_err(failed)?;
+        if *own.subject() != Subject::Desk(config.authority.clone()) {
+            let what = format!("the certificate is of {}, the desk is of {}", own.subject(), config.authority);
+            return Err(Failure::new(Exit::NotAuthorised, what).remedy("Use the certificate of this desk."));
+        }
+        let remote = Remote {
+            endpoint: config.gateway.clone(),
+            expected: Subject::Gateway(trust.party()),
+            own,
+            anchors: trust.clone(),
+            limits: CallLimits { connect_time: Duration::from_secs(3), ..CallLimits::default() },
+        };
+        let client = SubmissionServiceClient::new(remote.connect().map_err(failed)?)
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self { client, endpoint: config.gateway.clone(), health: Mutex::default() })
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) async fn submit(&self, entry: wire::Entry) -> Result<wire::SignedReceipt, Status> {
+        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry) }).await;
+        self.noted(answer)?.receipt.ok_or_else(|| Status::internal("the gateway answered without a receipt"))
+    }
+
+    pub(crate) async fn watch(&self, after: u64) -> Result<Streaming<WatchResponse>, Status> {
+        let answer = self.client.clone().watch(WatchRequest { after }).await;
+        self.noted(answer)
+    }
+
+    pub(crate) async fn acknowledge(&self, request: AcknowledgeRequest) -> Result<(), Status> {
+        let answer = self.client.clone().acknowledge(request).await;
+        self.noted(answer).map(|_| ())
+    }
+
+    /// Publishes; says how many lie ready now.
+    pub(crate) async fn publish(&self, key_packages: Vec<Vec<u8>>) -> Result<u32, Status> {
+        let key_packages = key_packages.into_iter().map(Into::into).collect();
+        let answer = self.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages }).await;
+        Ok(self.noted(answer)?.available)
+    }
+
+    pub(crate) async fn claim(&self, authority: &AuthorityId) -> Result<Vec<u8>, Status> {
+        let request = ClaimKeyPackageRequest { authority: authority.to_string() };
+        let answer = self.client.clone().claim_key_package(request).await;
+        Ok(self.noted(answer)?.key_package.to_vec())
+    }
+
+    pub(crate) async fn directories(&self) -> Result<ListDirectoriesResponse, Status> {
+        let answer = self.client.clone().list_directories(ListDirectoriesRequest {}).await;
+        self.noted(answer)
+    }
+
+    /// Notes that the connection broke.
+    pub(crate) fn lost(&self, why: &str) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) =
+            Health { reachable: false, detail: why.to_owned() };
+    }
+
+    fn noted<T>(&self, answer: Result<tonic::Response<T>, Status>) -> Result<T, Status> {
+        match &answer {
+            Err(status) if is_away(status) => {
+                self.lost(
+                    &link::cause(status).map_or_else(|| status.message().to_owned(), |cause| link::explain(cause)),
+                );
+            }
+            _ => {
+                *self.health.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Health { reachable: true, detail: String::new() };
+            }
+        }
+        answer.map(tonic::Response::into_inner)
+    }
+}
+
+/// Whether the gateway was not reached at all, unlike a gateway that answered with a no.
+pub(crate) fn is_away(status: &Status) -> bool {
+    link::cause(status).is_some()
+        || (status.details().is_empty()
+            && matches!(
+                status.code(),
+                tonic::Code::Unavailable
+                    | tonic::Code::DeadlineExceeded
+                    | tonic::Code::Cancelled
+                    | tonic::Code::Unknown
+            ))
+}
