@@ -81,6 +81,11 @@ impl Folder {
         self.0.join("operator.sock")
     }
 
+    /// Held by the process that serves.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
     /// Reads and checks `gateway.toml`.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let path = self.0.join(FILE);

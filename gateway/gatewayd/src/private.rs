@@ -1,11 +1,13 @@
 //! Files that only their owner may read, written so that a crash leaves the old or the new content, never a part.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
+
+use model::Exit;
 
 use crate::failure::Failure;
 
@@ -22,6 +24,20 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a file that others may read.
 pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     replace(path, bytes, 0o644).map_err(|error| Failure::writing(path, &error))
+}
+
+/// Locks a folder for this process by a file in it; the lock ends with the file. A second process gets [`Exit::Locked`].
+pub(crate) fn lock(path: &Path) -> Result<File, Failure> {
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = open.map_err(|error| Failure::writing(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Failure::new(Exit::Locked, format!("another process holds {}", path.display()))
+                .remedy("One gateway runs on a folder. Stop the other one first."))
+        }
+        Err(TryLockError::Error(error)) => Err(Failure::writing(path, &error)),
+    }
 }
 
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {

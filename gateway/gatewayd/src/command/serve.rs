@@ -28,9 +28,9 @@ use crate::{
     failure::Failure,
     gateway::{Gateway, LedgerSigner},
     keys::Keys,
-    outbox,
+    outbox, private,
     rules::Rules,
-    service::{operator::Operator, peer::Peers, submission::Desks},
+    service::{operator::Operator, peer::Peers, structured, submission::Desks},
     trust::Trust,
 };
 
@@ -70,6 +70,7 @@ impl Serve {
 }
 
 async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) -> Result<(), Failure> {
+    let _lock = private::lock(&folder.lock())?;
     let keys = Keys::open(&folder, &config)?;
     let trust = Arc::new(Trust::new(&keys.root, keys.directory.clone(), now)?);
     if trust.own() != config.party {
@@ -143,8 +144,8 @@ async fn serve_all(
     let socket = folder.operator_socket();
     let all = async {
         tokio::try_join!(
-            link::serve(peers, tls.clone(), EdgeLimits::default(), peer_routes, until(stopping.clone())),
-            link::serve(desks, tls.clone(), EdgeLimits::default(), desk_routes, until(stopping.clone())),
+            link::serve(peers, tls.clone(), EdgeLimits::default(), structured(peer_routes), until(stopping.clone())),
+            link::serve(desks, tls.clone(), EdgeLimits::default(), structured(desk_routes), until(stopping.clone())),
             link::serve_local(&socket, operator_routes, until(stopping.clone())),
         )
     };
