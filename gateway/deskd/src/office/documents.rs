@@ -187,21 +187,17 @@ impl Office {
     }
 
     /// Holds the document of a step that releases nothing against its header, in both directions.
-    pub(super) fn compare_form(&self, header: &Header, documents: &[Document]) -> Result<(), Refusal> {
+    pub(super) fn compare_form(&self, header: &Header, documents: &[Document]) -> Result<(), Denial> {
         let wrong = |field: &str, reason: &str| {
             let remedy = "The sending desk makes the document for this very step and sends anew.";
-            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field))
+            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field).into())
         };
         let form = form_of(header.step);
         let [document] = documents else { return wrong("documents", "the step carries exactly one document") };
         if document.record_type.as_str() != form {
             return wrong("documents", "the step carries another kind of document");
         }
-        let value = match self.accept(&document.record_type, &document.bytes) {
-            Ok(value) => value,
-            Err(Denial::Refused(refusal)) => return Err(*refusal),
-            Err(_) => return wrong("documents", "the document cannot be read"),
-        };
+        let value = self.accept(&document.record_type, &document.bytes)?;
         if value.get("case").and_then(Value::as_str) != Some(&header.case.to_string()) {
             return wrong("case", "header and document name different cases");
         }
@@ -236,11 +232,11 @@ fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
 }
 
 /// The decision decides on the measures that the header moves, in the same way and for the same ground.
-fn decision(header: &Header, value: &Value) -> Result<(), Refusal> {
+fn decision(header: &Header, value: &Value) -> Result<(), Denial> {
     let wrong = |field: &str| {
         let reason = "header and decision differ";
         let remedy = "The sending desk derives the header from the decision and sends anew.";
-        Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field))
+        Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field).into())
     };
     let outcomes = value.get("measures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut decided: Vec<_> = outcomes.iter().filter_map(|one| one.get("id").and_then(Value::as_u64)).collect();

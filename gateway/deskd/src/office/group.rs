@@ -46,8 +46,17 @@ impl Office {
         if draft.state != State::Validated {
             return Err(not_validated(draft.state));
         }
-        let claimed = self.uplink.claim(&draft.recipient).await;
-        let key_package = claimed.map_err(|status| proto::status::to_denial(&status))?;
+        let key_package =
+            self.uplink.claim(&draft.recipient).await.map_err(|status| match proto::status::to_denial(&status) {
+                Denial::Failed { fault: Fault::PeerUnreachable, detail } => Denial::failed(
+                    Fault::PeerUnreachable,
+                    format!(
+                        "no KeyPackage of {} can be had now ({detail}); run the same command again",
+                        draft.recipient
+                    ),
+                ),
+                denial => denial,
+            })?;
         let mut members = self.members.lock().await;
         let found = self.view(id).await?;
         if found.as_ref().is_some_and(|(view, _)| view.pending.is_some() || view.head != HeaderDigest::GENESIS) {

@@ -24,7 +24,7 @@ use crate::{clock, random, safe::Place, uplink::is_away};
 
 const ROWS_MAX: u64 = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// An entry that came (theirs) or went (ours), in the database.
 pub(super) const OURS: i16 = 0;
 pub(super) const THEIRS: i16 = 1;

@@ -24,16 +24,19 @@ impl Office {
         let mut members = self.members.lock().await;
         let mut batch = DeskBatch::default();
         batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
-        let signed = match self.proven(receipt) {
+        let proven = match self.proven(receipt) {
+            // Directories may be older than the receipt.
+            Err(_) if self.refreshed().await => self.proven(receipt),
+            other => other,
+        };
+        let signed = match proven {
             Ok(signed) => signed,
-            // Directories may be older than the receipt: fetch them, then take it again.
-            Err(denial) if self.refreshed().await => {
-                self.proven(receipt).map_err(|_| denial.clone()).or_else(|_| {
-                    say!(Warn, "a receipt does not hold");
-                    Err(denial)
-                })?
+            Err(denial @ Denial::Failed { fault: Fault::PeerUnreachable, .. }) => return Err(denial),
+            // It proves nothing, so nothing follows from it; the stream goes on.
+            Err(_) => {
+                say!(Error, "a receipt of the gateway's stream does not hold", party = self.own.party());
+                return self.commit(&batch).await;
             }
-            Err(denial) => return Err(denial),
         };
         let receipt = &signed.receipt;
         let Some((mut view, version)) = self.view(receipt.case).await? else {

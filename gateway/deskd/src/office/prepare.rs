@@ -195,8 +195,15 @@ impl Office {
         header.concerns.clone_from(&ask.concerns);
         if header.concerns.is_empty() {
             let possible = case.possible(view.side());
-            let row = possible.into_iter().find(|one| one.row.trigger == Trigger::Step(ask.step));
-            header.concerns = row.map(|one| one.measures).unwrap_or_default();
+            match possible.into_iter().find(|one| one.row.trigger == Trigger::Step(ask.step)) {
+                Some(possible) => header.concerns = possible.measures,
+                None => {
+                    // Not now: the procedure says why, and what is possible instead.
+                    header.concerns = case.measures.keys().copied().collect();
+                    let (needed, roles) = signers(ask.step, view)?;
+                    dry_run(view, &header, needed, roles.first().copied())?;
+                }
+            }
         }
         let said = Said {
             step: ask.step,

@@ -39,8 +39,9 @@ impl Office {
                 return Ok(reading);
             }
         };
-        if let Err(refusal) = self.stands_for(header, &sealed) {
-            reading.finding = Some(refusal);
+        if !self.stands_for(header, &sealed) {
+            let reason = "the sending desk did not sign the body";
+            reading.finding = Some(contradiction("body.signature", reason));
             return Ok(reading);
         }
         match self.hold(view, header, &body).await {
@@ -82,17 +83,14 @@ impl Office {
     }
 
     /// The sending desk signed the body itself: that is what remains when MLS is forgotten.
-    fn stands_for(&self, header: &Header, sealed: &SealedBody) -> Result<(), Refusal> {
+    fn stands_for(&self, header: &Header, sealed: &SealedBody) -> bool {
         let digest = Digest::of(&[&sealed.bytes]);
         let key = self.trust.store().ok().and_then(|trust| trust.desk_key(&header.sender));
         let holds = |key: identity::VerifyingKey| {
             let own = sealed.signatures.iter().find(|one| one.key == key.key_id());
             own.is_some_and(|one| key.verify(Domain::Record, digest.as_bytes(), &one.bytes).is_ok())
         };
-        if key.is_some_and(holds) {
-            return Ok(());
-        }
-        Err(contradiction("body.signature", "the sending desk did not sign the body"))
+        key.is_some_and(holds)
     }
 
     /// The request of the case, as it was sealed.

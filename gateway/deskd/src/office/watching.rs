@@ -13,7 +13,7 @@ use super::{GATEWAY, Office};
 use crate::{clock, random};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How often directories and KeyPackages are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 
