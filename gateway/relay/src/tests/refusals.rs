@@ -32,10 +32,10 @@ fn send(home: &Gateway) -> Draft {
 #[test]
 fn a_desk_speaks_for_itself_only_r95() {
     let (home, _) = both_after(&[Step::OpenGroup]);
-    let other = desk("JP:court");
+    let other = desk("JP:judicial");
     let denial = home.ask(&send(&home), Origin::OwnDesk(&other), NOW, |_| {}).unwrap_err();
     assert_eq!((code(&denial), field(&denial)), ("R95", "sender"));
-    assert_eq!(denial.to_string(), "R95 JP:court hands over an entry of JP:central");
+    assert_eq!(denial.to_string(), "R95 JP:judicial hands over an entry of JP:central");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn an_entry_goes_from_one_party_of_the_case_to_the_other_r93() {
         (code(&denial), field(&denial).to_owned())
     };
     assert_eq!(spoil(|d| d.header.recipient = desk("IT:central")), ("R93", "recipient".to_owned()));
-    assert_eq!(spoil(|d| d.header.recipient = desk("JP:court")), ("R93", "recipient".to_owned()));
+    assert_eq!(spoil(|d| d.header.recipient = desk("JP:judicial")), ("R93", "recipient".to_owned()));
     assert_eq!(spoil(|d| d.header.peer = party("JP")), ("R93", "peer".to_owned()));
     assert_eq!(spoil(|d| d.header.home = party("IT")), ("R93", "peer".to_owned()));
 }
@@ -247,7 +247,7 @@ fn who_is_not_in_the_group_neither_sends_nor_is_addressed_r93() {
     let denial = says(&peer, &draft, |_| {});
     assert_eq!((code(&denial), field(&denial)), ("R93", "sender"));
     let mut draft = Draft::proper(51, Step::Acknowledge, &[1, 2], home.head());
-    draft.header.recipient = desk("JP:court");
+    draft.header.recipient = desk("JP:judicial");
     assert_eq!(field(&says(&peer, &draft, |_| {})), "recipient");
 }
 

@@ -90,7 +90,7 @@ impl World {
         let (number, now) = (self.number, self.now);
         let mut draft = Draft::proper(number, step, concerns, HeaderDigest::GENESIS);
         if step == Step::ChangeGroup {
-            draft.members.push(desk(if number.is_multiple_of(2) { "JP:court" } else { "FR:police" }));
+            draft.members.push(desk(if number.is_multiple_of(2) { "JP:judicial" } else { "FR:police" }));
         }
         if by_peer && matches!(step, Step::Close | Step::ChangeGroup) || flaw == Flaw::WrongSide {
             draft = draft.by_peer();

@@ -214,7 +214,7 @@ fn request(header: &mut Header, concerns: &[u32], body: BodyCommitment) {
     header.validation = Some(Validation {
         statement_bytes: serde_json::to_vec(&statement).unwrap(),
         statement,
-        authority: desk("JP:court"),
+        authority: desk("JP:judicial"),
         role: Role::Judge,
         key: key(9),
         signature: vec![0; 64],
