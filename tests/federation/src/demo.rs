@@ -21,9 +21,10 @@ use crate::{
     honest, hostile, kept,
     process::{self, Processes},
     programs::Programs,
+    record,
     states::World,
     story,
-    timeline::{Output, Timeline},
+    timeline::{Output, Timeline, cut},
 };
 
 /// Three states with their gateways and desks as separate processes; a case between two of them; and everything that must be refused.
@@ -54,7 +55,8 @@ struct Findings {
     attempts: Vec<Attempt>,
     story: story::Told,
     searched: Searched,
-    others: Vec<(String, usize)>,
+    /// Cases at the desk of FR:executing, which is on none.
+    executing: usize,
 }
 
 impl Default for Demo {
@@ -129,19 +131,19 @@ impl Demo {
         let today = today()?;
         timeline.chapter("Three states, each with its own root, gateway and desks, as separate processes");
         let world = World::make(programs, base, self.otlp_endpoint.as_deref(), timeline).await?;
-        world.start(processes, timeline).await?;
+        world.start_gateways(processes, timeline).await?;
         world.connect(timeline).await?;
+        world.start_desks(processes, timeline).await?;
         let mut story = story::play(&world, today, timeline).await?;
         let mut attempts = honest::attempts(&world, today, timeline).await?;
         let outcome = hostile::attempts(&world, today, timeline).await?;
         attempts.extend(outcome.attempts);
         story.secrets.extend(outcome.secrets);
         timeline.chapter("What the gateways know");
-        let mut others = Vec::new();
-        for authority in ["FR:executing", "SG:central"] {
-            let count = Api::of(&world.seat(authority)?).count().await?;
-            others.push((authority.to_owned(), count));
-        }
+        let executing = Api::of(&world.seat("FR:executing")?).count().await?;
+        let what = format!("is of the same state, but not in the group: its desk has {executing} cases");
+        timeline.event("FR:executing", &what, json!({ "cases": executing }));
+        record::tell(&world, timeline).await?;
         let searched = blindness::search(&world, &story.secrets, &story.opened)?;
         let what = format!(
             "{} texts of the bodies were searched for in {} files ({} KiB) of the gateways, logs included: found in {}",
@@ -155,7 +157,7 @@ impl Demo {
         timeline.event("JP:central", &what, Value::Null);
         match processes.casualty() {
             Some(failure) => Err(failure),
-            None => Ok(Findings { attempts, story, searched, others }),
+            None => Ok(Findings { attempts, story, searched, executing }),
         }
     }
 
@@ -214,11 +216,9 @@ impl Findings {
             );
             return Err(Failure::unexpected(what));
         }
-        match self.others.iter().find(|(_, count)| *count > 0) {
-            Some((authority, count)) if authority != "SG:central" => {
-                Err(Failure::unexpected(format!("{authority} sees {count} cases that are not its own")))
-            }
-            _ => Ok(()),
+        match self.executing {
+            0 => Ok(()),
+            count => Err(Failure::unexpected(format!("FR:executing sees {count} cases that are not its own"))),
         }
     }
 
@@ -232,29 +232,26 @@ impl Findings {
 
     fn tell(&self, timeline: &Timeline) {
         timeline.summary("\nTried, and refused");
-        let head = format!(
-            "  {:<17} {:<68} {:<25} {:<5} {:<11} reason",
-            "who (! hostile)", "what", "refused by", "code", "article"
-        );
-        timeline.summary(&head);
+        let wide = self.attempts.iter().map(|attempt| attempt.what.chars().count()).max().unwrap_or_default();
+        let row = |mark: char, [who, what, by, code, article, reason]: [&str; 6]| {
+            timeline.summary(&format!("{mark} {who:<13} {what:<wide$}  {by:<19} {code:<5} {article:<11} {reason}"));
+        };
+        row(' ', ["who", "what (!: hostile)", "refused by", "code", "article", "reason"]);
         for attempt in &self.attempts {
             let told = attempt.told.clone().unwrap_or_default();
-            let mark = if attempt.held { ' ' } else { '✗' };
             let reason = if attempt.told.is_some() { &told.reason } else { &attempt.otherwise };
-            timeline.summary(&format!(
-                "{mark} {:<17} {:<68} {:<25} {:<5} {:<11} {reason}",
-                attempt.actor,
-                attempt.what,
-                attempt.by.to_string().trim_start_matches("the "),
-                told.code,
-                told.article.as_deref().unwrap_or("–"),
-            ));
+            let (by, article) = (attempt.by.to_string(), told.article.as_deref().unwrap_or("–"));
+            let by = by.trim_start_matches("the ");
+            let mark = if attempt.held { ' ' } else { '✗' };
+            row(mark, [&attempt.actor, &attempt.what, by, &told.code, article, &cut(reason)]);
         }
         let counts: Vec<_> = self.receipts().iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        timeline.summary(&format!("\nThe case: {} entries; receipts: {}.", self.story.entries, counts.join(", ")));
-        for (authority, count) in &self.others {
-            timeline.summary(&format!("Desk of {authority}: {count} cases (drafts of its own only)."));
-        }
+        timeline.summary(&format!(
+            "\nThe case: {} entries from draft to close in {:.1} s; receipts: {}.",
+            self.story.entries,
+            self.story.took_ms as f64 / 1000.0,
+            counts.join(", ")
+        ));
     }
 
     fn to_json(&self) -> Value {
@@ -262,6 +259,7 @@ impl Findings {
             "attempts": self.attempts.len(),
             "refused_as_expected": self.attempts.iter().filter(|attempt| attempt.held).count(),
             "entries": self.story.entries,
+            "case_took_ms": self.story.took_ms,
             "receipts": self.receipts(),
             "blindness": self.searched.to_json(),
         })

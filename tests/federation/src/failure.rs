@@ -76,7 +76,13 @@ impl From<Malformed> for Failure {
 
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Self {
-        proto::status::to_denial(&status).into()
+        let failure = Self::from(proto::status::to_denial(&status));
+        if let Some(cause) = link::cause(&status) {
+            return Self { what: link::explain(cause), ..failure };
+        }
+        // A status that is not one of ours says all it has to say in its message.
+        let ours = failure.what.contains(' ') && !failure.what.ends_with(status.message());
+        if ours { failure } else { Self { what: status.message().to_owned(), ..failure } }
     }
 }
 

@@ -20,6 +20,7 @@ mod hostile;
 mod kept;
 mod process;
 mod programs;
+mod record;
 mod states;
 mod story;
 mod timeline;

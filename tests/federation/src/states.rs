@@ -8,7 +8,7 @@ use std::{
 
 use model::{AuthorityId, PartyId};
 use proto::operator::{ListChannelsRequest, operator_service_client::OperatorServiceClient};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -111,29 +111,29 @@ impl World {
         Ok(())
     }
 
-    /// Starts gateways and desks, and waits until each is ready.
-    pub(crate) async fn start(&self, processes: &mut Processes, timeline: &Timeline) -> Result<(), Failure> {
+    /// Starts the gateways, and waits until each is ready.
+    pub(crate) async fn start_gateways(&self, processes: &mut Processes, timeline: &Timeline) -> Result<(), Failure> {
         let logs = self.logs();
         std::fs::create_dir_all(&logs).map_err(|error| Failure::file(&logs, &error))?;
         for state in self.states.values() {
             let name = format!("{}-gateway", state.party);
-            let arguments = serve(&state.dir);
-            processes.spawn(&name, &self.programs.gateway, &arguments, &logs)?;
+            processes.spawn(&name, &self.programs.gateway, &serve(&state.dir), &logs)?;
         }
-        let told = |name: &str, pid: u32, line: &serde_json::Value| {
-            timeline.event(name, &format!("is ready, process {pid}"), line.clone());
-        };
-        processes.ready(told).await?;
+        processes.ready(|name, pid, line| ready(timeline, name, pid, line)).await
+    }
+
+    /// Starts the desks, and waits until each is ready.
+    pub(crate) async fn start_desks(&self, processes: &mut Processes, timeline: &Timeline) -> Result<(), Failure> {
         let mut desks = Processes::default();
         for (party, names) in STATES {
             for name in names {
                 let seat = self.seat(&format!("{party}:{name}"))?;
-                desks.spawn(&format!("{party}-{name}"), &self.programs.desk, &serve(&seat.dir), &logs)?;
+                desks.spawn(&format!("{party}-{name}"), &self.programs.desk, &serve(&seat.dir), &self.logs())?;
             }
         }
-        let ready = desks.ready(told).await;
+        let started = desks.ready(|name, pid, line| ready(timeline, name, pid, line)).await;
         processes.absorb(desks);
-        ready
+        started
     }
 
     /// Opens the channels: each operator compares the fingerprint that the other side gave over another way.
@@ -156,6 +156,15 @@ impl World {
             self.opened(b, a).await?;
             timeline.event(&format!("{a}–{b}"), "the channel is OPEN on both sides", json!({ "parties": [a, b] }));
         }
+        Ok(())
+    }
+
+    /// The operator of `own` stops the channel to `party`.
+    pub(crate) async fn freeze(&self, own: &State, party: PartyId) -> Result<(), Failure> {
+        let mut arguments = words(&["peer", "freeze", "--dir"]);
+        arguments.push(own.dir.display().to_string());
+        arguments.extend(words(&[party.as_str(), "--output", "json"]));
+        cli::run(&self.programs.gateway, &arguments).await?.done()?;
         Ok(())
     }
 
@@ -184,8 +193,7 @@ impl World {
 
     async fn opened(&self, own: &str, other: &str) -> Result<(), Failure> {
         let deadline = Instant::now() + OPEN_MAX;
-        let mut client =
-            OperatorServiceClient::new(link::connect_local(&self.state(own)?.gateway_dir().join("operator.sock")));
+        let mut client = OperatorServiceClient::new(link::connect_local(&self.state(own)?.operator_socket()));
         loop {
             let listed = client.list_channels(ListChannelsRequest {}).await?.into_inner();
             let found = listed.channels.into_iter().find(|channel| channel.party == other);
@@ -209,6 +217,11 @@ impl State {
         self.dir.join("gateway")
     }
 
+    /// The socket on which the gateway serves its operators.
+    pub(crate) fn operator_socket(&self) -> PathBuf {
+        self.gateway_dir().join("operator.sock")
+    }
+
     /// A desk's folder.
     pub(crate) fn desk_dir(&self, name: &str) -> PathBuf {
         self.dir.join("desks").join(name)
@@ -228,6 +241,10 @@ impl Seat {
     pub(crate) fn socket(&self) -> PathBuf {
         self.dir.join("desk.sock")
     }
+}
+
+fn ready(timeline: &Timeline, name: &str, pid: u32, line: &Value) {
+    timeline.event(name, &format!("is ready, process {pid}"), line.clone());
 }
 
 fn serve(dir: &Path) -> Vec<String> {

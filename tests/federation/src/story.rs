@@ -30,6 +30,8 @@ pub(crate) struct Told {
     pub(crate) opened: PathBuf,
     /// The entries of the case.
     pub(crate) entries: usize,
+    /// From its draft to its end, in milliseconds.
+    pub(crate) took_ms: u64,
 }
 
 /// One desk's part in the case.
@@ -47,6 +49,7 @@ const ACCEPTANCE: &str = "Recognised; the order to the provider goes out today."
 pub(crate) async fn play(world: &World, today: Date, timeline: &Timeline) -> Result<Told, Failure> {
     timeline
         .chapter("Japan asks France who opened one account, and from where it was used (Budapest Convention, art. 31)");
+    let begun_ms = timeline.elapsed_ms();
     let folder = world.base.join("story");
     fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
     let asked = documents::request(CaseId::new(documents::new_uuid()?), today)?;
@@ -67,7 +70,8 @@ pub(crate) async fn play(world: &World, today: Date, timeline: &Timeline) -> Res
     documents::telling(&asked, &mut secrets);
     answers.iter().for_each(|(_, record)| documents::telling(record, &mut secrets));
     let receipts = jp.told.union(&fr.told).cloned().collect();
-    Ok(Told { secrets, receipts, opened, entries })
+    let took_ms = timeline.elapsed_ms().saturating_sub(begun_ms);
+    Ok(Told { secrets, receipts, opened, entries, took_ms })
 }
 
 /// Saves a request at a desk and gives the id of its case.
@@ -246,7 +250,7 @@ pub(crate) fn short(case: CaseId) -> String {
 }
 
 /// The last four bytes of an entry's id: the first are the time.
-fn short_id(entry: &[u8]) -> String {
+pub(crate) fn short_id(entry: &[u8]) -> String {
     let tail = entry.get(entry.len().saturating_sub(4)..).unwrap_or_default();
     tail.iter().map(|byte| format!("{byte:02x}")).collect()
 }

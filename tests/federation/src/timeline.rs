@@ -1,8 +1,10 @@
 //! What happens, told as it happens: for people, or one JSON object per line.
 
 use std::{
+    collections::BTreeSet,
     env,
     io::{IsTerminal, stdout},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -11,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{attempt::Attempt, clock, failure::Failure};
+use crate::{attempt::Attempt, clock, failure::Failure, told::Told};
 
 /// How it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,7 +40,12 @@ pub(crate) struct Timeline {
     colour: bool,
     begun: Instant,
     bar: ProgressBar,
+    /// The receipts that were told: both sides show each.
+    receipts: Mutex<BTreeSet<ReceiptLine>>,
 }
+
+/// Longest reason in text; JSON has the whole.
+const REASON_CHARACTERS_MAX: usize = 110;
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -56,7 +63,7 @@ impl Timeline {
         bar.enable_steady_tick(Duration::from_millis(120));
         let colour =
             output == Output::Text && stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        Self { output, colour, begun: Instant::now(), bar }
+        Self { output, colour, begun: Instant::now(), bar, receipts: Mutex::default() }
     }
 
     /// Since the beginning, in milliseconds.
@@ -87,6 +94,9 @@ impl Timeline {
 
     /// A receipt came to light.
     pub(crate) fn receipt(&self, line: &ReceiptLine) {
+        if !self.receipts.lock().unwrap_or_else(PoisonError::into_inner).insert(line.clone()) {
+            return;
+        }
         match self.output {
             Output::Text => {
                 let leaf = line.leaf.map(|leaf| format!(", leaf {leaf} of the ledger")).unwrap_or_default();
@@ -104,8 +114,8 @@ impl Timeline {
             Output::Text => {
                 let stamp = self.paint(DIM, &self.stamp());
                 let (mark, verdict) = match &attempt.told {
-                    Some(told) if attempt.held => (self.paint(GREEN, "refused"), told.to_string()),
-                    Some(told) => (self.paint(RED, "not as expected"), told.to_string()),
+                    Some(told) if attempt.held => (self.paint(GREEN, "refused"), in_short(told)),
+                    Some(told) => (self.paint(RED, "not as expected"), in_short(told)),
                     None => (self.paint(RED, "NOT REFUSED"), attempt.otherwise.clone()),
                 };
                 self.line(&format!(
@@ -163,5 +173,20 @@ impl Timeline {
 
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// A refusal in one line: code, article, reason, field.
+pub(crate) fn in_short(told: &Told) -> String {
+    let article = told.article.as_ref().map(|article| format!("[{article}] ")).unwrap_or_default();
+    let field = told.field.as_ref().map(|field| format!(" ({field})")).unwrap_or_default();
+    format!("{} {article}{}{field}", told.code, cut(&told.reason))
+}
+
+/// The beginning of a reason.
+pub(crate) fn cut(reason: &str) -> String {
+    match reason.char_indices().nth(REASON_CHARACTERS_MAX) {
+        Some((at, _)) => format!("{}…", reason.get(..at).unwrap_or(reason)),
+        None => reason.to_owned(),
     }
 }

@@ -21,14 +21,19 @@ impl Told {
     pub(crate) fn from_json(value: &Value) -> Option<Self> {
         let value = value.get("error").filter(|inner| inner.is_object()).unwrap_or(value);
         let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
-        let reason = text("reason").or_else(|| text("message")).or_else(|| text("what"))?;
-        Some(Self {
-            code: text("code").unwrap_or_default(),
-            article: text("article"),
-            rule: text("rule"),
-            field: text("field"),
-            reason,
-        })
+        let article = text("article");
+        let (code, reason) = match (text("code"), text("reason"), text("what")) {
+            (Some(code), reason, what) => (code, reason.or(what)?),
+            // The reason is the code, as in an ErrorInfo [AIP-193]; the sentence stands in `what`, behind code and article.
+            (None, Some(code), Some(what)) => {
+                let cited = article.as_ref().map(|article| format!("[{article}] ")).unwrap_or_default();
+                let sentence = what.strip_prefix(&format!("{code} ")).unwrap_or(&what);
+                let sentence = sentence.strip_prefix(&cited).unwrap_or(sentence).to_owned();
+                (code, sentence)
+            }
+            (None, reason, what) => (String::new(), what.or(reason)?),
+        };
+        Some(Self { code, article, rule: text("rule"), field: text("field"), reason })
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -68,5 +73,22 @@ impl fmt::Display for Told {
             write!(f, "[{article}] ")?;
         }
         f.write_str(&self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_object_tells_code_article_and_sentence_in_either_layout() {
+        let flat = json!({ "code": "R92", "article": "cets-224:8", "reason": "it is not in force", "rule": "x" });
+        let nested = json!({ "schema_version": 1, "error": {
+            "what": "R92 [cets-224:8] it is not in force", "reason": "R92", "article": "cets-224:8", "rule": "x"
+        }});
+        let told = Told::from_json(&flat);
+        assert_eq!(told, Told::from_json(&nested));
+        assert_eq!(told.map(|told| told.to_string()).as_deref(), Some("R92 [cets-224:8] it is not in force"));
+        assert_eq!(Told::from_json(&json!({ "level": "INFO" })), None);
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     documents,
     failure::Failure,
     states::World,
+    story,
     timeline::{ReceiptLine, Timeline},
     told::Told,
 };
@@ -127,11 +128,12 @@ async fn logged(world: &World, case: &Opened, timeline: &Timeline) -> Result<(),
     };
     let found = api.until(case.id, complete).await?;
     let found = found.map_err(|_| Failure::unexpected("the violation notice is not on the record of both gateways"))?;
-    for receipt in notice(&found).map(|entry| entry.receipts).unwrap_or_default() {
+    let entry = notice(&found).unwrap_or_default();
+    for receipt in entry.receipts {
         timeline.receipt(&ReceiptLine {
             kind: receipt.kind,
             by: receipt.by_party,
-            entry: Step::Violation.as_str().to_owned(),
+            entry: format!("{} {}", entry.step, story::short_id(&entry.entry_id)),
             leaf: receipt.leaf,
         });
     }

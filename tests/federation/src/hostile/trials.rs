@@ -68,9 +68,11 @@ pub(crate) async fn against_peer_gateway(
     let mut bench = Bench::at(rogue::gateway(&it, fr, DESK, today).await?, peer(fr), timeline);
     bench.everything("FR:central", sg, &it, today).await?;
     attempts.append(&mut bench.attempts);
+    bench.frozen(world, fr).await?;
     let mut bench = Bench::at(rogue::gateway(&it, jp, DESK, today).await?, peer(jp), timeline);
     bench.reserved("JP:central", today).await?;
     attempts.append(&mut bench.attempts);
+    bench.frozen(world, jp).await?;
     let mut bench = Bench::at(rogue::gateway(sg, fr, DESK, today).await?, peer(fr), timeline);
     bench.no_treaty("FR:central").await?;
     attempts.append(&mut bench.attempts);
@@ -172,6 +174,23 @@ impl<'a> Bench<'a> {
             format!("sends an admitted entry once more; {} gives its first receipt again, byte for byte", self.by);
         self.timeline.event(&self.actor(), &what, json!({ "receipt": first.receipt.kind.as_str() }));
         Ok(())
+    }
+
+    /// The operator who was attacked freezes the channel: the next call ends at the connection.
+    async fn frozen(&mut self, world: &World, attacked: &State) -> Result<(), Failure> {
+        let party = self.adversary.party();
+        world.freeze(attacked, party).await?;
+        let (recipient, claimant) =
+            (AuthorityId::new(attacked.party, "central")?, self.adversary.keys.authority.clone());
+        match self.adversary.line.claim(&recipient, &claimant).await {
+            Ok(_) => Err(Failure::unexpected(format!("{} serves {party} over a frozen channel", attacked.party))),
+            Err(failure) => {
+                let what =
+                    format!("freezes the channel to {party}; the next call of that gateway ends: {}", failure.what);
+                self.timeline.event(attacked.party.as_str(), &what, json!({ "peer": party }));
+                Ok(())
+            }
+        }
     }
 
     /// An article that Japan reserved.
