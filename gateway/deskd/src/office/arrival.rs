@@ -1,5 +1,6 @@
 //! What comes from the other side: verified, joined or opened, held against its header, and kept in one transaction.
 
+use bytes::Bytes;
 use identity::{Domain, Received, Verified};
 use model::{
     BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Handshake, Header, HeaderDigest, KeyId, Payload, Receipt,
@@ -10,7 +11,7 @@ use proto::desk::{AcknowledgeRequest, Arrival, OpeningReport};
 use roster::CaseBinding;
 use seal::Member;
 use serde_json::json;
-use store::desk::{DeskBatch, DeskEntryRow, NewDeskOutbox};
+use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox};
 use telemetry::say;
 use workflow::{Command, decide};
 use zeroize::Zeroizing;
@@ -23,7 +24,7 @@ use super::{
     prepare::SEALED,
     reading::{Reading, contradiction},
     unknown,
-    view::{CaseView, ReceiptNote},
+    view::{CaseView, Pending, ReceiptNote},
 };
 use crate::{clock, random, safe::Place};
 
@@ -206,6 +207,7 @@ impl Office {
         let header = &taking.entry.header;
         let found = self.view(header.case).await?;
         let (mut view, version) = found.ok_or_else(|| unknown("an entry of a case that was not opened here"))?;
+        self.imply(batch, &mut view, header).await?;
         let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
         let mut member = members.take(self, header.case).await?;
         let reading = match member.open(sealed, taking.entry.header_digest()) {
@@ -239,16 +241,31 @@ impl Office {
         })
     }
 
+    /// Both gateways admitted what follows on an entry of ours, so they admitted ours; its receipt is on the way.
+    async fn imply(&self, batch: &mut DeskBatch, view: &mut CaseView, header: &Header) -> Result<(), Denial> {
+        let follows = |one: &mut Pending| one.digest == header.previous && !one.step.is_handshake();
+        let Some(pending) = view.pending.take_if(follows) else { return Ok(()) };
+        let seq = view.settle(pending.step, pending.digest, &pending.event);
+        if self.store.entry(pending.entry).await?.is_some() {
+            let verdict = Verdict::Admitted;
+            batch.verdicts.push(DeskEntryVerdict { id: pending.entry, verdict, seq: Some(seq), receipt: None });
+        } else {
+            let ours = proto::decode_header(&Bytes::from(pending.header.clone()))?;
+            let mut row = self.own_entry(&ours, pending.header, pending.envelope, Verdict::Admitted).await?;
+            row.seq = Some(seq);
+            batch.entries.push(row);
+        }
+        batch.proposals_done.push(pending.entry);
+        if pending.step == Step::SealSend {
+            view.request = Some(pending.entry);
+            batch.drafts_done.push(view.id);
+        }
+        Ok(())
+    }
+
     /// Makes the entry part of the case, as both gateways did on its header.
     fn settle(&self, view: &mut CaseView, taking: &Taking<'_>) -> Result<i64, Denial> {
         let header = &taking.entry.header;
-        if let Some(pending) = view.pending.take_if(|one| one.digest == header.previous && !one.step.is_handshake()) {
-            // Both gateways admitted what follows on our entry, so they admitted ours; its receipt is on the way.
-            view.settle(pending.step, pending.digest, &pending.event);
-            if pending.step == Step::SealSend {
-                view.request = Some(pending.entry);
-            }
-        }
         if header.previous != view.head {
             return Err(Denial::failed(Fault::StaleCase, "an arrival does not follow the newest entry known here"));
         }

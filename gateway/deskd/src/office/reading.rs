@@ -125,7 +125,6 @@ impl Office {
             return Ok(None);
         }
         let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-        // What contradicted its header was kept as it was, and is not shown as if it were a document.
         Ok(SealedBody::open(&plain, &header).ok().map(|(_, body)| body))
     }
 }

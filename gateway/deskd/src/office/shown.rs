@@ -92,7 +92,12 @@ impl Office {
         if let Some((draft, _)) = self.draft(CaseId::try_from(entry).map_err(malformed)?).await? {
             return Ok(("request".parse().map_err(malformed)?, draft.body));
         }
-        let body = self.body(EntryId::try_from(entry).map_err(malformed)?).await?;
+        let entry = EntryId::try_from(entry).map_err(malformed)?;
+        let row = self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))?;
+        if self.view(row.case_id.0).await?.is_some_and(|(view, _)| view.findings.contains_key(&entry)) {
+            return Err(unknown("the body of the entry contradicts its header, and is not shown"));
+        }
+        let body = self.body(entry).await?;
         let document = body.and_then(|body| body.documents.into_iter().nth(index));
         let document = document.ok_or_else(|| unknown("there is no such document"))?;
         Ok((document.record_type, document.bytes))
@@ -130,12 +135,13 @@ impl Office {
         documents: &mut Vec<wire::DocumentRef>,
     ) -> Result<wire::TimelineEvent, Denial> {
         let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-        let body = self.body(row.id.0).await?;
+        let finding = view.findings.get(&row.id.0).map(|finding| format!("contradicts its header: {finding}"));
+        // What contradicts its header is evidence, and shown to nobody as if it were a document.
+        let body = if finding.is_some() { None } else { self.body(row.id.0).await? };
         for (index, document) in body.iter().flat_map(|body| &body.documents).enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             documents.push(reference(row.id.as_bytes(), index, document.record_type.as_str(), &document.bytes));
         }
-        let finding = view.findings.get(&row.id.0).map(|finding| format!("contradicts its header: {finding}"));
         let verdict = match (row.verdict.0, row.seq) {
             // Our own entry that was admitted before its receipt came.
             (Verdict::Pending, None) if view.pending.as_ref().is_none_or(|one| one.entry != row.id.0) => {
