@@ -55,6 +55,7 @@ struct Findings {
     attempts: Vec<Attempt>,
     story: story::Told,
     searched: Searched,
+    programs: Programs,
     /// Cases at the desk of FR:executing, which is on none.
     executing: usize,
 }
@@ -130,7 +131,7 @@ impl Demo {
     ) -> Result<Findings, Failure> {
         let today = today()?;
         timeline.chapter("Three states, each with its own root, gateway and desks, as separate processes");
-        let world = World::make(programs, base, self.otlp_endpoint.as_deref(), timeline).await?;
+        let world = World::make(programs.clone(), base, self.otlp_endpoint.as_deref(), timeline).await?;
         world.start_gateways(processes, timeline).await?;
         world.connect(timeline).await?;
         world.start_desks(processes, timeline).await?;
@@ -157,7 +158,7 @@ impl Demo {
         timeline.event("JP:central", &what, Value::Null);
         match processes.casualty() {
             Some(failure) => Err(failure),
-            None => Ok(Findings { attempts, story, searched, executing }),
+            None => Ok(Findings { attempts, story, searched, programs, executing }),
         }
     }
 
@@ -166,9 +167,11 @@ impl Demo {
         let verdict = findings.verdict();
         let mut facts = findings.to_json();
         if self.keep {
-            let kept = self.keep(folder, processes, timeline);
-            let base = kept.as_ref().map(|path| json!(path)).unwrap_or(Value::Null);
-            facts["kept"] = base;
+            let programs: Vec<_> =
+                processes.iter().map(|one| json!({ "name": one.name, "process": one.pid, "log": one.log })).collect();
+            let kept = self.keep(&findings.programs, folder, processes, timeline);
+            facts["kept"] =
+                kept.as_ref().map(|dir| json!({ "dir": dir, "processes": programs })).unwrap_or(Value::Null);
             let failure = verdict.err().or(kept.err());
             timeline.end(failure.as_ref(), facts);
             return failure.map_or(0, |failure| failure.exit as u8);
@@ -183,18 +186,27 @@ impl Demo {
     }
 
     /// Leaves all running and says how to go on.
-    fn keep(&self, folder: Folder, processes: Processes, timeline: &Timeline) -> Result<PathBuf, Failure> {
+    fn keep(
+        &self,
+        programs: &Programs,
+        folder: Folder,
+        processes: Processes,
+        timeline: &Timeline,
+    ) -> Result<PathBuf, Failure> {
         kept::note(&folder.0, &processes)?;
         let base = folder.0;
         let shown = base.display();
+        let (gateway, desk) = (programs.gateway.display(), programs.desk.display());
+        let own = programs.gateway.with_file_name("federation");
+        let own = own.display();
         timeline.summary("\nEverything is left running:");
         for one in processes.iter() {
             timeline.summary(&format!("  {:<14} process {:<8} log {}", one.name, one.pid, one.log.display()));
         }
         timeline.summary(&format!(
-            "\nTry:\n  gateway status --dir {shown}/JP\n  gateway peer list --dir {shown}/JP\n  \
-             desk --dir {shown}/JP/desks/central case list\n  desk --dir {shown}/FR/desks/central inbox\n\
-             Stop with:\n  federation stop {shown}"
+            "\nTry:\n  {gateway} status --dir {shown}/JP\n  {gateway} peer list --dir {shown}/JP\n  \
+             {desk} --dir {shown}/JP/desks/central case list\n  {desk} --dir {shown}/FR/desks/central inbox\n\
+             Stop with:\n  {own} stop {shown}"
         ));
         processes.let_go();
         Ok(base)
