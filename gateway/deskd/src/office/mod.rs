@@ -115,6 +115,8 @@ pub(crate) struct Office {
     catalog: Catalog,
     /// The one lock of who changes something, and the groups in memory.
     members: tokio::sync::Mutex<Members>,
+    /// Who fetches directories: an older answer must not overtake a newer one.
+    fetching: tokio::sync::Mutex<()>,
     /// Counts changes, for those who wait for one.
     changed: watch::Sender<u64>,
     outbox_bell: Notify,
@@ -146,6 +148,7 @@ impl Office {
             records,
             catalog: files::catalog(config.catalog.as_ref().map(|path| folder.resolve(path)).as_deref())?,
             members: tokio::sync::Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
             changed: watch::Sender::new(0),
             outbox_bell: Notify::new(),
             upkeep_bell: Notify::new(),

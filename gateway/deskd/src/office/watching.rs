@@ -95,6 +95,7 @@ impl Office {
 
     /// Fetches the directories; says whether it could.
     pub(super) async fn refreshed(&self) -> bool {
+        let _fetching = self.fetching.lock().await;
         let Ok(directories) = self.uplink.directories().await else { return false };
         let Some(own) = directories.own else { return false };
         match self.trust.learn(own, directories.foreign, clock::now()) {
