@@ -192,7 +192,7 @@ impl PeerLine {
             submission: Some((&submission).into()),
             traceparent: String::new(),
         };
-        let request = RelayRequest { items: vec![item], receipts: Vec::new(), growth };
+        let request = RelayRequest { items: vec![item], growth, ..RelayRequest::default() };
         let answer = self.client.relay(request).await.map_err(|status| proto::status::to_denial(&status))?.into_inner();
         let outcome = answer.verdicts.into_iter().next().and_then(|verdict| verdict.outcome);
         match outcome {
