@@ -171,9 +171,14 @@ fn scope_from_wire(scope: &wire::MeasureScope) -> Result<MeasureScope, Malformed
         request_type: scope.request_type.parse()?,
         records: parse_all(&scope.records)?,
         subjects: scope.subjects,
-        selectors: scope.selectors().map(selector_from_wire).collect::<Result<_, _>>()?,
+        // Not by the generated accessor: it leaves out what it does not know.
+        selectors: scope.selectors.iter().map(|kind| selector_from_number(*kind)).collect::<Result<_, _>>()?,
         window: scope.window.as_ref().map(window_from_wire).transpose()?,
     })
+}
+
+fn selector_from_number(kind: i32) -> Result<SelectorKind, Malformed> {
+    selector_from_wire(wire::SelectorKind::try_from(kind).unwrap_or_default())
 }
 
 fn window_from_wire(window: &wire::Window) -> Result<Window, Malformed> {

@@ -6,6 +6,7 @@ use model::{
     Offence, Pin, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp, Validation, ValidationStatement, Window,
 };
 use proptest::prelude::*;
+use prost::Message;
 
 use crate::{decode_header, encode_header, encode_statement, status};
 
@@ -73,6 +74,14 @@ fn a_header_with_a_field_twice_is_malformed() {
     let mut bytes = encode_header(&header()).to_vec();
     bytes.extend_from_slice(&[0xa0, 0x01, 0x05]); // expires_ms once more
     let denial = decode_header(&Bytes::from(bytes)).unwrap_err();
+    assert_eq!(denial.reason(), "MALFORMED");
+}
+
+#[test]
+fn a_header_with_an_unknown_kind_of_selector_is_malformed_and_not_read_without_it() {
+    let mut wire = crate::types::Header::decode(encode_header(&header())).unwrap();
+    wire.measures[0].selectors.push(99);
+    let denial = decode_header(&wire.encode_to_vec().into()).unwrap_err();
     assert_eq!(denial.reason(), "MALFORMED");
 }
 
