@@ -13,11 +13,17 @@ use tokio::sync::Notify;
 pub(crate) struct Bells {
     channels: Mutex<BTreeMap<PartyId, Arc<Notify>>>,
     desks: Mutex<BTreeMap<AuthorityId, Arc<Notify>>>,
+    greeters: Mutex<BTreeMap<PartyId, Arc<Notify>>>,
 }
 
 impl Bells {
     pub(crate) fn channel(&self, party: PartyId) -> Arc<Notify> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner).entry(party).or_default().clone()
+    }
+
+    /// Rings when a party should be greeted before its time: its directory is newer than ours.
+    pub(crate) fn greeter(&self, party: PartyId) -> Arc<Notify> {
+        self.greeters.lock().unwrap_or_else(PoisonError::into_inner).entry(party).or_default().clone()
     }
 
     pub(crate) fn desk(&self, desk: &AuthorityId) -> Arc<Notify> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_lc_rs::rand;
-use identity::{ChannelConsent, Fingerprint, SignedConsent, SignedDirectory, Subject};
+use identity::{ChannelConsent, Directory, Fingerprint, SignedConsent, SignedDirectory, Subject};
 use link::{CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, Denial, Fault, PartyId};
 use proto::{
@@ -60,7 +60,9 @@ impl Channels {
                 }
             }
             self.gateway.trust.set_channel(party, ChannelState::of(row.state));
-            self.run(party, &row.endpoint).await?;
+            if let Err(denial) = self.run(party, &row.endpoint).await {
+                self.gateway.trust.note_trouble(party, Some(denial.to_string()));
+            }
         }
         Ok(())
     }
@@ -79,15 +81,33 @@ impl Channels {
         Ok(())
     }
 
-    fn connect(&self, party: PartyId, endpoint: &str) -> Result<Channel, Denial> {
-        let remote = Remote {
+    /// Whether an address has a meaning.
+    pub(crate) fn check(&self, endpoint: &str) -> Result<(), Denial> {
+        self.remote(self.gateway.own(), endpoint)
+            .connect()
+            .map(drop)
+            .map_err(|error| Denial::failed(error.fault(), error.to_string()))
+    }
+
+    /// Ends the tasks of all channels.
+    pub(crate) async fn stop(&self) {
+        let running = std::mem::take(&mut *self.running.lock().await);
+        running.into_values().flat_map(|one| one.tasks).for_each(|task| task.abort());
+    }
+
+    fn remote(&self, party: PartyId, endpoint: &str) -> Remote {
+        Remote {
             endpoint: endpoint.to_owned(),
             expected: Subject::Gateway(party),
             own: self.own.clone(),
             anchors: self.gateway.trust.clone() as Arc<Trust>,
             limits: CallLimits { connections: CONNECTIONS, ..CallLimits::default() },
-        };
-        let channel = remote.connect().map_err(|error| Denial::failed(error.fault(), error.to_string()))?;
+        }
+    }
+
+    fn connect(&self, party: PartyId, endpoint: &str) -> Result<Channel, Denial> {
+        let channel =
+            self.remote(party, endpoint).connect().map_err(|error| Denial::failed(error.fault(), error.to_string()))?;
         self.gateway.trust.set_connection(party, channel.clone());
         Ok(channel)
     }
@@ -140,16 +160,22 @@ pub(crate) async fn take_greeting(
     directory: Option<types::SignedDirectory>,
     consent: Option<wire::ChannelConsent>,
 ) -> Result<(), Denial> {
+    let _one_at_a_time = gateway.channel_changes.lock().await;
     let now = clock::now();
     let directory = directory.ok_or_else(|| Denial::failed(Fault::Malformed, "a greeting without a directory"))?;
     let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
     if signed.claimed_party()? != from {
         return Err(Denial::failed(Fault::Malformed, "a greeting with the directory of another party"));
     }
-    gateway.trust.learn(&signed, now)?;
     let Some(row) = gateway.store.channel(from).await? else {
         return Err(Denial::failed(Fault::ChannelNotOpen, format!("there is no channel to {from} here")));
     };
+    if version_of(&signed.toml) < row.directory.as_ref().and_then(|kept| version_of(&String::from_utf8_lossy(&kept.0)))
+    {
+        // Also where the kept one has expired: an older one would bring removed officers back.
+        return Err(Denial::failed(Fault::Malformed, "a greeting with an older directory than was shown before"));
+    }
+    gateway.trust.learn(&signed, now)?;
     let mut next = row.clone();
     next.directory = Some(Blob(signed.toml.clone().into_bytes()));
     next.directory_signature = Some(Blob(signed.signature));
@@ -180,6 +206,10 @@ pub(crate) async fn take_greeting(
     Ok(())
 }
 
+fn version_of(toml: &str) -> Option<u64> {
+    Directory::from_toml(toml).ok().map(|directory| directory.version)
+}
+
 /// Adds or renews a channel after its root's fingerprint was compared.
 pub(crate) async fn add(
     gateway: &Gateway,
@@ -188,11 +218,16 @@ pub(crate) async fn add(
     endpoint: &str,
     root: &[u8],
 ) -> Result<ChannelRow, Denial> {
+    let _one_at_a_time = gateway.channel_changes.lock().await;
     let now = clock::now();
+    channels.check(endpoint)?;
     let fingerprint =
         Fingerprint::of_root(root).map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
     let before = gateway.store.channel(party).await?.filter(|row| row.root.0 == root);
     let state = match before.as_ref().map(|row| ChannelState::of(row.state)) {
+        Some(ChannelState::Frozen) => {
+            return Err(Denial::failed(Fault::ChannelNotOpen, "the channel is frozen: gateway peer unfreeze"));
+        }
         Some(ChannelState::Open) => ChannelState::Open,
         _ => ChannelState::KeysVerified,
     };
@@ -219,6 +254,7 @@ pub(crate) async fn add(
 
 /// Freezes a channel at once, or lets it go on.
 pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> Result<ChannelRow, Denial> {
+    let _one_at_a_time = gateway.channel_changes.lock().await;
     let row = gateway.store.channel(party).await?;
     let mut row = row.ok_or_else(|| Denial::failed(Fault::Unknown, format!("there is no channel to {party}")))?;
     let state = ChannelState::of(row.state);
@@ -250,14 +286,20 @@ pub(crate) fn directory_to_wire(signed: &SignedDirectory) -> types::SignedDirect
 async fn keep_greeting(gateway: Arc<Gateway>, party: PartyId, channel: Channel) {
     loop {
         let state = gateway.trust.snapshot().channels.get(&party).copied();
+        let mut greeted = false;
         if state != Some(ChannelState::Frozen) {
             match greet(&gateway, party, channel.clone()).await {
-                Ok(()) => gateway.trust.note_trouble(party, None),
+                Ok(()) => {
+                    greeted = true;
+                    gateway.trust.note_trouble(party, None);
+                }
                 Err(denial) => gateway.trust.note_trouble(party, Some(denial.to_string())),
             }
         }
         let open = gateway.trust.snapshot().require_open(party).is_ok();
-        tokio::time::sleep(if open { GREET_OPEN } else { GREET_WAITING }).await;
+        let pause = if open && greeted { GREET_OPEN } else { GREET_WAITING };
+        let bell = gateway.bells.greeter(party);
+        let _ = tokio::time::timeout(pause, bell.notified()).await;
     }
 }
 

@@ -77,6 +77,14 @@ impl Folder {
         self.0.join("directory.sig")
     }
 
+    pub(crate) fn previous_directory(&self) -> PathBuf {
+        self.0.join("directory.previous.toml")
+    }
+
+    pub(crate) fn previous_directory_signature(&self) -> PathBuf {
+        self.0.join("directory.previous.sig")
+    }
+
     pub(crate) fn operator_socket(&self) -> PathBuf {
         self.0.join("operator.sock")
     }

@@ -7,7 +7,7 @@ use ledger::{LedgerKey, SignBytes};
 use model::PartyId;
 use store::gateway::GatewayStore;
 use telemetry::Metrics;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::{bells::Bells, committer::Work, rules::Rules, trust::Trust};
 
@@ -20,6 +20,10 @@ pub(crate) struct Gateway {
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) bells: Bells,
     pub(crate) metrics: Metrics,
+    /// Becomes true when the program is to end.
+    pub(crate) stopping: watch::Receiver<bool>,
+    /// Changes of channels follow one another.
+    pub(crate) channel_changes: Mutex<()>,
 }
 
 impl Gateway {

@@ -68,21 +68,40 @@ impl Hot {
 #[derive(Debug, Default)]
 pub(crate) struct Cases {
     kept: BTreeMap<CaseId, (u64, Hot)>,
+    damaged: BTreeMap<CaseId, Denial>,
     tick: u64,
 }
 
 impl Cases {
     /// Brings those of `ids` into memory that exist and are not there.
     pub(crate) async fn load(&mut self, store: &GatewayStore, ids: &[CaseId]) -> Result<(), Denial> {
-        let absent: Vec<_> = ids.iter().copied().filter(|id| !self.kept.contains_key(id)).collect();
+        self.cool();
+        let mut absent = Vec::new();
+        for id in ids {
+            self.tick += 1;
+            match self.kept.get_mut(id) {
+                Some((tick, _)) => *tick = self.tick,
+                None => absent.push(*id),
+            }
+        }
         if absent.is_empty() {
             return Ok(());
         }
         for row in store.case_files(&absent).await? {
-            let hot = Hot::of_row(&row)?;
-            self.put(hot);
+            match Hot::of_row(&row) {
+                Ok(hot) => self.put(hot),
+                // Only what concerns this case fails: it is not in memory, and looked for in vain.
+                Err(denial) => {
+                    self.damaged.insert(*row.id, denial);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Fails for a case whose row cannot be read.
+    pub(crate) fn require_sound(&self, id: CaseId) -> Result<(), Denial> {
+        self.damaged.get(&id).cloned().map_or(Ok(()), Err)
     }
 
     pub(crate) fn find(&self, id: CaseId) -> Option<&Hot> {
@@ -90,10 +109,8 @@ impl Cases {
     }
 
     pub(crate) fn put(&mut self, hot: Hot) {
-        if self.kept.len() >= KEPT_MAX {
-            self.cool();
-        }
         self.tick += 1;
+        self.damaged.remove(&hot.file.id);
         self.kept.insert(hot.file.id, (self.tick, hot));
     }
 
@@ -102,7 +119,11 @@ impl Cases {
         self.kept.remove(&id);
     }
 
+    /// Before a turn, so that what the turn needs is not among the coldest.
     fn cool(&mut self) {
+        if self.kept.len() < KEPT_MAX {
+            return;
+        }
         let mut ticks: Vec<_> = self.kept.values().map(|(tick, _)| *tick).collect();
         ticks.sort_unstable();
         let median = ticks.get(ticks.len() / 2).copied().unwrap_or_default();

@@ -47,6 +47,13 @@ pub(crate) fn read_directory(folder: &Folder) -> Result<SignedDirectory, Failure
     Ok(SignedDirectory { toml: text(&folder.directory())?, signature })
 }
 
+/// The own directory before the newest, where there was one.
+pub(crate) fn read_previous_directory(folder: &Folder) -> Option<SignedDirectory> {
+    let signature = fs::read(folder.previous_directory_signature()).ok()?;
+    let toml = fs::read_to_string(folder.previous_directory()).ok()?;
+    Some(SignedDirectory { toml, signature })
+}
+
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))
 }

@@ -25,7 +25,11 @@ use crate::{
 /// The longest wait without a bell: leases of other replicas and missed bells are found after it.
 const IDLE: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// How long an entry rests that the other gateway asked to try again: doubled with each attempt up to the longest pause.
+const FIRST_REST_MS: i64 = 200;
+/// Receipts in one call.
+const RECEIPTS_MAX: usize = limits::RELAY_BATCH_ENTRIES_MAX;
 
 /// Sends what is due to one other gateway, for as long as the program runs.
 pub(crate) struct Sender {
@@ -43,6 +47,8 @@ struct Call {
     request: RelayRequest,
     /// Outbox row and case of each entry in the request.
     entries: BTreeMap<EntryId, (i64, CaseId)>,
+    /// How often each row was tried.
+    attempts: BTreeMap<i64, i32>,
     /// Rows that are done when the call succeeds.
     receipts: Vec<i64>,
     /// Rows whose entries were answered before.
@@ -70,16 +76,25 @@ impl Sender {
                 Ok(true) => self.backoff.reset(),
                 Ok(false) => {
                     self.backoff.reset();
-                    let _ = tokio::time::timeout(IDLE, bell.notified()).await;
+                    let _ = tokio::time::timeout(self.idle().await, bell.notified()).await;
                 }
                 Err(denial) => {
                     let pause = self.backoff.pause();
                     self.gateway.trust.note_trouble(self.peer, Some(denial.to_string()));
                     telemetry::say!(Warn, "the peer gateway was not reached", party = self.peer, pause = pause);
-                    tokio::time::sleep(pause).await;
+                    // A greeting of the other gateway rings: it is there again.
+                    let _ = tokio::time::timeout(pause, bell.notified()).await;
                 }
             }
         }
+    }
+
+    /// How long nothing is due.
+    async fn idle(&self) -> Duration {
+        let due = self.gateway.store.next_due().await.unwrap_or_default();
+        let next = due.into_iter().find(|(party, _)| *party == self.peer).map(|(_, at)| at);
+        let wait = next.map(|at| at.saturating_sub(clock::now().0)).and_then(|ms| u64::try_from(ms).ok());
+        wait.map_or(IDLE, |ms| Duration::from_millis(ms.max(20)).min(IDLE))
     }
 
     /// One call. Says whether there was anything to send.
@@ -101,6 +116,7 @@ impl Sender {
     }
 
     async fn take(&mut self, call: &Call, head: Option<String>, response: RelayResponse) -> Result<bool, Denial> {
+        let grew = self.held < Some(response.leaves_held);
         self.held = Some(response.leaves_held);
         let cosigned = match &head {
             Some(head) if !response.cosignature.is_empty() => {
@@ -109,27 +125,59 @@ impl Sender {
             _ => None,
         };
         let mut answers = Vec::new();
-        let mut again = 0_u64;
+        let mut again = Vec::new();
+        let mut trouble = None;
         for verdict in response.verdicts {
             let entry = EntryId::try_from(&*verdict.entry_id).map_err(|error| peer_error(error.to_string()))?;
             let Some((outbox, case)) = call.entries.get(&entry).copied() else {
                 return Err(peer_error("the peer answers for an entry that was not sent"));
             };
             match verdict.outcome {
-                Some(relay_verdict::Outcome::Receipt(signed)) => {
-                    let signed = self.verify_verdict(&signed, entry).await?;
-                    answers.push(Answered { outbox, entry, case, outcome: Outcome::Receipt(Box::new(signed)) });
+                Some(relay_verdict::Outcome::Receipt(signed)) => match self.verify_verdict(&signed, entry).await {
+                    Ok(signed) => {
+                        let outcome = Outcome::Receipt(Box::new(signed));
+                        answers.push(Answered { outbox, entry, case, outcome });
+                    }
+                    Err(denial) => {
+                        telemetry::say!(
+                            Error,
+                            "a verdict of the peer does not verify",
+                            party = self.peer,
+                            entry = entry
+                        );
+                        trouble = Some(denial);
+                        again.push(outbox);
+                    }
+                },
+                Some(relay_verdict::Outcome::TryAgain(said)) => {
+                    trouble = Some(peer_error(format!("it asks to try again: {} {}", said.reason, said.detail)));
+                    again.push(outbox);
                 }
-                _ => again += 1,
+                None => again.push(outbox),
             }
         }
         let answered = answers.len() as u64;
         self.conclude(answers, call.receipts.clone(), cosigned).await?;
         self.gateway.metrics.relayed(self.peer, answered);
-        if again > 0 && answered == 0 {
-            return Err(peer_error("the peer asks to try again"));
+        self.rest(call, &again).await?;
+        if let Some(trouble) = trouble {
+            self.gateway.trust.note_trouble(self.peer, Some(trouble.to_string()));
         }
-        Ok(true)
+        // Whoever answers nothing and takes nothing is waited for, not asked again at once.
+        if answered > 0 || grew || !call.receipts.is_empty() {
+            return Ok(true);
+        }
+        if again.is_empty() { Err(peer_error("it answers without an answer")) } else { Ok(false) }
+    }
+
+    /// Lets entries rest that the other gateway cannot decide on now, each for itself, so that the others go on.
+    async fn rest(&self, call: &Call, again: &[i64]) -> Result<(), Denial> {
+        let now = clock::now();
+        for (outbox, attempts) in call.attempts.iter().filter(|(outbox, _)| again.contains(outbox)) {
+            let rest = FIRST_REST_MS.saturating_mul(1 << attempts.clamp(&0, &7));
+            self.gateway.store.retry_later(&[*outbox], now.plus_ms(rest).0).await?;
+        }
+        Ok(())
     }
 
     /// A final verdict: by the peer, on this very entry.
@@ -183,6 +231,9 @@ impl Sender {
         self.gateway.metrics.queued(self.peer, entries.len() as u64);
         self.add_entries(&mut call, &entries).await?;
         for row in receipts {
+            if call.request.receipts.len() >= RECEIPTS_MAX {
+                break;
+            }
             for kept in self.gateway.store.receipts_of(*row.entry_id).await? {
                 if matches!(*kept.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval) {
                     call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
@@ -191,6 +242,9 @@ impl Sender {
             call.receipts.push(row.id);
         }
         call.request.growth = self.growth().await?;
+        let own = self.gateway.own();
+        call.request.directory_version =
+            self.gateway.trust.snapshot().store.directory(own).map_or(0, |directory| directory.version);
         Ok(call)
     }
 
@@ -213,6 +267,7 @@ impl Sender {
                 break;
             }
             call.entries.insert(*entry.id, (row.id, *entry.case_id));
+            call.attempts.insert(row.id, row.attempts);
             call.request.items.push(RelayItem {
                 entry: Some(proto::convert::entry_from_bytes(entry.wire.0)?),
                 submission: Some(receipts::from_bytes(&entry.receipt.0)?),
@@ -234,7 +289,11 @@ impl Sender {
             }
         };
         let first = i64::try_from(held).map_err(|_| peer_error("the peer holds more leaves than a log can have"))?;
-        let Some(newest) = store.checkpoint(&origin).await?.filter(|row| row.size > first) else { return Ok(None) };
+        let newest = store.checkpoint(&origin).await?;
+        if newest.as_ref().map_or(0, |row| row.size) < first {
+            return Err(peer_error("it holds more leaves of our log than we wrote"));
+        }
+        let Some(newest) = newest.filter(|row| row.size > first) else { return Ok(None) };
         let limit = LEAVES_PER_BATCH_MAX as i64;
         let head = if newest.size - first <= limit {
             newest
@@ -261,6 +320,9 @@ fn peer_error(detail: impl Into<String>) -> Denial {
     Denial::failed(Fault::PeerUnreachable, detail)
 }
 
+/// Expired rows read at once. Those that were given up stay and are asked on, so the page is wide.
+const EXPIRED_MAX: u64 = 20_000;
+
 /// Gives up entries whose time is over; the other gateway's late word still counts.
 pub(crate) async fn watch_expiry(gateway: Arc<Gateway>) {
     const EVERY: Duration = Duration::from_secs(15);
@@ -273,7 +335,7 @@ pub(crate) async fn watch_expiry(gateway: Arc<Gateway>) {
 }
 
 async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
-    let expired = gateway.store.expired(clock::now().0, 1000).await?;
+    let expired = gateway.store.expired(clock::now().0, EXPIRED_MAX).await?;
     let (entries, receipts): (Vec<_>, Vec<_>) = expired.into_iter().partition(|row| row.kind == ENTRY);
     let ids: Vec<_> = entries.iter().map(|row| *row.entry_id).collect();
     let kept: BTreeMap<_, _> = gateway.store.entries(&ids).await?.into_iter().map(|row| (*row.id, row)).collect();
@@ -293,7 +355,9 @@ async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
         let work = Work::Conclude(Conclude { channel, answers, done, cosigned: None, answer });
         let gone = || Denial::failed(Fault::Internal, "the committer is gone");
         gateway.work.send(work).await.map_err(|_| gone())?;
-        concluded.await.map_err(|_| gone())??;
+        if concluded.await.map_err(|_| gone())?.is_err() {
+            telemetry::say!(Warn, "entries of a channel could not be given up", party = channel);
+        }
     }
     Ok(())
 }

@@ -118,7 +118,8 @@ impl Trust {
     pub(crate) fn note_trouble(&self, party: PartyId, why: Option<String>) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match why {
-            Some(why) => trouble.insert(party, why),
+            // It may be the peer's own text, and goes to a terminal.
+            Some(why) => trouble.insert(party, why.chars().filter(|c| !c.is_control()).take(300).collect()),
             None => trouble.remove(&party),
         };
     }

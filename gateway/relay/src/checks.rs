@@ -79,7 +79,9 @@ pub(crate) fn times(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
     let own = matches!(cx.origin, Origin::OwnDesk(_));
     let fault = |detail: &str| Err(Denial::failed(Fault::Expired, detail));
     if header.created > now.plus_ms(limits::CLOCK_AHEAD_MS_MAX) {
-        fault("the entry was made in the future, by our clock")
+        // Our clock may be the wrong one, and time mends it: another gateway asks again.
+        let fault = if own { Fault::Expired } else { Fault::PeerUnreachable };
+        Err(Denial::failed(fault, "the entry was made in the future, by our clock"))
     } else if own && header.created.plus_ms(limits::SUBMISSION_AGE_MS_MAX) < now {
         // The rule is that of the day of `created`: nobody may choose a day on which more was allowed.
         fault("the entry was made more than a day ago")

@@ -63,6 +63,10 @@ impl Office {
             return Ok(());
         }
         let now = clock::now();
+        // A channel that was opened a moment ago brought a directory that this desk has not seen.
+        if self.trust.store()?.authority(&draft.recipient).is_none() {
+            self.refreshed().await;
+        }
         let trust = self.trust.store()?;
         let header = self.opening_header(id, &draft, now)?;
         let mut view = match &found {

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::{
     config::{Config, FILE, Folder},
     failure::Failure,
-    private,
+    keys, private,
 };
 
 const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
@@ -202,6 +202,11 @@ impl Init {
 
 /// Writes the signed directory that a gateway serves.
 pub(crate) fn write_directory(gateway: &Folder, signed: &SignedDirectory) -> Result<(), Failure> {
+    // Two files cannot change at once: the pair before stays readable until the new one is whole.
+    if let Ok(before) = keys::read_directory(gateway) {
+        private::write_public(&gateway.previous_directory_signature(), &before.signature)?;
+        private::write_public(&gateway.previous_directory(), before.toml.as_bytes())?;
+    }
     private::write_public(&gateway.directory_signature(), &signed.signature)?;
     private::write_public(&gateway.directory(), signed.toml.as_bytes())
 }

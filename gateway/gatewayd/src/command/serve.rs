@@ -1,6 +1,6 @@
 //! `gateway serve`: runs the gateway until it is told to stop.
 
-use std::{io::Write, sync::Arc};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use link::{Credentials, EdgeLimits, ServerTls};
@@ -15,7 +15,7 @@ use telemetry::{LogFormat, Metrics};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    sync::{Mutex, mpsc, watch},
 };
 use tonic::service::Routes;
 
@@ -27,7 +27,7 @@ use crate::{
     config::{Config, Folder},
     failure::Failure,
     gateway::{Gateway, LedgerSigner},
-    keys::Keys,
+    keys::{self, Keys},
     outbox, private,
     rules::Rules,
     service::{operator::Operator, peer::Peers, structured, submission::Desks},
@@ -72,7 +72,7 @@ impl Serve {
 async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) -> Result<(), Failure> {
     let _lock = private::lock(&folder.lock())?;
     let keys = Keys::open(&folder, &config)?;
-    let trust = Arc::new(Trust::new(&keys.root, keys.directory.clone(), now)?);
+    let trust = Arc::new(believe(&folder, &keys, now)?);
     if trust.own() != config.party {
         let what = format!("the root certificate is of {}, the configuration of {}", trust.own(), config.party);
         return Err(Failure::new(Exit::Usage, what));
@@ -87,6 +87,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let rules = Rules::load(config.catalog.as_ref().map(|folder_| folder.resolve(folder_)).as_deref())?;
     let own = Credentials::new(&keys.tls).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     let (work, works) = mpsc::channel(QUEUE);
+    let (stop, stopping) = watch::channel(false);
     let gateway = Arc::new(Gateway {
         store,
         trust: trust.clone(),
@@ -95,6 +96,8 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         work,
         bells: Bells::default(),
         metrics: Metrics::new(),
+        stopping,
+        channel_changes: Mutex::new(()),
     });
     let peers = bind(config.peer_listen).await?;
     let desks = bind(config.desk_listen).await?;
@@ -102,63 +105,105 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let channels = Arc::new(Channels::new(gateway.clone(), own.clone()));
     channels.start().await?;
     let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
-    let tls = ServerTls::new(own, trust);
     let operator = Operator {
         gateway: gateway.clone(),
-        channels,
+        channels: channels.clone(),
         folder: folder.clone(),
         config: config.clone(),
         certificate_expires: expiry(&keys.tls),
     };
-    announce(&config, &folder, json_output)?;
-    let served = serve_all(gateway, peers, desks, tls, operator, &folder).await;
+    let edge = Edge { peers, desks, tls: ServerTls::new(own, trust), socket: folder.operator_socket() };
+    let served = tokio::select! {
+        served = edge.serve(gateway, operator, stop, || announce(&config, &folder, json_output)) => served,
+        // It ends by a defect only: without the one writer nothing can be taken.
+        _ = committing => Err(Failure::new(Exit::Failure, "the committer ended: this is a defect of the program")),
+    };
     expiring.abort();
-    committing.abort();
+    channels.stop().await;
     served
 }
 
-async fn serve_all(
-    gateway: Arc<Gateway>,
+/// Where others call.
+struct Edge {
     peers: TcpListener,
     desks: TcpListener,
     tls: ServerTls,
-    operator: Operator,
-    folder: &Folder,
-) -> Result<(), Failure> {
-    let batch = 2 * limits::RELAY_BATCH_BYTES_MAX;
-    let entry = limits::SEALED_BYTES_MAX + limits::HANDSHAKE_BYTES_MAX;
-    let peer_routes = Routes::new(
-        PeerServiceServer::new(Peers(gateway.clone()))
-            .max_decoding_message_size(batch)
-            .max_encoding_message_size(batch),
-    );
-    let desk_routes = Routes::new(
-        SubmissionServiceServer::new(Desks(gateway)).max_decoding_message_size(entry).max_encoding_message_size(entry),
-    );
-    let operator_routes = Routes::new(OperatorServiceServer::new(operator));
-    let (stop, stopping) = watch::channel(false);
-    let until = |mut stopping: watch::Receiver<bool>| async move {
-        // An error says that nobody can stop us any more: stop.
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    let socket = folder.operator_socket();
-    let all = async {
-        tokio::try_join!(
-            link::serve(peers, tls.clone(), EdgeLimits::default(), structured(peer_routes), until(stopping.clone())),
-            link::serve(desks, tls.clone(), EdgeLimits::default(), structured(desk_routes), until(stopping.clone())),
-            link::serve_local(&socket, operator_routes, until(stopping.clone())),
-        )
-    };
-    tokio::pin!(all);
-    tokio::select! {
-        served = &mut all => served.map(|_| ()),
-        () = told_to_stop() => {
-            telemetry::say!(Info, "stopping: running calls end first");
-            let _ = stop.send(true);
-            all.await.map(|_| ())
+    socket: PathBuf,
+}
+
+impl Edge {
+    /// Serves until the program is told to stop; calls `ready` once everybody can call.
+    async fn serve(
+        self,
+        gateway: Arc<Gateway>,
+        operator: Operator,
+        stop: watch::Sender<bool>,
+        ready: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let batch = 2 * limits::RELAY_BATCH_BYTES_MAX;
+        let entry = limits::SEALED_BYTES_MAX + limits::HANDSHAKE_BYTES_MAX;
+        let peer_service = PeerServiceServer::new(Peers(gateway.clone()));
+        let peer_service = peer_service.max_decoding_message_size(batch).max_encoding_message_size(batch);
+        let desk_service = SubmissionServiceServer::new(Desks(gateway.clone()));
+        let desk_service = desk_service.max_decoding_message_size(entry).max_encoding_message_size(entry);
+        let operator_routes = Routes::new(OperatorServiceServer::new(operator));
+        let until = |mut stopping: watch::Receiver<bool>| async move {
+            // An error says that nobody can stop us any more: stop.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let stopping = || until(gateway.stopping.clone());
+        // A socket that a killed program left would look ready.
+        let _ = std::fs::remove_file(&self.socket);
+        let all = async {
+            tokio::try_join!(
+                link::serve(
+                    self.peers,
+                    self.tls.clone(),
+                    peer_limits(),
+                    structured(Routes::new(peer_service)),
+                    stopping()
+                ),
+                link::serve(
+                    self.desks,
+                    self.tls.clone(),
+                    EdgeLimits::default(),
+                    structured(Routes::new(desk_service)),
+                    stopping()
+                ),
+                link::serve_local(&self.socket, operator_routes, stopping()),
+            )
+        };
+        tokio::pin!(all);
+        let mut ready = Some(ready);
+        loop {
+            tokio::select! {
+                served = &mut all => break served.map(|_| ()),
+                () = told_to_stop() => {
+                    telemetry::say!(Info, "stopping: running calls end first");
+                    let _ = stop.send(true);
+                    break all.await.map(|_| ());
+                }
+                () = exists(&self.socket), if ready.is_some() => {
+                    if let Some(ready) = ready.take() {
+                        ready()?;
+                    }
+                }
+            }
         }
+        .map_err(|error| Failure::new(Exit::Failure, link::explain(&error)))
     }
-    .map_err(|error| Failure::new(Exit::Failure, link::explain(&error)))
+}
+
+/// A relay call may decode to 16 MiB: what one peer can make us hold at once is bounded by calls and connections.
+fn peer_limits() -> EdgeLimits {
+    EdgeLimits { streams: 8, connections_per_subject: 4, ..EdgeLimits::default() }
+}
+
+/// Waits until a socket is there.
+async fn exists(socket: &std::path::Path) {
+    while !socket.exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
 }
 
 async fn told_to_stop() {
@@ -199,6 +244,19 @@ fn announce(config: &Config, folder: &Folder, json_output: bool) -> Result<(), F
         )
     };
     written.and_then(|()| out.flush()).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+}
+
+/// Begins with the own directory; with the one before it, where a kill left the newest half-written.
+fn believe(folder: &Folder, keys: &Keys, now: Timestamp) -> Result<Trust, Failure> {
+    let newest = Trust::new(&keys.root, keys.directory.clone(), now);
+    match (newest, keys::read_previous_directory(folder)) {
+        (Ok(trust), _) => Ok(trust),
+        (Err(denial), None) => Err(denial.into()),
+        (Err(denial), Some(previous)) => {
+            telemetry::say!(Warn, "the newest own directory does not hold; the one before it is used");
+            Trust::new(&keys.root, previous, now).map_err(|_| denial.into())
+        }
+    }
 }
 
 /// When the first certificate of the chain ends; the epoch where it cannot be read.

@@ -37,11 +37,16 @@ impl Committer {
     pub(super) fn submit(&self, turn: &mut Turn, work: Submit) -> Reply {
         let header = &work.entry.header;
         let peer = header.counterpart(self.gateway.own());
+        let repeated = turn
+            .seen
+            .get(&header.entry)
+            .filter(|seen| seen.envelope == work.entry.envelope_digest() && seen.sender == work.desk);
+        if let Some(seen) = repeated {
+            let (answer, signed) = (work.answer, seen.answer.clone());
+            return Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).map(|()| signed))));
+        }
         let decided = self
-            .gateway
-            .trust
-            .snapshot()
-            .require_open(peer)
+            .ready_for(turn, peer, header.case)
             .and_then(|()| self.admit(turn, &work.entry, Origin::OwnDesk(&work.desk), &work.trace));
         let outcome = match decided {
             Ok(Decided::Receipt(signed)) => Ok(*signed),
@@ -83,6 +88,7 @@ impl Committer {
         received: &[SignedReceipt],
     ) -> Result<RelayAnswer, Denial> {
         self.gateway.trust.snapshot().require_open(from)?;
+        turn.unreadable.get(&from).cloned().map_or(Ok(()), Err)?;
         let grown = match growth {
             Some(growth) => self.grow(turn, from, growth)?,
             None => growth::Grown::default(),
@@ -110,17 +116,23 @@ impl Committer {
         halted: &mut BTreeSet<CaseId>,
     ) -> Result<SignedReceipt, Denial> {
         let claimed = item.claimed;
-        if let Some(signed) = turn.rejected.get(&claimed.entry) {
+        if let Some(signed) =
+            turn.rejected.get(&claimed.entry).filter(|signed| signed.receipt.envelope == claimed.envelope)
+        {
             return Ok(signed.clone());
+        }
+        // What was admitted stays admitted, whatever became of keys and directories since.
+        let same = |seen: &&Seen| seen.envelope == claimed.envelope && seen.sender.party() == from;
+        if let Some(seen) = turn.seen.get(&claimed.entry).filter(same) {
+            return Ok(seen.answer.clone());
         }
         if halted.contains(&claimed.case) {
             return Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"));
         }
         let decided = match &item.entry {
-            Ok(entry) => {
-                require_leaf(turn, entry, from)?;
-                self.admit(turn, entry, Origin::PeerGateway(from), &item.trace)
-            }
+            Ok(entry) => require_leaf(turn, entry, from)
+                .and_then(|()| self.cases.require_sound(claimed.case))
+                .and_then(|()| self.admit(turn, entry, Origin::PeerGateway(from), &item.trace)),
             Err(denial) => Err(denial.clone()),
         };
         match decided {
@@ -215,6 +227,13 @@ impl Committer {
         }
     }
 
+    /// Whether an own desk's entry to `peer` can be decided at all.
+    fn ready_for(&self, turn: &Turn, peer: PartyId, case: CaseId) -> Result<(), Denial> {
+        self.gateway.trust.snapshot().require_open(peer)?;
+        turn.unreadable.get(&peer).cloned().map_or(Ok(()), Err)?;
+        self.cases.require_sound(case)
+    }
+
     fn kind_of(&self, authority: &model::AuthorityId) -> Result<AuthorityKind, Denial> {
         let snapshot = self.gateway.trust.snapshot();
         snapshot.store.authority(authority).map(|known| known.kind).ok_or_else(|| {
@@ -242,7 +261,9 @@ impl Committer {
         });
         let snapshot = self.gateway.trust.snapshot();
         match (&entry.payload, follower) {
-            (Payload::Handshake(_), Some(_)) if hot.is_some_and(|hot| hot.next.is_some()) => {
+            (Payload::Handshake(_), Some(_))
+                if matches!(origin, Origin::OwnDesk(_)) && hot.is_some_and(|hot| hot.next.is_some()) =>
+            {
                 Err(Denial::failed(Fault::StaleEpoch, "another change of the group is on its way"))
             }
             (Payload::Handshake(handshake), Some(follower)) => {
@@ -453,7 +474,7 @@ fn require_leaf(turn: &Turn, entry: &Verified<Entry>, from: PartyId) -> Result<(
     if header.home != from {
         return Ok(());
     }
-    let logged: Option<&EnvelopeDigest> = turn.leafed.get(&header.entry);
+    let logged: Option<&EnvelopeDigest> = turn.leafed.get(&(from, header.entry));
     if logged == Some(&entry.envelope_digest()) {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! What the other gateway said of our entries, and what our desks said of theirs.
 
 use ledger::Statement;
-use model::{Denial, Receipt, ReceiptKind, SignedReceipt, Verdict};
+use model::{AuthorityId, Denial, Fault, Receipt, ReceiptKind, SignedReceipt, Verdict};
 use relay::{Answer, Conclusion};
 use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewDelivery, NewOutbox};
 
@@ -45,12 +45,15 @@ impl Committer {
     }
 
     fn conclude_one(&self, turn: &mut Turn, answered: Answered) -> Result<(), Denial> {
+        self.cases.require_sound(answered.case)?;
         let Some(hot) = self.case(turn, answered.case).cloned() else {
-            turn.batch.concluded.push(answered.outbox);
-            return Ok(());
+            return Err(Denial::failed(Fault::Internal, "an answer for a case that is not here"));
         };
         let answer = match &answered.outcome {
-            Outcome::Receipt(signed) if signed.receipt.kind == ReceiptKind::RelayAcceptance => Answer::Accepted,
+            Outcome::Receipt(signed) if signed.receipt.kind == ReceiptKind::RelayAcceptance => {
+                self.compare_epochs(turn, signed)?;
+                Answer::Accepted
+            }
             Outcome::Receipt(signed) => Answer::Rejected(receipts::denial_of(signed.receipt.refusal.as_ref())),
             Outcome::Lapsed => Answer::Lapsed,
         };
@@ -126,10 +129,19 @@ impl Committer {
     pub(super) fn take_receipt(&self, turn: &mut Turn, signed: &SignedReceipt) {
         let retrieval = matches!(signed.receipt.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval);
         let ours = turn.seen.get(&signed.receipt.entry).is_some_and(|seen| seen.envelope == signed.receipt.envelope);
-        if retrieval && ours {
+        if retrieval && ours && turn.retrieved.insert((signed.receipt.entry, signed.receipt.kind)) {
             turn.put_receipt(signed);
             self.tell_sender(turn, signed.receipt.entry, signed);
         }
+    }
+
+    /// Both gateways follow the group from outside: where they do not come to the same epoch, somebody lies.
+    fn compare_epochs(&self, turn: &Turn, signed: &SignedReceipt) -> Result<(), Denial> {
+        let ours = turn.seen.get(&signed.receipt.entry).and_then(|seen| seen.answer.receipt.epoch.as_ref());
+        if ours == signed.receipt.epoch.as_ref() {
+            return Ok(());
+        }
+        Err(Denial::failed(Fault::PeerUnreachable, "the other gateway certifies another epoch of the group"))
     }
 
     /// Lays a receipt ready for the desk that sent the entry.
@@ -151,7 +163,7 @@ impl Committer {
         let seen = turn
             .seen
             .get(&answered.entry)
-            .ok_or_else(|| Denial::failed(model::Fault::Internal, "an entry lapsed that was never stored"))?;
+            .ok_or_else(|| Denial::failed(Fault::Internal, "an entry lapsed that was never stored"))?;
         let receipt =
             Receipt { kind: ReceiptKind::RelayFailure, at: turn.now, epoch: None, ..seen.answer.receipt.clone() };
         Ok(receipts::sign(&self.gateway.ledger_key.0, receipt))
@@ -159,7 +171,7 @@ impl Committer {
 
     pub(super) fn acknowledge(&self, turn: &mut Turn, work: Acknowledge) -> Reply {
         let outcome = i64::try_from(work.cursor)
-            .map_err(|_| Denial::failed(model::Fault::Malformed, "the cursor is beyond 2^63"))
+            .map_err(|_| Denial::failed(Fault::Malformed, "the cursor is beyond 2^63"))
             .map(|cursor| {
                 turn.batch.acknowledgements.push(Acknowledgement {
                     desk: work.desk.clone(),
@@ -167,20 +179,27 @@ impl Committer {
                     ack: work.bytes.into(),
                     at: turn.now.0,
                 });
-                work.reports.iter().for_each(|report| self.certify_retrieval(turn, report));
+                work.reports.iter().for_each(|report| self.certify_retrieval(turn, &work.desk, report));
             });
         let answer = work.answer;
         Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
     }
 
     /// States that an own desk opened an entry of the other side, and lets the other gateway know.
-    fn certify_retrieval(&self, turn: &mut Turn, report: &Opened) {
+    fn certify_retrieval(&self, turn: &mut Turn, desk: &AuthorityId, report: &Opened) {
         let Some(seen) = turn.seen.get(&report.entry).cloned() else { return };
         let channel = seen.sender.party();
         if channel == self.gateway.own() {
             return;
         }
+        // A desk speaks for what was laid ready for it, once.
+        if !turn.delivered.contains(&(desk.clone(), report.entry)) {
+            return;
+        }
         let kind = if report.opened { ReceiptKind::Retrieval } else { ReceiptKind::NonRetrieval };
+        if !turn.retrieved.insert((report.entry, kind)) {
+            return;
+        }
         let receipt = Receipt {
             kind,
             by: self.gateway.own(),

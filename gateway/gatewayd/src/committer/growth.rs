@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{
-    Batch, LedgerKey, Log, Objection, Origin, Replica, Row, SignedCheckpoint, StatementKind, StoredHashes, WitnessName,
-};
+use ledger::{Batch, Log, Objection, Origin, Replica, Row, SignedCheckpoint, StatementKind, StoredHashes, WitnessName};
 use model::{Denial, Digest, EntryId, EnvelopeDigest, Fault, Malformed, PartyId};
 use store::gateway::{CheckpointRow, LeafRow};
 
@@ -22,7 +20,7 @@ pub(crate) fn origin(home: PartyId, peer: PartyId) -> Result<Origin, Denial> {
 #[derive(Default)]
 pub(super) struct Grown {
     /// The entries that its new leaves commit to.
-    pub(super) entries: BTreeMap<EntryId, EnvelopeDigest>,
+    pub(super) entries: BTreeMap<(PartyId, EntryId), EnvelopeDigest>,
     pub(super) cosignature: Option<Vec<u8>>,
 }
 
@@ -38,7 +36,7 @@ impl Committer {
             let origin = origin(peer, own)?;
             let log = self.load_log(&origin.to_string()).await?;
             let head = match self.gateway.store.checkpoint(&origin.to_string()).await? {
-                Some(row) => Some(SignedCheckpoint::verify(&row.note.0, origin, &self.ledger_key(peer)?)?),
+                Some(row) => Some(SignedCheckpoint::kept(&row.note.0, origin)?),
                 None => None,
             };
             self.replicas.insert(peer, Replica::restore(origin, log, head)?);
@@ -55,13 +53,6 @@ impl Committer {
         let rows: StoredHashes =
             indexes.into_iter().zip(hashes).filter_map(|(index, hash)| hash.map(|hash| Row { index, hash })).collect();
         Log::restore(size, &rows)
-    }
-
-    fn ledger_key(&self, party: PartyId) -> Result<LedgerKey, Denial> {
-        let snapshot = self.gateway.trust.snapshot();
-        let key = snapshot.store.ledger_key(party);
-        key.map(|key| LedgerKey::new(*key.as_bytes()))
-            .ok_or_else(|| Denial::failed(Fault::ChannelNotOpen, format!("the directory of {party} is not known")))
     }
 
     /// Signs one head for each log that grew in this turn.
@@ -85,13 +76,8 @@ impl Committer {
         let replica = turn.replicas.get(&home).or_else(|| self.replicas.get(&home)).cloned();
         let replica = replica.unwrap_or_else(|| Replica::new(origin));
         let mut grown = Grown::default();
-        for leaf in &growth.leaves {
-            if leaf.statement.leaf(&leaf.salt) != leaf.hash {
-                return Err(Denial::failed(Fault::Malformed, "a leaf is not the commitment to its statement"));
-            }
-            if leaf.statement.kind == StatementKind::Entry {
-                grown.entries.insert(leaf.statement.entry, leaf.statement.envelope);
-            }
+        if growth.leaves.iter().any(|leaf| leaf.statement.leaf(&leaf.salt) != leaf.hash) {
+            return Err(Denial::failed(Fault::Malformed, "a leaf is not the commitment to its statement"));
         }
         let hashes: Vec<_> = growth.leaves.iter().map(|leaf| leaf.hash).collect();
         let batch = Batch { first: growth.first, leaves: &hashes };
@@ -106,6 +92,12 @@ impl Committer {
         let cosignature = head.cosign(WitnessName(self.gateway.own()), &self.gateway.ledger_key, turn.now)?;
         grown.cosignature = Some(cosignature.line().to_vec());
         if next.size() > held {
+            // Only what the signed head covers and we did not hold is news; the rest was never looked at.
+            for (_, leaf) in (growth.first..).zip(&growth.leaves).filter(|(index, _)| *index >= held) {
+                if leaf.statement.kind == StatementKind::Entry {
+                    grown.entries.insert((home, leaf.statement.entry), leaf.statement.envelope);
+                }
+            }
             self.keep_leaves(turn, &origin.to_string(), growth, held)?;
             turn.put_tree(&origin.to_string(), &rows)?;
             turn.batch.checkpoints.push(CheckpointRow {

@@ -11,10 +11,7 @@ mod turn;
 pub(crate) use admission::{ARRIVAL, ENTRY};
 pub(crate) use growth::origin;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use identity::{Received, Verified};
 use ledger::{LeafHash, LeafSalt, Log, Replica, SignedCheckpoint, Statement};
@@ -54,15 +51,6 @@ pub(crate) struct Relay {
     /// Verified receipts of the other gateway for entries of ours.
     pub(crate) receipts: Vec<SignedReceipt>,
     pub(crate) answer: oneshot::Sender<Result<RelayAnswer, Denial>>,
-}
-
-impl Relay {
-    /// The entries whose leaves did not come with this call.
-    fn unlogged(&self) -> Vec<EntryId> {
-        let leaves = self.growth.iter().flat_map(|growth| &growth.leaves);
-        let logged: BTreeSet<_> = leaves.map(|leaf| leaf.statement.entry).collect();
-        self.items.iter().map(|item| item.claimed.entry).filter(|entry| !logged.contains(entry)).collect()
-    }
 }
 
 pub(crate) struct RelayItem {
@@ -254,6 +242,7 @@ impl Committer {
         let mut cases = Vec::new();
         let mut peers = Vec::new();
         let mut unlogged = Vec::new();
+        let mut received = Vec::new();
         for work in works {
             match work {
                 Work::Submit(submit) => {
@@ -267,21 +256,34 @@ impl Committer {
                     entries.extend(relay.items.iter().map(|item| item.claimed.entry));
                     entries.extend(relay.receipts.iter().map(|signed| signed.receipt.entry));
                     cases.extend(relay.items.iter().map(|item| item.claimed.case));
-                    unlogged.extend(relay.unlogged());
+                    received.extend(relay.receipts.iter().map(|signed| signed.receipt.entry));
+                    unlogged.extend(relay.items.iter().map(|item| (relay.from, item.claimed.entry)));
                 }
                 Work::Conclude(conclude) => {
                     peers.push(conclude.channel);
                     entries.extend(conclude.answers.iter().map(|answered| answered.entry));
                     cases.extend(conclude.answers.iter().map(|answered| answered.case));
                 }
-                Work::Acknowledge(acknowledge) => entries.extend(acknowledge.reports.iter().map(|one| one.entry)),
+                Work::Acknowledge(acknowledge) => {
+                    entries.extend(acknowledge.reports.iter().map(|one| one.entry));
+                    received.extend(acknowledge.reports.iter().map(|one| one.entry));
+                }
             }
         }
         turn.load_seen(&self.gateway, &sorted(entries)).await?;
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
+        turn.load_retrievals(&self.gateway, &sorted(received)).await?;
         self.cases.load(&self.gateway.store, &sorted(cases)).await?;
         for peer in sorted(peers) {
-            self.load_ledgers(peer).await?;
+            if let Err(denial) = self.load_ledgers(peer).await {
+                telemetry::say!(
+                    Error,
+                    "the ledgers of a channel cannot be read",
+                    party = peer,
+                    fault = fault_of(&denial)
+                );
+                turn.unreadable.insert(peer, denial);
+            }
         }
         Ok(())
     }
@@ -310,7 +312,7 @@ fn refuse(work: Work, denial: &Denial) {
     }
 }
 
-fn fault_of(denial: &Denial) -> Fault {
+pub(crate) fn fault_of(denial: &Denial) -> Fault {
     match denial {
         Denial::Failed { fault, .. } => *fault,
         Denial::Refused(_) => Fault::Internal,

@@ -9,6 +9,7 @@ use model::{
 };
 use store::gateway::{Batch, LeafRow, NewReceipt, TreeHashRow};
 
+use super::growth::origin;
 use crate::{gateway::Gateway, hot::Hot, receipts};
 
 /// An entry that was stored or refused before, or earlier in this turn.
@@ -30,7 +31,13 @@ pub(crate) struct Turn {
     /// Entries that this gateway has refused to another one before, for good.
     pub(crate) rejected: BTreeMap<EntryId, SignedReceipt>,
     /// Entries whose leaves we hold, in the logs of others.
-    pub(crate) leafed: BTreeMap<EntryId, EnvelopeDigest>,
+    pub(crate) leafed: BTreeMap<(PartyId, EntryId), EnvelopeDigest>,
+    /// Which retrievals are certified already.
+    pub(crate) retrieved: BTreeSet<(EntryId, ReceiptKind)>,
+    /// What was laid ready for which desk.
+    pub(crate) delivered: BTreeSet<(AuthorityId, EntryId)>,
+    /// Parties whose ledgers cannot be read, and why.
+    pub(crate) unreadable: BTreeMap<PartyId, Denial>,
     pub(crate) logs: BTreeMap<PartyId, Log>,
     pub(crate) replicas: BTreeMap<PartyId, Replica>,
     /// Channels that have something to send.
@@ -46,6 +53,9 @@ impl Turn {
             seen: BTreeMap::new(),
             rejected: BTreeMap::new(),
             leafed: BTreeMap::new(),
+            retrieved: BTreeSet::new(),
+            delivered: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
             ring: BTreeSet::new(),
@@ -58,12 +68,17 @@ impl Turn {
             return Ok(());
         }
         for row in gateway.store.entries(ids).await? {
-            let answer = proto::decode_receipt(&receipts::from_bytes(&row.receipt.0)?)?;
+            let Ok(answer) = receipts::from_bytes(&row.receipt.0).and_then(|kept| proto::decode_receipt(&kept)) else {
+                telemetry::say!(Error, "a kept receipt cannot be read", entry = *row.id);
+                continue;
+            };
             let seen = Seen { envelope: *row.envelope, sender: row.sender.0, answer };
             self.seen.insert(*row.id, seen);
         }
         for row in gateway.store.receipts_by_kind(ids, ReceiptKind::RelayRejection).await? {
-            let signed = proto::decode_receipt(&receipts::from_bytes(&row.bytes.0)?)?;
+            let Ok(signed) = receipts::from_bytes(&row.bytes.0).and_then(|kept| proto::decode_receipt(&kept)) else {
+                continue;
+            };
             if signed.receipt.by == gateway.own() {
                 self.rejected.insert(signed.receipt.entry, signed);
             }
@@ -72,14 +87,28 @@ impl Turn {
     }
 
     /// Reads which of these entries are in the logs of others.
-    pub(crate) async fn load_leafed(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
-        for id in ids {
-            for leaf in gateway.store.leaves_of(*id).await? {
+    pub(crate) async fn load_leafed(&mut self, gateway: &Gateway, ids: &[(PartyId, EntryId)]) -> Result<(), Denial> {
+        for (home, id) in ids {
+            let log = origin(*home, gateway.own())?.to_string();
+            for leaf in gateway.store.leaves_of(*id).await?.into_iter().filter(|leaf| leaf.channel == log) {
                 let statement = Statement::decode(&leaf.statement.0)?;
                 if statement.kind == StatementKind::Entry {
-                    self.leafed.insert(*id, statement.envelope);
+                    self.leafed.insert((*home, *id), statement.envelope);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Reads which of these entries were laid ready for a desk, and which receipts of retrieval there are.
+    pub(crate) async fn load_retrievals(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
+        for kind in [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval] {
+            for row in gateway.store.receipts_by_kind(ids, kind).await? {
+                self.retrieved.insert((*row.entry_id, kind));
+            }
+        }
+        for (desk, entry) in gateway.store.delivered(ids).await? {
+            self.delivered.insert((desk, entry));
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use super::{gone, malformed, status};
 use crate::{
     channels, clock,
-    committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Work, origin},
+    committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Work, fault_of, origin},
     gateway::Gateway,
 };
 
@@ -35,6 +35,7 @@ impl PeerService for Peers {
         let from = caller(&request)?;
         let request = request.into_inner();
         self.0.trust.snapshot().require_open(from).map_err(status)?;
+        self.require_directory(from, request.directory_version).map_err(status)?;
         if request.items.len() > limits::RELAY_BATCH_ENTRIES_MAX
             || request.receipts.len() > 4 * limits::RELAY_BATCH_ENTRIES_MAX
         {
@@ -56,7 +57,8 @@ impl PeerService for Peers {
                     Ok(signed) => relay_verdict::Outcome::Receipt((&signed).into()),
                     Err(denial) => relay_verdict::Outcome::TryAgain(TryAgain {
                         reason: denial.reason().to_owned(),
-                        detail: denial.to_string(),
+                        // What our storage says is ours alone.
+                        detail: denial.remedy().to_owned(),
                     }),
                 }),
             })
@@ -86,9 +88,23 @@ impl PeerService for Peers {
 }
 
 impl Peers {
+    /// What a party signs under a directory that we have not seen is not refused for good: we look first.
+    fn require_directory(&self, from: PartyId, version: u64) -> Result<(), Denial> {
+        let snapshot = self.0.trust.snapshot();
+        let known = snapshot.store.directory(from).filter(|directory| directory.check_at(clock::now()).is_ok());
+        if known.is_some_and(|directory| directory.version >= version) {
+            return Ok(());
+        }
+        self.0.bells.greeter(from).notify_one();
+        Err(Denial::failed(Fault::PeerUnreachable, "your newest directory is not here yet: it is fetched"))
+    }
+
     fn read_item(&self, item: proto::peer::RelayItem) -> Result<RelayItem, Status> {
         let entry = item.entry.ok_or_else(|| malformed("an item without an entry"))?;
-        let received = proto::convert::receive_entry(entry).map_err(status)?;
+        let received = proto::convert::receive_entry(entry).map_err(|denial| {
+            telemetry::say!(Warn, "an entry of a peer cannot be read", fault = fault_of(&denial));
+            status(denial)
+        })?;
         let claimed = Claimed::of_received(&received);
         let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now());
         Ok(RelayItem { claimed, entry, trace: item.traceparent })

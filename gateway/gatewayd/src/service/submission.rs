@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use identity::{Domain, Subject};
-use model::{AuthorityId, Denial, Digest, EntryId, Fault, limits};
+use model::{AuthorityId, Denial, Digest, EntryId, Fault, Refuser, limits};
 use proto::desk::{
     AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
     ListDirectoriesRequest, ListDirectoriesResponse, OpeningReport, PublishKeyPackagesRequest,
@@ -12,7 +12,7 @@ use proto::desk::{
 };
 use store::{
     Blob,
-    gateway::{DeliveryRow, EntryRow},
+    gateway::{Batch, DeliveryRow, EntryRow, NewRefusal},
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 use super::{gone, malformed, peer, status};
 use crate::{
     channels, clock,
-    committer::{ARRIVAL, Acknowledge, Opened, Submit, Work},
+    committer::{ARRIVAL, Acknowledge, Claimed, Opened, Submit, Work, fault_of},
     gateway::Gateway,
     receipts,
 };
@@ -43,11 +43,12 @@ impl SubmissionService for Desks {
         let desk = self.caller(&request)?;
         let trace = telemetry::traceparent(&telemetry::Span::current());
         let entry = request.into_inner().entry.ok_or_else(|| malformed("a submission without an entry"))?;
-        let received = proto::convert::receive_entry(entry).map_err(status)?;
-        let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now()).map_err(|denial| {
-            telemetry::say!(Warn, "entry of an own desk not verified");
-            status(denial)
-        })?;
+        let received = proto::convert::receive_entry(entry).map_err(|denial| unread(&denial))?;
+        let claimed = Claimed::of_received(&received);
+        let entry = match self.0.trust.snapshot().store.verify_entry(received, clock::now()) {
+            Ok(entry) => entry,
+            Err(denial) => return self.answer_again(&desk, &claimed, &denial).await,
+        };
         let (answer, answered) = oneshot::channel();
         let work = Work::Submit(Box::new(Submit { entry, desk, trace, answer }));
         self.0.work.send(work).await.map_err(gone)?;
@@ -136,6 +137,26 @@ impl SubmissionService for Desks {
 }
 
 impl Desks {
+    /// What does not verify may still be what was admitted before: keys and directories change. Else it is refused.
+    async fn answer_again(
+        &self,
+        desk: &AuthorityId,
+        claimed: &Claimed,
+        denial: &Denial,
+    ) -> Result<Response<SubmitResponse>, Status> {
+        let kept = self.0.store.entry(claimed.entry).await.map_err(|error| status(error.into()))?;
+        match kept.filter(|row| *row.envelope == claimed.envelope && *row.sender == *desk) {
+            Some(row) => {
+                let receipt = receipts::from_bytes(&row.receipt.0).map_err(status)?;
+                Ok(Response::new(SubmitResponse { receipt: Some(receipt) }))
+            }
+            None => {
+                note_denial(&self.0, desk.party(), claimed, denial).await;
+                Err(status(denial.clone()))
+            }
+        }
+    }
+
     fn caller<T>(&self, request: &Request<T>) -> Result<AuthorityId, Status> {
         match link::subject_of(request)? {
             Subject::Desk(authority) if authority.party() == self.0.own() => Ok(authority),
@@ -163,6 +184,37 @@ impl Desks {
     }
 }
 
+/// What cannot be read has no id under which it could be kept: it is said and counted here.
+fn unread(denial: &Denial) -> Status {
+    telemetry::say!(Warn, "a submission cannot be read", fault = fault_of(denial));
+    status(denial.clone())
+}
+
+/// Keeps that an own desk's entry did not verify.
+async fn note_denial(gateway: &Gateway, own: model::PartyId, claimed: &Claimed, denial: &Denial) {
+    match denial {
+        Denial::Refused(refusal) => {
+            gateway.metrics.refused(own, refusal.code);
+            telemetry::say!(Warn, "an own desk's entry does not verify", code = refusal.code, entry = claimed.entry);
+        }
+        Denial::Failed { fault, .. } => {
+            telemetry::say!(Warn, "an own desk's entry does not verify", fault = *fault, entry = claimed.entry);
+        }
+    }
+    let refusal = NewRefusal {
+        at: clock::now().0,
+        channel: own.to_string(),
+        code: denial.reason().to_owned(),
+        entry_id: Some(claimed.entry.into()),
+        step: None,
+        by: Refuser::OwnGateway.into(),
+    };
+    let batch = Batch { refusals: vec![refusal], ..Batch::default() };
+    if gateway.store.commit(&batch).await.is_err() {
+        telemetry::say!(Error, "a refusal was not kept: the storage does not take it");
+    }
+}
+
 /// Sends what waits for a desk, then whatever comes, until the desk hangs up.
 async fn follow(
     gateway: Arc<Gateway>,
@@ -171,6 +223,7 @@ async fn follow(
     sender: mpsc::Sender<Result<WatchResponse, Status>>,
 ) {
     let bell = gateway.bells.desk(&desk);
+    let mut stopping = gateway.stopping.clone();
     loop {
         let page = match gateway.store.deliveries_after(&desk, after, PAGE).await {
             Ok(page) => page,
@@ -190,6 +243,8 @@ async fn follow(
         if !full {
             tokio::select! {
                 () = sender.closed() => return,
+                // Whether it says so or is gone: the gateway stops, and the desk comes again.
+                _ = stopping.wait_for(|stop| *stop) => return,
                 _ = tokio::time::timeout(IDLE, bell.notified()) => {}
             }
         }

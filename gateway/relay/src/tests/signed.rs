@@ -48,7 +48,7 @@ impl State {
             root: self.root.certificate().der().to_vec(),
             authorities: vec![
                 authority("central", AuthorityKind::Central, &self.desk, central),
-                authority("court", AuthorityKind::Judicial, &key, court),
+                authority("judicial", AuthorityKind::Judicial, &key, court),
             ],
             trusted: vec![TrustedRoot { party: other.root.party(), root: other.root.certificate().der().to_vec() }],
         }

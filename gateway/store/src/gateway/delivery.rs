@@ -93,6 +93,13 @@ impl GatewayStore {
             .collect()
     }
 
+    /// Which of `entries` were laid ready for which desks.
+    pub async fn delivered(&self, entries: &[EntryId]) -> Result<Vec<(AuthorityId, EntryId)>, StoreError> {
+        let ids: Vec<_> = entries.iter().copied().map(Stored).collect();
+        let found = write::find_among::<Entity, _, _>(self.engine.read(), Column::EntryId, &ids).await?;
+        Ok(found.into_iter().map(|row| (row.desk.0, row.entry_id.0)).collect())
+    }
+
     /// Keeps the acknowledgement of one delivery. Returns whether it is the first one of that delivery.
     pub async fn acknowledge(&self, acknowledgement: &Acknowledgement) -> Result<bool, StoreError> {
         Ok(acknowledge(self.engine.write(), std::slice::from_ref(acknowledgement)).await? == 1)
