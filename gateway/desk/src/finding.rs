@@ -53,9 +53,13 @@ pub struct Finding {
 impl Finding {
     /// What a schema finds: `field` as JSON pointer, `rule` as place in the schema.
     pub fn form(field: &str, rule: &str, message: &str) -> Self {
-        let mut finding =
-            Self::new(Severity::Refusal, &dotted(field), message, "Fill the field in as the schema wants it.");
-        finding.code = Some(RefusalCode::R94);
+        let code = form_code(rule);
+        let remedy = match code {
+            RefusalCode::R90 => "Name one person, account, device, address or domain: no wildcard, range or list.",
+            _ => "Fill the field in as the schema wants it.",
+        };
+        let mut finding = Self::new(Severity::Refusal, &dotted(field), message, remedy);
+        finding.code = Some(code);
         finding.rule = rule.to_owned();
         finding
     }
@@ -111,6 +115,12 @@ impl fmt::Display for Finding {
         }
         write!(f, ": {} {}", self.message, self.remedy)
     }
+}
+
+/// The code for what breaks the schema at `rule`: R90 where a selector's value names more than one thing, else R94.
+pub fn form_code(rule: &str) -> RefusalCode {
+    let value = rule.contains("$defs/specific/") || (rule.contains("$defs/selector") && rule.contains("/value/"));
+    if value { RefusalCode::R90 } else { RefusalCode::R94 }
 }
 
 /// `/measures/0/subjects` as `measures[0].subjects`, the way headers are spoken of.

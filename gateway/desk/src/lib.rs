@@ -32,7 +32,7 @@ pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed
 pub use canonical::canonical;
 pub use compare::compare;
 pub use draft::{DraftFor, skeleton};
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Severity, form_code};
 pub use preflight::{Preflight, preflight};
 pub use record::{Classification, Collector, Record};
 pub use release::{compare_record, compare_release};

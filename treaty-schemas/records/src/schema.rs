@@ -145,7 +145,29 @@ fn spoken(error: &ValidationError<'_>) -> Finding {
     let field = error.instance_path().to_string();
     // A segment that no schema declares is a name from the document: it is not repeated.
     let field = field.split('/').map(segment).collect::<Vec<_>>().join("/");
-    Finding { field, rule: place.strip_prefix(URN).unwrap_or(&place).to_owned(), message: demand(error.kind()) }
+    let rule = place.strip_prefix(URN).unwrap_or(&place).to_owned();
+    let message = match error.kind() {
+        // A regular expression tells nobody what is wrong; the schema says it in words.
+        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::Not { .. } => described(&rule),
+        _ => None,
+    };
+    Finding { field, message: message.unwrap_or_else(|| demand(error.kind())), rule }
+}
+
+/// What the schema at `rule` (`common:1#/$defs/slug/pattern`) says of itself, from the keyword outwards.
+fn described(rule: &str) -> Option<String> {
+    let (id, pointer) = rule.split_once('#')?;
+    let schema: Value = serde_json::from_str(RecordTypes::schema(id.strip_suffix(":1")?)?).ok()?;
+    let mut pointer = pointer;
+    // The keyword's own schema, or the one that it is an alternative of.
+    for _ in 0..4 {
+        pointer = pointer.rsplit_once('/')?.0;
+        let says = schema.pointer(pointer).and_then(|part| part.get("description")).and_then(Value::as_str);
+        if let Some(says) = says {
+            return Some(format!("is not what is wanted here: {says}"));
+        }
+    }
+    None
 }
 
 fn segment(text: &str) -> &str {

@@ -175,14 +175,15 @@ impl Office {
     /// Holds a document against its schema.
     ///
     /// # Errors
-    /// R94 with the first finding, without values.
+    /// R90 or R94 with the first finding, without values.
     pub(super) fn accept(&self, record_type: &RecordType, bytes: &[u8]) -> Result<Value, Denial> {
         self.records.accept(record_type, bytes).map_err(|findings| {
             let first = findings.into_iter().next();
-            let (field, message) = first.map_or_else(Default::default, |one| (one.field, one.message));
-            let remedy = "Fill the document in as its schema wants it.";
-            let rule = format!("records/{record_type}");
-            Refusal::new(RefusalCode::R94, &rule, format!("the {record_type} {message}"), remedy).at(field).into()
+            let (field, place, message) = first.map_or_else(Default::default, |one| (one.field, one.rule, one.message));
+            let code = desk::form_code(&place);
+            let remedy = "Fill the document in as its schema wants it: each selector names one thing.";
+            let reason = format!("the {record_type}: {message}");
+            Refusal::new(code, &format!("records/{record_type}"), reason, remedy).at(field).into()
         })
     }
 
