@@ -8,6 +8,7 @@ use crate::{
     failure::Failure,
 };
 use identity::{Passphrase, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
+use model::Exit;
 
 /// What a running gateway holds.
 pub(crate) struct Keys {
@@ -24,7 +25,7 @@ impl Keys {
         Ok(Self {
             tls: open_tls(folder, &passphrase)?,
             ledger: SigningKey::open(&text(&folder.ledger_key())?, &passphrase)
-                .map_err(|error| unusable(&folder.ledger_key(), error))?,
+                .map_err(|error| locked(&folder.ledger_key(), error))?,
             root: certificate(&folder.root_certificate())?,
             directory: read_directory(folder)?,
         })
@@ -62,11 +63,16 @@ fn open_tls(folder: &Folder, passphrase: &Passphrase) -> Result<TlsIdentity, Fai
     let path = folder.tls_certificates();
     let chain = certificates_from_pem(&text(&path)?).map_err(|error| unusable(&path, error))?;
     let path = folder.tls_key();
-    let key_pkcs8 = open_pkcs8(&text(&path)?, passphrase).map_err(|error| unusable(&path, error))?;
+    let key_pkcs8 = open_pkcs8(&text(&path)?, passphrase).map_err(|error| locked(&path, error))?;
     Ok(TlsIdentity { chain, key_pkcs8 })
 }
 
-fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
-    key_failure(format!("{}: {error}", path.display()))
+/// A private key that the passphrase does not open, or that is none.
+fn locked(path: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::NotAuthorised, format!("{}: {error}", path.display()))
         .remedy("Check the file and its passphrase; `gateway init` makes a complete set.")
+}
+
+fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
+    key_failure(format!("{}: {error}", path.display())).remedy("Check the file; `gateway init` makes a complete set.")
 }

@@ -1,23 +1,29 @@
 //! One binary for all tests, so that the states and programs that tests share are made once.
 //!
 //! The harness: `programs` (the executables), `warden` (nothing outlives the tests), `running` (a program as a process), `state` and
-//! `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to cut).
+//! `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to cut), `stage` and `play` (a case by the officers' command line).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod pair;
+mod papers;
+mod play;
 mod programs;
 mod proxy;
 mod running;
 mod scribe;
+mod stage;
 mod state;
 mod warden;
 mod wire;
 
 mod edge;
+mod foreign;
 mod form;
+mod outage;
 mod start;
 mod storage;
+mod story;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Two states with their gateways and an open channel. Tests that only knock share one pair; who changes it makes another.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{fs, net::SocketAddr, sync::Arc};
 
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -62,11 +62,16 @@ impl Pair {
         }
     }
 
-    /// Everything that the gateways wrote: databases, directories, logs.
-    pub(crate) fn written_by_gateways(&self) -> Vec<PathBuf> {
+    /// No file of a gateway holds these bytes: database, directory, and the logs of all programs.
+    pub(crate) fn assert_not_written(&self, bytes: &[u8]) {
         let folders = [&self.jp, &self.fr].map(|state| [state.gateway_dir(), state.logs()]).concat();
-        let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
-        files.map(|file| file.unwrap().path()).filter(|path| path.is_file()).collect()
+        let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+        let files: Vec<_> = files.map(|file| file.unwrap().path()).filter(|path| path.is_file()).collect();
+        assert!(files.len() >= 8, "these are not the gateways' files: {files:?}");
+        for file in files {
+            let holds = fs::read(&file).unwrap().windows(bytes.len()).any(|window| window == bytes);
+            assert!(!holds, "{} holds what it must not", file.display());
+        }
     }
 }
 

@@ -144,21 +144,29 @@ impl Scribe {
         Ok(proto::decode_receipt(&answer.receipt.unwrap()).unwrap())
     }
 
-    /// The other gateway's word on an entry, or the lapse of it.
+    /// The other gateway's word on an entry.
     pub(crate) async fn verdict(&mut self, entry: EntryId) -> SignedReceipt {
+        let kinds = [ReceiptKind::RelayAcceptance, ReceiptKind::RelayRejection];
+        let wait = self.outcome(entry, &kinds);
+        tokio::time::timeout(VERDICT_MAX, wait).await.expect("the other gateway gives no verdict")
+    }
+
+    /// The own gateway's word that it gave an entry up.
+    pub(crate) async fn lapse(&mut self, entry: EntryId) -> SignedReceipt {
+        self.outcome(entry, &[ReceiptKind::RelayFailure]).await
+    }
+
+    async fn outcome(&mut self, entry: EntryId, kinds: &[ReceiptKind]) -> SignedReceipt {
         let mut watch = self.client.watch(WatchRequest { after: 0 }).await.unwrap().into_inner();
-        let wait = async {
-            loop {
-                let next = watch.message().await.unwrap().expect("the gateway ended the stream");
-                if let Some(watch_response::Item::Outcome(outcome)) = next.item {
-                    let outcome = proto::decode_receipt(&outcome).unwrap();
-                    if outcome.receipt.entry == entry {
-                        return outcome;
-                    }
+        loop {
+            let next = watch.message().await.unwrap().expect("the gateway ended the stream");
+            if let Some(watch_response::Item::Outcome(outcome)) = next.item {
+                let outcome = proto::decode_receipt(&outcome).unwrap();
+                if outcome.receipt.entry == entry && kinds.contains(&outcome.receipt.kind) {
+                    return outcome;
                 }
             }
-        };
-        tokio::time::timeout(VERDICT_MAX, wait).await.expect("the other gateway gives no verdict")
+        }
     }
 
     /// The ids of all that waits for this desk, in order.
@@ -227,7 +235,7 @@ impl Scribe {
         let payload = payload(digest);
         let envelope = model::EnvelopeDigest::of(digest, &payload);
         let desk = sign_envelope(&self.desk, envelope);
-        Entry { header, header_bytes: header_bytes.into(), payload, officers, desk }
+        Entry { header, header_bytes, payload, officers, desk }
     }
 }
 
@@ -236,7 +244,7 @@ fn signed(wire: types::SignedDirectory) -> SignedDirectory {
 }
 
 /// Sixteen random bytes with the marks of a UUID of that version.
-fn random_id(version: u8) -> [u8; 16] {
+pub(crate) fn random_id(version: u8) -> [u8; 16] {
     let mut id = [0; 16];
     rand::fill(&mut id).unwrap();
     id[6] = (id[6] & 0x0f) | (version << 4);

@@ -2,7 +2,13 @@
 
 use std::{fs, net::TcpListener, path::Path};
 
-use crate::{bounded, pair::two_states, programs::gateway, running::Running, state::State};
+use crate::{
+    bounded,
+    pair::two_states,
+    programs::{gateway, program, run},
+    running::Running,
+    state::State,
+};
 
 /// A state in a folder of its own.
 async fn one_state() -> (tempfile::TempDir, State) {
@@ -55,7 +61,7 @@ async fn a_wrong_passphrase_is_said_to_be_wrong_and_not_repeated() {
     bounded(async {
         let (_folder, jp) = one_state().await;
         fs::write(jp.gateway_dir().join("passphrase"), "a-passphrase-of-another-state\n").unwrap();
-        let told = serve_fails(&jp.dir, 1).await;
+        let told = serve_fails(&jp.dir, 7).await;
         assert!(told.contains("tls.key.pem") && told.contains("passphrase"), "{told}");
         assert!(!told.contains("another-state"), "{told}");
         fs::write(jp.gateway_dir().join("passphrase"), "").unwrap();
@@ -171,6 +177,45 @@ async fn a_gateway_starts_again_after_a_kill_though_its_socket_lies_there() {
         assert_eq!(jp.status().await["party"], "JP");
         assert!(second.stop().await.success());
         assert!(second.out().contains("ready"));
+    })
+    .await;
+}
+
+/// What `desk serve` says when it ends at once.
+async fn desk_fails(dir: &Path, code: i32) -> String {
+    run(&program("desk"), &["serve", "--dir", dir.to_str().unwrap(), "--output", "json"]).await.failed(code)
+}
+
+#[tokio::test]
+async fn a_desk_that_cannot_start_says_why_as_a_gateway_does() {
+    bounded(async {
+        let (_folder, jp) = one_state().await;
+        let folder = jp.desk_dir("central");
+        let told = desk_fails(&jp.dir, 10).await;
+        assert!(told.contains("desk.toml"), "{told}");
+
+        let config = folder.join("desk.toml");
+        rewrite(&config, |text| text + "colour = \"blue\"\n");
+        let told = desk_fails(&folder, 2).await;
+        assert!(told.contains("colour") && told.contains("desk.toml"), "{told}");
+        rewrite(&config, |text| text.replace("colour = \"blue\"\n", ""));
+
+        let passphrase = fs::read_to_string(folder.join("passphrase")).unwrap();
+        fs::write(folder.join("passphrase"), "a-passphrase-of-another-desk\n").unwrap();
+        let told = desk_fails(&folder, 7).await;
+        assert!(told.contains("passphrase") && !told.contains("another-desk"), "{told}");
+        fs::remove_file(folder.join("passphrase")).unwrap();
+        let told = desk_fails(&folder, 4).await;
+        assert!(told.contains(folder.join("passphrase").to_str().unwrap()), "{told}");
+        fs::write(folder.join("passphrase"), passphrase).unwrap();
+
+        // Without its gateway a desk starts, for drafting; a second one on its folder does not.
+        let mut desk = jp.serve_desk("central").ready().await;
+        let told = desk_fails(&folder, 11).await;
+        assert!(told.contains("another process"), "{told}");
+        assert!(desk.stop().await.success());
+        let told = run(&program("desk"), &["status", "--dir", folder.to_str().unwrap()]).await.failed(8);
+        assert!(told.contains("desk serve"), "{told}");
     })
     .await;
 }

@@ -4,7 +4,7 @@
 use std::{
     io::Write,
     path::Path,
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn made(folder: &Path) {
 }
 
 fn tell(what: &str, which: &str) {
-    static WARDEN: OnceLock<Mutex<ChildStdin>> = OnceLock::new();
+    static WARDEN: OnceLock<Mutex<Child>> = OnceLock::new();
     let warden = WARDEN.get_or_init(|| {
         let shell = Command::new("sh")
             .args(["-c", SCRIPT])
@@ -46,8 +46,8 @@ fn tell(what: &str, which: &str) {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Mutex::new(shell.stdin.unwrap())
+        Mutex::new(shell)
     });
-    let mut stdin = warden.lock().unwrap_or_else(PoisonError::into_inner);
-    writeln!(stdin, "{what} {which}").unwrap();
+    let mut shell = warden.lock().unwrap_or_else(PoisonError::into_inner);
+    writeln!(shell.stdin.as_mut().unwrap(), "{what} {which}").unwrap();
 }

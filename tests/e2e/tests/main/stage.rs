@@ -1,0 +1,119 @@
+//! Two states with gateways and desks, and a link between them that can be cut: where a case is played.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    pair::{Pair, two_states},
+    programs::{Answer, program, run},
+    proxy::Proxy,
+    running::Running,
+    state::State,
+    until,
+};
+
+/// Whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Jp,
+    Fr,
+}
+
+/// What fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Victim {
+    JpGateway,
+    FrGateway,
+    JpDesk,
+    FrDesk,
+    Link,
+}
+
+impl Victim {
+    pub(crate) const ALL: [Self; 5] = [Self::JpGateway, Self::FrGateway, Self::JpDesk, Self::FrDesk, Self::Link];
+}
+
+/// Everything that runs, each a process of its own.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) pair: Pair,
+    jp_desk: Running,
+    fr_desk: Running,
+    /// The way to JP's gateway, and to FR's.
+    links: [Proxy; 2],
+}
+
+impl Stage {
+    /// Starts all, and opens the channel.
+    pub(crate) async fn open() -> Self {
+        let (folder, jp, fr) = two_states().await;
+        let links = [Proxy::to(jp.peer_listen).await, Proxy::to(fr.peer_listen).await];
+        let [to_jp, to_fr] = [links[0].address(), links[1].address()];
+        let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
+        let (jp_desk, fr_desk) = (pair.jp.serve_desk("central"), pair.fr.serve_desk("central"));
+        let (jp_desk, fr_desk) = (jp_desk.ready().await, fr_desk.ready().await);
+        let stage = Self { pair, jp_desk, fr_desk, links };
+        // FR can be asked when invitations of its desk lie at its gateway and JP's desk knows its directory.
+        for (side, other) in [(Side::Jp, "FR"), (Side::Fr, "JP")] {
+            until("the desks know each other", 20, async || {
+                let status = stage.desk(side, &["status"]).await.done();
+                let knows = status["parties"].as_array().unwrap().iter().any(|party| party == other);
+                (knows && status["key_packages_available"] != 0).then_some(())
+            })
+            .await;
+        }
+        stage
+    }
+
+    /// Runs a command at the central authority's desk of a side.
+    pub(crate) async fn desk(&self, side: Side, arguments: &[&str]) -> Answer {
+        let dir = self.state(side).desk_dir("central");
+        run(&program("desk"), &[&["--dir", dir.to_str().unwrap(), "--output", "json"], arguments].concat()).await
+    }
+
+    /// A case as a desk shows it; `None` where it does not, or the desk is away.
+    pub(crate) async fn show(&self, side: Side, case: &str) -> Option<Value> {
+        let answer = self.desk(side, &["case", "show", case]).await;
+        (answer.code == 0).then(|| answer.done())
+    }
+
+    pub(crate) fn state(&self, side: Side) -> &State {
+        match side {
+            Side::Jp => &self.pair.jp,
+            Side::Fr => &self.pair.fr,
+        }
+    }
+
+    /// Kills a program as a power cut does, or cuts the link.
+    pub(crate) fn strike(&mut self, victim: Victim) {
+        match victim {
+            Victim::JpGateway => self.pair.jp_gateway.kill(),
+            Victim::FrGateway => self.pair.fr_gateway.kill(),
+            Victim::JpDesk => self.jp_desk.kill(),
+            Victim::FrDesk => self.fr_desk.kill(),
+            Victim::Link => self.links.iter().for_each(Proxy::cut),
+        }
+    }
+
+    /// Brings it back.
+    pub(crate) async fn mend(&mut self, victim: Victim) {
+        let (jp, fr) = (self.pair.jp.clone(), self.pair.fr.clone());
+        match victim {
+            Victim::JpGateway => self.pair.jp_gateway = jp.serve().ready().await,
+            Victim::FrGateway => self.pair.fr_gateway = fr.serve().ready().await,
+            Victim::JpDesk => self.jp_desk = jp.serve_desk("central").ready().await,
+            Victim::FrDesk => self.fr_desk = fr.serve_desk("central").ready().await,
+            Victim::Link => {
+                // Long enough that somebody notices.
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                self.links.iter().for_each(Proxy::mend);
+            }
+        }
+    }
+
+    /// How many connections the link has let through.
+    pub(crate) fn connections(&self) -> usize {
+        self.links.iter().map(Proxy::passed).sum()
+    }
+}
