@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, LedgerKey, SignedCheckpoint, WitnessName};
 use link::{Backoff, Channel};
-use model::{CaseId, Denial, EntryId, Fault, PartyId, ReceiptKind, SignedReceipt, Verdict, limits};
+use model::{CaseId, Denial, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Verdict, limits};
 use proto::{
     peer::{
         LedgerGrowth, LedgerLeaf, RelayItem, RelayRequest, RelayResponse, peer_service_client::PeerServiceClient,
@@ -45,14 +45,22 @@ pub(crate) struct Sender {
 #[derive(Default)]
 struct Call {
     request: RelayRequest,
-    /// Outbox row and case of each entry in the request.
-    entries: BTreeMap<EntryId, (i64, CaseId)>,
+    /// The entries in the request.
+    entries: BTreeMap<EntryId, Sent>,
     /// How often each row was tried.
     attempts: BTreeMap<i64, i32>,
     /// Rows that are done when the call succeeds.
     receipts: Vec<i64>,
     /// Rows whose entries were answered before.
     stale: Vec<i64>,
+}
+
+/// An entry that goes in a call: its outbox row, its case, and what the verdict on it must name.
+#[derive(Clone, Copy)]
+struct Sent {
+    outbox: i64,
+    case: CaseId,
+    envelope: EnvelopeDigest,
 }
 
 impl Call {
@@ -129,31 +137,33 @@ impl Sender {
         let mut trouble = None;
         for verdict in response.verdicts {
             let entry = EntryId::try_from(&*verdict.entry_id).map_err(|error| peer_error(error.to_string()))?;
-            let Some((outbox, case)) = call.entries.get(&entry).copied() else {
+            let Some(sent) = call.entries.get(&entry) else {
                 return Err(peer_error("the peer answers for an entry that was not sent"));
             };
             match verdict.outcome {
-                Some(relay_verdict::Outcome::Receipt(signed)) => match self.verify_verdict(&signed, entry).await {
-                    Ok(signed) => {
-                        let outcome = Outcome::Receipt(Box::new(signed));
-                        answers.push(Answered { outbox, entry, case, outcome });
+                Some(relay_verdict::Outcome::Receipt(signed)) => {
+                    match self.verify_verdict(&signed, entry, sent.envelope) {
+                        Ok(signed) => {
+                            let outcome = Outcome::Receipt(Box::new(signed));
+                            answers.push(Answered { outbox: sent.outbox, entry, case: sent.case, outcome });
+                        }
+                        Err(denial) => {
+                            telemetry::say!(
+                                Error,
+                                "a verdict of the peer does not verify",
+                                party = self.peer,
+                                entry = entry
+                            );
+                            trouble = Some(denial);
+                            again.push(sent.outbox);
+                        }
                     }
-                    Err(denial) => {
-                        telemetry::say!(
-                            Error,
-                            "a verdict of the peer does not verify",
-                            party = self.peer,
-                            entry = entry
-                        );
-                        trouble = Some(denial);
-                        again.push(outbox);
-                    }
-                },
+                }
                 Some(relay_verdict::Outcome::TryAgain(said)) => {
                     trouble = Some(peer_error(format!("it asks to try again: {} {}", said.reason, said.detail)));
-                    again.push(outbox);
+                    again.push(sent.outbox);
                 }
-                None => again.push(outbox),
+                None => again.push(sent.outbox),
             }
         }
         let answered = answers.len() as u64;
@@ -181,14 +191,18 @@ impl Sender {
     }
 
     /// A final verdict: by the peer, on this very entry.
-    async fn verify_verdict(&self, signed: &wire::SignedReceipt, entry: EntryId) -> Result<SignedReceipt, Denial> {
+    fn verify_verdict(
+        &self,
+        signed: &wire::SignedReceipt,
+        entry: EntryId,
+        envelope: EnvelopeDigest,
+    ) -> Result<SignedReceipt, Denial> {
         let signed = proto::decode_receipt(signed)?;
         self.gateway.trust.snapshot().store.verify_receipt(&signed)?;
         let receipt = &signed.receipt;
         let final_kind = matches!(receipt.kind, ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection);
-        let sent = self.gateway.store.entry(entry).await?;
-        let same = sent.is_some_and(|row| *row.envelope == receipt.envelope);
-        if receipt.by == self.peer && receipt.entry == entry && final_kind && same {
+        let same = receipt.entry == entry && receipt.envelope == envelope;
+        if receipt.by == self.peer && final_kind && same {
             Ok(signed)
         } else {
             Err(peer_error("the peer's receipt is not a verdict on the entry that was sent"))
@@ -230,17 +244,14 @@ impl Sender {
         let (entries, receipts): (Vec<OutboxRow>, Vec<OutboxRow>) = due.into_iter().partition(|row| row.kind == ENTRY);
         self.gateway.metrics.queued(self.peer, entries.len() as u64);
         self.add_entries(&mut call, &entries).await?;
-        for row in receipts {
-            if call.request.receipts.len() >= RECEIPTS_MAX {
-                break;
+        let receipts = receipts.get(..RECEIPTS_MAX).unwrap_or(&receipts);
+        let of: Vec<_> = receipts.iter().map(|row| *row.entry_id).collect();
+        for kept in self.gateway.store.receipts_among(&of).await? {
+            if matches!(*kept.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval) {
+                call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
             }
-            for kept in self.gateway.store.receipts_of(*row.entry_id).await? {
-                if matches!(*kept.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval) {
-                    call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
-                }
-            }
-            call.receipts.push(row.id);
         }
+        call.receipts = receipts.iter().map(|row| row.id).collect();
         call.request.growth = self.growth().await?;
         let own = self.gateway.own();
         call.request.directory_version =
@@ -266,7 +277,8 @@ impl Sender {
             if bytes > limits::RELAY_BATCH_BYTES_MAX && !call.entries.is_empty() {
                 break;
             }
-            call.entries.insert(*entry.id, (row.id, *entry.case_id));
+            let sent = Sent { outbox: row.id, case: *entry.case_id, envelope: *entry.envelope };
+            call.entries.insert(*entry.id, sent);
             call.attempts.insert(row.id, row.attempts);
             call.request.items.push(RelayItem {
                 entry: Some(proto::convert::entry_from_bytes(entry.wire.0)?),

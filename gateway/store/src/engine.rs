@@ -90,6 +90,10 @@ impl Default for Settings {
     }
 }
 
+/// The write-ahead log is folded into the file when it has so many pages of 4096 bytes. SQLite's own 1000 are a few dozen entries, and
+/// each folding syncs twice while writers wait.
+const WAL_PAGES: &str = "8000";
+
 /// An open database: on SQLite one connection that writes and several that read, because a pool of writers only queues on
 /// the lock.
 #[derive(Debug, Clone)]
@@ -199,7 +203,7 @@ impl SqliteFile {
             if reader {
                 sqlite = sqlite.pragma("query_only", "ON");
             } else if !read_only {
-                sqlite = sqlite.journal_mode(SqliteJournalMode::Wal);
+                sqlite = sqlite.journal_mode(SqliteJournalMode::Wal).pragma("wal_autocheckpoint", WAL_PAGES);
             }
             if let Some(pages) = pages_max {
                 sqlite = sqlite.pragma("max_page_count", pages.to_string());

@@ -20,10 +20,12 @@ use store::{StoreError, gateway::Committed};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{clock, gateway::Gateway, hot::Cases};
-use turn::Turn;
+use turn::{Seen, Turn};
 
 /// Works in one commit.
 const TURN_MAX: usize = 256;
+/// Answered entries kept in memory; beyond that all are read again.
+const RECENT_MAX: usize = 8192;
 
 /// What the committer is asked.
 pub(crate) enum Work {
@@ -152,6 +154,8 @@ pub(crate) struct Committer {
     gateway: Arc<Gateway>,
     works: mpsc::Receiver<Work>,
     cases: Cases,
+    /// Entries that were admitted lately: most are asked for again within a second. What was ever rejected is not here.
+    recent: BTreeMap<EntryId, Seen>,
     /// The logs that we write, by peer.
     logs: BTreeMap<PartyId, Log>,
     /// The logs that we follow, by home.
@@ -163,7 +167,14 @@ type Reply = Box<dyn FnOnce(Result<(), &Denial>) + Send>;
 
 impl Committer {
     pub(crate) fn new(gateway: Arc<Gateway>, works: mpsc::Receiver<Work>) -> Self {
-        Self { gateway, works, cases: Cases::default(), logs: BTreeMap::new(), replicas: BTreeMap::new() }
+        Self {
+            gateway,
+            works,
+            cases: Cases::default(),
+            recent: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            replicas: BTreeMap::new(),
+        }
     }
 
     /// Works until every sender is gone.
@@ -270,7 +281,7 @@ impl Committer {
                 }
             }
         }
-        turn.load_seen(&self.gateway, &sorted(entries)).await?;
+        turn.load_seen(&self.gateway, &self.recent, &sorted(entries)).await?;
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
         turn.load_retrievals(&self.gateway, &sorted(received)).await?;
         self.cases.load(&self.gateway.store, &sorted(cases)).await?;
@@ -294,6 +305,11 @@ impl Committer {
             hot.version = Some(hot.version.map_or(1, |version| version + 1));
             self.cases.put(hot);
         }
+        if self.recent.len() > RECENT_MAX {
+            self.recent.clear();
+        }
+        self.recent.extend(turn.seen);
+        turn.rejected.keys().for_each(|entry| drop(self.recent.remove(entry)));
         self.logs.extend(turn.logs);
         self.replicas.extend(turn.replicas);
         for peer in turn.ring {

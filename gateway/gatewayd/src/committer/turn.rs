@@ -62,12 +62,28 @@ impl Turn {
         }
     }
 
-    /// Reads what is stored of these entries.
-    pub(crate) async fn load_seen(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
-        if ids.is_empty() {
+    /// Reads what is stored of these entries, where `recent` does not know it.
+    pub(crate) async fn load_seen(
+        &mut self,
+        gateway: &Gateway,
+        recent: &BTreeMap<EntryId, Seen>,
+        ids: &[EntryId],
+    ) -> Result<(), Denial> {
+        let mut absent = Vec::new();
+        for id in ids {
+            match recent.get(id) {
+                Some(seen) => drop(self.seen.insert(*id, seen.clone())),
+                None => absent.push(*id),
+            }
+        }
+        if absent.is_empty() {
             return Ok(());
         }
-        for row in gateway.store.entries(ids).await? {
+        let (entries, rejections) = tokio::try_join!(
+            gateway.store.entries(&absent),
+            gateway.store.receipts_by_kind(&absent, ReceiptKind::RelayRejection)
+        )?;
+        for row in entries {
             let Ok(answer) = receipts::from_bytes(&row.receipt.0).and_then(|kept| proto::decode_receipt(&kept)) else {
                 telemetry::say!(Error, "a kept receipt cannot be read", entry = *row.id);
                 continue;
@@ -75,7 +91,7 @@ impl Turn {
             let seen = Seen { envelope: *row.envelope, sender: row.sender.0, answer };
             self.seen.insert(*row.id, seen);
         }
-        for row in gateway.store.receipts_by_kind(ids, ReceiptKind::RelayRejection).await? {
+        for row in rejections {
             let Ok(signed) = receipts::from_bytes(&row.bytes.0).and_then(|kept| proto::decode_receipt(&kept)) else {
                 continue;
             };
@@ -102,14 +118,14 @@ impl Turn {
 
     /// Reads which of these entries were laid ready for a desk, and which receipts of retrieval there are.
     pub(crate) async fn load_retrievals(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
-        for kind in [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval] {
-            for row in gateway.store.receipts_by_kind(ids, kind).await? {
-                self.retrieved.insert((*row.entry_id, kind));
-            }
+        if ids.is_empty() {
+            return Ok(());
         }
-        for (desk, entry) in gateway.store.delivered(ids).await? {
-            self.delivered.insert((desk, entry));
-        }
+        let (receipts, delivered) = tokio::try_join!(gateway.store.receipts_among(ids), gateway.store.delivered(ids))?;
+        let retrieval = |kind| matches!(kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval);
+        let receipts = receipts.into_iter().filter(|row| retrieval(*row.kind));
+        self.retrieved.extend(receipts.map(|row| (*row.entry_id, *row.kind)));
+        self.delivered.extend(delivered);
         Ok(())
     }
 

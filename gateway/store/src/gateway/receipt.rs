@@ -48,10 +48,17 @@ impl GatewayStore {
         Ok(query.all(self.engine.read()).await?)
     }
 
-    /// The receipts of one kind of many entries.
-    pub async fn receipts_by_kind(&self, entries: &[EntryId], kind: ReceiptKind) -> Result<Vec<Model>, StoreError> {
+    /// The receipts of many entries, oldest first.
+    pub async fn receipts_among(&self, entries: &[EntryId]) -> Result<Vec<Model>, StoreError> {
         let ids: Vec<_> = entries.iter().copied().map(Stored).collect();
-        let found = write::find_among::<Entity, _, _>(self.engine.read(), Column::EntryId, &ids).await?;
+        let mut found = write::find_among::<Entity, _, _>(self.engine.read(), Column::EntryId, &ids).await?;
+        found.sort_unstable_by_key(|receipt| receipt.id);
+        Ok(found)
+    }
+
+    /// The receipts of one kind of many entries, oldest first.
+    pub async fn receipts_by_kind(&self, entries: &[EntryId], kind: ReceiptKind) -> Result<Vec<Model>, StoreError> {
+        let found = self.receipts_among(entries).await?;
         Ok(found.into_iter().filter(|receipt| *receipt.kind == kind).collect())
     }
 }
