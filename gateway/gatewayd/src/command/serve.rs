@@ -89,7 +89,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let (work, works) = mpsc::channel(QUEUE);
     let (stop, stopping) = watch::channel(false);
     let gateway = Arc::new(Gateway {
-        store,
+        store: store.clone(),
         trust: trust.clone(),
         rules,
         ledger_key: LedgerSigner(keys.ledger),
@@ -120,6 +120,8 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     };
     expiring.abort();
     channels.stop().await;
+    // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
+    let _ = store.close().await;
     served
 }
 
