@@ -91,21 +91,23 @@ impl SubmissionService for Desks {
         let desk = self.caller(&request)?;
         let packages = request.into_inner().key_packages;
         let storage = |error: store::StoreError| status(error.into());
-        let there = self.0.store.key_package_count(&desk).await.map_err(storage)?;
+        let now = clock::now();
+        let there = self.0.store.key_package_count(&desk, now.0).await.map_err(storage)?;
         let too_large = packages.iter().any(|package| package.len() > limits::KEY_PACKAGE_BYTES_MAX);
         if too_large || there + packages.len() as u64 > limits::KEY_PACKAGES_MAX as u64 {
             return Err(status(Denial::failed(Fault::TooLarge, "too large or too many KeyPackages")));
         }
         let snapshot = self.0.trust.snapshot();
-        for package in &packages {
-            let admitted = roster::check_key_package(package, &snapshot.store, clock::now()).map_err(status)?;
-            if admitted.authority != desk {
+        let mut admitted = Vec::with_capacity(packages.len());
+        for package in packages {
+            let known = roster::check_key_package(&package, &snapshot.store, now).map_err(status)?;
+            if known.authority != desk {
                 return Err(status(Denial::failed(Fault::Malformed, "a KeyPackage of another authority")));
             }
+            admitted.push((Blob(package.to_vec()), known.expires.0));
         }
-        let packages: Vec<Blob> = packages.into_iter().map(|package| package.to_vec().into()).collect();
-        self.0.store.add_key_packages(&desk, &packages, clock::now().0).await.map_err(storage)?;
-        let available = self.0.store.key_package_count(&desk).await.map_err(storage)?;
+        self.0.store.add_key_packages(&desk, &admitted, now.0).await.map_err(storage)?;
+        let available = self.0.store.key_package_count(&desk, now.0).await.map_err(storage)?;
         Ok(Response::new(PublishKeyPackagesResponse { available: u32::try_from(available).unwrap_or(u32::MAX) }))
     }
 

@@ -25,6 +25,8 @@ pub struct Model {
     pub bytes: Blob,
     /// When it came.
     pub added: i64,
+    /// From when on nobody takes it any more. Then it is not given out and not counted.
+    pub expires: i64,
     /// When it was given out.
     pub claimed_at: Option<i64>,
     /// To whom.
@@ -42,23 +44,26 @@ struct Row {
     hash: Stored<Digest>,
     bytes: Blob,
     added: i64,
+    expires: i64,
 }
 
 impl GatewayStore {
-    /// Keeps KeyPackages of `authority`. One that was ever here before is not kept again. Returns how many are new.
+    /// Keeps KeyPackages of `authority`, each with the moment at which it ends. One that was ever here before is not kept again.
+    /// Returns how many are new.
     pub async fn add_key_packages(
         &self,
         authority: &AuthorityId,
-        packages: &[Blob],
+        packages: &[(Blob, i64)],
         now: i64,
     ) -> Result<u64, StoreError> {
         let rows: Vec<_> = packages
             .iter()
-            .map(|bytes| Row {
+            .map(|(bytes, expires)| Row {
                 authority: authority.clone().into(),
                 hash: Digest::of(&[bytes]).into(),
                 bytes: bytes.clone(),
                 added: now,
+                expires: *expires,
             })
             .collect();
         let tx = self.engine.begin().await?;
@@ -80,6 +85,7 @@ impl GatewayStore {
             .column(Column::Id)
             .filter(Column::Authority.eq(Stored(authority.clone())))
             .filter(Column::ClaimedAt.is_null())
+            .filter(Column::Expires.gt(now))
             .order_by_asc(Column::Id)
             .limit(1);
         if db.get_database_backend() == DbBackend::Postgres {
@@ -94,9 +100,10 @@ impl GatewayStore {
         Ok(claimed.into_iter().next().map(|row| row.bytes))
     }
 
-    /// How many KeyPackages of `authority` can be claimed.
-    pub async fn key_package_count(&self, authority: &AuthorityId) -> Result<u64, StoreError> {
+    /// How many KeyPackages of `authority` can be claimed at `now`.
+    pub async fn key_package_count(&self, authority: &AuthorityId, now: i64) -> Result<u64, StoreError> {
         let query = Entity::find().filter(Column::Authority.eq(Stored(authority.clone())));
-        Ok(query.filter(Column::ClaimedAt.is_null()).count(self.engine.read()).await?)
+        let open = query.filter(Column::ClaimedAt.is_null()).filter(Column::Expires.gt(now));
+        Ok(open.count(self.engine.read()).await?)
     }
 }

@@ -283,9 +283,12 @@ pub(crate) async fn a_reader_of_deliveries_misses_none_of_two_writers(store: &Ga
 pub(crate) async fn no_two_callers_claim_the_same_key_package(store: &GatewayStore) {
     let desk = authority("FR:central");
     let packages: Vec<_> = (0..20).map(|number| blob(&format!("package {number}"))).collect();
-    assert_eq!(store.add_key_packages(&desk, &packages, 1_000).await.unwrap(), 20);
-    assert_eq!(store.add_key_packages(&desk, &packages[..3], 1_001).await.unwrap(), 0);
-    assert_eq!(store.key_package_count(&desk).await.unwrap(), 20);
+    let offered: Vec<_> = packages.iter().map(|package| (package.clone(), 9_000)).collect();
+    assert_eq!(store.add_key_packages(&desk, &offered, 1_000).await.unwrap(), 20);
+    assert_eq!(store.add_key_packages(&desk, &offered[..3], 1_001).await.unwrap(), 0);
+    assert_eq!(store.key_package_count(&desk, 1_001).await.unwrap(), 20);
+    assert_eq!(store.key_package_count(&desk, 9_000).await.unwrap(), 0, "what has ended is not counted");
+    assert_eq!(store.claim_key_package(&desk, "JP", 9_000).await.unwrap(), None, "what has ended is not given out");
     assert_eq!(store.claim_key_package(&desk, "JP", 1_500).await.unwrap(), Some(packages[0].clone()));
     let claims: Vec<_> = (0..24)
         .map(|_| {
@@ -301,8 +304,8 @@ pub(crate) async fn no_two_callers_claim_the_same_key_package(store: &GatewaySto
     let mut all = packages.clone();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(taken, all);
-    assert_eq!(store.key_package_count(&desk).await.unwrap(), 0);
-    assert_eq!(store.add_key_packages(&desk, &packages, 3_000).await.unwrap(), 0, "none is offered twice");
+    assert_eq!(store.key_package_count(&desk, 2_000).await.unwrap(), 0);
+    assert_eq!(store.add_key_packages(&desk, &offered, 3_000).await.unwrap(), 0, "none is offered twice");
     assert_eq!(store.claim_key_package(&authority("DE:central"), "JP", 1).await.unwrap(), None);
 }
 

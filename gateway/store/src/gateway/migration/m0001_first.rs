@@ -155,6 +155,7 @@ async fn channels(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         bytes("hash"),
         bytes("bytes"),
         number("added"),
+        number("expires"),
         maybe(number("claimed_at")),
         maybe(text("claimed_by")),
     ];
