@@ -213,7 +213,7 @@ fn a_connection_is_known_by_its_certificate() {
     let (japan, france, store) = federation();
     for (state, subject) in [
         (&japan, Subject::Gateway(party("JP"))),
-        (&japan, Subject::Desk(authority("JP:judicial"))),
+        (&japan, Subject::Desk(authority("JP:court"))),
         (&france, Subject::Gateway(party("FR"))),
         (&france, Subject::Desk(authority("FR:central"))),
     ] {

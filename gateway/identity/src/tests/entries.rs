@@ -32,7 +32,7 @@ fn header(japan: &State) -> Header {
     let validation = Validation {
         statement,
         statement_bytes: STATEMENT.to_vec(),
-        authority: authority("JP:judicial"),
+        authority: authority("JP:court"),
         role: Role::Judge,
         key: japan.judge.key_id(),
         signature: sign_validation(&japan.judge, STATEMENT),
@@ -180,7 +180,7 @@ fn a_validation_by_the_wrong_person_is_refused() {
     assert_denied(with(&|v| v.authority = authority("FR:court")), R93, "does not validate a request of JP");
     assert_denied(with(&|v| v.authority = authority("JP:tribunal")), R93, "not in the directory");
     assert_denied(with(&|v| v.authority = authority("JP:central")), R95, "not an officer's of JP:central");
-    assert_denied(with(&|v| v.key = france.judge.key_id()), R95, "not an officer's of JP:judicial");
+    assert_denied(with(&|v| v.key = france.judge.key_id()), R95, "not an officer's of JP:court");
     assert_denied(with(&|v| v.statement_bytes = b"another".to_vec()), R95, "signature does not hold");
 }
 
@@ -230,7 +230,7 @@ fn parties_that_do_not_fit_together_are_malformed() {
     let (japan, _, store) = federation();
     let alterations: [fn(&mut Header); 6] = [
         |header| header.peer = header.home,
-        |header| header.recipient = authority("JP:judicial"),
+        |header| header.recipient = authority("JP:court"),
         |header| header.sender = authority("FR:court"),
         |header| header.home = party("DE"),
         |header| header.step = Step::OpenGroup,
