@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock,
-    committer::{Answered, Conclude, ENTRY, Outcome, Work, origin},
+    committer::{Answered, Conclude, ENTRY, Outcome, RETRIEVALS, Work, origin},
     gateway::Gateway,
     receipts,
 };
@@ -55,12 +55,12 @@ struct Call {
     stale: Vec<i64>,
 }
 
-/// An entry that goes in a call: its outbox row, its case, and what the verdict on it must name.
-#[derive(Clone, Copy)]
+/// An entry that goes in a call: its outbox row, its case, what the verdict on it must name, and its trace.
 struct Sent {
     outbox: i64,
     case: CaseId,
     envelope: EnvelopeDigest,
+    trace: String,
 }
 
 impl Call {
@@ -145,7 +145,8 @@ impl Sender {
                     match self.verify_verdict(&signed, entry, sent.envelope) {
                         Ok(signed) => {
                             let outcome = Outcome::Receipt(Box::new(signed));
-                            answers.push(Answered { outbox: sent.outbox, entry, case: sent.case, outcome });
+                            let trace = sent.trace.clone();
+                            answers.push(Answered { outbox: sent.outbox, entry, case: sent.case, outcome, trace });
                         }
                         Err(denial) => {
                             telemetry::say!(
@@ -246,10 +247,8 @@ impl Sender {
         self.add_entries(&mut call, &entries).await?;
         let receipts = receipts.get(..RECEIPTS_MAX).unwrap_or(&receipts);
         let of: Vec<_> = receipts.iter().map(|row| *row.entry_id).collect();
-        for kept in self.gateway.store.receipts_among(&of).await? {
-            if matches!(*kept.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval) {
-                call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
-            }
+        for kept in self.gateway.store.receipts_by_kind(&of, &RETRIEVALS).await? {
+            call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
         }
         call.receipts = receipts.iter().map(|row| row.id).collect();
         call.request.growth = self.growth().await?;
@@ -277,7 +276,8 @@ impl Sender {
             if bytes > limits::RELAY_BATCH_BYTES_MAX && !call.entries.is_empty() {
                 break;
             }
-            let sent = Sent { outbox: row.id, case: *entry.case_id, envelope: *entry.envelope };
+            let trace = row.trace.clone();
+            let sent = Sent { outbox: row.id, case: *entry.case_id, envelope: *entry.envelope, trace };
             call.entries.insert(*entry.id, sent);
             call.attempts.insert(row.id, row.attempts);
             call.request.items.push(RelayItem {
@@ -354,8 +354,13 @@ async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
     let mut by_channel: BTreeMap<PartyId, (Vec<Answered>, Vec<i64>)> = BTreeMap::new();
     for row in entries {
         if let Some(entry) = kept.get(&*row.entry_id).filter(|entry| *entry.verdict == Verdict::Pending) {
-            let answered =
-                Answered { outbox: row.id, entry: *row.entry_id, case: *entry.case_id, outcome: Outcome::Lapsed };
+            let answered = Answered {
+                outbox: row.id,
+                entry: *row.entry_id,
+                case: *entry.case_id,
+                outcome: Outcome::Lapsed,
+                trace: row.trace,
+            };
             by_channel.entry(*row.channel).or_default().0.push(answered);
         }
     }

@@ -97,7 +97,7 @@ impl Committer {
                 seq: None,
                 receipt: None,
             });
-            self.tell_sender(turn, *fallen, &signed);
+            self.tell_sender(turn, *fallen, &signed, &answered.trace);
         }
         for desk in &conclusion.deliver_to {
             turn.batch.deliveries.push(NewDelivery {
@@ -106,10 +106,10 @@ impl Committer {
                 entry: answered.entry,
                 receipt: Some(receipts::to_bytes(&signed).into()),
                 at: turn.now.0,
-                trace: String::new(),
+                trace: answered.trace.clone(),
             });
         }
-        self.tell_sender(turn, answered.entry, &signed);
+        self.tell_sender(turn, answered.entry, &signed, &answered.trace);
         if !conclusion.keep_asking {
             turn.batch.concluded.push(answered.outbox);
         }
@@ -131,7 +131,7 @@ impl Committer {
         let ours = turn.seen.get(&signed.receipt.entry).is_some_and(|seen| seen.envelope == signed.receipt.envelope);
         if retrieval && ours && turn.retrieved.insert((signed.receipt.entry, signed.receipt.kind)) {
             turn.put_receipt(signed);
-            self.tell_sender(turn, signed.receipt.entry, signed);
+            self.tell_sender(turn, signed.receipt.entry, signed, "");
         }
     }
 
@@ -145,7 +145,7 @@ impl Committer {
     }
 
     /// Lays a receipt ready for the desk that sent the entry.
-    fn tell_sender(&self, turn: &mut Turn, entry: model::EntryId, signed: &SignedReceipt) {
+    fn tell_sender(&self, turn: &mut Turn, entry: model::EntryId, signed: &SignedReceipt, trace: &str) {
         let Some(sender) = turn.seen.get(&entry).map(|seen| seen.sender.clone()) else { return };
         if sender.party() == self.gateway.own() {
             turn.batch.deliveries.push(NewDelivery {
@@ -154,7 +154,7 @@ impl Committer {
                 entry,
                 receipt: Some(receipts::to_bytes(signed).into()),
                 at: turn.now.0,
-                trace: String::new(),
+                trace: trace.to_owned(),
             });
         }
     }

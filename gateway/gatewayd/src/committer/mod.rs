@@ -10,6 +10,7 @@ mod turn;
 
 pub(crate) use admission::{ARRIVAL, ENTRY};
 pub(crate) use growth::origin;
+pub(crate) use turn::RETRIEVALS;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -124,6 +125,8 @@ pub(crate) struct Answered {
     pub(crate) entry: EntryId,
     pub(crate) case: CaseId,
     pub(crate) outcome: Outcome,
+    /// The trace of the entry, which goes on to the desks that learn of the answer.
+    pub(crate) trace: String,
 }
 
 pub(crate) enum Outcome {

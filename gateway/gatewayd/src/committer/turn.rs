@@ -21,6 +21,9 @@ pub(crate) struct Seen {
     pub(crate) answer: SignedReceipt,
 }
 
+/// What a desk's report becomes.
+pub(crate) const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
+
 /// What one turn has decided so far.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -81,7 +84,7 @@ impl Turn {
         }
         let (entries, rejections) = tokio::try_join!(
             gateway.store.entries(&absent),
-            gateway.store.receipts_by_kind(&absent, ReceiptKind::RelayRejection)
+            gateway.store.receipts_by_kind(&absent, &[ReceiptKind::RelayRejection])
         )?;
         for row in entries {
             let Ok(answer) = receipts::from_bytes(&row.receipt.0).and_then(|kept| proto::decode_receipt(&kept)) else {
@@ -121,10 +124,9 @@ impl Turn {
         if ids.is_empty() {
             return Ok(());
         }
-        let (receipts, delivered) = tokio::try_join!(gateway.store.receipts_among(ids), gateway.store.delivered(ids))?;
-        let retrieval = |kind| matches!(kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval);
-        let receipts = receipts.into_iter().filter(|row| retrieval(*row.kind));
-        self.retrieved.extend(receipts.map(|row| (*row.entry_id, *row.kind)));
+        let (receipts, delivered) =
+            tokio::try_join!(gateway.store.receipts_by_kind(ids, &RETRIEVALS), gateway.store.delivered(ids))?;
+        self.retrieved.extend(receipts.into_iter().map(|row| (*row.entry_id, *row.kind)));
         self.delivered.extend(delivered);
         Ok(())
     }

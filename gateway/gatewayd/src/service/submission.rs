@@ -1,6 +1,6 @@
 //! `rogatory.desk.v1.SubmissionService`: what the desks of the own party may call. The caller is who its TLS certificate says.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use identity::{Domain, Subject};
 use model::{AuthorityId, Denial, Digest, EntryId, Fault, Refuser, limits};
@@ -11,7 +11,7 @@ use proto::desk::{
     submission_service_server::SubmissionService, watch_response,
 };
 use store::{
-    Blob,
+    Blob, StoreError,
     gateway::{Batch, DeliveryRow, EntryRow, NewRefusal},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -90,7 +90,7 @@ impl SubmissionService for Desks {
     ) -> Result<Response<PublishKeyPackagesResponse>, Status> {
         let desk = self.caller(&request)?;
         let packages = request.into_inner().key_packages;
-        let storage = |error: store::StoreError| status(error.into());
+        let storage = |error: StoreError| status(error.into());
         let now = clock::now();
         let there = self.0.store.key_package_count(&desk, now.0).await.map_err(storage)?;
         let too_large = packages.iter().any(|package| package.len() > limits::KEY_PACKAGE_BYTES_MAX);
@@ -227,7 +227,7 @@ async fn follow(
     let bell = gateway.bells.desk(&desk);
     let mut stopping = gateway.stopping.clone();
     loop {
-        let page = match gateway.store.deliveries_after(&desk, after, PAGE).await {
+        let page = match page_after(&gateway, &desk, after).await {
             Ok(page) => page,
             Err(error) => {
                 drop(sender.send(Err(status(error.into()))).await);
@@ -253,12 +253,30 @@ async fn follow(
     }
 }
 
-fn read_delivery(delivery: DeliveryRow, entry: EntryRow) -> Result<WatchResponse, Denial> {
+/// The next deliveries; what arrived with its entry.
+async fn page_after(
+    gateway: &Gateway,
+    desk: &AuthorityId,
+    after: i64,
+) -> Result<Vec<(DeliveryRow, Option<EntryRow>)>, StoreError> {
+    let page = gateway.store.deliveries_after(desk, after, PAGE).await?;
+    let arrived: Vec<_> = page.iter().filter(|one| one.kind == ARRIVAL).map(|one| *one.entry_id).collect();
+    let entries = gateway.store.entries(&arrived).await?;
+    let entries: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.id, entry)).collect();
+    let with_entry = |one: DeliveryRow| {
+        let entry = entries.get(&one.entry_id).filter(|_| one.kind == ARRIVAL).cloned();
+        (one, entry)
+    };
+    Ok(page.into_iter().map(with_entry).collect())
+}
+
+fn read_delivery(delivery: DeliveryRow, entry: Option<EntryRow>) -> Result<WatchResponse, Denial> {
     let receipt = match &delivery.receipt {
         Some(bytes) => Some(receipts::from_bytes(&bytes.0)?),
         None => None,
     };
     let item = if delivery.kind == ARRIVAL {
+        let entry = entry.ok_or_else(|| Denial::failed(Fault::Storage, "an arrival has lost its entry"))?;
         let entry = proto::convert::entry_from_bytes(entry.wire.0)?;
         watch_response::Item::Arrival(Arrival { entry: Some(entry), receipt })
     } else {

@@ -5,7 +5,7 @@ use sea_orm::{
     DeriveIntoActiveModel, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };
 
-use super::{Delivered, GatewayStore, entry};
+use super::{Delivered, GatewayStore};
 use crate::{Blob, StoreError, Stored, write};
 
 /// An entry, or news of one, that lies ready for a desk. A desk's rows are a stream that can be taken up from any cursor.
@@ -71,33 +71,27 @@ pub struct Acknowledgement {
 }
 
 impl GatewayStore {
-    /// At most `limit` deliveries of `desk` after `cursor`, oldest first, each with its entry.
+    /// At most `limit` deliveries of `desk` after `cursor`, oldest first. Their entries are here.
     pub async fn deliveries_after(
         &self,
         desk: &AuthorityId,
         cursor: i64,
         limit: u64,
-    ) -> Result<Vec<(Model, entry::Model)>, StoreError> {
+    ) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Desk.eq(Stored(desk.clone()))).filter(Column::Cursor.gt(cursor));
-        let page = query.order_by_asc(Column::Cursor).limit(limit).all(self.engine.read()).await?;
-        let mut ids: Vec<_> = page.iter().map(|delivery| delivery.entry_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let entries = write::find_among::<entry::Entity, _, _>(self.engine.read(), entry::Column::Id, &ids).await?;
-        let entries: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.id, entry)).collect();
-        page.into_iter()
-            .map(|delivery| match entries.get(&delivery.entry_id) {
-                Some(entry) => Ok((delivery, entry.clone())),
-                None => Err(StoreError::Corrupt(format!("delivery {} has lost its entry", delivery.cursor))),
-            })
-            .collect()
+        Ok(query.order_by_asc(Column::Cursor).limit(limit).all(self.engine.read()).await?)
     }
 
     /// Which of `entries` were laid ready for which desks.
     pub async fn delivered(&self, entries: &[EntryId]) -> Result<Vec<(AuthorityId, EntryId)>, StoreError> {
-        let ids: Vec<_> = entries.iter().copied().map(Stored).collect();
-        let found = write::find_among::<Entity, _, _>(self.engine.read(), Column::EntryId, &ids).await?;
-        Ok(found.into_iter().map(|row| (row.desk.0, row.entry_id.0)).collect())
+        let mut delivered = Vec::new();
+        for chunk in entries.chunks(write::ROWS_MAX) {
+            let query = Entity::find().select_only().column(Column::Desk).column(Column::EntryId);
+            let query = query.filter(Column::EntryId.is_in(chunk.iter().copied().map(Stored)));
+            let found: Vec<(Stored<AuthorityId>, Stored<EntryId>)> = query.into_tuple().all(self.engine.read()).await?;
+            delivered.extend(found.into_iter().map(|(desk, entry)| (desk.0, entry.0)));
+        }
+        Ok(delivered)
     }
 
     /// Keeps the acknowledgement of one delivery. Returns whether it is the first one of that delivery.

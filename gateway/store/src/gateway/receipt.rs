@@ -48,18 +48,16 @@ impl GatewayStore {
         Ok(query.all(self.engine.read()).await?)
     }
 
-    /// The receipts of many entries, oldest first.
-    pub async fn receipts_among(&self, entries: &[EntryId]) -> Result<Vec<Model>, StoreError> {
-        let ids: Vec<_> = entries.iter().copied().map(Stored).collect();
-        let mut found = write::find_among::<Entity, _, _>(self.engine.read(), Column::EntryId, &ids).await?;
+    /// The receipts of some kinds of many entries, oldest first.
+    pub async fn receipts_by_kind(&self, entries: &[EntryId], kinds: &[ReceiptKind]) -> Result<Vec<Model>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in entries.chunks(write::ROWS_MAX) {
+            let query = Entity::find().filter(Column::EntryId.is_in(chunk.iter().copied().map(Stored)));
+            let query = query.filter(Column::Kind.is_in(kinds.iter().copied().map(Stored)));
+            found.extend(query.all(self.engine.read()).await?);
+        }
         found.sort_unstable_by_key(|receipt| receipt.id);
         Ok(found)
-    }
-
-    /// The receipts of one kind of many entries, oldest first.
-    pub async fn receipts_by_kind(&self, entries: &[EntryId], kind: ReceiptKind) -> Result<Vec<Model>, StoreError> {
-        let found = self.receipts_among(entries).await?;
-        Ok(found.into_iter().filter(|receipt| *receipt.kind == kind).collect())
     }
 }
 

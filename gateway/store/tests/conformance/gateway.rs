@@ -85,7 +85,7 @@ pub(crate) async fn a_repeated_batch_changes_nothing(store: &GatewayStore) {
     assert!(store.due(party("FR"), 9_999, 10).await.unwrap().is_empty(), "what was answered is not sent again");
     let stream = store.deliveries_after(&authority("JP:central"), 0, 10).await.unwrap();
     assert_eq!(stream.len(), 1);
-    assert_eq!(stream[0].0.cursor, first.deliveries[0].cursor);
+    assert_eq!(stream[0].cursor, first.deliveries[0].cursor);
     assert_eq!(store.refusal_counts(0).await.unwrap(), [("R92".to_owned(), 1)]);
 }
 
@@ -237,20 +237,20 @@ pub(crate) async fn a_stream_of_deliveries_is_taken_up_from_any_cursor(store: &G
     let desk = authority("JP:central");
     let all = store.deliveries_after(&desk, 0, 100).await.unwrap();
     assert_eq!(all.len(), 6);
-    assert!(all.iter().all(|(delivery, entry)| delivery.entry_id == entry.id));
-    assert_eq!(all[5].0.receipt, Some(blob("accepted")));
-    let page = store.deliveries_after(&desk, all[1].0.cursor, 2).await.unwrap();
+    assert!(all[..5].iter().zip(0..).all(|(one, number)| one.entry_id == delivery(number, "JP:central").entry.into()));
+    assert_eq!(all[5].receipt, Some(blob("accepted")));
+    let page = store.deliveries_after(&desk, all[1].cursor, 2).await.unwrap();
     assert_eq!(page, all[2..4]);
 
     let ack = |desk, cursor, text| Acknowledgement { desk, cursor, ack: blob(text), at: 2_000 };
-    assert!(!store.acknowledge(&ack(authority("JP:police"), all[0].0.cursor, "not mine")).await.unwrap());
-    assert!(store.acknowledge(&ack(desk.clone(), all[0].0.cursor, "taken")).await.unwrap());
-    assert!(!store.acknowledge(&ack(desk.clone(), all[0].0.cursor, "again")).await.unwrap());
-    let acknowledgements = vec![ack(desk.clone(), all[1].0.cursor, "b"), ack(desk.clone(), all[2].0.cursor, "c")];
+    assert!(!store.acknowledge(&ack(authority("JP:police"), all[0].cursor, "not mine")).await.unwrap());
+    assert!(store.acknowledge(&ack(desk.clone(), all[0].cursor, "taken")).await.unwrap());
+    assert!(!store.acknowledge(&ack(desk.clone(), all[0].cursor, "again")).await.unwrap());
+    let acknowledgements = vec![ack(desk.clone(), all[1].cursor, "b"), ack(desk.clone(), all[2].cursor, "c")];
     store.commit(&Batch { acknowledgements, ..Batch::default() }).await.unwrap();
     assert_eq!(store.delivery_depths().await.unwrap(), [(desk.clone(), 3), (authority("JP:police"), 1)]);
     let again = store.deliveries_after(&desk, 0, 1).await.unwrap();
-    assert_eq!((again[0].0.acknowledged_at, &again[0].0.ack), (Some(2_000), &Some(blob("taken"))));
+    assert_eq!((again[0].acknowledged_at, &again[0].ack), (Some(2_000), &Some(blob("taken"))));
 }
 
 pub(crate) async fn a_reader_of_deliveries_misses_none_of_two_writers(store: &GatewayStore) {
@@ -273,7 +273,7 @@ pub(crate) async fn a_reader_of_deliveries_misses_none_of_two_writers(store: &Ga
         let page = store.deliveries_after(&authority("JP:central"), cursor, 7).await.unwrap();
         assert!(!(finished && page.is_empty()), "a delivery was stepped over: {seen} of 80");
         seen += page.len();
-        cursor = page.last().map_or(cursor, |(delivery, _)| delivery.cursor);
+        cursor = page.last().map_or(cursor, |delivery| delivery.cursor);
     }
     for writer in writers {
         writer.await.unwrap();
