@@ -23,7 +23,7 @@ use proto::{
 };
 use rustls_pki_types::TrustAnchor;
 use seal::{LeafIdentity, PreparedKeyPackage};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_stream::StreamExt;
 
 use crate::{
@@ -131,9 +131,14 @@ impl Desks {
                     .collect();
             let key_packages = made.keys().map(|public| bytes::Bytes::from(public.clone())).collect();
             peer.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages }).await?;
+            // Each is a durable write of its own, so some at a time.
+            let mut claims = JoinSet::new();
             for _ in 0..some {
-                let request = ClaimKeyPackageRequest { authority: peer.id.to_string() };
-                let package = home.client.clone().claim_key_package(request).await?.into_inner().key_package;
+                let (mut client, authority) = (home.client.clone(), peer.id.to_string());
+                claims.spawn(async move { client.claim_key_package(ClaimKeyPackageRequest { authority }).await });
+            }
+            while let Some(claim) = claims.join_next().await {
+                let package = claim??.into_inner().key_package;
                 let own = made.remove(&*package).ok_or_else(|| Failure::new("a KeyPackage of somebody else"))?;
                 claimed.push((package, own));
             }
