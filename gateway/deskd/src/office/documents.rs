@@ -1,13 +1,13 @@
 //! The documents of a step: made from what the officer says, or handed in by the officer and held against their schema.
 
-use desk::{Document, Record, RequestBody, subject_binding};
+use desk::{Document, Record, RequestBody, compare_answer, document_of, subject_binding};
 use model::{
     ConditionCode, Denial, Digest, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp,
 };
 use serde_json::{Map, Value, json};
 use workflow::Case;
 
-use super::{Office, internal, view::CaseView};
+use super::{Office, internal, reading::contradiction, view::CaseView};
 use crate::{clock, random};
 
 /// What the officer wants to say with a step.
@@ -22,18 +22,6 @@ pub(crate) struct Said<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The document that a step carries beside records.
-pub(super) fn form_of(step: Step) -> &'static str {
-    match step {
-        Step::SealSend => "request",
-        Step::Acknowledge => "ack",
-        Step::Recognise | Step::Refuse => "decision",
-        Step::Confirm => "receipt_confirmation",
-        Step::Violation => "violation",
-        _ => "notice",
-    }
-}
-
 impl Office {
     /// The document of a step that releases nothing: the one in `given`, or one made from what the officer says.
     pub(super) fn step_document(
@@ -43,10 +31,10 @@ impl Office {
         given: &[Document],
         received: &[Record],
     ) -> Result<Document, Denial> {
-        let form = form_of(said.step);
+        let form = document_of(said.step).ok_or_else(|| internal("the step carries records, or no document"))?;
         let record_type: RecordType = form.parse().map_err(internal)?;
         let bytes = match given {
-            [] => serde_json::to_vec_pretty(&self.form(view, said, received)?).map_err(internal)?,
+            [] => serde_json::to_vec_pretty(&self.form(form, view, said, received)?).map_err(internal)?,
             [one] if one.record_type == record_type => one.bytes.clone(),
             _ => return Err(Denial::failed(Fault::Malformed, format!("{} carries one document: {form}", said.step))),
         };
@@ -54,7 +42,7 @@ impl Office {
         Ok(Document { record_type, bytes })
     }
 
-    fn form(&self, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
+    fn form(&self, name: &str, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
         let trust = self.trust.store()?;
         let title = trust.authority(&self.own).map_or_else(|| self.own.to_string(), |one| one.title.clone());
         let officer = match said.role {
@@ -64,7 +52,7 @@ impl Office {
         let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
         let moment = said.now.to_string();
         let text = (!said.text.trim().is_empty()).then_some(said.text);
-        let mut form = json!({ "record_type": form_of(said.step), "case": view.id.to_string() });
+        let mut form = json!({ "record_type": name, "case": view.id.to_string() });
         let fields = form.as_object_mut().ok_or_else(|| internal("a form is no object"))?;
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         match said.step {
@@ -187,27 +175,13 @@ impl Office {
         })
     }
 
-    /// Holds the document of a step that releases nothing against its header, in both directions.
+    /// Holds the document of a step that releases nothing against its schema and its header, in both directions.
     pub(super) fn compare_form(&self, header: &Header, documents: &[Document]) -> Result<(), Denial> {
-        let wrong = |field: &str, reason: &str| {
-            let remedy = "The sending desk makes the document for this very step and sends anew.";
-            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field).into())
+        let [document] = documents else {
+            return Err(contradiction("documents", "the step carries exactly one document").into());
         };
-        let form = form_of(header.step);
-        let [document] = documents else { return wrong("documents", "the step carries exactly one document") };
-        if document.record_type.as_str() != form {
-            return wrong("documents", "the step carries another kind of document");
-        }
         let value = self.accept(&document.record_type, &document.bytes)?;
-        if value.get("case").and_then(Value::as_str) != Some(&header.case.to_string()) {
-            return wrong("case", "header and document name different cases");
-        }
-        match header.step {
-            Step::Recognise | Step::Refuse => decision(header, &value),
-            Step::Acknowledge | Step::Confirm | Step::Violation => Ok(()),
-            step if value.get("step").and_then(Value::as_str) == Some(step.as_str()) => Ok(()),
-            _ => wrong("step", "header and document name different steps"),
-        }
+        Ok(compare_answer(header, &document.record_type, &value)?)
     }
 }
 
@@ -230,39 +204,6 @@ fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
         }
     }
     outcome
-}
-
-/// The decision decides on the measures that the header moves, in the same way and for the same ground.
-fn decision(header: &Header, value: &Value) -> Result<(), Denial> {
-    let wrong = |field: &str| {
-        let reason = "header and decision differ";
-        let remedy = "The sending desk derives the header from the decision and sends anew.";
-        Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field).into())
-    };
-    let outcomes = value.get("measures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut decided: Vec<_> = outcomes.iter().filter_map(|one| one.get("id").and_then(Value::as_u64)).collect();
-    let mut concerned: Vec<_> = header.concerns.iter().map(|id| u64::from(id.0)).collect();
-    decided.sort_unstable();
-    concerned.sort_unstable();
-    if decided != concerned {
-        return wrong("concerns");
-    }
-    let wanted = if header.step == Step::Refuse { "refuse" } else { "accept" };
-    for one in outcomes {
-        let text = |name: &str| one.get(name).and_then(Value::as_str);
-        if text("outcome") != Some(wanted) || text("code") != header.ground.map(|code| code.as_str()) {
-            return wrong("ground");
-        }
-        let conditions = one.get("conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let mut imposed: Vec<_> = conditions.iter().filter_map(Value::as_str).collect();
-        let mut declared: Vec<_> = header.conditions.iter().map(|code| code.as_str()).collect();
-        imposed.sort_unstable();
-        declared.sort_unstable();
-        if imposed != declared {
-            return wrong("conditions");
-        }
-    }
-    Ok(())
 }
 
 fn plain_words(step: Step) -> &'static str {
