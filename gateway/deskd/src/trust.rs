@@ -1,12 +1,13 @@
 //! Whom this desk believes: its own party's pinned root, and what follows from it.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 
-use identity::{RootCertificate, SignedDirectory, Subject, TrustStore};
+use identity::{Directory, RootCertificate, SignedDirectory, Subject, TrustStore};
 use link::Anchors;
 use model::{Denial, Exit, Fault, PartyId, Timestamp};
 use proto::types as wire;
@@ -24,7 +25,15 @@ pub(crate) struct Trust {
     party: PartyId,
     root: RootCertificate,
     kept: PathBuf,
-    now: RwLock<Option<Arc<TrustStore>>>,
+    now: RwLock<Believed>,
+}
+
+/// What is believed, and the texts that it follows from, by party. A text stays although its time is over: nothing older may
+/// take its place.
+#[derive(Default)]
+struct Believed {
+    store: Option<Arc<TrustStore>>,
+    texts: BTreeMap<PartyId, SignedDirectory>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,9 +57,11 @@ impl Trust {
         if let Some(kept) =
             std::fs::read(&trust.kept).ok().and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
         {
+            let own = SignedDirectory::from(kept.own);
             let foreign: Vec<_> = kept.foreign.into_iter().map(SignedDirectory::from).collect();
+            trust.remember(std::iter::once(&own).chain(&foreign));
             // What has expired meanwhile is fetched anew.
-            let _ = trust.believe(&kept.own.into(), &foreign, now);
+            let _ = trust.believe(&own, &foreign, now);
         }
         Ok(trust)
     }
@@ -62,7 +73,7 @@ impl Trust {
 
     /// What is believed now.
     pub(crate) fn store(&self) -> Result<Arc<TrustStore>, Denial> {
-        self.now.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).store.clone().ok_or_else(|| {
             Denial::failed(Fault::PeerUnreachable, "the own party's directory was not fetched yet: the gateway is away")
         })
     }
@@ -80,15 +91,38 @@ impl Trust {
             .into_iter()
             .map(|one| SignedDirectory { toml: one.toml, signature: one.signature.to_vec() })
             .collect();
-        self.believe(&own, &foreign, now)?;
-        let kept = Kept { own: own.into(), foreign: foreign.into_iter().map(KeptDirectory::from).collect() };
+        let mut texts = self.believe(&own, &foreign, now)?;
+        let own = texts.remove(&self.party).unwrap_or(own);
+        let kept = Kept { own: own.into(), foreign: texts.into_values().map(KeptDirectory::from).collect() };
         let bytes = serde_json::to_vec(&kept).map_err(|error| Denial::failed(Fault::Internal, error.to_string()))?;
         private::write(&self.kept, &bytes).map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
     }
 
-    fn believe(&self, own: &SignedDirectory, foreign: &[SignedDirectory], now: Timestamp) -> Result<(), Denial> {
+    /// Takes the kept texts as what nothing older may replace, believed or not.
+    fn remember<'a>(&self, kept: impl Iterator<Item = &'a SignedDirectory>) {
         let mut known = self.now.write().unwrap_or_else(PoisonError::into_inner);
-        let mut next = match known.as_deref() {
+        for signed in kept {
+            if let Ok(directory) = Directory::from_toml(&signed.toml)
+                && (directory.party != self.party || directory.root == self.root.der())
+            {
+                known.texts.insert(directory.party, signed.clone());
+            }
+        }
+    }
+
+    /// Adds what holds and is not older than what is known. Returns the newest text of each party.
+    fn believe(
+        &self,
+        own: &SignedDirectory,
+        foreign: &[SignedDirectory],
+        now: Timestamp,
+    ) -> Result<BTreeMap<PartyId, SignedDirectory>, Denial> {
+        let mut known = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = known.texts.clone();
+        if is_older(&texts, own) {
+            return Err(Denial::failed(Fault::Malformed, "the gateway shows an older directory of the own party"));
+        }
+        let mut next = match known.store.as_deref() {
             Some(store) => {
                 let mut next = store.clone();
                 next.add(own, now)?;
@@ -99,15 +133,35 @@ impl Trust {
         if next.own_party() != self.party {
             return Err(Denial::failed(Fault::Malformed, "the gateway shows another party's directory as its own"));
         }
+        texts.insert(self.party, own.clone());
+        // A root that the own directory no longer names binds nothing.
+        let trusted = next.directory(self.party).map(|own| own.trusted.as_slice()).unwrap_or_default();
+        texts.retain(|party, signed| {
+            let root = Directory::from_toml(&signed.toml).map(|directory| directory.root);
+            *party == self.party || root.is_ok_and(|root| trusted.iter().any(|one| one.root == root))
+        });
+        // What was kept and is not believed may hold by now: its root is trusted again, or the clock was wrong.
+        let unbelieved: Vec<_> = texts.iter().filter(|(party, _)| next.directory(**party).is_none()).collect();
+        for (_, signed) in unbelieved {
+            let _ = next.add(signed, now);
+        }
         for signed in foreign {
-            if let Err(denial) = next.add(signed, now) {
-                say!(Warn, "a foreign directory does not hold", party = next.own_party());
-                drop(denial);
+            let added = if is_older(&texts, signed) { None } else { next.add(signed, now).ok() };
+            match added {
+                Some(party) => drop(texts.insert(party, signed.clone())),
+                None => say!(Warn, "a foreign directory does not hold", party = next.own_party()),
             }
         }
-        *known = Some(Arc::new(next));
-        Ok(())
+        *known = Believed { store: Some(Arc::new(next)), texts: texts.clone() };
+        Ok(texts)
     }
+}
+
+/// Whether a newer text of the same party is known, or another one of the same version.
+fn is_older(texts: &BTreeMap<PartyId, SignedDirectory>, signed: &SignedDirectory) -> bool {
+    let Ok(shown) = Directory::from_toml(&signed.toml) else { return false };
+    let Some(kept) = texts.get(&shown.party).filter(|kept| kept.toml != signed.toml) else { return false };
+    Directory::from_toml(&kept.toml).is_ok_and(|known| known.version >= shown.version)
 }
 
 impl Anchors for Trust {
