@@ -29,6 +29,8 @@ pub(crate) struct Uplink {
     client: SubmissionServiceClient<Channel>,
     endpoint: String,
     health: Mutex<Health>,
+    /// Why the gateway's stream stands still here, although the gateway answers.
+    held: Mutex<Option<String>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -55,7 +57,7 @@ impl Uplink {
         let client = SubmissionServiceClient::new(remote.connect().map_err(failed)?)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self { client, endpoint: config.gateway.clone(), health: Mutex::default() })
+        Ok(Self { client, endpoint: config.gateway.clone(), health: Mutex::default(), held: Mutex::default() })
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -63,7 +65,14 @@ impl Uplink {
     }
 
     pub(crate) fn health(&self) -> Health {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        held.filter(|_| health.reachable).map_or(health, |detail| Health { reachable: false, detail })
+    }
+
+    /// Notes why the stream stands still, or that it goes on.
+    pub(crate) fn hold(&self, why: Option<String>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     pub(crate) async fn submit(&self, entry: wire::Entry) -> Result<wire::SignedReceipt, Status> {

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{
     GATEWAY, Members, Office, Told,
+    binding::lets_in,
     dispatch::{ACKNOWLEDGE, Outgoing},
     event, internal,
     outbox::THEIRS,
@@ -25,6 +26,7 @@ use super::{
     reading::{Reading, contradiction},
     unknown,
     view::{CaseView, Pending, ReceiptNote},
+    watching::{PROOF_WAIT, patience_for},
 };
 use crate::{clock, random, safe::Place};
 
@@ -59,6 +61,8 @@ impl Office {
     pub(super) async fn take_arrival(&self, cursor: u64, arrival: Arrival) -> Result<(), Denial> {
         let (entry, receipt) = match self.prove(arrival.clone()).await {
             Ok(proven) => proven,
+            // Directories, clocks or the order may be behind: the stream stops here and is replayed.
+            Err(denial) if self.waits(cursor, PROOF_WAIT) => return Err(denial),
             Err(denial) => return self.pass_over(cursor, &arrival, &denial).await,
         };
         let mut members = self.members.lock().await;
@@ -74,7 +78,11 @@ impl Office {
         };
         let taken = match taken {
             Ok(taken) => taken,
-            Err(denial @ Denial::Failed { fault: Fault::Storage | Fault::Internal | Fault::PeerUnreachable, .. }) => {
+            Err(denial @ Denial::Failed { fault: Fault::Storage, .. }) => return Err(denial),
+            // In a case that stands still already nothing is to be waited for.
+            Err(denial) if !self.is_troubled(&entry.header).await? && self.waits(cursor, patience_for(&denial)) => {
+                drop(members);
+                self.refreshed().await;
                 return Err(denial);
             }
             Err(denial) => self.trouble(&mut batch, &taking, &denial).await?,
@@ -100,9 +108,8 @@ impl Office {
             let received: Received<Entry> = proto::convert::receive_entry(entry.clone())?;
             let verified = self.trust.store()?.verify_entry(received, clock::now())?;
             let signed = self.proven(&receipt)?;
-            let of_case = [verified.header.home, verified.header.peer].contains(&signed.receipt.by);
-            if !of_case || signed.receipt.envelope != verified.envelope_digest() {
-                let reason = "the receipt is not a gateway's of the case on this entry";
+            if !lets_in(&signed.receipt, &verified, &self.own) {
+                let reason = "the receipt does not let this entry in here";
                 return Err(contradiction("receipt", reason).into());
             }
             Ok((verified, signed.receipt))
@@ -113,12 +120,12 @@ impl Office {
         }
     }
 
-    /// What cannot be verified stays out. The gateway is told, and the stream goes on.
+    /// What could not be verified for [`PROOF_WAIT`] stays out. The gateway is told, and the stream goes on.
     async fn pass_over(&self, cursor: u64, arrival: &Arrival, denial: &Denial) -> Result<(), Denial> {
-        if matches!(denial, Denial::Failed { fault: Fault::PeerUnreachable | Fault::Storage, .. }) {
+        if matches!(denial, Denial::Failed { fault: Fault::Storage, .. }) {
             return Err(denial.clone());
         }
-        say!(Error, "an arrival does not verify", party = self.own.party());
+        say!(Error, "an arrival did not verify for a day", party = self.own.party());
         let _members = self.members.lock().await;
         let mut batch = DeskBatch::default();
         batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
@@ -158,6 +165,7 @@ impl Office {
                 member.follow(handshake, certificate, trust.as_ref(), taking.now)?;
                 (view, Some(version), member)
             }
+            (None, _) => return Err(early()),
             _ => return Err(unknown("a handshake does not fit the case")),
         };
         let mut member = member;
@@ -206,7 +214,7 @@ impl Office {
     ) -> Result<Taken, Denial> {
         let header = &taking.entry.header;
         let found = self.view(header.case).await?;
-        let (mut view, version) = found.ok_or_else(|| unknown("an entry of a case that was not opened here"))?;
+        let (mut view, version) = found.ok_or_else(early)?;
         self.imply(batch, &mut view, header).await?;
         let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
         let mut member = members.take(self, header.case).await?;
@@ -266,6 +274,9 @@ impl Office {
     /// Makes the entry part of the case, as both gateways did on its header.
     fn settle(&self, view: &mut CaseView, taking: &Taking<'_>) -> Result<i64, Denial> {
         let header = &taking.entry.header;
+        if (header.home, header.peer, header.pin) != (view.home, view.peer, view.pin) {
+            return Err(contradiction("case", "the entry names other parties or rules than its case").into());
+        }
         if header.previous != view.head {
             return Err(Denial::failed(Fault::StaleCase, "an arrival does not follow the newest entry known here"));
         }
@@ -304,6 +315,11 @@ impl Office {
         batch.proposals.push(self.proposal(&header, &header_bytes, &body, SEALED, taking.now)?);
         let outgoing = Outgoing { header: &header, header_bytes, payload, officers: Vec::new() };
         self.dispatch(batch, view, outgoing, taking.now)
+    }
+
+    /// Whether the case stands still until people have looked.
+    async fn is_troubled(&self, header: &Header) -> Result<bool, Denial> {
+        Ok(self.view(header.case).await?.is_some_and(|(view, _)| view.trouble.is_some()))
     }
 
     /// What verifies but cannot be part of the case as this desk holds it: the case stands still until people have looked.
@@ -368,6 +384,10 @@ impl Office {
             next_attempt: now.0,
         }
     }
+}
+
+fn early() -> Denial {
+    Denial::failed(Fault::StaleCase, "an entry of a case that was not opened here")
 }
 
 /// The notice that a body contradicts its header: names of fields and counts, never values.

@@ -2,9 +2,10 @@
 //! one transaction: MLS rows, entry, case, proposal, outbox and cursor together, before anything is sent.
 //!
 //! Reading order: `view` (what is kept), `draft`, `prepare` and `sign` (what officers do), `group` and `dispatch` (how an entry
-//! leaves), `outbox` (how it is sent), `arrival` and `outcome` (what comes back), `upkeep`.
+//! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`.
 
 mod arrival;
+mod binding;
 mod dispatch;
 mod documents;
 mod draft;
@@ -123,6 +124,8 @@ pub(crate) struct Office {
     upkeep_bell: Notify,
     /// Why the own gateway refused an entry, for the call that waits for it.
     answers: Mutex<BTreeMap<EntryId, Denial>>,
+    /// The item at which the gateway's stream stands still.
+    standstill: Mutex<watching::Standstill>,
 }
 
 impl Office {
@@ -153,6 +156,7 @@ impl Office {
             outbox_bell: Notify::new(),
             upkeep_bell: Notify::new(),
             answers: Mutex::default(),
+            standstill: Mutex::default(),
         })
     }
 

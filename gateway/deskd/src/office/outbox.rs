@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use link::Backoff;
-use model::{Denial, Fault, Header, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
+use model::{Denial, Fault, Header, ReceiptKind, SignedReceipt, Step, Verdict};
 use prost::Message;
 use proto::{desk::AcknowledgeRequest, types as wire};
 use store::desk::{DeskBatch, DeskEntryRow, DeskOutboxRow};
@@ -15,6 +15,7 @@ use workflow::State;
 
 use super::{
     Office, Told,
+    binding::OurEntry,
     dispatch::{ACKNOWLEDGE, epoch_of},
     event, internal,
     prepare::RESEAL,
@@ -57,31 +58,36 @@ impl Office {
             say!(Error, "the outbox cannot be read");
             return backoff.pause();
         };
+        let mut unnoted = Duration::ZERO;
         for row in &rows {
-            match self.send(row).await {
-                Ok(Sent::Done) => backoff.reset(),
-                Ok(Sent::Later(away)) => {
-                    let pause = backoff.pause();
-                    let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-                    // If it cannot be noted, it is tried again at once, which does no harm.
-                    let _ = self.store.retry_later(&[row.id], clock::now().plus_ms(millis).0).await;
-                    self.changed.send_modify(|count| *count = count.wrapping_add(1));
-                    if away {
-                        return pause;
-                    }
+            let away = match self.send(row).await {
+                Ok(Sent::Done) => {
+                    backoff.reset();
+                    continue;
                 }
+                Ok(Sent::Later(away)) => away,
                 Err(denial) => {
                     say!(Error, "what the gateway answered cannot be kept", reason = fault_of(&denial));
-                    return backoff.pause();
+                    false
                 }
+            };
+            let pause = backoff.pause();
+            let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+            if self.store.retry_later(&[row.id], clock::now().plus_ms(millis).0).await.is_err() {
+                unnoted = pause;
+            }
+            self.changed.send_modify(|count| *count = count.wrapping_add(1));
+            if away {
+                return pause;
             }
         }
-        match self.store.next_due().await {
+        let rest = match self.store.next_due().await {
             Ok(Some(due)) => {
                 Duration::from_millis(u64::try_from(due - clock::now().0).unwrap_or(0)).max(FIRST_PAUSE / 4)
             }
             _ => LONGEST_PAUSE,
-        }
+        };
+        rest.max(unnoted)
     }
 
     async fn send(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
@@ -98,8 +104,14 @@ impl Office {
         }
         let entry = proto::convert::entry_from_bytes(row.envelope.0.clone())?;
         match self.uplink.submit(entry.clone()).await {
-            Ok(receipt) => self.submitted(row, entry, receipt).await?,
-            Err(status) if is_transient(&status) && !self.is_over(&entry)? => return Ok(Sent::Later(is_away(&status))),
+            Ok(receipt) => return self.submitted(row, entry, receipt).await,
+            // A gateway that was not reached may have it: it alone says whether its time was over.
+            Err(status) if is_away(&status) => return Ok(Sent::Later(true)),
+            Err(status) if is_transient(&status) && !self.is_over(&entry)? => return Ok(Sent::Later(false)),
+            Err(status) if is_transient(&status) => {
+                let late = Denial::failed(Fault::Expired, proto::status::to_denial(&status).to_string());
+                self.refused(row, entry, &late).await?;
+            }
             Err(status) => self.refused(row, entry, &proto::status::to_denial(&status)).await?,
         }
         Ok(Sent::Done)
@@ -115,34 +127,41 @@ impl Office {
         Ok(proto::decode_header(&entry.header)?.expires < clock::now())
     }
 
-    /// The own gateway has it.
+    /// The own gateway says it has it.
     async fn submitted(
         &self,
         row: &DeskOutboxRow,
         entry: wire::Entry,
         receipt: wire::SignedReceipt,
-    ) -> Result<(), Denial> {
+    ) -> Result<Sent, Denial> {
         let header = proto::decode_header(&entry.header)?;
+        let proven = self.proven_now(&receipt).await;
         let _members = self.members.lock().await;
         let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
-        let Some((mut view, version)) = self.view(header.case).await? else { return self.commit(&batch).await };
-        let pending = view.pending.as_mut().filter(|pending| pending.entry == header.entry);
+        let Some((mut view, version)) = self.view(header.case).await? else { return self.conclude(row).await };
+        let (case, own, other) = (view.id, view.own.party(), view.other.party());
         // What is not pending any more was concluded by the stream already.
-        let Some(pending) = pending else { return self.commit(&batch).await };
+        let Some(pending) = view.pending.as_mut().filter(|pending| pending.entry == header.entry) else {
+            return self.conclude(row).await;
+        };
+        let holds = |signed: &SignedReceipt| {
+            let receipt = &signed.receipt;
+            receipt.kind == ReceiptKind::SubmissionAcceptance && OurEntry::of(pending, case).bears(receipt, own, other)
+        };
+        let Some(signed) = proven.ok().filter(holds) else {
+            say!(Warn, "the gateway's receipt does not hold", entry = header.entry);
+            return Ok(Sent::Later(false));
+        };
         pending.submitted = true;
         let envelope = pending.envelope;
-        match self.proven(&receipt) {
-            Ok(signed) if signed.receipt.envelope == envelope => {
-                view.note(header.entry, ReceiptNote::of(&signed.receipt));
-            }
-            _ => say!(Warn, "the gateway's receipt does not hold", entry = header.entry),
-        }
+        view.note(header.entry, ReceiptNote::of(&signed.receipt));
         if self.store.entry(header.entry).await?.is_none() {
             let row = self.own_entry(&header, entry.header.to_vec(), envelope, Verdict::Pending).await?;
             batch.entries.push(row);
         }
         self.put_case(&mut batch, &view, Some(version), clock::now())?;
-        self.commit(&batch).await
+        self.commit(&batch).await?;
+        Ok(Sent::Done)
     }
 
     /// The own gateway refused it, for good.
@@ -159,7 +178,7 @@ impl Office {
         }
         let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
         if let Some((mut view, version)) = self.view(header.case).await? {
-            self.give_up(&mut batch, &mut view, &header, denial, Verdict::Rejected).await?;
+            self.give_up(&mut batch, &mut view, &header, denial).await?;
             self.put_case(&mut batch, &view, Some(version), clock::now())?;
         }
         self.answered(header.entry, denial.clone());
@@ -173,9 +192,9 @@ impl Office {
         view: &mut CaseView,
         header: &Header,
         denial: &Denial,
-        verdict: Verdict,
     ) -> Result<(), Denial> {
         let now = clock::now();
+        let verdict = verdict_of(denial);
         let Some(pending) = view.pending.take_if(|pending| pending.entry == header.entry) else { return Ok(()) };
         let ground = match denial {
             Denial::Refused(refusal) => Some(refusal.code),
@@ -196,13 +215,11 @@ impl Office {
         if header.step == Step::SealSend
             && let Some((mut draft, row)) = self.draft(header.case).await?
         {
-            draft.state = if verdict == Verdict::Lapsed { State::Validated } else { State::Blocked };
-            draft.blocked = Some(match denial {
-                Denial::Refused(refusal) => (**refusal).clone(),
-                Denial::Failed { fault, detail } => {
-                    Refusal::new(RefusalCode::R94, fault.as_str(), detail.clone(), fault.remedy())
-                }
-            });
+            // Only a refusal says that the request may not go like this; anything else it may try again.
+            (draft.state, draft.blocked) = match denial {
+                Denial::Refused(refusal) => (State::Blocked, Some((**refusal).clone())),
+                Denial::Failed { .. } => (State::Validated, None),
+            };
             self.put_draft(batch, header.case, &draft, Some(&row), now)?;
         }
         Ok(())
@@ -243,10 +260,19 @@ impl Office {
     }
 }
 
+/// How an entry ended that a gateway did not take.
+pub(super) fn verdict_of(denial: &Denial) -> Verdict {
+    match fault_of(denial) {
+        Some(Fault::Expired) => Verdict::Lapsed,
+        _ => Verdict::Rejected,
+    }
+}
+
 /// Whether the same call may succeed later.
 fn is_transient(status: &Status) -> bool {
     let fault = fault_of(&proto::status::to_denial(status));
-    is_away(status) || matches!(fault, Some(Fault::PeerUnreachable | Fault::Storage | Fault::Internal))
+    is_away(status)
+        || matches!(fault, Some(Fault::PeerUnreachable | Fault::ChannelNotOpen | Fault::Storage | Fault::Internal))
 }
 
 fn fault_of(denial: &Denial) -> Option<Fault> {

@@ -1,16 +1,20 @@
 //! What became of an entry of ours, or of one that came: receipts from the own gateway's stream.
 
 use bytes::Bytes;
-use model::{Denial, Fault, Header, Receipt, ReceiptKind, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
+use model::{Denial, EntryId, Fault, Header, Receipt, ReceiptKind, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
 use proto::types as wire;
 use seal::Member;
 use store::desk::{DeskBatch, DeskEntryVerdict};
 use telemetry::say;
 
 use super::{
-    GATEWAY, Members, Office, Told, event,
-    outbox::OURS,
+    GATEWAY, Members, Office, Told,
+    binding::OurEntry,
+    event,
+    outbox::{OURS, verdict_of},
+    prepare::digest_of,
     view::{CaseView, ReceiptNote},
+    watching::PROOF_WAIT,
 };
 use crate::clock;
 
@@ -21,20 +25,16 @@ impl Office {
     /// Takes a receipt from the stream. The same again changes nothing.
     pub(super) async fn take_outcome(&self, cursor: u64, receipt: &wire::SignedReceipt) -> Result<(), Denial> {
         let now = clock::now();
-        let mut members = self.members.lock().await;
         let mut batch = DeskBatch::default();
         batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
-        let proven = match self.proven(receipt) {
-            // Directories may be older than the receipt.
-            Err(_) if self.refreshed().await => self.proven(receipt),
-            other => other,
-        };
+        let proven = self.proven_now(receipt).await;
+        let mut members = self.members.lock().await;
         let signed = match proven {
             Ok(signed) => signed,
-            Err(denial @ Denial::Failed { fault: Fault::PeerUnreachable, .. }) => return Err(denial),
+            Err(denial) if self.waits(cursor, PROOF_WAIT) => return Err(denial),
             // It proves nothing, so nothing follows from it; the stream goes on.
             Err(_) => {
-                say!(Error, "a receipt of the gateway's stream does not hold", party = self.own.party());
+                say!(Error, "a receipt of the gateway's stream did not hold for a day", party = self.own.party());
                 return self.commit(&batch).await;
             }
         };
@@ -42,6 +42,11 @@ impl Office {
         let Some((mut view, version)) = self.view(receipt.case).await? else {
             return self.commit(&batch).await;
         };
+        let ours = self.our_entry(&view, receipt.entry).await?;
+        if !ours.is_some_and(|ours| ours.bears(receipt, self.own.party(), view.other.party())) {
+            say!(Warn, "a receipt of the gateway's stream is on no entry of this desk", entry = receipt.entry);
+            return self.commit(&batch).await;
+        }
         view.note(receipt.entry, ReceiptNote::of(receipt));
         let mut changed = None;
         match receipt.kind {
@@ -49,9 +54,12 @@ impl Office {
                 changed = self.accepted(&mut members, &mut batch, &mut view, &signed).await?;
             }
             ReceiptKind::RelayRejection | ReceiptKind::SubmissionRejection => {
-                self.rejected(&mut batch, &mut view, receipt, Verdict::Rejected).await?;
+                self.rejected(&mut batch, &mut view, receipt).await?;
             }
-            ReceiptKind::RelayFailure => self.lapsed(&mut batch, &mut view, receipt).await?,
+            // Silence: the other gateway may have taken it, so the entry stays until that is known.
+            ReceiptKind::RelayFailure => {
+                batch.events.push(event(view.id, Told::Lapsed, Some(receipt.entry), receipt.at));
+            }
             ReceiptKind::Retrieval => fork(&mut batch, &mut view, receipt),
             _ => {}
         }
@@ -64,6 +72,28 @@ impl Office {
         Ok(())
     }
 
+    /// A receipt whose signature holds, by newer directories if need be. Never with the lock held: it may ask the gateway.
+    pub(super) async fn proven_now(&self, receipt: &wire::SignedReceipt) -> Result<SignedReceipt, Denial> {
+        match self.proven(receipt) {
+            Err(_) if self.refreshed().await => self.proven(receipt),
+            other => other,
+        }
+    }
+
+    /// The entry of this desk that receipts on `entry` must speak of.
+    async fn our_entry(&self, view: &CaseView, entry: EntryId) -> Result<Option<OurEntry>, Denial> {
+        if let Some(pending) = view.pending.as_ref().filter(|one| one.entry == entry) {
+            return Ok(Some(OurEntry::of(pending, view.id)));
+        }
+        let row = self.store.entry(entry).await?.filter(|row| row.direction == OURS);
+        Ok(row.map(|row| OurEntry {
+            entry,
+            case: row.case_id.0,
+            header: digest_of(&row.header.0),
+            envelope: row.envelope.0,
+        }))
+    }
+
     /// The other gateway took it: it is part of the case.
     async fn accepted(
         &self,
@@ -73,9 +103,8 @@ impl Office {
         signed: &SignedReceipt,
     ) -> Result<Option<Member>, Denial> {
         let receipt = &signed.receipt;
-        let pending = view.pending.as_ref().filter(|one| one.entry == receipt.entry && one.digest == receipt.header);
-        // The own gateway's word alone does not make an entry part of the case.
-        let Some(pending) = pending.filter(|_| receipt.by != view.own.party()).cloned() else { return Ok(None) };
+        let pending = view.pending.as_ref().filter(|one| one.entry == receipt.entry);
+        let Some(pending) = pending.cloned() else { return Ok(None) };
         let header = proto::decode_header(&Bytes::from(pending.header.clone()))?;
         let mut changed = None;
         if header.step.is_handshake() {
@@ -116,32 +145,18 @@ impl Office {
     }
 
     /// A gateway refused it: the case goes back to what both have.
-    async fn rejected(
-        &self,
-        batch: &mut DeskBatch,
-        view: &mut CaseView,
-        receipt: &Receipt,
-        verdict: Verdict,
-    ) -> Result<(), Denial> {
+    async fn rejected(&self, batch: &mut DeskBatch, view: &mut CaseView, receipt: &Receipt) -> Result<(), Denial> {
         let Some(pending) = view.pending.as_ref().filter(|one| one.entry == receipt.entry).cloned() else {
             return Ok(());
         };
         let header = proto::decode_header(&Bytes::from(pending.header.clone()))?;
         let denial = denial_of(receipt.refusal.as_ref());
-        self.give_up(batch, view, &header, &denial, verdict).await?;
+        let verdict = verdict_of(&denial);
+        self.give_up(batch, view, &header, &denial).await?;
         self.answered(receipt.entry, denial);
         if self.store.entry(receipt.entry).await?.is_some() {
             batch.verdicts.push(DeskEntryVerdict { id: receipt.entry, verdict, seq: None, receipt: None });
         }
-        Ok(())
-    }
-
-    /// Silence: the entry's time is over. The other gateway may have taken it, so the entry stays until that is known.
-    async fn lapsed(&self, batch: &mut DeskBatch, view: &mut CaseView, receipt: &Receipt) -> Result<(), Denial> {
-        if receipt.by != view.own.party() {
-            return self.rejected(batch, view, receipt, Verdict::Lapsed).await;
-        }
-        batch.events.push(event(view.id, Told::Lapsed, Some(receipt.entry), receipt.at));
         Ok(())
     }
 

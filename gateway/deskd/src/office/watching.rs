@@ -1,12 +1,15 @@
 //! Follows the own gateway's stream from the durable cursor on, and comes back when it broke.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use link::Backoff;
-use model::Denial;
+use model::{Denial, Fault, RefusalCode};
 use proto::desk::{WatchResponse, watch_response::Item};
 use telemetry::{Instrument, say};
-use tokio::time::{interval, sleep};
+use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{GATEWAY, Office};
@@ -14,6 +17,13 @@ use crate::{clock, random};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// The longest pause before an item that could not be taken is tried again.
+const LONGEST_STANDSTILL_PAUSE: Duration = Duration::from_secs(30);
+/// How long an item is tried that does not verify or follow yet: directories and clocks are mended within a day.
+pub(super) const PROOF_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// How long a group's change is tried whose members are not accredited now. Shorter, because the other desk alone can cause it
+/// and the other cases wait.
+const GROUP_WAIT: Duration = Duration::from_secs(3600);
 /// How often directories and KeyPackages are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -21,14 +31,16 @@ impl Office {
     /// Follows the stream until `stop`.
     pub(crate) async fn run_watch(self: Arc<Self>, stop: CancellationToken) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, random::seed());
+        let mut patience = Backoff::new(FIRST_PAUSE, LONGEST_STANDSTILL_PAUSE, random::seed());
         loop {
+            let still = tokio::select! {
+                () = stop.cancelled() => return,
+                still = self.follow(&mut backoff, &mut patience) => still,
+            };
+            let pause = if still { patience.pause() } else { backoff.pause() };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.follow(&mut backoff) => {}
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(backoff.pause()) => {}
+                () = sleep(pause) => {}
             }
         }
     }
@@ -51,32 +63,52 @@ impl Office {
         }
     }
 
-    async fn follow(&self, backoff: &mut Backoff) {
+    /// Follows the stream until it ends; says whether it stands still at an item.
+    async fn follow(&self, backoff: &mut Backoff, patience: &mut Backoff) -> bool {
         if self.trust.store().is_err() && !self.refreshed().await {
-            return;
+            return false;
         }
-        let Ok(after) = self.store.cursor(GATEWAY).await else { return };
-        let Ok(mut stream) = self.uplink.watch(u64::try_from(after).unwrap_or(0)).await else { return };
+        let Ok(after) = self.store.cursor(GATEWAY).await else { return false };
+        let Ok(mut stream) = self.uplink.watch(u64::try_from(after).unwrap_or(0)).await else { return false };
         // What waited for the gateway goes now.
         self.outbox_bell.notify_one();
         self.upkeep_bell.notify_one();
         loop {
             match stream.message().await {
                 Ok(Some(response)) => {
+                    let cursor = response.cursor;
                     if let Err(denial) = self.take(response).await {
+                        let (code, fault) = parts(&denial);
                         say!(
-                            Error,
-                            "an item of the gateway's stream could not be taken",
-                            permanent = is_refusal(&denial)
+                            Warn,
+                            "an item of the gateway's stream is not taken yet",
+                            cursor = cursor,
+                            code = code,
+                            fault = fault
                         );
-                        return;
+                        self.uplink.hold(Some(format!("the gateway's stream stands still at an item: {denial}")));
+                        return fault != Some(Fault::Storage);
                     }
+                    self.uplink.hold(None);
                     backoff.reset();
+                    patience.reset();
                 }
-                Ok(None) => return self.uplink.lost("the gateway ended the stream"),
-                Err(status) => return self.uplink.lost(status.message()),
+                Ok(None) => {
+                    self.uplink.lost("the gateway ended the stream");
+                    return false;
+                }
+                Err(status) => {
+                    self.uplink.lost(status.message());
+                    return false;
+                }
             }
         }
+    }
+
+    /// Whether the item at `cursor` is to be tried again: for `longest` from when it was seen first since this program runs.
+    pub(super) fn waits(&self, cursor: u64, longest: Duration) -> bool {
+        let mut standstill = self.standstill.lock().unwrap_or_else(PoisonError::into_inner);
+        standstill.waits(cursor, longest, Instant::now())
     }
 
     async fn take(&self, response: WatchResponse) -> Result<(), Denial> {
@@ -108,6 +140,61 @@ impl Office {
     }
 }
 
-fn is_refusal(denial: &Denial) -> bool {
-    matches!(denial, Denial::Refused(_))
+/// The item at which the stream stands still, and since when.
+#[derive(Debug, Default)]
+pub(super) struct Standstill(Option<(u64, Instant)>);
+
+impl Standstill {
+    fn waits(&mut self, cursor: u64, longest: Duration, now: Instant) -> bool {
+        let since = match self.0 {
+            Some((at, since)) if at == cursor => since,
+            _ => now,
+        };
+        self.0 = Some((cursor, since));
+        now.duration_since(since) < longest
+    }
+}
+
+/// How long an item is tried again that verified and could not be taken: not at all where trying again changes nothing.
+pub(super) fn patience_for(denial: &Denial) -> Duration {
+    match denial {
+        Denial::Refused(refusal) if matches!(refusal.code, RefusalCode::R93 | RefusalCode::R95) => GROUP_WAIT,
+        Denial::Failed { fault: Fault::StaleCase | Fault::PeerUnreachable | Fault::ChannelNotOpen, .. } => PROOF_WAIT,
+        Denial::Failed { fault: Fault::StaleEpoch | Fault::Expired | Fault::Internal, .. } => GROUP_WAIT,
+        _ => Duration::ZERO,
+    }
+}
+
+fn parts(denial: &Denial) -> (Option<RefusalCode>, Option<Fault>) {
+    match denial {
+        Denial::Refused(refusal) => (Some(refusal.code), None),
+        Denial::Failed { fault, .. } => (None, Some(*fault)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_tried_for_its_time_from_when_it_was_seen_first() {
+        let mut standstill = Standstill::default();
+        let start = Instant::now();
+        let hour = Duration::from_secs(3600);
+        assert!(standstill.waits(7, PROOF_WAIT, start));
+        assert!(standstill.waits(7, PROOF_WAIT, start + 23 * hour));
+        assert!(!standstill.waits(7, PROOF_WAIT, start + 24 * hour));
+        assert!(standstill.waits(8, PROOF_WAIT, start + 24 * hour), "another item has its own time");
+        assert!(!standstill.waits(9, Duration::ZERO, start), "what cannot pass is final at once");
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_a_lie_is_not() {
+        let stale = Denial::failed(Fault::StaleCase, "out of order");
+        let unknown = Denial::failed(Fault::Unknown, "no KeyPackage");
+        let lie = Denial::from(super::super::reading::contradiction("case", "another case"));
+        assert_eq!(patience_for(&stale), PROOF_WAIT);
+        assert_eq!(patience_for(&unknown), Duration::ZERO);
+        assert_eq!(patience_for(&lie), Duration::ZERO);
+    }
 }
