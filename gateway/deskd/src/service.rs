@@ -57,9 +57,14 @@ impl CaseService for Cases {
         let request = request.into_inner();
         let case = self.case(&request.case_id).await?;
         let role = request.role.parse().map_err(malformed)?;
-        let (statement, summary) = self.0.prepare_validation(case, role).await.map_err(status)?;
-        let case_id = case.to_string();
-        Ok(Response::new(wire::PrepareValidationResponse { case_id, statement: statement.into(), summary }))
+        let offered = self.0.prepare_validation(case, role).await.map_err(status)?;
+        Ok(Response::new(wire::PrepareValidationResponse {
+            case_id: case.to_string(),
+            statement: offered.statement.into(),
+            summary: offered.summary,
+            body: offered.body.into(),
+            body_salt: offered.salt.0.to_vec().into(),
+        }))
     }
 
     async fn validate(&self, request: Request<wire::ValidateRequest>) -> Answer<wire::ValidateResponse> {
@@ -80,7 +85,7 @@ impl CaseService for Cases {
         let request = request.into_inner();
         let case = self.case(&request.case_id).await?;
         let ask = ask(case, request).map_err(malformed)?;
-        let Prepared { entry, header, case, needed, given, roles, summary } =
+        let Prepared { entry, header, case, needed, given, roles, summary, body } =
             self.0.prepare(ask).await.map_err(status)?;
         Ok(Response::new(wire::PrepareStepResponse {
             entry_id: entry.as_bytes().to_vec().into(),
@@ -90,6 +95,8 @@ impl CaseService for Cases {
             signatures_given: u32::try_from(given).unwrap_or(u32::MAX),
             roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
             summary,
+            body_salt: body.salt.0.to_vec().into(),
+            body: body.bytes.into(),
         }))
     }
 
@@ -185,6 +192,7 @@ fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed
         text: request.text,
         documents: request.documents.into_iter().map(document).collect::<Result<_, Malformed>>()?,
         role: some(&request.role).map(str::parse).transpose()?,
+        replace: request.replace,
     })
 }
 

@@ -1,6 +1,10 @@
 //! What is being signed, in words, from the very bytes that are signed.
 
+mod inside;
+
 use model::{Header, MeasureScope, Pin, Step};
+
+pub(crate) use inside::{difference, of_body};
 
 /// A header for the eyes of who signs it.
 pub(crate) fn of_header(header: &Header) -> String {
@@ -36,6 +40,20 @@ pub(crate) fn of_header(header: &Header) -> String {
     lines.join("\n")
 }
 
+/// Text for a terminal: without control characters but line ends, and without those that turn the direction of writing.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !(c.is_control() || turns(*c))).collect()
+}
+
+/// The same in one line, for what others wrote where one line is meant.
+pub(crate) fn line(text: &str) -> String {
+    clean(text).replace('\n', " ")
+}
+
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A scope for the eyes of a validator.
 pub(crate) fn of_scope(measures: &[MeasureScope], pin: Pin) -> String {
     let mut lines = vec![format!("rule       {}", pin.short())];
@@ -62,4 +80,16 @@ fn measure(scope: &MeasureScope) -> String {
         if scope.subjects == 1 { "1 subject".to_owned() } else { format!("{} subjects", scope.subjects) },
         selectors.join(", "),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_the_cursor_or_turns_the_writing_is_not_printed() {
+        assert_eq!(clean("a\u{1b}[2Jb\r\nc\u{9b}1m\u{202e}d\u{2066}e\u{7f}"), "a[2Jb\nc1mde");
+        assert_eq!(line("a\nnext: b"), "a next: b");
+        assert_eq!(clean("日本 é"), "日本 é");
+    }
 }

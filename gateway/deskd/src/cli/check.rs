@@ -1,11 +1,16 @@
-//! What the command line checks before it signs: that the header is the one that the officer asked for. The desk shows a summary,
-//! but only the bytes are signed.
+//! What the command line checks before it signs: that the header is the one that the officer asked for, and that the body it commits
+//! to is what the officer gave. The desk shows a summary, but only the bytes are signed.
 
-use bytes::Bytes;
-use desk::RequestBody;
-use model::{AuthorityId, CaseId, ConditionCode, Exit, Header, MeasureId, RecordType, RefusalCode, Step, Timestamp};
+use std::collections::BTreeSet;
 
-use crate::failure::Failure;
+use desk::{Body, Document, Record, RequestBody, compare_answer, declare};
+use model::{
+    AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Exit, Header, MeasureId, RefusalCode, Step,
+    Timestamp,
+};
+use proto::desk as wire;
+
+use crate::{failure::Failure, summary};
 
 /// How long an entry that an officer signs may live at most: 30 days.
 const LIFETIME_MS_MAX: i64 = model::limits::ENTRY_LIFETIME_MS_MAX;
@@ -18,17 +23,22 @@ pub(super) struct Wanted<'a> {
     pub(super) concerns: &'a [MeasureId],
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: &'a [ConditionCode],
-    pub(super) records: Vec<RecordType>,
-    /// The request that is sent, on [`Step::SealSend`].
-    pub(super) request: Option<&'a RequestBody>,
+    pub(super) text: &'a str,
+    pub(super) documents: &'a [Document],
 }
 
-/// Decodes the header and holds it against what was asked for.
+/// Decodes header and body, and holds both against each other and against what was asked for.
 ///
 /// # Errors
-/// [`Exit::Integrity`] with the field that differs: nothing is signed then.
-pub(super) fn check(header_bytes: &Bytes, wanted: &Wanted<'_>, now: Timestamp) -> Result<Header, Failure> {
-    let header = proto::decode_header(header_bytes)?;
+/// [`Exit::Integrity`] with the field that differs; [`Exit::Conflict`] where another officer signed for something else than this one
+/// gave. Nothing is signed then.
+pub(super) fn check(
+    prepared: &wire::PrepareStepResponse,
+    wanted: &Wanted<'_>,
+    now: Timestamp,
+) -> Result<(Header, Body), Failure> {
+    let header = proto::decode_header(&prepared.header)?;
+    let body = inside(header.body, header.step, &prepared.body, &prepared.body_salt)?;
     let mut fields = vec![
         ("case", header.case == wanted.case),
         ("step", header.step == wanted.step),
@@ -37,47 +47,112 @@ pub(super) fn check(header_bytes: &Bytes, wanted: &Wanted<'_>, now: Timestamp) -
         ("expires", header.expires > now && header.expires <= now.plus_ms(LIFETIME_MS_MAX)),
         ("concerns", wanted.concerns.is_empty() || wanted.concerns == header.concerns),
         ("conditions", wanted.conditions.is_empty() || wanted.conditions == header.conditions),
-        ("records", wanted.records.is_empty() || same(&wanted.records, &header.records)),
-        ("body", header.body.is_some()),
     ];
-    if let Some(request) = wanted.request {
-        let declared = desk::declare(request).map_err(model::Denial::from)?;
-        fields.push(("measures", declared.measures == header.measures));
-        fields.push(("purpose", Some(&declared.purpose) == header.purpose.as_ref()));
-        fields.push(("offence", declared.offence == header.offence));
-        fields.push(("recipient", request.addressee == header.recipient && request.case == header.case));
-    } else {
-        fields.push(("measures", header.measures.is_empty()));
+    match header.step {
+        Step::SealSend => fields.extend(sent(&header, &request(&body)?)?),
+        Step::Release => fields.push(("records", header.measures.is_empty() && released(&header, &body))),
+        _ => fields.push(("document", header.measures.is_empty() && answered(&header, &body))),
     }
-    match fields.into_iter().find(|(_, holds)| !holds) {
-        None => Ok(header),
-        Some((field, _)) => Err(Failure::new(
-            Exit::Integrity,
-            format!("the desk prepared another step than asked for: `{field}` differs; nothing was signed"),
-        )
-        .remedy("Look at the case; if nothing explains it, the desk is not to be trusted.")),
+    if let Some((field, _)) = fields.into_iter().find(|(_, holds)| !holds) {
+        return Err(differs(field));
+    }
+    if let Some(what) = summary::difference(&body, wanted.text, wanted.documents) {
+        let what = format!("what is prepared is not what was given: {what}; nothing was signed");
+        let remedy = "Give the same, or nothing and read what is shown; --replace drops what another officer signed.";
+        return Err(Failure::new(Exit::Conflict, what).remedy(remedy));
+    }
+    Ok((header, body))
+}
+
+/// The body that a commitment is of.
+///
+/// # Errors
+/// [`Exit::Integrity`] when it is of another one.
+pub(super) fn inside(
+    commitment: Option<BodyCommitment>,
+    step: Step,
+    bytes: &[u8],
+    salt: &[u8],
+) -> Result<Body, Failure> {
+    let salt = salt.try_into().map(BodySalt).map_err(|_| differs("body_salt"))?;
+    if commitment != Some(BodyCommitment::of(&salt, bytes)) {
+        return Err(differs("body"));
+    }
+    let body = Body::decode(bytes)?;
+    if body.step == step { Ok(body) } else { Err(differs("body.step")) }
+}
+
+/// The one request in a body.
+pub(super) fn request(body: &Body) -> Result<RequestBody, Failure> {
+    match body.documents.as_slice() {
+        [one] if one.record_type.as_str() == "request" => super::request::request_body(&one.bytes),
+        _ => Err(differs("documents")),
     }
 }
 
-fn same(wanted: &[RecordType], found: &[RecordType]) -> bool {
-    let sorted = |list: &[RecordType]| {
-        let mut list = list.to_vec();
-        list.sort();
-        list.dedup();
-        list
+fn sent(header: &Header, request: &RequestBody) -> Result<Vec<(&'static str, bool)>, Failure> {
+    let declared = declare(request).map_err(Denial::from)?;
+    let validated = |one: &model::Validation| {
+        one.statement.case == header.case
+            && Some(one.statement.body) == header.body
+            && one.statement.measures == header.measures
     };
-    sorted(wanted) == sorted(found)
+    Ok(vec![
+        ("measures", declared.measures == header.measures),
+        ("purpose", Some(&declared.purpose) == header.purpose.as_ref()),
+        ("offence", declared.offence == header.offence),
+        ("recipient", request.addressee == header.recipient && request.case == header.case),
+        ("validation", header.validation.as_ref().is_some_and(validated)),
+    ])
+}
+
+/// Whether the records inside are those that the header names, for its measures, under its conditions, and whole.
+fn released(header: &Header, body: &Body) -> bool {
+    let read = |one: &Document| {
+        let record = Record::from_document(records::read(&one.bytes).ok()?).ok()?;
+        let whole = record.content_hash().ok()? == record.hash;
+        (whole && record.record_type == one.record_type && record.case == header.case).then_some(record)
+    };
+    let Some(inside) = body.documents.iter().map(read).collect::<Option<Vec<_>>>() else { return false };
+    let types: BTreeSet<_> = inside.iter().map(|one| &one.record_type).collect();
+    let measures: BTreeSet<_> = inside.iter().map(|one| one.measure).collect();
+    let conditions: BTreeSet<_> = inside.iter().flat_map(|one| one.conditions.iter().copied()).collect();
+    types == header.records.iter().collect()
+        && measures == header.concerns.iter().copied().collect()
+        && conditions == header.conditions.iter().copied().collect()
+}
+
+/// Whether the one document inside says what the header says.
+fn answered(header: &Header, body: &Body) -> bool {
+    let [one] = body.documents.as_slice() else { return false };
+    let value = records::read(&one.bytes);
+    header.records.is_empty() && value.is_ok_and(|value| compare_answer(header, &one.record_type, &value).is_ok())
+}
+
+fn differs(field: &str) -> Failure {
+    let what = format!("the desk prepared another step than asked for: `{field}` differs; nothing was signed");
+    Failure::new(Exit::Integrity, what)
+        .remedy("Look at the case; if nothing explains it, the desk is not to be trusted.")
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use model::{BodyCommitment, Digest, EntryId, HeaderDigest, Pin};
+    use model::{Digest, EntryId, HeaderDigest, Pin};
 
     use super::*;
 
-    fn header() -> Header {
+    const SALT: BodySalt = BodySalt([7; 32]);
+    const REFUSAL: &str = r#"{"record_type": "decision", "case": "02020202-0202-0202-0202-020202020202",
+        "measures": [{"id": 1, "outcome": "refuse", "code": "R07", "reasons": "not here"}]}"#;
+
+    fn body(step: Step, record_type: &str, text: &str) -> Vec<u8> {
+        let document = Document { record_type: record_type.parse().unwrap(), bytes: text.as_bytes().to_vec() };
+        Body { step, documents: vec![document] }.encode().unwrap()
+    }
+
+    fn header(body: &[u8]) -> Header {
         Header {
             entry: EntryId::new([1; 16]),
             case: CaseId::new([2; 16]),
@@ -95,14 +170,23 @@ mod tests {
             records: Vec::new(),
             ground: Some(RefusalCode::R07),
             conditions: Vec::new(),
-            body: Some(BodyCommitment(Digest::of(&[b"body"]))),
+            body: Some(BodyCommitment::of(&SALT, body)),
             previous: HeaderDigest(Digest::of(&[b"before"])),
             created: Timestamp(1_000_000),
             expires: Timestamp(2_000_000),
         }
     }
 
-    fn checked(header: &Header) -> Result<Header, Failure> {
+    fn prepared(header: &Header, body: &[u8]) -> wire::PrepareStepResponse {
+        wire::PrepareStepResponse {
+            header: proto::encode_header(header),
+            body: body.to_vec().into(),
+            body_salt: SALT.0.to_vec().into(),
+            ..wire::PrepareStepResponse::default()
+        }
+    }
+
+    fn checked(header: &Header, body: &[u8], text: &str) -> Result<Header, Failure> {
         let own = "FR:central".parse().unwrap();
         let wanted = Wanted {
             case: CaseId::new([2; 16]),
@@ -111,15 +195,17 @@ mod tests {
             concerns: &[MeasureId(1)],
             ground: Some(RefusalCode::R07),
             conditions: &[],
-            records: Vec::new(),
-            request: None,
+            text,
+            documents: &[],
         };
-        check(&proto::encode_header(header), &wanted, Timestamp(1_500_000))
+        check(&prepared(header, body), &wanted, Timestamp(1_500_000)).map(|(header, _)| header)
     }
 
     #[test]
     fn the_header_that_was_asked_for_is_signed() {
-        assert_eq!(checked(&header()).unwrap(), header());
+        let body = body(Step::Refuse, "decision", REFUSAL);
+        assert_eq!(checked(&header(&body), &body, "").unwrap(), header(&body));
+        assert_eq!(checked(&header(&body), &body, "not here").unwrap(), header(&body));
     }
 
     #[test]
@@ -133,20 +219,52 @@ mod tests {
             |h| h.expires = Timestamp(1_400_000),
             |h| h.expires = Timestamp(i64::MAX),
         ];
+        let body = body(Step::Refuse, "decision", REFUSAL);
         for change in change {
-            let mut header = header();
+            let mut header = header(&body);
             change(&mut header);
-            assert_eq!(checked(&header).unwrap_err().exit(), Exit::Integrity);
+            assert_eq!(checked(&header, &body, "").unwrap_err().exit(), Exit::Integrity);
         }
+    }
+
+    #[test]
+    fn a_body_that_the_header_does_not_commit_to_or_that_says_something_else_is_not_signed() {
+        let whole = body(Step::Refuse, "decision", REFUSAL);
+        let other = body(Step::Refuse, "decision", &REFUSAL.replace("not here", "not now"));
+        assert_eq!(checked(&header(&whole), &other, "").unwrap_err().exit(), Exit::Integrity);
+        let accepts = body(Step::Refuse, "decision", &REFUSAL.replace("\"refuse\"", "\"accept\""));
+        assert_eq!(checked(&header(&accepts), &accepts, "").unwrap_err().exit(), Exit::Integrity);
+    }
+
+    #[test]
+    fn a_text_that_another_officer_signed_is_not_signed_by_who_gave_another() {
+        let body = body(Step::Refuse, "decision", REFUSAL);
+        assert_eq!(checked(&header(&body), &body, "elsewhere").unwrap_err().exit(), Exit::Conflict);
     }
 
     #[test]
     fn a_scope_that_is_not_that_of_the_request_is_not_signed() {
         let text = include_str!("../../../../treaty-schemas/catalog/records/request/examples/valid-stored-data.json");
         let request = RequestBody::from_document(serde_json::from_str(text).unwrap()).unwrap();
-        let declared = desk::declare(&request).unwrap();
+        let declared = declare(&request).unwrap();
+        let body = body(Step::SealSend, "request", text);
+        let mut sent = header(&body);
+        let statement = model::ValidationStatement {
+            case: request.case,
+            pin: sent.pin,
+            measures: declared.measures.clone(),
+            body: BodyCommitment::of(&SALT, &body),
+            validated: Timestamp(1_000_000),
+        };
+        sent.validation = Some(model::Validation {
+            statement_bytes: proto::encode_statement(&statement),
+            statement,
+            authority: request.validation.authority.clone(),
+            role: request.validation.role,
+            key: model::KeyId::of(b"key"),
+            signature: vec![9; 64],
+        });
         let own = "JP:central".parse().unwrap();
-        let mut sent = header();
         (sent.step, sent.ground, sent.case) = (Step::SealSend, None, request.case);
         (sent.sender, sent.recipient) = ("JP:central".parse().unwrap(), "FR:central".parse().unwrap());
         (sent.concerns, sent.measures) = (Vec::new(), declared.measures);
@@ -159,10 +277,10 @@ mod tests {
                 concerns: &[],
                 ground: None,
                 conditions: &[],
-                records: Vec::new(),
-                request: Some(&request),
+                text: "",
+                documents: &[],
             };
-            check(&proto::encode_header(header), &wanted, Timestamp(1_500_000))
+            check(&prepared(header, &body), &wanted, Timestamp(1_500_000))
         };
         check_it(&sent).unwrap();
         sent.measures[0].subjects += 1;

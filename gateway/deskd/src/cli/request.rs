@@ -8,20 +8,21 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use desk::RequestBody;
+use desk::{Body, RequestBody};
 use identity::sign_validation;
-use model::{AuthorityId, CaseId, Denial, Exit, RequestType, Role, Step};
+use model::{AuthorityId, BodyCommitment, CaseId, Denial, Exit, Pin, RequestType, Role, Step};
 use prost::Message;
 use proto::{desk as wire, types};
 use serde_json::{Value, json};
 
 use super::{
     Answer,
+    check::{inside, request as request_in},
     officer::Signer,
     session::{Session, case_id},
     step::{Ask, Common, Taken},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, summary};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -189,9 +190,8 @@ impl Validate {
         let id = case_id(shown.summary.as_ref())?;
         let request = wire::PrepareValidationRequest { case_id: id.to_string(), role: self.role.as_str().to_owned() };
         let prepared = session.desk().prepare_validation(request).await?.into_inner();
-        let body = request_body(&session.draft_body(id).await?)?;
-        check_statement(&prepared.statement, id, &body)?;
-        session.tell(&format!("Validating {id}:\n{}\n", prepared.summary));
+        let (pin, inside, body) = check_statement(&prepared, id)?;
+        session.tell(&format!("Validating {id}:\nrule       {}\n{}\n", pin.short(), summary::of_body(&inside, true)?));
         let authority = match &officer.authority {
             Some(name) => AuthorityId::new(session.config.authority.party(), name)
                 .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
@@ -211,8 +211,12 @@ impl Validate {
     }
 }
 
-/// The statement is on this case, and on the scope of the request that the validator can read.
-fn check_statement(statement: &[u8], case: CaseId, body: &RequestBody) -> Result<(), Failure> {
+/// The statement is on this case, on the very body that the validator is shown, and on its scope.
+fn check_statement(
+    prepared: &wire::PrepareValidationResponse,
+    case: CaseId,
+) -> Result<(Pin, Body, RequestBody), Failure> {
+    let statement = &*prepared.statement;
     let wrong = |what: &str| {
         Failure::new(
             Exit::Integrity,
@@ -220,12 +224,14 @@ fn check_statement(statement: &[u8], case: CaseId, body: &RequestBody) -> Result
         )
     };
     let said = types::ValidationStatement::decode(statement).map_err(|_| wrong("it cannot be read"))?;
+    let pin = Pin::try_from(&*said.treaty_pin).map_err(|_| wrong("`treaty_pin` is none"))?;
+    let commitment = BodyCommitment::try_from(&*said.body_commitment).map_err(|_| wrong("`body` is none"))?;
+    let inside = inside(Some(commitment), Step::SealSend, &prepared.body, &prepared.body_salt)?;
+    let body = request_in(&inside)?;
     if said.case_id != case.as_bytes().as_slice() || body.case != case {
         return Err(wrong("`case` differs"));
     }
-    let declared = desk::declare(body).map_err(Denial::from)?;
-    let pin = model::Pin::try_from(&*said.treaty_pin).map_err(|_| wrong("`treaty_pin` is none"))?;
-    let commitment = model::BodyCommitment::try_from(&*said.body_commitment).map_err(|_| wrong("`body` is none"))?;
+    let declared = desk::declare(&body).map_err(Denial::from)?;
     let same = proto::encode_statement(&model::ValidationStatement {
         case,
         pin,
@@ -233,18 +239,15 @@ fn check_statement(statement: &[u8], case: CaseId, body: &RequestBody) -> Result
         body: commitment,
         validated: model::Timestamp(said.validated_ms),
     });
-    if same == statement { Ok(()) } else { Err(wrong("`measures` differ")) }
+    if same == statement { Ok((pin, inside, body)) } else { Err(wrong("`measures` differ")) }
 }
 
 async fn send(session: &Session, common: &Common) -> Result<Answer, Failure> {
     let officer = common.signer.open(session)?;
-    let id = case_id(session.show(&common.case).await?.summary.as_ref())?;
-    let body = request_body(&session.draft_body(id).await?)?;
-    let ask = Ask { request: Some(body), ..Ask::new(Step::SealSend, None) };
-    common.take(session, &officer, ask).await.map(Taken::answer)
+    common.take(session, &officer, Ask::new(Step::SealSend, None)).await.map(Taken::answer)
 }
 
-fn request_body(bytes: &[u8]) -> Result<RequestBody, Failure> {
+pub(super) fn request_body(bytes: &[u8]) -> Result<RequestBody, Failure> {
     let document =
         records::read(bytes).map_err(|finding| Failure::new(Exit::Usage, format!("the request {finding}")))?;
     Ok(RequestBody::from_document(document).map_err(Denial::from)?)

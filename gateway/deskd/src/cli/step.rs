@@ -3,12 +3,13 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use desk::RequestBody;
+use desk::{Body, Document};
 use identity::sign_step;
-use model::{ConditionCode, Exit, HeaderDigest, MeasureId, RecordType, RefusalCode, Role, Step};
+use model::{ConditionCode, Digest, Exit, HeaderDigest, MeasureId, RecordType, RefusalCode, Role, Step};
 use proto::desk as wire;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
+use workflow::{TRANSITIONS, Trigger};
 
 use super::{
     Answer,
@@ -33,6 +34,9 @@ pub(super) struct Common {
     /// How many seconds to wait for the other gateway.
     #[arg(long, default_value_t = 20)]
     wait: u64,
+    /// Drop what waits for its second signature in the case.
+    #[arg(long)]
+    replace: bool,
 }
 
 /// A step without more than words.
@@ -101,6 +105,7 @@ pub(super) struct Taken {
     needed: u32,
     missing: u32,
     progress: String,
+    body: Body,
 }
 
 /// What is asked of the desk.
@@ -109,13 +114,12 @@ pub(super) struct Ask<'a> {
     pub(super) words: Option<&'a Words>,
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: &'a [ConditionCode],
-    pub(super) documents: Vec<wire::Document>,
-    pub(super) request: Option<RequestBody>,
+    pub(super) documents: &'a [Document],
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
-        Self { step, words, ground: None, conditions: &[], documents: Vec::new(), request: None }
+        Self { step, words, ground: None, conditions: &[], documents: &[] }
     }
 }
 
@@ -128,7 +132,8 @@ impl Plain {
 impl Accept {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
-        self.common.take_before(session, &officer, Step::OpenReview, &self.words).await?;
+        let review = Before { step: Step::OpenReview, main: Step::Recognise, records: &[] };
+        self.common.take_before(session, &officer, &review, &self.words).await?;
         let ask = Ask { conditions: &self.conditions, ..Ask::new(Step::Recognise, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
@@ -137,7 +142,8 @@ impl Accept {
 impl Refuse {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
-        self.common.take_before(session, &officer, Step::OpenReview, &self.words).await?;
+        let review = Before { step: Step::OpenReview, main: Step::Refuse, records: &[] };
+        self.common.take_before(session, &officer, &review, &self.words).await?;
         let ask = Ask { ground: Some(self.ground), ..Ask::new(Step::Refuse, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
@@ -148,30 +154,63 @@ impl Produce {
         let officer = self.common.signer.open(session)?;
         let documents = self.records.iter().map(|(record_type, path)| {
             let body = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-            Ok(wire::Document { record_type: record_type.to_string(), body: body.into() })
+            Ok(Document { record_type: record_type.clone(), bytes: body })
         });
         let documents = documents.collect::<Result<Vec<_>, Failure>>()?;
-        self.common.take_before(session, &officer, Step::Assign, &self.words).await?;
-        self.common.take_before(session, &officer, Step::Collected, &self.words).await?;
-        let ask = Ask { documents, conditions: &self.conditions, ..Ask::new(Step::Release, Some(&self.words)) };
+        for step in [Step::Assign, Step::Collected] {
+            let before = Before { step, main: Step::Release, records: &documents };
+            self.common.take_before(session, &officer, &before, &self.words).await?;
+        }
+        let ask =
+            Ask { documents: &documents, conditions: &self.conditions, ..Ask::new(Step::Release, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
 }
 
+/// A step that has to come first.
+struct Before<'a> {
+    step: Step,
+    /// Before which step.
+    main: Step,
+    /// The records that are to be released, which say what is wanted where no measure is named.
+    records: &'a [Document],
+}
+
+impl Before<'_> {
+    /// The wanted measures that stand where the step leads on from.
+    fn measures(&self, shown: &wire::GetCaseResponse, named: &[u32]) -> Vec<u32> {
+        let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(self.step));
+        let from = row.map(|row| row.from).unwrap_or_default();
+        let wanted = |one: &&wire::MeasureView| match named {
+            [] if self.main == Step::Release => {
+                self.records.iter().any(|record| one.records.iter().any(|name| name == record.record_type.as_str()))
+            }
+            [] => true,
+            named => named.contains(&one.id),
+        };
+        let standing = shown.measures.iter().filter(wanted);
+        standing.filter(|one| from.iter().any(|state| state.as_str() == one.state)).map(|one| one.id).collect()
+    }
+}
+
 impl Common {
-    /// Takes a step that has to come first, if the case is there; waits until the other side has admitted it.
+    /// Takes a step that has to come first, for the measures that still need it; waits until the other side has admitted it.
+    /// Where the main step waits for its second signature there is nothing to come first.
     async fn take_before(
         &self,
         session: &Session,
         officer: &Officer,
-        step: Step,
+        before: &Before<'_>,
         words: &Words,
     ) -> Result<(), Failure> {
-        let summary = session.show(&self.case).await?.summary.unwrap_or_default();
-        if !summary.possible_steps.iter().any(|possible| possible == step.as_str()) {
+        let step = before.step;
+        let shown = session.show(&self.case).await?;
+        let signed = shown.summary.as_ref().is_some_and(|one| one.awaiting_signature == before.main.as_str());
+        let measures = before.measures(&shown, &words.measures);
+        if measures.is_empty() || (signed && !self.replace) {
             return Ok(());
         }
-        let only = Words { text: String::new(), measures: words.measures.clone() };
+        let only = Words { text: String::new(), measures };
         let taken = self.take(session, officer, Ask::new(step, Some(&only))).await?;
         if taken.progress == "admitted" {
             return Ok(());
@@ -184,16 +223,21 @@ impl Common {
     pub(super) async fn take(&self, session: &Session, officer: &Officer, ask: Ask<'_>) -> Result<Taken, Failure> {
         let case = case_id(session.show(&self.case).await?.summary.as_ref())?;
         let concerns: Vec<u32> = ask.words.map(|words| words.measures.clone()).unwrap_or_default();
-        let records: Vec<RecordType> = ask.documents.iter().filter_map(|one| one.record_type.parse().ok()).collect();
+        let text = ask.words.map(|words| words.text.as_str()).unwrap_or_default();
+        let document = |one: &Document| wire::Document {
+            record_type: one.record_type.to_string(),
+            body: one.bytes.clone().into(),
+        };
         let request = wire::PrepareStepRequest {
             case_id: case.to_string(),
             step: ask.step.as_str().to_owned(),
             concerns: concerns.clone(),
             ground: ask.ground.map(|ground| ground.to_string()).unwrap_or_default(),
             conditions: ask.conditions.iter().map(ToString::to_string).collect(),
-            text: ask.words.map(|words| words.text.clone()).unwrap_or_default(),
-            documents: ask.documents,
+            text: text.to_owned(),
+            documents: ask.documents.iter().map(document).collect(),
             role: self.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
+            replace: self.replace,
         };
         let prepared = session.desk().prepare_step(request).await?.into_inner();
         let concerns: Vec<_> = concerns.into_iter().map(MeasureId).collect();
@@ -204,11 +248,12 @@ impl Common {
             concerns: &concerns,
             ground: ask.ground,
             conditions: ask.conditions,
-            records,
-            request: ask.request.as_ref(),
+            text,
+            documents: ask.documents,
         };
-        let header = check(&prepared.header, &wanted, clock::now())?;
-        session.tell(&format!("Signing:\n{}\n", summary::of_header(&header)));
+        let (header, body) = check(&prepared, &wanted, clock::now())?;
+        let inside = summary::of_body(&body, ask.documents.is_empty())?;
+        session.tell(&format!("Signing:\n{}\n{inside}\n", summary::of_header(&header)));
         let signed = self.hand_in(session, officer, &prepared).await?;
         let mut taken = Taken {
             case: case.to_string(),
@@ -217,6 +262,7 @@ impl Common {
             needed: prepared.signatures_needed,
             missing: signed.signatures_missing,
             progress: signed.progress,
+            body,
         };
         if taken.missing == 0 && taken.progress != "admitted" {
             taken.progress = self.wait(session, &taken, header.entry.as_bytes()).await?;
@@ -301,9 +347,19 @@ impl Taken {
             "signatures_given": given,
             "signatures_missing": self.missing,
             "progress": self.progress,
+            "documents": self.body.documents.iter().map(signed_document).collect::<Vec<_>>(),
         });
         Answer::new(value, format!("{text}\ncase {}", self.case))
     }
+}
+
+/// What was signed for, for programs.
+fn signed_document(document: &Document) -> Value {
+    json!({
+        "record_type": document.record_type.as_str(),
+        "bytes": document.bytes.len(),
+        "sha256": Digest::of(&[&document.bytes]).to_string(),
+    })
 }
 
 fn record(text: &str) -> Result<(RecordType, PathBuf), String> {

@@ -22,6 +22,9 @@ use crate::{clock, random, safe::Place, summary};
 /// How long an entry may be on its way: 7 days.
 const ENTRY_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
 
+/// After this a proposal is dropped: the own gateway takes an entry for 24 hours only, and it must still get there.
+const PROPOSAL_AGE_MS_MAX: i64 = model::limits::SUBMISSION_AGE_MS_MAX - 4 * 3600 * 1000;
+
 /// What a proposal waits for. The numbers are in the database.
 pub(super) const WAITING: i16 = 0;
 /// It is sealed and on its way.
@@ -40,6 +43,8 @@ pub(crate) struct Ask {
     pub(crate) text: String,
     pub(crate) documents: Vec<Document>,
     pub(crate) role: Option<Role>,
+    /// Whether what waits for its second signature is dropped.
+    pub(crate) replace: bool,
 }
 
 /// A header that waits for signatures.
@@ -51,6 +56,7 @@ pub(crate) struct Prepared {
     pub(crate) given: usize,
     pub(crate) roles: &'static [Role],
     pub(crate) summary: String,
+    pub(crate) body: SealedBody,
 }
 
 impl Office {
@@ -58,6 +64,9 @@ impl Office {
     pub(crate) async fn prepare(&self, ask: Ask) -> Result<Prepared, Denial> {
         if ask.step.is_handshake() || ask.step == Step::Violation {
             return Err(Denial::failed(Fault::Malformed, format!("{} is the desk's own act", ask.step)));
+        }
+        if !ask.text.trim().is_empty() && matches!(ask.step, Step::SealSend | Step::Release | Step::Confirm) {
+            return Err(Denial::failed(Fault::Malformed, format!("{} has no place for a text", ask.step)));
         }
         if ask.step == Step::SealSend && self.draft(ask.case).await?.is_some() {
             self.ensure_group(ask.case).await?;
@@ -71,15 +80,11 @@ impl Office {
         }
         let (needed, roles) = signers(ask.step, &view)?;
         let mut batch = DeskBatch::default();
-        for row in self.store.proposals_of(ask.case).await?.into_iter().filter(|row| row.state == WAITING) {
-            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            let given = self.signatures(&row)?.len();
-            if still_meant(&ask, &header, &view, given) {
-                return Ok(prepared(&header, row.header.0.into(), needed, given, roles));
-            }
-            batch.proposals_done.push(row.id.0);
-        }
         let now = clock::now();
+        if let Some((row, header, body)) = self.signed_before(&ask, &view, &mut batch, now).await? {
+            let given = self.signatures(&row)?.len();
+            return Ok(prepared(&header, row.header.0.into(), needed, given, roles, body));
+        }
         let (header, body) = if ask.step == Step::SealSend {
             self.request_header(&view, now).await?
         } else {
@@ -90,7 +95,62 @@ impl Office {
         batch.proposals.push(self.proposal(&header, &header_bytes, &body, WAITING, now)?);
         batch.events.push(event(ask.case, Told::Prepared, Some(header.entry), now));
         self.commit(&batch).await?;
-        Ok(prepared(&header, header_bytes, needed, 0, roles))
+        Ok(prepared(&header, header_bytes, needed, 0, roles, body))
+    }
+
+    /// The proposal that bears a signature and is what is asked for. What nobody has signed is never taken over: it is made anew,
+    /// from what this officer says. What somebody has signed goes only on `replace`, when its time is over, or when the case has
+    /// moved; it is taken over only where nothing that is asked for differs from it, in header, text or documents. What the
+    /// officer leaves open does not differ: it is shown before it is signed.
+    async fn signed_before(
+        &self,
+        ask: &Ask,
+        view: &CaseView,
+        batch: &mut DeskBatch,
+        now: Timestamp,
+    ) -> Result<Option<(ProposalRow, Header, SealedBody)>, Denial> {
+        for row in self.store.proposals_of(ask.case).await?.into_iter().filter(|row| row.state == WAITING) {
+            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+            let signed = !self.signatures(&row)?.is_empty();
+            let old = too_old(&header, now);
+            if signed && !ask.replace && header.previous == view.head {
+                if old && header.step == ask.step {
+                    self.drop_proposal(row.id.0).await?;
+                    return Err(prepared_long_ago());
+                }
+                if !old {
+                    let body = SealedBody::decode(&self.proposed_body(&row)?)?;
+                    let inside = Body::decode(&body.bytes)?;
+                    return match differing(ask, &header, &inside) {
+                        None => Ok(Some((row, header, body))),
+                        Some(what) => Err(waits(header.step, &what)),
+                    };
+                }
+            }
+            batch.proposals_done.push(row.id.0);
+        }
+        Ok(None)
+    }
+
+    /// Forgets a proposal.
+    pub(super) async fn drop_proposal(&self, entry: EntryId) -> Result<(), Denial> {
+        self.commit(&DeskBatch { proposals_done: vec![entry], ..DeskBatch::default() }).await
+    }
+
+    /// The step of a case that waits for its second signature.
+    pub(super) fn awaiting(
+        &self,
+        view: &CaseView,
+        rows: &[ProposalRow],
+        now: Timestamp,
+    ) -> Result<Option<Step>, Denial> {
+        for row in rows.iter().filter(|row| row.state == WAITING && row.case_id.0 == view.id) {
+            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+            if header.previous == view.head && !too_old(&header, now) && !self.signatures(row)?.is_empty() {
+                return Ok(Some(header.step));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn proposal(
@@ -284,15 +344,32 @@ fn dry_run(view: &CaseView, header: &Header, needed: usize, role: Option<Role>) 
     Ok(())
 }
 
-/// Whether a proposal that waits is what is asked for: the same step on the case as it stands, and nothing else said since.
-fn still_meant(ask: &Ask, header: &Header, view: &CaseView, given: usize) -> bool {
-    let same = header.step == ask.step && header.previous == view.head && header.expires > clock::now();
-    let concerns = ask.concerns.is_empty() || header.concerns == ask.concerns;
-    let ground = ask.ground.is_none() || header.ground == ask.ground;
-    let conditions = ask.conditions.is_empty() || header.conditions == ask.conditions;
-    // Before the first signature the officer may still say something else.
-    let silent = ask.text.is_empty() && ask.documents.is_empty();
-    same && concerns && ground && conditions && (given > 0 || silent)
+/// In what a signed proposal is not what is asked for. What is left open is not compared.
+fn differing(ask: &Ask, header: &Header, inside: &Body) -> Option<String> {
+    let fields = [
+        ("another step was asked for", header.step == ask.step),
+        ("its measures differ", ask.concerns.is_empty() || header.concerns == ask.concerns),
+        ("its ground differs", ask.ground.is_none() || header.ground == ask.ground),
+        ("its conditions differ", ask.conditions.is_empty() || header.conditions == ask.conditions),
+    ];
+    let field = fields.into_iter().find(|(_, same)| !same).map(|(what, _)| what.to_owned());
+    field.or_else(|| summary::difference(inside, &ask.text, &ask.documents))
+}
+
+fn waits(step: Step, what: &str) -> Denial {
+    let detail = format!(
+        "{step} waits for its second signature, and {what}; sign that one, or drop it: run the command with --replace"
+    );
+    Denial::failed(Fault::StaleCase, detail)
+}
+
+/// Whether the own gateway might not take the entry any more.
+pub(super) fn too_old(header: &Header, now: Timestamp) -> bool {
+    header.created.plus_ms(PROPOSAL_AGE_MS_MAX) < now
+}
+
+pub(super) fn prepared_long_ago() -> Denial {
+    Denial::failed(Fault::StaleCase, "prepared more than 20 hours ago: prepare it again")
 }
 
 fn describe_release(header: &mut Header, records: &[Record]) {
@@ -303,7 +380,14 @@ fn describe_release(header: &mut Header, records: &[Record]) {
     header.conditions = conditions.into_iter().collect();
 }
 
-fn prepared(header: &Header, bytes: Bytes, needed: usize, given: usize, roles: &'static [Role]) -> Prepared {
+fn prepared(
+    header: &Header,
+    bytes: Bytes,
+    needed: usize,
+    given: usize,
+    roles: &'static [Role],
+    body: SealedBody,
+) -> Prepared {
     Prepared {
         entry: header.entry,
         header: bytes,
@@ -312,6 +396,7 @@ fn prepared(header: &Header, bytes: Bytes, needed: usize, given: usize, roles: &
         given,
         roles,
         summary: summary::of_header(header),
+        body,
     }
 }
 

@@ -9,7 +9,9 @@ use store::desk::{DeskEntryRow, EventRow};
 use workflow::{Case, Side, State, Trigger};
 
 use super::{
-    Office, unknown,
+    Office,
+    prepare::WAITING,
+    unknown,
     view::{CaseView, DraftView},
 };
 use crate::summary;
@@ -30,10 +32,12 @@ impl Office {
     /// The cases and drafts of which `filter` speaks: `inbox` (ours to move), `outbox` (theirs), else all.
     pub(crate) async fn list(&self, filter: &str) -> Result<Vec<wire::CaseSummary>, Denial> {
         let mut cases = Vec::new();
+        let (proposals, now) = (self.store.proposals(&[WAITING]).await?, crate::clock::now());
         for row in self.store.case_page(&[], 0, CASES_MAX).await? {
             let view = self.view_of(&row)?;
             let draft = self.draft(view.id).await?;
-            cases.push(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated));
+            let awaiting = self.awaiting(&view, &proposals, now)?;
+            cases.push(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting));
         }
         for row in self.store.drafts().await? {
             if cases.iter().all(|case| case.case_id != row.id.0.to_string())
@@ -76,8 +80,9 @@ impl Office {
             timeline.push(self.shown_entry(&view, &entry, &mut documents).await?);
         }
         on_the_way(&view, &mut timeline);
+        let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, crate::clock::now())?;
         Ok(wire::GetCaseResponse {
-            summary: Some(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated)),
+            summary: Some(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting)),
             measures: view.shown().map(|case| measures(&case)).unwrap_or_default(),
             timeline,
             documents,
@@ -192,7 +197,7 @@ fn on_the_way(view: &CaseView, timeline: &mut Vec<wire::TimelineEvent>) {
     }
 }
 
-fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64) -> wire::CaseSummary {
+fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: Option<Step>) -> wire::CaseSummary {
     let case = view.shown();
     let state = match draft {
         // A request that is written on, after its group was opened or its first sending was refused.
@@ -220,8 +225,12 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64) -> wire::Ca
     if view.pending.is_some() {
         whose = "theirs";
     }
+    if awaiting.is_some() {
+        whose = "ours";
+    }
     if view.trouble.is_some() {
         possible.clear();
+        whose = "ours";
     }
     wire::CaseSummary {
         case_id: view.id.to_string(),
@@ -232,6 +241,8 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64) -> wire::Ca
         possible_steps: possible,
         updated_ms: updated,
         reference: view.reference.clone(),
+        trouble: view.trouble.clone().unwrap_or_default(),
+        awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
     }
 }
 
@@ -246,6 +257,7 @@ fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::CaseSummary {
         possible_steps: possible.map(|row| row.trigger.as_str().to_owned()).filter(|step| !automatic(step)).collect(),
         updated_ms: updated,
         reference: draft.reference.clone(),
+        ..wire::CaseSummary::default()
     }
 }
 
@@ -263,6 +275,7 @@ fn measures(case: &Case) -> Vec<wire::MeasureView> {
         subjects: measure.scope.subjects,
         state: measure.state.to_string(),
         window: summary::window(&measure.scope),
+        conditions: measure.conditions.iter().map(ToString::to_string).collect(),
     };
     case.measures.values().map(one).collect()
 }

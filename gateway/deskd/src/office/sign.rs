@@ -11,9 +11,10 @@ use super::{
     Office,
     dispatch::KeptSignature,
     internal,
-    prepare::{SEALED, WAITING, digest_of, signers},
+    prepare::{SEALED, WAITING, digest_of, prepared_long_ago, signers, too_old},
     unknown,
 };
+use crate::clock;
 
 /// An officer's signature, as it was handed in.
 pub(crate) struct OfficerWord {
@@ -61,9 +62,12 @@ impl Office {
                 let (mut view, version) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
                 view.sound()?;
                 let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+                if too_old(&header, clock::now()) {
+                    self.drop_proposal(entry).await?;
+                    return Err(prepared_long_ago());
+                }
                 if header.previous != view.head || view.pending.is_some() {
-                    let batch = DeskBatch { proposals_done: vec![entry], ..DeskBatch::default() };
-                    self.commit(&batch).await?;
+                    self.drop_proposal(entry).await?;
                     return Err(Denial::failed(Fault::StaleCase, "the case has moved since the step was prepared"));
                 }
                 let (needed, roles) = signers(header.step, &view)?;

@@ -3,8 +3,8 @@
 use desk::{Body, Document, RequestBody, declare};
 use identity::Domain;
 use model::{
-    AuthorityId, BodyCommitment, CaseId, Denial, Fault, KeyId, Pin, Refusal, RefusalCode, Role, Step, Timestamp,
-    ValidationStatement,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, Denial, Fault, KeyId, Pin, Refusal, RefusalCode, Role, Step,
+    Timestamp, ValidationStatement,
 };
 use store::desk::DeskBatch;
 use workflow::{DraftCommand, DraftStep, State, decide_draft};
@@ -24,9 +24,17 @@ pub(crate) struct ValidatorWord {
     pub(crate) signature: Vec<u8>,
 }
 
+/// What a validator must sign, with all that is needed to see what it commits to.
+pub(crate) struct Offered {
+    pub(crate) statement: Vec<u8>,
+    pub(crate) summary: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) salt: BodySalt,
+}
+
 impl Office {
     /// What a validator must sign for a draft, and its scope in words. It hands the draft to the validator.
-    pub(crate) async fn prepare_validation(&self, id: CaseId, role: Role) -> Result<(Vec<u8>, String), Denial> {
+    pub(crate) async fn prepare_validation(&self, id: CaseId, role: Role) -> Result<Offered, Denial> {
         let now = clock::now();
         let _members = self.members.lock().await;
         let (mut draft, row) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
@@ -47,7 +55,12 @@ impl Office {
         let mut batch = DeskBatch::default();
         self.put_draft(&mut batch, id, &draft, Some(&row), now)?;
         self.commit(&batch).await?;
-        Ok((proto::encode_statement(&statement), summary::of_scope(&statement.measures, pin)))
+        Ok(Offered {
+            statement: proto::encode_statement(&statement),
+            summary: summary::of_scope(&statement.measures, pin),
+            body: body_of(&draft)?,
+            salt: draft.salt(),
+        })
     }
 
     /// Adds the validator's signature. Says in which state the draft is now.
