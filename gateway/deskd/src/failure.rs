@@ -5,6 +5,8 @@ use std::{fmt, io, path::Path};
 use model::{Denial, Exit};
 use serde_json::{Value, json};
 
+use crate::summary;
+
 /// A failed command, as the person or program at the terminal sees it.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -62,19 +64,21 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
+    /// For a terminal: what comes from elsewhere moves no cursor and begins no line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        let foreign = self.denial.is_some();
+        f.write_str(&if foreign { summary::line(&self.what) } else { summary::clean(&self.what) })?;
         if let Some(Denial::Refused(refusal)) = &self.denial {
             if let Some(field) = &refusal.field {
-                write!(f, "\n  where: {field}")?;
+                write!(f, "\n  where: {}", summary::line(field))?;
             }
-            write!(f, "\n  rule: {}", refusal.rule)?;
+            write!(f, "\n  rule: {}", summary::line(&refusal.rule.to_string()))?;
             if let Some(owner) = refusal.owner {
                 write!(f, " (of {owner})")?;
             }
         }
         match &self.remedy {
-            Some(remedy) => write!(f, "\n  next: {remedy}"),
+            Some(remedy) => write!(f, "\n  next: {}", summary::line(remedy)),
             None => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::Exit;
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, serve};
+use crate::{failure::Failure, serve, summary};
 use request::Request;
 use session::Session;
 use step::{Accept, Plain, Produce, Refuse, Taken};
@@ -165,7 +165,7 @@ fn print(answer: Answer, json_output: bool) -> Result<Exit, Failure> {
         }
         writeln!(out, "{value}")
     } else {
-        writeln!(out, "{}", answer.text.trim_end())
+        writeln!(out, "{}", summary::clean(answer.text.trim_end()))
     };
     written.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     Ok(answer.exit)

@@ -9,6 +9,7 @@ use proto::desk::{self as wire, case_service_client::CaseServiceClient};
 use crate::{
     config::{Config, Folder},
     failure::Failure,
+    summary,
 };
 
 const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -38,7 +39,7 @@ impl Session {
     /// Tells the person at the terminal something beside the answer.
     pub(super) fn tell(&self, text: &str) {
         if !self.json_output {
-            eprintln!("{text}");
+            eprintln!("{}", summary::clean(text));
         }
     }
 

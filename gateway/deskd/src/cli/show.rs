@@ -7,7 +7,7 @@ use proto::desk as wire;
 use serde_json::{Value, json};
 
 use super::{Answer, request::write_new, session::Session};
-use crate::failure::Failure;
+use crate::{failure::Failure, summary::line as plain};
 
 /// `desk status`.
 pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
@@ -39,14 +39,15 @@ pub(super) async fn list(session: &Session, filter: &str) -> Result<Answer, Fail
     let cases = session.desk().list_cases(request).await?.into_inner().cases;
     let line = |case: &wire::CaseSummary| {
         format!(
-            "{}  {:<10}  {:<12}  {:<6}  {:<16}  {}  {}",
+            "{}  {:<10}  {:<12}  {:<6}  {:<16}  {}  {}{}",
             case.case_id.get(..8).unwrap_or(&case.case_id),
             case.state,
             case.counterpart,
             case.r#move,
             case.possible_steps.join(","),
             Timestamp(case.updated_ms),
-            case.reference
+            plain(&case.reference),
+            remarks(case).iter().map(|(name, text)| format!("  [{name}: {text}]")).collect::<String>()
         )
     };
     let mut lines: Vec<_> = cases.iter().map(line).collect();
@@ -82,10 +83,11 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     let mut lines = Vec::new();
     if let Some(case) = &shown.summary {
         lines.push(format!("case       {}", case.case_id));
-        lines.push(format!("reference  {}", case.reference));
+        lines.push(format!("reference  {}", plain(&case.reference)));
         lines.push(format!("state      {} ({}; move: {})", case.state, case.side, case.r#move));
         lines.push(format!("with       {}", case.counterpart));
         lines.push(format!("next       {}", case.possible_steps.join(", ")));
+        lines.extend(remarks(case).iter().map(|(name, text)| format!("{name:<10} {text}")));
     }
     lines.push(format!("rule       {}", shown.treaty_pin.get(..8).unwrap_or_default()));
     lines.push(format!("readers    {}", shown.readers.join(", ")));
@@ -100,6 +102,9 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             measure.window,
             measure.state
         ));
+        if !measure.conditions.is_empty() {
+            lines.push(format!("    under {}", measure.conditions.join(", ")));
+        }
     }
     for event in &shown.timeline {
         lines.push(format!(
@@ -113,7 +118,8 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
         lines.extend(event.text.lines().map(|line| format!("    “{line}”")));
         for receipt in &event.receipts {
             let leaf = receipt.leaf.map_or_else(String::new, |leaf| format!(", leaf {leaf}"));
-            let reason = if receipt.reason.is_empty() { String::new() } else { format!(": {}", receipt.reason) };
+            let reason =
+                if receipt.reason.is_empty() { String::new() } else { format!(": {}", plain(&receipt.reason)) };
             lines.push(format!(
                 "    {} by {} at {}{leaf}{reason}",
                 receipt.kind,
@@ -154,6 +160,14 @@ async fn write_documents(
     Ok(files)
 }
 
+/// What an officer must not overlook: why the case stands still, and whose signature it waits for.
+fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
+    let trouble = (!case.trouble.is_empty()).then(|| ("trouble", plain(&case.trouble)));
+    let waits = (!case.awaiting_signature.is_empty())
+        .then(|| ("waits", format!("{} for its second signature", case.awaiting_signature)));
+    trouble.into_iter().chain(waits).collect()
+}
+
 fn summary(case: &wire::CaseSummary) -> Value {
     json!({
         "case": case.case_id,
@@ -164,6 +178,8 @@ fn summary(case: &wire::CaseSummary) -> Value {
         "possible_steps": case.possible_steps,
         "updated_ms": case.updated_ms,
         "reference": case.reference,
+        "trouble": case.trouble,
+        "awaiting_signature": case.awaiting_signature,
     })
 }
 
@@ -176,6 +192,7 @@ fn measure(measure: &wire::MeasureView) -> Value {
         "subjects": measure.subjects,
         "state": measure.state,
         "window": measure.window,
+        "conditions": measure.conditions,
     })
 }
 
