@@ -1,10 +1,12 @@
 //! One binary for all tests, so that the states and programs that tests share are made once.
 //!
-//! The harness: `programs` (the executables), `warden` (nothing outlives the tests), `running` (a program as a process), `state` and
-//! `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to cut), `stage` and `play` (a case by the officers' command line).
+//! The harness: `programs` (the executables), `warden` (nothing outlives the tests), `running` (a program as a process), `state`
+//! and `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to
+//! cut), `collector` (where telemetry goes), `stage` and `play` (a case by the officers' command line).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod collector;
 mod pair;
 mod papers;
 mod play;
@@ -24,6 +26,7 @@ mod outage;
 mod start;
 mod storage;
 mod story;
+mod telemetry;
 
 use std::time::Duration;
 

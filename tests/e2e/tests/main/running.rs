@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
@@ -27,10 +28,14 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts `gateway serve` or `desk serve` for the folder `dir`, with its words in `<logs>/<name>.*`.
-    pub(crate) fn serve(which: &str, dir: &Path, name: &str, logs: &Path) -> Self {
+    /// Starts `gateway serve` or `desk serve` for the folder `dir`, with its words in `<logs>/<name>.*` and its telemetry at the
+    /// collector, if there is one.
+    pub(crate) fn serve(which: &str, dir: &Path, name: &str, logs: &Path, collector: Option<SocketAddr>) -> Self {
         let mut command = Command::new(program(which));
         command.args(["serve", "--output", "json", "--dir"]).arg(dir);
+        if let Some(collector) = collector {
+            command.arg("--otlp-endpoint").arg(format!("http://{collector}"));
+        }
         Self::start(command, name, logs)
     }
 

@@ -1,6 +1,6 @@
 //! Two states with gateways and desks, and a link between them that can be cut: where a case is played.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 
@@ -47,7 +47,17 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts all, and opens the channel.
     pub(crate) async fn open() -> Self {
-        let (folder, jp, fr) = two_states().await;
+        Self::open_with(None).await
+    }
+
+    /// The same, and each process tells a collector of itself.
+    pub(crate) async fn open_observed(collector: SocketAddr) -> Self {
+        Self::open_with(Some(collector)).await
+    }
+
+    async fn open_with(collector: Option<SocketAddr>) -> Self {
+        let (folder, mut jp, mut fr) = two_states().await;
+        (jp.collector, fr.collector) = (collector, collector);
         let links = [Proxy::to(jp.peer_listen).await, Proxy::to(fr.peer_listen).await];
         let [to_jp, to_fr] = [links[0].address(), links[1].address()];
         let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
@@ -109,6 +119,20 @@ impl Stage {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 self.links.iter().for_each(Proxy::mend);
             }
+        }
+    }
+
+    /// Asks both desks to end, and waits until they have.
+    pub(crate) async fn stop_desks(&mut self) {
+        for desk in [&mut self.jp_desk, &mut self.fr_desk] {
+            assert!(desk.stop().await.success(), "{}", desk.log());
+        }
+    }
+
+    /// Asks both gateways to end, and waits until they have.
+    pub(crate) async fn stop_gateways(&mut self) {
+        for gateway in [&mut self.pair.jp_gateway, &mut self.pair.fr_gateway] {
+            assert!(gateway.stop().await.success(), "{}", gateway.log());
         }
     }
 

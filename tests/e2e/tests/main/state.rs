@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) fingerprint: String,
     pub(crate) peer_listen: SocketAddr,
     pub(crate) desk_listen: SocketAddr,
+    /// Where its programs send traces, metrics and logs.
+    pub(crate) collector: Option<SocketAddr>,
 }
 
 impl State {
@@ -60,12 +62,12 @@ impl State {
 
     /// Starts its gateway.
     pub(crate) fn serve(&self) -> Running {
-        Running::serve("gateway", &self.dir, "gateway", &self.logs())
+        Running::serve("gateway", &self.dir, "gateway", &self.logs(), self.collector)
     }
 
     /// Starts the desk of an authority.
     pub(crate) fn serve_desk(&self, name: &str) -> Running {
-        Running::serve("desk", &self.desk_dir(name), &format!("desk-{name}"), &self.logs())
+        Running::serve("desk", &self.desk_dir(name), &format!("desk-{name}"), &self.logs(), self.collector)
     }
 
     /// Says yes to the channel to `other`, whose gateway is called at `endpoint`.
@@ -180,6 +182,7 @@ async fn original(party: &str) -> State {
         fingerprint: told["fingerprint"].as_str().unwrap().to_owned(),
         peer_listen: address("peer_listen"),
         desk_listen: address("desk_listen"),
+        collector: None,
     };
     made.insert(party.to_owned(), state.clone());
     state
