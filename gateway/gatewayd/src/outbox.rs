@@ -22,12 +22,12 @@ use crate::{
     receipts,
 };
 
-/// The longest wait without a bell: leases of other replicas and missed bells are found after it.
+/// The longest wait without a bell; a bell that was missed is found after it.
 const IDLE: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// How long an entry rests that the other gateway asked to try again: doubled with each attempt up to the longest pause.
-const FIRST_REST_MS: i64 = 200;
+const FIRST_REST_MS: i64 = 5;
 /// Receipts in one call.
 const RECEIPTS_MAX: usize = limits::RELAY_BATCH_ENTRIES_MAX;
 
@@ -102,7 +102,7 @@ impl Sender {
         let due = self.gateway.store.next_due().await.unwrap_or_default();
         let next = due.into_iter().find(|(party, _)| *party == self.peer).map(|(_, at)| at);
         let wait = next.map(|at| at.saturating_sub(clock::now().0)).and_then(|ms| u64::try_from(ms).ok());
-        wait.map_or(IDLE, |ms| Duration::from_millis(ms.max(20)).min(IDLE))
+        wait.map_or(IDLE, |ms| Duration::from_millis(ms.max(2)).min(IDLE))
     }
 
     /// One call. Says whether there was anything to send.
@@ -185,7 +185,7 @@ impl Sender {
     async fn rest(&self, call: &Call, again: &[i64]) -> Result<(), Denial> {
         let now = clock::now();
         for (outbox, attempts) in call.attempts.iter().filter(|(outbox, _)| again.contains(outbox)) {
-            let rest = FIRST_REST_MS.saturating_mul(1 << attempts.clamp(&0, &7));
+            let rest = FIRST_REST_MS.saturating_mul(1 << attempts.clamp(&0, &11));
             self.gateway.store.retry_later(&[*outbox], now.plus_ms(rest).0).await?;
         }
         Ok(())
