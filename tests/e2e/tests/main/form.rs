@@ -20,7 +20,7 @@ const SUBMIT: &str = "/rogatory.desk.v1.SubmissionService/Submit";
 const RELAY: &str = "/rogatory.peer.v1.PeerService/Relay";
 
 /// A desk of JP with a case that FR has agreed to.
-async fn with_case(pair: &Pair) -> (Scribe, Case) {
+pub(crate) async fn with_case(pair: &Pair) -> (Scribe, Case) {
     Scribe::at(&pair.fr).await.invite(1).await;
     let mut desk = Scribe::at(&pair.jp).await;
     let case = desk.open_case(&pair.fr.authority("central")).await;
@@ -28,7 +28,7 @@ async fn with_case(pair: &Pair) -> (Scribe, Case) {
 }
 
 /// The reason in the structured error, which the code fits.
-fn reason(denied: &Status, code: Code) -> String {
+pub(crate) fn reason(denied: &Status, code: Code) -> String {
     let info = wire::error_info(denied);
     assert_eq!(denied.code(), code, "{denied:?}");
     info.reason

@@ -23,6 +23,7 @@ mod edge;
 mod foreign;
 mod form;
 mod outage;
+mod refused;
 mod start;
 mod storage;
 mod story;

@@ -6,7 +6,7 @@ use aws_lc_rs::rand;
 use identity::{SignedDirectory, SigningKey, TrustStore, sign_envelope, sign_step, sign_validation};
 use link::Channel;
 use model::{
-    AuthorityId, BodyCommitment, BodySalt, CaseId, Entry, EntryId, EpochCertificate, Header, HeaderDigest, MeasureId,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, Entry, EntryId, Handshake, Header, HeaderDigest, MeasureId,
     MeasureScope, Offence, Payload, Pin, ReceiptKind, Role, SelectorKind, SignedReceipt, Step, Validation,
     ValidationStatement, Window,
 };
@@ -45,8 +45,9 @@ pub(crate) struct Case {
     pub(crate) id: CaseId,
     pub(crate) group: Member,
     recipient: AuthorityId,
-    pin: Pin,
-    head: HeaderDigest,
+    pub(crate) pin: Pin,
+    /// The entry that the next one names as its predecessor.
+    pub(crate) head: HeaderDigest,
 }
 
 impl Scribe {
@@ -77,21 +78,22 @@ impl Scribe {
     /// Opens a case with `recipient`, and waits for the other gateway's yes.
     pub(crate) async fn open_case(&mut self, recipient: &AuthorityId) -> Case {
         let (mut case, entry) = self.opening(recipient).await;
-        self.submit(&entry).await.unwrap();
-        let verdict = self.verdict(entry.header.entry).await;
-        assert_eq!(verdict.receipt.kind, ReceiptKind::RelayAcceptance);
-        let epoch: &EpochCertificate = verdict.receipt.epoch.as_ref().unwrap();
-        case.group.merge(epoch).unwrap();
+        self.admitted(&mut case, &entry).await;
         case
     }
 
     /// The entry that opens a new case, and the case as it will be when the other gateway has said yes.
     pub(crate) async fn opening(&mut self, recipient: &AuthorityId) -> (Case, Entry) {
+        let pin =
+            Catalog::builtin().unwrap().rule(self.authority.party(), recipient.party(), now().date().unwrap()).pin();
+        self.opening_under(pin, recipient).await
+    }
+
+    /// The same under any pin: header and group name it alike.
+    pub(crate) async fn opening_under(&mut self, pin: Pin, recipient: &AuthorityId) -> (Case, Entry) {
         let request = ClaimKeyPackageRequest { authority: recipient.to_string() };
         let package = self.client.claim_key_package(request).await.unwrap().into_inner().key_package;
-        let catalog = Catalog::builtin().unwrap();
         let (home, peer) = (self.authority.party(), recipient.party());
-        let pin = catalog.rule(home, peer, now().date().unwrap()).pin();
         let id = CaseId::new(random_id(4));
         let binding = CaseBinding::new(id, pin, home, peer);
         let mut group = Member::create(&self.leaf, &binding, &self.trust, now()).unwrap();
@@ -131,6 +133,33 @@ impl Scribe {
         let entry = self.sign(header, &self.officers, |digest| Payload::Sealed(case.group.seal(body, digest).unwrap()));
         case.head = entry.header_digest();
         entry
+    }
+
+    /// The same payload under a header that `change` has spoilt after it was sealed, signed again by everybody.
+    pub(crate) fn signed_anew(&self, entry: &Entry, change: impl FnOnce(&mut Header)) -> Entry {
+        let mut header = entry.header.clone();
+        change(&mut header);
+        header.validation = Some(self.validation(&header));
+        self.sign(header, &self.officers, |_| entry.payload.clone())
+    }
+
+    /// A renewal of this desk's own leaf. It waits in the group until it is merged or discarded.
+    pub(crate) fn rotation(&self, case: &mut Case) -> Handshake {
+        case.group.rotate(None, &self.trust, now()).unwrap()
+    }
+
+    /// The entry that carries a change of the case's group, behind the newest one.
+    pub(crate) fn change_group(&self, case: &Case, handshake: &Handshake) -> Entry {
+        self.sign(self.header(case, Step::ChangeGroup), &[], |_| Payload::Handshake(handshake.clone()))
+    }
+
+    /// Hands a change of the group over that must be admitted by both gateways, and takes it into effect.
+    pub(crate) async fn admitted(&mut self, case: &mut Case, change: &Entry) {
+        self.submit(change).await.unwrap();
+        let verdict = self.verdict(change.header.entry).await;
+        assert_eq!(verdict.receipt.kind, ReceiptKind::RelayAcceptance);
+        case.group.merge(verdict.receipt.epoch.as_ref().unwrap()).unwrap();
+        case.head = change.header_digest();
     }
 
     /// Hands an entry over.
