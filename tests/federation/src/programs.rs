@@ -45,7 +45,8 @@ impl Programs {
 
 async fn build(cargo: &OsString, folder: &Path) -> Result<(), Failure> {
     let mut command = Command::new(cargo);
-    command.args(["build", "-p", "rogatory-gatewayd", "-p", "rogatory-deskd"]);
+    // The same three that `cargo run` resolves: with fewer their dependencies would have other features, and be compiled again.
+    command.args(["build", "--bins", "-p", "rogatory-federation", "-p", "rogatory-gatewayd", "-p", "rogatory-deskd"]);
     match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => {}
         Some("release") => {

@@ -133,7 +133,10 @@ fn saved_answer(saved: &wire::SaveDraftResponse, form: Option<&Path>) -> Answer 
             saved.case_id,
             path.display()
         ),
-        (None, 0) => format!("Nothing stands in its way. Next: desk request validate {}", saved.case_id),
+        (None, 0) => format!(
+            "Nothing stands in its way. Next: desk request validate {} --as judicial/OFFICER --role judge",
+            saved.case_id
+        ),
         (None, open) => format!("{open} to mend. Next: desk request preflight {}", saved.case_id),
     };
     Answer::new(value, format!("case {}\n{next}", saved.case_id))

@@ -335,7 +335,7 @@ impl Taken {
         } else {
             match self.progress.as_str() {
                 "admitted" => format!("{} is part of the case: both gateways have admitted it.", self.step),
-                "submitted" => format!("{} is with the own gateway; the other one has not answered yet.", self.step),
+                "submitted" => format!("{} is with our own gateway; the other one has not answered yet.", self.step),
                 _ => format!("{} is sealed and waits for the own gateway; it goes when that is back.", self.step),
             }
         };

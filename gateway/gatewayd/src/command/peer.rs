@@ -87,7 +87,11 @@ impl Add {
             directory: Some(directory_to_wire(&signed)),
         };
         let added = ask(&self.at, client.add_channel(request)).await?.channel.unwrap_or_default();
-        let text = format!("{}\nThe channel opens when {} has done the same.", line(&added), self.party);
+        let next = match added.their_consent {
+            true => "Both sides have said yes.".to_owned(),
+            false => format!("The channel opens when {} has done the same.", self.party),
+        };
+        let text = format!("{}\n{next}", line(&added));
         Ok((channel_to_json(&added), text))
     }
 
