@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use model::{
-    BodyCommitment, CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Malformed, MeasureId, MeasureScope,
-    Offence, Pin, SelectorKind, Step, Timestamp, Validation, ValidationStatement, Window, limits,
+    BodyCommitment, CaseId, Classification, Consent, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest,
+    KeyId, Malformed, MeasureId, MeasureScope, Offence, Pin, SelectorKind, Step, SubjectTag, Timestamp, Validation,
+    ValidationStatement, Window, limits,
 };
 use prost::Message;
 
@@ -69,6 +70,7 @@ where
 }
 
 fn header_to_wire(header: &Header) -> wire::Header {
+    let declared = &header.declared;
     wire::Header {
         entry_id: copy(header.entry.as_bytes()),
         case_id: copy(header.case.as_bytes()),
@@ -84,6 +86,7 @@ fn header_to_wire(header: &Header) -> wire::Header {
         offence: header.offence.map(|offence| wire::Offence {
             max_penalty_months: offence.max_penalty_months,
             dual_criminality: offence.dual_criminality,
+            listed: offence.listed,
         }),
         validation: header.validation.as_ref().map(validation_to_wire),
         records: header.records.iter().map(ToString::to_string).collect(),
@@ -93,6 +96,13 @@ fn header_to_wire(header: &Header) -> wire::Header {
         previous: copy(header.previous.as_bytes()),
         created_ms: header.created.0,
         expires_ms: header.expires.0,
+        classification: declared.classification.map(|mark| classification_to_wire(mark).into()).unwrap_or_default(),
+        emergency: declared.emergency,
+        callback_ms: declared.callback.map(|at| at.0).unwrap_or_default(),
+        consent: declared
+            .consent
+            .map(|consent| wire::Consent { given_ms: consent.given.0, receipt: copy(consent.receipt.as_bytes()) }),
+        tag_key: declared.tag_key.map(|key| copy(key.as_bytes())).unwrap_or_default(),
     }
 }
 
@@ -101,7 +111,9 @@ fn header_from_wire(header: wire::Header) -> Result<Header, Malformed> {
         return Err(Malformed::new("a case of at most 32 measures", "more"));
     }
     let step = step_from_wire(header.step())?;
+    let declared = declared_from_wire(&header)?;
     Ok(Header {
+        declared,
         entry: EntryId::try_from(&*header.entry_id)?,
         case: CaseId::try_from(&*header.case_id)?,
         home: header.home_party.parse()?,
@@ -116,6 +128,7 @@ fn header_from_wire(header: wire::Header) -> Result<Header, Malformed> {
         offence: header.offence.map(|offence| Offence {
             max_penalty_months: offence.max_penalty_months,
             dual_criminality: offence.dual_criminality,
+            listed: offence.listed,
         }),
         validation: header.validation.map(validation_from_wire).transpose()?,
         records: parse_all(&header.records)?,
@@ -129,6 +142,23 @@ fn header_from_wire(header: wire::Header) -> Result<Header, Malformed> {
         previous: HeaderDigest::try_from(&*header.previous)?,
         created: Timestamp(header.created_ms),
         expires: Timestamp(header.expires_ms),
+    })
+}
+
+fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
+    let classification = match header.classification {
+        0 => None,
+        number => Some(classification_from_wire(wire::Classification::try_from(number).unwrap_or_default())?),
+    };
+    let consent = header.consent.as_ref().map(|consent| {
+        Ok(Consent { given: Timestamp(consent.given_ms), receipt: Digest::try_from(&*consent.receipt)? })
+    });
+    Ok(Declared {
+        classification,
+        emergency: header.emergency,
+        callback: (header.callback_ms != 0).then_some(Timestamp(header.callback_ms)),
+        consent: consent.transpose()?,
+        tag_key: if header.tag_key.is_empty() { None } else { Some(Digest::try_from(&*header.tag_key)?) },
     })
 }
 
@@ -158,12 +188,17 @@ fn scope_to_wire(scope: &MeasureScope) -> wire::MeasureScope {
         window: scope
             .window
             .map(|window| wire::Window { from_day: window.from.to_string(), to_day: window.to.to_string() }),
+        attributes: scope.attributes.iter().map(ToString::to_string).collect(),
+        tags: scope.tags.iter().map(|tag| copy(tag.as_bytes())).collect(),
     }
 }
 
 fn scope_from_wire(scope: &wire::MeasureScope) -> Result<MeasureScope, Malformed> {
     if scope.selectors.len() > limits::SCOPE_ITEMS_MAX {
         return Err(Malformed::new("a measure with at most 16 kinds of selectors", "more"));
+    }
+    if scope.tags.len() > limits::TAGS_MAX {
+        return Err(Malformed::new("a measure with at most 256 subject tags", "more"));
     }
     Ok(MeasureScope {
         id: MeasureId(scope.id),
@@ -174,6 +209,8 @@ fn scope_from_wire(scope: &wire::MeasureScope) -> Result<MeasureScope, Malformed
         // Not by the generated accessor: it leaves out what it does not know.
         selectors: scope.selectors.iter().map(|kind| selector_from_number(*kind)).collect::<Result<_, _>>()?,
         window: scope.window.as_ref().map(window_from_wire).transpose()?,
+        attributes: parse_all(&scope.attributes)?,
+        tags: scope.tags.iter().map(|tag| SubjectTag::try_from(&**tag)).collect::<Result<_, _>>()?,
     })
 }
 
@@ -217,7 +254,7 @@ fn validation_from_wire(validation: wire::Validation) -> Result<Validation, Malf
         statement_bytes: validation.statement.to_vec(),
         authority: validation.authority.parse()?,
         role: validation.role.parse()?,
-        key: KeyId(model::Digest::try_from(&*signature.key_id)?),
+        key: KeyId(Digest::try_from(&*signature.key_id)?),
         signature: signature.signature.to_vec(),
     })
 }
@@ -244,5 +281,9 @@ enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
 });
 
 enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {
-    Person, Account, Device, IpAtTime, Domain, BankAccount
+    Person, Account, Device, IpAtTime, Domain, BankAccount, Holder
+});
+
+enum_pair!(classification_to_wire, classification_from_wire, Classification, Classification, "a classification", {
+    Official, Restricted, Confidential, Secret
 });

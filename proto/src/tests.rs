@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use model::{
-    BodyCommitment, CaseId, Denial, Digest, EntryId, Fault, Header, HeaderDigest, KeyId, MeasureId, MeasureScope,
-    Offence, Pin, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp, Validation, ValidationStatement, Window,
+    BodyCommitment, CaseId, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest, KeyId, MeasureId,
+    MeasureScope, Offence, Pin, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp, Validation,
+    ValidationStatement, Window,
 };
 use proptest::prelude::*;
 use prost::Message;
@@ -19,6 +20,8 @@ fn scope() -> MeasureScope {
         subjects: 1,
         selectors: vec![SelectorKind::Account],
         window: Some(Window { from: "2026-01-01".parse().unwrap(), to: "2026-03-31".parse().unwrap() }),
+        attributes: vec![],
+        tags: vec![],
     }
 }
 
@@ -39,7 +42,7 @@ fn header() -> Header {
         measures: vec![scope()],
         concerns: vec![],
         purpose: Some("criminal_investigation".to_owned()),
-        offence: Some(Offence { max_penalty_months: 60, dual_criminality: true }),
+        offence: Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false }),
         validation: Some(Validation {
             statement_bytes: encode_statement(&statement),
             statement,
@@ -55,6 +58,7 @@ fn header() -> Header {
         previous: HeaderDigest::GENESIS,
         created: Timestamp(1_000),
         expires: Timestamp(2_000),
+        declared: Declared::default(),
     }
 }
 

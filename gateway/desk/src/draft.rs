@@ -56,6 +56,9 @@ fn selector(kind: SelectorKind) -> &'static str {
         SelectorKind::BankAccount => {
             r#"{ "kind": "bank_account", "value": "<IBAN or number, without separators>", "institution": "<the bank>" }"#
         }
+        SelectorKind::Holder => {
+            r#"{ "kind": "holder", "value": "<the identifier that only this verifier knows>", "verifier": "<the verifier>" }"#
+        }
     }
 }
 

@@ -30,7 +30,8 @@ pub fn scope(body: &RequestBody) -> Result<Vec<MeasureScope>, Refusal> {
 /// its offences, so each of them must reach a threshold by itself.
 pub fn offence(body: &RequestBody) -> Option<Offence> {
     let max_penalty_months = body.offences.iter().map(|offence| offence.max_penalty_months).min()?;
-    Some(Offence { max_penalty_months, dual_criminality: body.offences.iter().all(|offence| offence.dual_criminality) })
+    let dual_criminality = body.offences.iter().all(|offence| offence.dual_criminality);
+    Some(Offence { max_penalty_months, dual_criminality, listed: false })
 }
 
 fn of_measure(measure: &Measure) -> Result<MeasureScope, Refusal> {
@@ -44,5 +45,7 @@ fn of_measure(measure: &Measure) -> Result<MeasureScope, Refusal> {
         subjects: u32::try_from(selectors.len()).unwrap_or(u32::MAX),
         selectors: measure.subjects.iter().map(|s| s.selector.kind()).collect::<BTreeSet<_>>().into_iter().collect(),
         window: measure.window,
+        attributes: vec![],
+        tags: vec![],
     })
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use desk::{Body, Document, RequestBody, SealedBody, canonical, declare, subject_binding};
 use identity::{Domain, sign_step, sign_validation};
 use model::{
-    BodySalt, CaseId, ConditionCode, Digest, EntryId, Header, HeaderDigest, MeasureId, OfficerSignature, PartyId, Pin,
-    Role, Step, Timestamp, Validation, ValidationStatement,
+    BodySalt, CaseId, ConditionCode, Declared, Digest, EntryId, Header, HeaderDigest, MeasureId, OfficerSignature,
+    PartyId, Pin, Role, Step, Timestamp, Validation, ValidationStatement,
 };
 use seal::PreparedKeyPackage;
 use serde_json::{Value, json};
@@ -123,6 +123,7 @@ impl Case {
                 previous: entries.last().map_or(HeaderDigest::GENESIS, |last| last.digest),
                 created: at,
                 expires: at.plus_ms(24 * HOUR_MS),
+                declared: Declared::default(),
             };
             let documents = documents(step, id, &request, &records)?;
             let plain = if step.is_handshake() { Vec::new() } else { fill(&mut header, from, documents)?.encode()? };

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuthorityId, BodyCommitment, CaseId, ConditionCode, EntryId, HeaderDigest, KeyId, MeasureId, MeasureScope, Offence,
-    PartyId, Pin, RecordType, RefusalCode, Role, Step, Timestamp,
+    AuthorityId, BodyCommitment, CaseId, ConditionCode, Declared, EntryId, HeaderDigest, KeyId, MeasureId,
+    MeasureScope, Offence, PartyId, Pin, RecordType, RefusalCode, Role, Step, Timestamp,
 };
 
 /// All that a gateway may learn of an entry, in clear: the minimum that the rules need. Names, identifiers and facts
@@ -45,6 +45,8 @@ pub struct Header {
     pub body: Option<BodyCommitment>,
     /// The header of the case's last admitted entry that the sender knew; [`HeaderDigest::GENESIS`] on the first.
     pub previous: HeaderDigest,
+    /// What else the rule or the step asks to be declared.
+    pub declared: Declared,
     /// When the sender made it.
     pub created: Timestamp,
     /// After this moment nobody may take it any more.

@@ -7,6 +7,7 @@
 
 mod authority;
 mod code;
+mod declared;
 mod denial;
 mod digest;
 mod entry;
@@ -24,6 +25,7 @@ mod time;
 
 pub use authority::{AuthorityId, AuthorityKind, Role};
 pub use code::{ConditionCode, PostponementCode, RefusalCode};
+pub use declared::{Classification, Consent, Declared, SubjectTag};
 pub use denial::Denial;
 pub use digest::{BodyCommitment, BodySalt, Digest, EnvelopeDigest, HeaderDigest, Pin};
 pub use entry::{Entry, Handshake, OfficerSignature, Payload, Sealed, Signature};
@@ -34,7 +36,7 @@ pub use id::{CaseId, EntryId, KeyId, MeasureId};
 pub use party::PartyId;
 pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Verdict};
 pub use refusal::{Refusal, Refuser};
-pub use scope::{ArticleRef, MeasureScope, Offence, RecordType, RequestType, SelectorKind, Window};
+pub use scope::{ArticleRef, Attribute, MeasureScope, Offence, RecordType, RequestType, SelectorKind, Window};
 pub use step::Step;
 pub use time::Timestamp;
 

@@ -12,6 +12,8 @@ pub const OFFICER_SIGNATURES_MAX: usize = 4;
 pub const MEASURES_MAX: usize = 32;
 /// Record types or selector kinds in a measure.
 pub const SCOPE_ITEMS_MAX: usize = 16;
+/// Pseudonyms of subjects in a measure.
+pub const TAGS_MAX: usize = 256;
 /// Entries in one call between gateways.
 pub const RELAY_BATCH_ENTRIES_MAX: usize = 256;
 /// Bytes in one call between gateways.

@@ -1,16 +1,16 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Malformed, MeasureId};
+use crate::{Malformed, MeasureId, SubjectTag};
 
-/// A clause of an instrument: `ets-185:31`, `cets-224:8(11)`.
+/// A clause of an instrument: `ets-185:31`, `cets-224:8(11)`. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ArticleRef {
-    instrument: String,
-    clause: String,
+    instrument: Arc<str>,
+    clause: Arc<str>,
 }
 
 impl ArticleRef {
@@ -38,7 +38,7 @@ impl FromStr for ArticleRef {
             && text.len() <= 64
             && instrument.as_bytes().iter().all(slug)
             && clause.as_bytes().iter().all(clause_char);
-        if ok { Ok(Self { instrument: instrument.to_owned(), clause: clause.to_owned() }) } else { Err(malformed()) }
+        if ok { Ok(Self { instrument: instrument.into(), clause: clause.into() }) } else { Err(malformed()) }
     }
 }
 
@@ -67,7 +67,7 @@ macro_rules! slug {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name.
@@ -83,7 +83,7 @@ macro_rules! slug {
                 let ok = (1..=48).contains(&text.len())
                     && text.as_bytes()[0].is_ascii_lowercase()
                     && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-                if ok { Ok(Self(text.to_owned())) } else { Err(Malformed::new($expected, text)) }
+                if ok { Ok(Self(text.into())) } else { Err(Malformed::new($expected, text)) }
             }
         }
 
@@ -97,7 +97,7 @@ macro_rules! slug {
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0
+                name.0.as_ref().to_owned()
             }
         }
 
@@ -120,6 +120,12 @@ slug! {
     RecordType, "a record type (as in traffic_data)"
 }
 
+slug! {
+    /// What of a holder's credential is disclosed, as the treaty file names it: `over_18`, `birth_date`. The name of an attribute,
+    /// never its value.
+    Attribute, "an attribute (as in over_18)"
+}
+
 /// How a subject is named. Only kinds that name one thing exist: a wildcard or a range has no name here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,12 +142,14 @@ pub enum SelectorKind {
     Domain,
     /// One bank account.
     BankAccount,
+    /// One holder of a credential, by the identifier that only this verifier knows.
+    Holder,
 }
 
 impl SelectorKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Person, Self::Account, Self::Device, Self::IpAtTime, Self::Domain, Self::BankAccount];
+    pub const ALL: [Self; 7] =
+        [Self::Person, Self::Account, Self::Device, Self::IpAtTime, Self::Domain, Self::BankAccount, Self::Holder];
 
     /// The name in files and on screens.
     pub fn as_str(self) -> &'static str {
@@ -152,6 +160,7 @@ impl SelectorKind {
             Self::IpAtTime => "ip_at_time",
             Self::Domain => "domain",
             Self::BankAccount => "bank_account",
+            Self::Holder => "holder",
         }
     }
 }
@@ -190,6 +199,10 @@ pub struct MeasureScope {
     pub selectors: Vec<SelectorKind>,
     /// The days asked about, where the request type has a window.
     pub window: Option<Window>,
+    /// Which attributes are to be disclosed, where the request type discloses selectively.
+    pub attributes: Vec<Attribute>,
+    /// A pseudonym of each subject, where the treaty counts distinct subjects.
+    pub tags: Vec<SubjectTag>,
 }
 
 /// What the header declares of the offence.
@@ -199,4 +212,7 @@ pub struct Offence {
     pub max_penalty_months: u32,
     /// Whether the requesting party declares that the conduct is an offence in both states.
     pub dual_criminality: bool,
+    /// Whether the requesting party declares an offence of the treaty's list, for which dual criminality is not verified
+    /// [Dir. 2014/41 art. 11(1)(g)].
+    pub listed: bool,
 }

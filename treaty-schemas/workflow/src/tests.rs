@@ -37,6 +37,8 @@ pub(super) fn scope(id: u32, records: &[&str]) -> MeasureScope {
         subjects: 1,
         selectors: vec![SelectorKind::Account],
         window: None,
+        attributes: vec![],
+        tags: vec![],
     }
 }
 

@@ -139,7 +139,7 @@ fn differs(field: &str) -> Failure {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use model::{Digest, EntryId, HeaderDigest, Pin};
+    use model::{Declared, Digest, EntryId, HeaderDigest, Pin};
 
     use super::*;
 
@@ -174,6 +174,7 @@ mod tests {
             previous: HeaderDigest(Digest::of(&[b"before"])),
             created: Timestamp(1_000_000),
             expires: Timestamp(2_000_000),
+            declared: Declared::default(),
         }
     }
 

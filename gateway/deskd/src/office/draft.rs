@@ -234,6 +234,8 @@ impl Probe<'_> {
             subjects: 1,
             selectors: vec![selector],
             window: None,
+            attributes: vec![],
+            tags: vec![],
         };
         let decision = self.rule.decide(&Query {
             requesting: self.office.own.party(),

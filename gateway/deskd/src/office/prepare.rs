@@ -4,8 +4,8 @@ use bytes::Bytes;
 use desk::{Body, Document, Record, SealedBody, compare, compare_release};
 use identity::Domain;
 use model::{
-    BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Digest, EntryId, Fault, Header, HeaderDigest, KeyId,
-    MeasureId, Refusal, RefusalCode, Role, Step, Timestamp, Validation,
+    BodyCommitment, BodySalt, CaseId, ConditionCode, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest,
+    KeyId, MeasureId, Refusal, RefusalCode, Role, Step, Timestamp, Validation,
 };
 use store::desk::{DeskBatch, ProposalRow};
 use workflow::{Actor, Command, State, TRANSITIONS, Trigger, decide};
@@ -196,6 +196,7 @@ impl Office {
             previous: view.head,
             created: now,
             expires: now.plus_ms(ENTRY_LIFETIME_MS),
+            declared: Declared::default(),
         })
     }
 

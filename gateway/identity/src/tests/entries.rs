@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use model::{
-    BodyCommitment, BodySalt, CaseId, Digest, Entry, EntryId, Handshake, Header, HeaderDigest, MeasureId, MeasureScope,
-    Payload, Pin,
+    BodyCommitment, BodySalt, CaseId, Declared, Digest, Entry, EntryId, Handshake, Header, HeaderDigest, MeasureId,
+    MeasureScope, Payload, Pin,
     RefusalCode::{R93, R95},
     Sealed, Step, Validation, ValidationStatement, limits,
 };
@@ -20,6 +20,8 @@ fn measure() -> MeasureScope {
         subjects: 1,
         selectors: vec![],
         window: None,
+        attributes: vec![],
+        tags: vec![],
     }
 }
 
@@ -58,6 +60,7 @@ fn header(japan: &State) -> Header {
         previous: HeaderDigest::GENESIS,
         created: NOW,
         expires: NOW.plus_ms(DAY_MS),
+        declared: Declared::default(),
     }
 }
 

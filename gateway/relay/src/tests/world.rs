@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use model::{
-    AuthorityId, AuthorityKind, BodyCommitment, BodySalt, CaseId, Denial, Digest, Entry, EntryId, EnvelopeDigest,
-    Handshake, Header, HeaderDigest, KeyId, MeasureId, MeasureScope, Offence, OfficerSignature, PartyId, Payload, Pin,
-    RefusalCode, Role, Sealed, SelectorKind, Signature, Step, Timestamp, Validation, ValidationStatement,
+    AuthorityId, AuthorityKind, BodyCommitment, BodySalt, CaseId, Declared, Denial, Digest, Entry, EntryId,
+    EnvelopeDigest, Handshake, Header, HeaderDigest, KeyId, MeasureId, MeasureScope, Offence, OfficerSignature,
+    PartyId, Payload, Pin, RefusalCode, Role, Sealed, SelectorKind, Signature, Step, Timestamp, Validation,
+    ValidationStatement,
 };
 use treaty::{Catalog, Rule};
 
@@ -112,6 +113,8 @@ pub(super) fn scope(id: u32) -> MeasureScope {
         subjects: 1,
         selectors: vec![SelectorKind::Account],
         window: None,
+        attributes: vec![],
+        tags: vec![],
     }
 }
 
@@ -171,6 +174,7 @@ impl Draft {
             previous,
             created: NOW,
             expires: NOW.plus_ms(24 * HOUR_MS),
+            declared: Declared::default(),
         };
         match step {
             Step::SealSend => request(&mut header, concerns, body),
@@ -208,7 +212,7 @@ impl Draft {
 fn request(header: &mut Header, concerns: &[u32], body: BodyCommitment) {
     header.measures = concerns.iter().map(|id| scope(*id)).collect();
     header.purpose = Some("criminal_investigation".to_owned());
-    header.offence = Some(Offence { max_penalty_months: 60, dual_criminality: true });
+    header.offence = Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false });
     let measures = header.measures.clone();
     let statement = ValidationStatement { case: CASE, pin: header.pin, measures, body, validated: NOW };
     header.validation = Some(Validation {

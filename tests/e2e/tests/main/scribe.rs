@@ -6,8 +6,8 @@ use aws_lc_rs::rand;
 use identity::{SignedDirectory, SigningKey, TrustStore, sign_envelope, sign_step, sign_validation};
 use link::Channel;
 use model::{
-    AuthorityId, BodyCommitment, BodySalt, CaseId, Entry, EntryId, Handshake, Header, HeaderDigest, MeasureId,
-    MeasureScope, Offence, Payload, Pin, ReceiptKind, Role, SelectorKind, SignedReceipt, Step, Validation,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, Declared, Entry, EntryId, Handshake, Header, HeaderDigest,
+    MeasureId, MeasureScope, Offence, Payload, Pin, ReceiptKind, Role, SelectorKind, SignedReceipt, Step, Validation,
     ValidationStatement, Window,
 };
 use proto::{
@@ -124,9 +124,11 @@ impl Scribe {
             subjects: 1,
             selectors: vec![SelectorKind::Account],
             window: Some(Window { from: today, to: today }),
+            attributes: vec![],
+            tags: vec![],
         }];
         header.purpose = Some("criminal_investigation".to_owned());
-        header.offence = Some(Offence { max_penalty_months: 120, dual_criminality: true });
+        header.offence = Some(Offence { max_penalty_months: 120, dual_criminality: true, listed: false });
         header.body = Some(BodyCommitment::of(&salt, body));
         change(&mut header);
         header.validation = Some(self.validation(&header));
@@ -235,6 +237,7 @@ impl Scribe {
             previous: case.head,
             created: now(),
             expires: now().plus_ms(DAY_MS),
+            declared: Declared::default(),
         }
     }
 

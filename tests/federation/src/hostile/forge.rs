@@ -4,8 +4,8 @@ use aws_lc_rs::rand;
 use desk::{Body, Document, RequestBody, SealedBody};
 use identity::{Domain, SigningKey, sign_envelope, sign_step, sign_validation};
 use model::{
-    AuthorityId, BodyCommitment, BodySalt, CaseId, Digest, Entry, EntryId, EnvelopeDigest, Header, HeaderDigest,
-    Payload, Pin, Role, Signature, Step, Validation, ValidationStatement,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, Declared, Digest, Entry, EntryId, EnvelopeDigest, Header,
+    HeaderDigest, Payload, Pin, Role, Signature, Step, Validation, ValidationStatement,
 };
 
 use super::keys::DeskKeys;
@@ -69,6 +69,7 @@ pub(crate) fn header(
         previous,
         created: now,
         expires: now.plus_ms(LIFETIME_MS),
+        declared: Declared::default(),
     })
 }
 

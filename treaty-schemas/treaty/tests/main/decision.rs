@@ -247,7 +247,7 @@ fn an_offence_that_is_not_declared_is_refused_r94() {
     let measures = [stored_data()];
     let decision = rule("JP", "FR").decide(&Query { offence: None, ..query("JP", "FR", &measures) });
     assert_eq!(only(&decision).field.as_deref(), Some("offence"));
-    let undeclared = Some(Offence { max_penalty_months: 60, dual_criminality: false });
+    let undeclared = Some(Offence { max_penalty_months: 60, dual_criminality: false, listed: false });
     let decision = rule("JP", "FR").decide(&Query { offence: undeclared, ..query("FR", "JP", &measures) });
     assert_eq!((only(&decision).code, only(&decision).owner), (RefusalCode::R94, Some(party("JP"))));
     assert!(rule("JP", "FR").decide(&Query { offence: undeclared, ..query("JP", "FR", &measures) }).allowed());

@@ -30,6 +30,8 @@ fn scope(id: u32) -> impl Strategy<Value = MeasureScope> {
             subjects,
             selectors,
             window,
+            attributes: vec![],
+            tags: vec![],
         },
     )
 }
@@ -56,8 +58,11 @@ fn terms() -> impl Strategy<Value = Terms> {
     use AuthorityKind::{Central, DutyPoint, Executing, Judicial};
     let kind = || prop_oneof![4 => Just(Central), 1 => select(&[Judicial, Executing, DutyPoint][..])];
     let purpose = slug(&["criminal_investigation", "criminal_proceedings"]);
-    let offence = (0u32..200, prop::bool::weighted(0.8))
-        .prop_map(|(max_penalty_months, dual_criminality)| Offence { max_penalty_months, dual_criminality });
+    let offence = (0u32..200, prop::bool::weighted(0.8)).prop_map(|(max_penalty_months, dual_criminality)| Offence {
+        max_penalty_months,
+        dual_criminality,
+        listed: false,
+    });
     let validator = prop_oneof![3 => Just(Role::Judge), 1 => select(&Role::ALL[..])];
     (kind(), kind(), option::weighted(0.9, purpose), option::weighted(0.9, offence), option::weighted(0.9, validator))
         .prop_map(|(sender, recipient, purpose, offence, validator)| Terms {

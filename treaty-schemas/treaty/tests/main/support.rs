@@ -39,6 +39,8 @@ pub(crate) fn stored_data() -> MeasureScope {
         subjects: 20,
         selectors: vec![SelectorKind::Account],
         window: Some(Window { from: date(2025, 11, 22), to: date(2026, 11, 21) }),
+        attributes: vec![],
+        tags: vec![],
     }
 }
 
@@ -61,7 +63,7 @@ pub(crate) fn query<'a>(from: &str, to: &str, measures: &'a [MeasureScope]) -> Q
         recipient: AuthorityKind::Central,
         measures,
         purpose: Some("criminal_investigation"),
-        offence: Some(Offence { max_penalty_months: 60, dual_criminality: true }),
+        offence: Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false }),
         validator: Some(Role::Judge),
     }
 }
