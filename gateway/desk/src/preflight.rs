@@ -1,5 +1,5 @@
 use jiff::civil::Date;
-use model::{AuthorityKind, PartyId, Refusal, RefusalCode};
+use model::{AuthorityKind, PartyId, Refusal, RefusalCode, Timestamp};
 use treaty::{Decision, Permit, Query, Rule};
 
 use crate::{Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, specific::unspecific};
@@ -19,6 +19,8 @@ pub struct Preflight<'a> {
     pub recipient: AuthorityKind,
     /// The day, in UTC.
     pub today: Date,
+    /// The moment.
+    pub now: Timestamp,
 }
 
 /// Tells, before anything is signed or sealed, what the gates would refuse, what the requested authority would miss and what
@@ -57,6 +59,12 @@ fn decide(asked: &Preflight<'_>) -> Result<Decision, Refusal> {
         purpose: Some(&declared.purpose),
         offence: declared.offence,
         validator: Some(asked.body.validation.role),
+        classification: declared.declared.classification,
+        emergency: declared.declared.emergency,
+        consent: declared.declared.consent,
+        at: asked.now,
+        languages: None,
+        used: None,
     }))
 }
 
@@ -259,7 +267,8 @@ mod tests {
         let catalog = treaty::Catalog::builtin().unwrap();
         let rule = catalog.rule(body.requesting, body.requested, TODAY);
         let (sender, recipient) = (AuthorityKind::Central, AuthorityKind::Central);
-        let findings = preflight(&Preflight { body, form: &[], rule: &rule, sender, recipient, today: TODAY });
+        let findings =
+            preflight(&Preflight { body, form: &[], rule: &rule, sender, recipient, today: TODAY, now: Timestamp(0) });
         for finding in &findings {
             assert!(!finding.message.is_empty() && !finding.remedy.is_empty() && !finding.rule.is_empty());
             assert!(!finding.to_string().contains("mail.example"), "{finding}");
@@ -308,7 +317,8 @@ mod tests {
         let catalog = treaty::Catalog::builtin().unwrap();
         let rule = catalog.rule(body.requesting, body.requested, TODAY);
         let (sender, recipient) = (AuthorityKind::Central, AuthorityKind::Central);
-        let asked = Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today: TODAY };
+        let asked =
+            Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today: TODAY, now: Timestamp(0) };
         let decision = decide(&asked).unwrap();
         assert!(decision.refusals.len() >= 2 && !decision.allowed());
         let found: Vec<_> = preflight(&asked).into_iter().filter(|f| f.severity == Severity::Refusal).collect();

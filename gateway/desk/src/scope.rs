@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use model::{MeasureScope, Offence, Refusal};
+use model::{Declared, MeasureScope, Offence, Refusal};
 
-use crate::{Measure, RequestBody};
+use crate::{Measure, RequestBody, UrgencyLevel};
 
 /// What the header of a request declares: all that a gateway learns of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +13,14 @@ pub struct Declaration {
     pub purpose: String,
     /// The offence.
     pub offence: Option<Offence>,
+    /// What else the header declares.
+    pub declared: Declared,
 }
 
 /// Derives what the header must declare from the body, so that the two cannot differ by mistake.
 pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
-    Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body) })
+    let declared = Declared { emergency: body.urgency.level == UrgencyLevel::Emergency, ..Declared::default() };
+    Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body), declared })
 }
 
 /// The scope of each measure, in the order of the body. Subjects are counted by distinct selectors; records and selector

@@ -190,16 +190,7 @@ pub(crate) fn treaty(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
     if header.step != Step::SealSend {
         return Ok(());
     }
-    let decision = cx.rule.decide(&Query {
-        requesting: header.home,
-        requested: header.peer,
-        sender: cx.sender_kind,
-        recipient: cx.recipient_kind,
-        measures: &header.measures,
-        purpose: header.purpose.as_deref(),
-        offence: header.offence,
-        validator: header.validation.as_ref().map(|validation| validation.role),
-    });
+    let decision = cx.rule.decide(&Query::of(header, cx.sender_kind, cx.recipient_kind));
     if decision.allowed() {
         return Ok(());
     }

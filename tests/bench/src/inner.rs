@@ -126,16 +126,8 @@ impl Bench<'_> {
     /// Each question by itself, so with the time that reading the clock takes.
     fn decide(&self) -> (f64, f64) {
         let header = &self.request.header;
-        let query = Query {
-            requesting: header.home,
-            requested: header.peer,
-            sender: AuthorityKind::Central,
-            recipient: AuthorityKind::Central,
-            measures: &header.measures,
-            purpose: header.purpose.as_deref(),
-            offence: header.offence,
-            validator: Some(Role::Judge),
-        };
+        let query =
+            Query { validator: Some(Role::Judge), ..Query::of(header, AuthorityKind::Central, AuthorityKind::Central) };
         let one = |_| {
             let started = Instant::now();
             std::hint::black_box(self.rule.decide(std::hint::black_box(&query)));

@@ -198,6 +198,12 @@ mod tests {
                 purpose: Some(&declared.purpose),
                 offence: declared.offence,
                 validator: Some(body.validation.role),
+                classification: declared.declared.classification,
+                emergency: declared.declared.emergency,
+                consent: declared.declared.consent,
+                at: model::Timestamp(0),
+                languages: None,
+                used: None,
             });
             decision.refusals.iter().map(|refusal| refusal.code.to_string()).collect()
         };

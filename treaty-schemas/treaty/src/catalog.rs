@@ -81,7 +81,7 @@ impl Catalog {
     /// The effective rule between `a` and `b`, in either order, on the day `on`. Where no treaty is in force it permits
     /// nothing, and has a pin all the same.
     pub fn rule(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
-        Rule::new(compile(&self.0, a, b, on))
+        Rule::new(compile(&self.0, a, b, on), None)
     }
 
     /// The parties that have a file, sorted, with their names.

@@ -1,15 +1,17 @@
 //! Files → table: instrument ∩ party ∩ party, at a date.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use jiff::{Span, civil::Date};
 use model::{ArticleRef, AuthorityKind, PartyId};
 
 use crate::{
+    Ground, Onward,
     catalog::{Files, covers},
     instrument::{DualCriminality, Entry, InstrumentFile, Request, Side, Text},
     party::{Bond, Demand, PartyFile},
-    rule::{Basis, Clause, Obstacle, Provision, Standing, Table, Towards},
+    provision::{Basis, Bound, OffenceRule, Provision, UsageRule},
+    rule::{Clause, Obstacle, Standing, Table},
 };
 
 pub(crate) fn compile(files: &Files, a: PartyId, b: PartyId, on: Date) -> Table {
@@ -18,13 +20,14 @@ pub(crate) fn compile(files: &Files, a: PartyId, b: PartyId, on: Date) -> Table 
     let mut clauses: BTreeMap<ArticleRef, Clause> = BTreeMap::new();
     for (file, text) in files.texts() {
         let obstacles = obstacles(files, file, text, pair, on);
-        instruments.insert(text.id.0.clone(), Standing { file: file.path.clone(), obstacles });
+        instruments.insert(text.id.0.clone(), Standing { file: file.path.clone(), obstacles, provisional_until: None });
     }
     for file in &files.instruments {
         for (kind, request) in &file.requests {
             for article in &request.articles {
                 let clause = clauses.entry(article.clone()).or_default();
-                clause.provisions.insert(kind.clone(), provision(files, file, request, article, pair));
+                let towards = pair.map(|requested| provision(files, file, request, article, pair, requested));
+                clause.provisions.insert(kind.clone(), towards);
             }
         }
     }
@@ -33,6 +36,7 @@ pub(crate) fn compile(files: &Files, a: PartyId, b: PartyId, on: Date) -> Table 
     }
     Table {
         pair,
+        on,
         protocol: "treaty".into(),
         instruments,
         clauses,
@@ -214,6 +218,7 @@ fn provision(
     request: &Request,
     article: &ArticleRef,
     pair: [PartyId; 2],
+    requested: PartyId,
 ) -> Provision {
     let bond_verified = |party: &PartyId| {
         let party = files.parties.get(party);
@@ -224,37 +229,61 @@ fn provision(
         let mut touching = party.declarations.iter().filter(|d| touches(file, request, article, &d.article, d.demand));
         touching.all(|declaration| declaration.verified)
     });
-    let mut selectors = request.selectors.clone();
-    selectors.sort();
-    let mut purposes: Vec<_> = request.purposes.iter().map(|purpose| purpose.0.clone()).collect();
-    purposes.sort();
+    let by = Basis { file: file.path.clone(), article: article.clone(), owner: None };
+    let towards = towards(file, request, article, files.parties.get(&requested));
     let mut recipients = request.recipients.clone();
     recipients.sort();
-    let mut grounds = request.grounds.clone();
-    grounds.sort();
     Provision {
-        file: file.path.clone(),
         verified: request.verified && text_verified && demands_verified && pair.iter().all(bond_verified),
-        records: request.records.clone(),
-        selectors,
-        max_subjects: request.max_subjects,
-        max_window_days: request.max_window_days,
-        purposes,
-        offence_declared: request.offence.declared,
-        min_max_penalty_months: request.offence.min_max_penalty_months,
-        recipients,
-        towards: pair.map(|party| towards(file, request, article, files.parties.get(&party))),
+        closed: Vec::new(),
+        records: request.records.iter().map(|(record, roles)| (record.clone(), by.sets(roles.clone()))).collect(),
+        compulsory: true,
+        selectors: by.sets(sorted(request.selectors.clone())),
+        max_subjects: by.sets(request.max_subjects),
+        max_window_days: request.max_window_days.map(|days| by.sets(days)),
+        max_bytes: None,
+        quotas: Vec::new(),
+        purposes: by.sets(sorted(request.purposes.iter().map(|purpose| purpose.0.clone()).collect())),
+        offence: by.sets(OffenceRule {
+            declared: request.offence.declared,
+            min_max_penalty_months: request.offence.min_max_penalty_months,
+        }),
+        dual_criminality: towards.dual_criminality,
+        senders: towards.senders,
+        recipients: by.sets(recipients),
+        classification_max: None,
+        attributes: None,
+        consent: None,
+        emergency: None,
         timers: request.timers.clone(),
-        grounds,
-        consult_before_refusal: request.consult_before_refusal,
-        specialty: request.specialty,
+        grounds: sorted(request.grounds.clone()).into_iter().map(|code| Ground { code, mandatory: false }).collect(),
+        judgements: Vec::new(),
+        postponements: Vec::new(),
+        conditions: Vec::new(),
+        consult: request.consult,
+        usage: UsageRule {
+            specialty: request.specialty,
+            onward: by.sets(Onward::PriorAuthorisation),
+            readers: by.sets(vec![AuthorityKind::Central, AuthorityKind::Judicial, AuthorityKind::Executing]),
+            retention_days: None,
+        },
+        by,
     }
 }
 
+fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
+    list.sort();
+    list
+}
+
 /// What `requested` adds to a request that is addressed to it.
+struct Towards {
+    senders: Bound<Vec<AuthorityKind>>,
+    dual_criminality: Option<Bound<crate::provision::DualCriminality>>,
+}
+
 fn towards(file: &InstrumentFile, request: &Request, article: &ArticleRef, requested: Option<&PartyFile>) -> Towards {
-    let common: Arc<str> = file.path.clone();
-    let by_treaty = Basis { file: common, article: article.clone(), owner: None };
+    let by_treaty = Basis { file: file.path.clone(), article: article.clone(), owner: None };
     let declared = |demand| {
         let party = requested?;
         let mut declarations = party.declarations.iter().filter(|d| d.demand == demand);
@@ -266,10 +295,12 @@ fn towards(file: &InstrumentFile, request: &Request, article: &ArticleRef, reque
     if central.is_some() {
         senders.retain(|kind| *kind == AuthorityKind::Central);
     }
-    senders.sort();
     let always = request.dual_criminality == DualCriminality::Always;
-    let dual_criminality = if always { Some(by_treaty.clone()) } else { declared(Demand::DualCriminality) };
-    Towards { senders, senders_by: central.unwrap_or(by_treaty), dual_criminality }
+    let dual = if always { Some(by_treaty.clone()) } else { declared(Demand::DualCriminality) };
+    Towards {
+        senders: central.unwrap_or(by_treaty).sets(sorted(senders)),
+        dual_criminality: dual.map(|by| by.sets(crate::provision::DualCriminality { except_listed_months: None })),
+    }
 }
 
 /// Whether a declaration on `declared` concerns a request under `article`: it names the article, a paragraph of it, or the

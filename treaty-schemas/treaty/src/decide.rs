@@ -12,7 +12,8 @@ use model::{
 
 use crate::{
     Decision, Outcome, Permit, Query, Rule, TraceStep,
-    rule::{Basis, Obstacle, Provision, Table, Towards},
+    provision::{Basis, Provision},
+    rule::{Obstacle, Table},
 };
 
 impl Rule {
@@ -21,6 +22,10 @@ impl Rule {
     /// It collects every failed check. It cannot fail itself: what it does not know it refuses.
     pub fn decide(&self, query: &Query<'_>) -> Decision {
         let decision = Decision {
+            requesting: query.requesting,
+            requested: query.requested,
+            pin: self.pin(),
+            on: self.on(),
             refusals: Vec::new(),
             permits: Vec::with_capacity(query.measures.len().min(MEASURES_MAX)),
             trace: Vec::with_capacity(2 + 14 * query.measures.len().min(MEASURES_MAX)),
@@ -102,27 +107,25 @@ impl<'a> Bench<'a> {
 
     fn measure(&mut self, index: usize, scope: &'a MeasureScope, direction: usize) {
         let refused_before = self.decision.refusals.len();
-        let Some(provision) = self.provision(index, scope) else { return };
-        let [first, second] = &provision.towards;
-        let towards = if direction == 0 { first } else { second };
+        let Some(provision) = self.provision(index, scope, direction) else { return };
         let at =
-            At { measure: Some((index, scope)), article: Some(&scope.article), file: &provision.file, owner: None };
+            At { measure: Some((index, scope)), article: Some(&scope.article), file: &provision.by.file, owner: None };
         self.records(&at, scope, provision);
         self.selectors(&at, scope, provision);
         self.subjects(&at, scope, provision);
         self.window(&at, scope, provision);
         self.validator(&at, scope, provision);
-        self.authorities(&at, provision, towards);
+        self.authorities(&at, provision);
         self.purpose(&at, provision);
-        self.offence(&at, provision, towards);
+        self.offence(&at, provision);
         if self.decision.refusals.len() == refused_before {
-            let permit = self.permit(scope, provision, towards, direction);
+            let permit = self.permit(scope, provision, direction);
             self.decision.permits.push(permit);
         }
     }
 
     /// What the article allows to this request type, after telling everything that stands against using the article at all.
-    fn provision(&mut self, index: usize, scope: &'a MeasureScope) -> Option<&'a Provision> {
+    fn provision(&mut self, index: usize, scope: &'a MeasureScope, direction: usize) -> Option<&'a Provision> {
         let article = &scope.article;
         let table = self.table;
         let standing = table.instruments.get(article.instrument());
@@ -146,7 +149,7 @@ impl<'a> Bench<'a> {
         }
         self.obstacles("in_force", &at, &standing?.obstacles);
         let clause = clause?;
-        let provision = clause.provisions.get(&scope.request_type);
+        let provision = clause.provisions.get(&scope.request_type).and_then(|towards| towards.get(direction));
         let failure = provision.is_none().then(|| {
             let kinds = list(clause.provisions.keys());
             Failure {
@@ -198,7 +201,7 @@ impl<'a> Bench<'a> {
     }
 
     fn selectors(&mut self, at: &At<'_>, scope: &MeasureScope, provision: &Provision) {
-        let denied = || scope.selectors.iter().filter(|selector| !provision.selectors.contains(selector));
+        let denied = || scope.selectors.iter().filter(|selector| !provision.selectors.value.contains(selector));
         let names = |kinds: &mut dyn Iterator<Item = &model::SelectorKind>| list(kinds.map(|kind| kind.as_str()));
         let reason = if scope.selectors.is_empty() {
             Some("it names no kind of selector, so it is not specific".to_owned())
@@ -213,13 +216,13 @@ impl<'a> Bench<'a> {
             code: RefusalCode::R90,
             field: "selectors",
             reason,
-            remedy: format!("name each subject by one of: {}", names(&mut provision.selectors.iter())),
+            remedy: format!("name each subject by one of: {}", names(&mut provision.selectors.value.iter())),
         });
         self.step("selectors", at, names(&mut scope.selectors.iter().take(SCOPE_ITEMS_MAX)), failure);
     }
 
     fn subjects(&mut self, at: &At<'_>, scope: &MeasureScope, provision: &Provision) {
-        let (asked, most) = (scope.subjects, provision.max_subjects);
+        let (asked, most) = (scope.subjects, provision.max_subjects.value);
         let failure = (asked == 0 || asked > most).then(|| Failure {
             code: RefusalCode::R90,
             field: "subjects",
@@ -230,7 +233,8 @@ impl<'a> Bench<'a> {
     }
 
     fn window(&mut self, at: &At<'_>, scope: &MeasureScope, provision: &Provision) {
-        let reason = match (scope.window, provision.max_window_days) {
+        let window_max = provision.max_window_days.as_ref().map(|days| days.value);
+        let reason = match (scope.window, window_max) {
             (None, Some(_)) => Some("it has no window of time".to_owned()),
             (Some(window), _) if window.from > window.to => Some("its window ends before it begins".to_owned()),
             (Some(window), Some(most)) if window.days() == 0 || window.days() > most => {
@@ -239,7 +243,7 @@ impl<'a> Bench<'a> {
             (Some(_), None) => Some(format!("{} has no window of time", scope.request_type)),
             _ => None,
         };
-        let remedy = || match provision.max_window_days {
+        let remedy = || match window_max {
             Some(most) => format!("ask for 1 to {most} days; more need a change of the treaty file by both parties"),
             None => "leave the window out".to_owned(),
         };
@@ -252,7 +256,7 @@ impl<'a> Bench<'a> {
     fn validator(&mut self, at: &At<'_>, scope: &MeasureScope, provision: &Provision) {
         let validator = self.query.validator;
         let lacking = scope.records.iter().find_map(|record| {
-            let roles = provision.records.get(record).filter(|roles| !roles.is_empty())?;
+            let roles = provision.records.get(record).map(|roles| &roles.value).filter(|roles| !roles.is_empty())?;
             (!validator.is_some_and(|role| roles.contains(&role))).then_some((record, roles))
         });
         let failure = lacking.map(|(record, roles)| {
@@ -267,25 +271,25 @@ impl<'a> Bench<'a> {
         self.step("validator", at, validator.map_or("none", Role::as_str).to_owned(), failure);
     }
 
-    fn authorities(&mut self, at: &At<'_>, provision: &Provision, towards: &Towards) {
+    fn authorities(&mut self, at: &At<'_>, provision: &Provision) {
         let (sender, recipient) = (self.query.sender, self.query.recipient);
-        let Basis { file, article, owner } = &towards.senders_by;
+        let Basis { file, article, owner } = &provision.senders.by;
         let by = At { file, article: Some(article), owner: *owner, measure: at.measure };
-        let failure = (!towards.senders.contains(&sender)).then(|| Failure {
+        let failure = (!provision.senders.value.contains(&sender)).then(|| Failure {
             code: RefusalCode::R93,
             field: "sender",
             reason: format!("an authority of kind {} may not send this", sender.as_str()),
             remedy: format!(
                 "send it through an authority of kind {}",
-                any_of(towards.senders.iter().map(|kind| kind.as_str()))
+                any_of(provision.senders.value.iter().map(|kind| kind.as_str()))
             ),
         });
         self.step("sender", &by, sender.as_str().to_owned(), failure);
-        let failure = (!provision.recipients.contains(&recipient)).then(|| Failure {
+        let failure = (!provision.recipients.value.contains(&recipient)).then(|| Failure {
             code: RefusalCode::R93,
             field: "recipient",
             reason: format!("this cannot be addressed to an authority of kind {}", recipient.as_str()),
-            remedy: match &provision.recipients[..] {
+            remedy: match &provision.recipients.value[..] {
                 [] => "no authority takes this; it does not go through a gateway".to_owned(),
                 kinds => format!("address an authority of kind {}", any_of(kinds.iter().map(|kind| kind.as_str()))),
             },
@@ -295,8 +299,8 @@ impl<'a> Bench<'a> {
 
     fn purpose(&mut self, at: &At<'_>, provision: &Provision) {
         let asked = self.query.purpose;
-        let known = asked.and_then(|asked| provision.purposes.iter().find(|purpose| *purpose == asked));
-        let remedy = || format!("name one of: {}", list(&provision.purposes));
+        let known = asked.and_then(|asked| provision.purposes.value.iter().find(|purpose| *purpose == asked));
+        let remedy = || format!("name one of: {}", list(&provision.purposes.value));
         let failure = match (asked, known) {
             (_, Some(_)) => None,
             (None, None) => Some(Failure {
@@ -317,9 +321,9 @@ impl<'a> Bench<'a> {
         self.step("purpose", at, input.to_owned(), failure);
     }
 
-    fn offence(&mut self, at: &At<'_>, provision: &Provision, towards: &Towards) {
+    fn offence(&mut self, at: &At<'_>, provision: &Provision) {
         let offence = self.query.offence;
-        let failure = (provision.offence_declared && offence.is_none()).then(|| Failure {
+        let failure = (provision.offence.value.declared && offence.is_none()).then(|| Failure {
             code: RefusalCode::R94,
             field: "offence",
             reason: "the offence is not declared".to_owned(),
@@ -327,7 +331,7 @@ impl<'a> Bench<'a> {
         });
         self.step("offence", at, if offence.is_some() { "declared" } else { "none" }.to_owned(), failure);
         let (months, least) =
-            (offence.map_or(0, |offence| offence.max_penalty_months), provision.min_max_penalty_months);
+            (offence.map_or(0, |offence| offence.max_penalty_months), provision.offence.value.min_max_penalty_months);
         let failure = (offence.is_some() && months < least).then(|| Failure {
             code: RefusalCode::R92,
             field: "offence.max_penalty_months",
@@ -337,7 +341,7 @@ impl<'a> Bench<'a> {
         self.step("gravity", at, plural(months, "month"), failure);
         let declared = offence.is_some_and(|offence| offence.dual_criminality);
         let input = if declared { "declared" } else { "not declared" }.to_owned();
-        match &towards.dual_criminality {
+        match provision.dual_criminality.as_ref().map(|dual| &dual.by) {
             None => self.step("dual_criminality", at, input, None),
             Some(Basis { file, article, owner }) => {
                 let by = At { file, article: Some(article), owner: *owner, measure: at.measure };
@@ -352,7 +356,7 @@ impl<'a> Bench<'a> {
         };
     }
 
-    fn permit(&self, scope: &MeasureScope, provision: &Provision, towards: &Towards, direction: usize) -> Permit {
+    fn permit(&self, scope: &MeasureScope, provision: &Provision, direction: usize) -> Permit {
         let languages = self.table.languages.get(direction).and_then(|by_kind| by_kind.get(&self.query.recipient));
         Permit {
             measure: scope.id,
@@ -360,16 +364,29 @@ impl<'a> Bench<'a> {
             request_type: scope.request_type.clone(),
             records: scope.records.clone(),
             validators: validators(&scope.records, provision),
-            max_subjects: provision.max_subjects,
-            max_window_days: provision.max_window_days,
+            max_subjects: provision.max_subjects.value,
+            max_window_days: provision.max_window_days.as_ref().map(|days| days.value),
+            max_bytes: provision.max_bytes.as_ref().map(|bytes| bytes.value),
+            quotas: provision.quotas.iter().map(|quota| quota.value).collect(),
+            classification_max: provision.classification_max.as_ref().map(|mark| mark.value),
+            attributes: provision.attributes.as_ref().map(|list| list.value.clone()).unwrap_or_default(),
             timers: provision.timers.clone(),
             grounds: provision.grounds.clone(),
-            consult_before_refusal: provision.consult_before_refusal,
-            specialty: provision.specialty,
-            dual_criminality: towards.dual_criminality.is_some(),
+            judgements: provision.judgements.clone(),
+            postponements: provision.postponements.clone(),
+            conditions: provision.conditions.clone(),
+            consult: provision.consult,
+            callback: provision.emergency.as_ref().is_some_and(|rule| rule.value.callback),
+            expost_hours: provision.emergency.as_ref().and_then(|rule| rule.value.expost_hours),
+            purposes: provision.purposes.value.clone(),
+            specialty: provision.usage.specialty,
+            onward: provision.usage.onward.value,
+            readers: provision.usage.readers.value.clone(),
+            retention_days: provision.usage.retention_days.as_ref().map(|days| days.value),
+            dual_criminality: provision.dual_criminality.is_some(),
             languages: languages.cloned().unwrap_or_default(),
             verified: provision.verified,
-            file: provision.file.clone(),
+            file: provision.by.file.clone(),
         }
     }
 
@@ -408,8 +425,11 @@ impl<'a> Bench<'a> {
 
 /// The roles that may validate all of `records` at once.
 fn validators(records: &[RecordType], provision: &Provision) -> Vec<Role> {
-    let mut needed =
-        records.iter().filter_map(|record| provision.records.get(record)).filter(|roles| !roles.is_empty());
+    let mut needed = records
+        .iter()
+        .filter_map(|record| provision.records.get(record))
+        .map(|roles| &roles.value)
+        .filter(|roles| !roles.is_empty());
     let mut common = needed.next().cloned().unwrap_or_default();
     for roles in needed {
         common.retain(|role| roles.contains(role));

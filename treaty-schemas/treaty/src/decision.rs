@@ -1,9 +1,13 @@
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use model::{
-    ArticleRef, AuthorityKind, MeasureId, MeasureScope, Offence, PartyId, RecordType, Refusal, RefusalCode,
-    RequestType, Role,
+    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, Consent, Header, MeasureId, MeasureScope,
+    Offence, PartyId, Pin, PostponementCode, RecordType, Refusal, RequestType, Role, Timestamp,
 };
+use serde::{Serialize, Serializer};
+
+use crate::{Consult, Ground, Judgement, Onward, Period, Quota, Timer};
 
 /// What is asked of a rule: header facts only, so that gateways and desks ask the same question.
 #[derive(Debug, Clone, Copy)]
@@ -24,17 +28,75 @@ pub struct Query<'a> {
     pub offence: Option<Offence>,
     /// In which role somebody validated the request.
     pub validator: Option<Role>,
+    /// How the request is marked.
+    pub classification: Option<Classification>,
+    /// Whether it is declared an emergency.
+    pub emergency: bool,
+    /// The holder's consent.
+    pub consent: Option<Consent>,
+    /// When the header was made: what the age of a consent is counted to.
+    pub at: Timestamp,
+    /// The languages in which the request is written, original and translations (BCP 47). `None` where only the sealed body tells:
+    /// then the check is left to the desks.
+    pub languages: Option<&'a [&'a str]>,
+    /// What was counted of each quota that [`Rule::quotas`](crate::Rule::quotas) names, this request included. `None` where nobody
+    /// counts: at a desk.
+    pub used: Option<&'a [Used]>,
+}
+
+impl<'a> Query<'a> {
+    /// What a header asks, between authorities of these kinds. It knows neither languages nor counters.
+    pub fn of(header: &'a Header, sender: AuthorityKind, recipient: AuthorityKind) -> Self {
+        Self {
+            requesting: header.home,
+            requested: header.peer,
+            sender,
+            recipient,
+            measures: &header.measures,
+            purpose: header.purpose.as_deref(),
+            offence: header.offence,
+            validator: header.validation.as_ref().map(|validation| validation.role),
+            classification: header.declared.classification,
+            emergency: header.declared.emergency,
+            consent: header.declared.consent,
+            at: header.created,
+            languages: None,
+            used: None,
+        }
+    }
+}
+
+/// A counter of a quota, as a gateway keeps it for one direction of one pair.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Used {
+    /// Of which request type.
+    pub request_type: RequestType,
+    /// In which period.
+    pub per: Period,
+    /// Requests in the running period, with this one.
+    pub requests: u32,
+    /// Distinct subjects in the running period, with those of this one.
+    pub subjects: u32,
 }
 
 /// The answer of a rule. A measure that fails no check has a permit; each failed check is a refusal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
+    /// Who asks.
+    pub requesting: PartyId,
+    /// Who is asked.
+    pub requested: PartyId,
+    /// The rule that decided.
+    pub pin: Pin,
+    /// The day that it was compiled for.
+    pub on: Date,
     /// Why not: every check that failed, in the order of the measures, the most specific first.
     pub refusals: Vec<Refusal>,
     /// What is allowed, and within which bounds.
     pub permits: Vec<Permit>,
-    /// Every check that was made, in order.
+    /// Every check that was made, in order, and every judgement that is left to a human.
     pub trace: Vec<TraceStep>,
+    #[serde(skip)]
     pub(crate) asked: usize,
 }
 
@@ -46,7 +108,7 @@ impl Decision {
 }
 
 /// What a rule allows for one measure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permit {
     /// The measure.
     pub measure: MeasureId,
@@ -62,14 +124,40 @@ pub struct Permit {
     pub max_subjects: u32,
     /// At most so many days, both ends included. `None` when the request type has no window.
     pub max_window_days: Option<u32>,
+    /// At most so many bytes of sealed bodies in answer, together. `None` when the treaty sets no cap.
+    pub max_bytes: Option<u64>,
+    /// The quotas that count it.
+    pub quotas: Vec<Quota>,
+    /// The highest mark of what may be asked and answered.
+    pub classification_max: Option<Classification>,
+    /// Which attributes may be disclosed; empty where the request type does not disclose selectively.
+    pub attributes: Vec<Attribute>,
     /// The clocks that run for this measure.
     pub timers: Vec<Timer>,
-    /// Grounds on which a human of the requested party may refuse.
-    pub grounds: Vec<RefusalCode>,
+    /// Grounds on which a human of the requested party may, or must, refuse.
+    pub grounds: Vec<Ground>,
+    /// What only a human may judge.
+    pub judgements: Vec<Judgement>,
+    /// For which reasons a human of the requested party may postpone.
+    pub postponements: Vec<PostponementCode>,
+    /// Under which conditions it may be given.
+    pub conditions: Vec<ConditionCode>,
     /// Whether the requested party must consult before it refuses or postpones.
-    pub consult_before_refusal: bool,
+    pub consult: Consult,
+    /// Whether an emergency must be confirmed by a call over another channel before anything is granted.
+    pub callback: bool,
+    /// Within so many hours after an emergency was granted the ordinary request must follow.
+    pub expost_hours: Option<u32>,
+    /// For which purposes the records may be used.
+    pub purposes: Vec<String>,
     /// Whether the records may be used for the named proceedings only.
     pub specialty: bool,
+    /// Whether they may go on to a third state or body.
+    pub onward: Onward,
+    /// Which authorities of the requesting party may read them.
+    pub readers: Vec<AuthorityKind>,
+    /// Destroyed or returned so many days after they arrived.
+    pub retention_days: Option<u32>,
     /// Whether the requesting party had to declare dual criminality.
     pub dual_criminality: bool,
     /// The languages that the addressed authority accepts (ISO 639). Empty when its party declared none.
@@ -77,68 +165,12 @@ pub struct Permit {
     /// Whether everything that this permit rests on was read in the text of the treaty.
     pub verified: bool,
     /// The file of the rule, as in `instruments/budapest/instrument.toml`.
+    #[serde(serialize_with = "as_text")]
     pub file: Arc<str>,
 }
 
-/// Which clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TimerKind {
-    /// Arrival to acknowledgement.
-    Ack,
-    /// Acknowledgement to decision.
-    Decision,
-    /// The longest silence before the state must be told.
-    Status,
-    /// Receipt to service on the provider.
-    Serve,
-    /// Service to return of the records.
-    Return,
-    /// Receipt to the provider's answer.
-    Provider,
-    /// The shortest time for which data is kept.
-    Preservation,
-}
-
-impl TimerKind {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Ack, Self::Decision, Self::Status, Self::Serve, Self::Return, Self::Provider, Self::Preservation];
-
-    /// The name in files and on screens.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ack => "ack",
-            Self::Decision => "decision",
-            Self::Status => "status",
-            Self::Serve => "serve",
-            Self::Return => "return",
-            Self::Provider => "provider",
-            Self::Preservation => "preservation",
-        }
-    }
-}
-
-/// A clock of a measure: legal when a clause says it, else policy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Timer {
-    /// Which clock.
-    pub kind: TimerKind,
-    /// For which record type, where they differ.
-    pub record: Option<RecordType>,
-    /// Calendar days.
-    pub days: u32,
-    /// The clause that sets it; `None` for a policy of the treaty file.
-    pub clause: Option<ArticleRef>,
-}
-
-impl Timer {
-    /// Whether a clause of the treaty sets it.
-    pub fn is_legal(&self) -> bool {
-        self.clause.is_some()
-    }
-}
-
 /// One check of a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TraceStep {
     /// Which check, as in `in_force`.
     pub check: &'static str,
@@ -147,6 +179,7 @@ pub struct TraceStep {
     /// The clause it rests on, where a treaty says it.
     pub article: Option<ArticleRef>,
     /// The file of the rule.
+    #[serde(serialize_with = "as_text")]
     pub file: Arc<str>,
     /// What was looked at: header facts only.
     pub input: String,
@@ -155,12 +188,15 @@ pub struct TraceStep {
 }
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Nothing against it.
     Pass,
     /// Refused.
     Fail,
+    /// Left to a human; no machine ever decides it.
+    Human,
 }
 
 impl Outcome {
@@ -169,6 +205,11 @@ impl Outcome {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
+            Self::Human => "human",
         }
     }
+}
+
+fn as_text<S: Serializer>(file: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(file)
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use model::{ArticleRef, AuthorityKind, PartyId, RecordType, RefusalCode, RequestType, Role, SelectorKind};
 
 use crate::{
-    Diagnostic, Timer, TimerKind,
+    Consult, Diagnostic, Timer, TimerKind, Unit,
     party::expect_format,
     source::{Read, Report, Section, Slug, Value, named, word},
 };
@@ -66,7 +66,7 @@ pub(crate) struct Request {
     pub(crate) dual_criminality: DualCriminality,
     pub(crate) timers: Vec<Timer>,
     pub(crate) grounds: Vec<RefusalCode>,
-    pub(crate) consult_before_refusal: bool,
+    pub(crate) consult: Consult,
     pub(crate) specialty: bool,
     pub(crate) verified: bool,
     pub(crate) place: Diagnostic,
@@ -113,7 +113,7 @@ struct Defaults {
     validators: BTreeMap<RecordType, Vec<Role>>,
     timers: Vec<Timer>,
     grounds: Vec<RefusalCode>,
-    consult_before_refusal: bool,
+    consult: Consult,
     specialty: bool,
 }
 
@@ -255,7 +255,7 @@ fn defaults<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>) -> (Option<
     let timers = timers(report, root);
     let refusal = root.table(report, "refusal").and_then(|mut section| {
         let grounds = section.must::<Vec<RefusalCode>>(report, "grounds");
-        let consult = section.must::<bool>(report, "consult_before");
+        let consult = section.must::<Consult>(report, "consult_before");
         section.end(report);
         Some((grounds?, consult?))
     });
@@ -275,7 +275,7 @@ fn defaults<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>) -> (Option<
         }
     }
     let whole = || {
-        let (grounds, consult_before_refusal) = refusal?;
+        let (grounds, consult) = refusal?;
         let (offence, dual_criminality) = (offence??, dual?);
         Some(Defaults {
             purposes: purposes?,
@@ -284,7 +284,7 @@ fn defaults<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>) -> (Option<
             validators,
             timers: timers?,
             grounds,
-            consult_before_refusal,
+            consult,
             specialty: specialty?,
         })
     };
@@ -308,7 +308,7 @@ fn timers<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>) -> Option<
         let days = section.must(report, "days");
         let clause = section.may(report, "clause");
         section.end(report);
-        Some(Timer { kind: kind?, record, days: days?, clause })
+        Some(Timer { kind: kind?, record, emergency: false, length: days?, unit: Unit::Days, clause })
     });
     read.collect::<Vec<_>>().into_iter().collect()
 }
@@ -344,7 +344,7 @@ fn request<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>, defaults: 
         dual_criminality,
         timers: merged(&defaults.timers, own_timers?),
         grounds,
-        consult_before_refusal: defaults.consult_before_refusal,
+        consult: defaults.consult,
         specialty: defaults.specialty,
         verified: verified?,
         place,

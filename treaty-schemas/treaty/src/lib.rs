@@ -13,10 +13,13 @@ mod decision;
 mod diagnostic;
 mod instrument;
 mod party;
+mod provision;
 mod rule;
 mod source;
+mod term;
 
 pub use catalog::Catalog;
-pub use decision::{Decision, Outcome, Permit, Query, Timer, TimerKind, TraceStep};
+pub use decision::{Decision, Outcome, Permit, Query, TraceStep, Used};
 pub use diagnostic::Diagnostic;
 pub use rule::Rule;
+pub use term::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit};

@@ -1,22 +1,28 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use model::{
-    ArticleRef, AuthorityKind, Digest, PartyId, Pin, RecordType, RefusalCode, RequestType, Role, SelectorKind,
-};
+use jiff::civil::Date;
+use model::{ArticleRef, AuthorityKind, Digest, PartyId, Pin, RequestType};
 
-use crate::{Timer, canonical::canonical};
+use crate::{canonical::canonical, provision::Provision};
 
 /// The effective rule between two parties on a date: a plain table, so that a decision takes microseconds and cites its
 /// article. Cheap to clone.
 #[derive(Clone)]
 pub struct Rule {
+    /// What both parties mean: the pin is its digest.
+    pub(crate) shared: Arc<Table>,
+    /// What is left of it under a national layer; the same table where there is none.
     pub(crate) table: Arc<Table>,
     pin: Pin,
 }
 
+/// The compiled rule of a pair.
+#[derive(Clone)]
 pub(crate) struct Table {
     /// Sorted.
     pub(crate) pair: [PartyId; 2],
+    /// The day it was compiled for. Not part of the pin: only what follows from it is.
+    pub(crate) on: Date,
     /// What stands for a file where the rule is the protocol's own.
     pub(crate) protocol: Arc<str>,
     pub(crate) instruments: BTreeMap<String, Standing>,
@@ -26,21 +32,26 @@ pub(crate) struct Table {
 }
 
 /// Whether an instrument is in force for the pair.
+#[derive(Clone)]
 pub(crate) struct Standing {
     pub(crate) file: Arc<str>,
     /// Why not; empty when it is.
     pub(crate) obstacles: Vec<Obstacle>,
+    /// Applied before its entry into force, until this day [VCLT 25].
+    pub(crate) provisional_until: Option<Date>,
 }
 
 /// One article, and the requests that may rest on it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Clause {
     /// Why not, in spite of the instrument; empty when it may be used.
     pub(crate) reservations: Vec<Obstacle>,
-    pub(crate) provisions: BTreeMap<RequestType, Provision>,
+    /// By request type, then by the place in `Table::pair` of the party that is asked.
+    pub(crate) provisions: BTreeMap<RequestType, [Provision; 2]>,
 }
 
-/// A reason why an instrument or article cannot be used, told once when the rule is compiled.
+/// A reason why an instrument, article or request type cannot be used, told once when the rule is compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Obstacle {
     pub(crate) file: Arc<str>,
     pub(crate) owner: Option<PartyId>,
@@ -48,51 +59,17 @@ pub(crate) struct Obstacle {
     pub(crate) remedy: String,
 }
 
-/// What may be asked under one article by one request type.
-pub(crate) struct Provision {
-    pub(crate) file: Arc<str>,
-    pub(crate) verified: bool,
-    /// With the roles that may validate, sorted; empty where nobody needs to.
-    pub(crate) records: BTreeMap<RecordType, Vec<Role>>,
-    pub(crate) selectors: Vec<SelectorKind>,
-    pub(crate) max_subjects: u32,
-    pub(crate) max_window_days: Option<u32>,
-    pub(crate) purposes: Vec<String>,
-    pub(crate) offence_declared: bool,
-    pub(crate) min_max_penalty_months: u32,
-    pub(crate) recipients: Vec<AuthorityKind>,
-    /// What differs with the party that is asked; same order as the pair.
-    pub(crate) towards: [Towards; 2],
-    pub(crate) timers: Vec<Timer>,
-    pub(crate) grounds: Vec<RefusalCode>,
-    pub(crate) consult_before_refusal: bool,
-    pub(crate) specialty: bool,
-}
-
-/// What holds for requests to one of the two parties.
-pub(crate) struct Towards {
-    pub(crate) senders: Vec<AuthorityKind>,
-    pub(crate) senders_by: Basis,
-    /// Who says that dual criminality must be declared.
-    pub(crate) dual_criminality: Option<Basis>,
-}
-
-/// Where a bound comes from.
-#[derive(Clone)]
-pub(crate) struct Basis {
-    pub(crate) file: Arc<str>,
-    pub(crate) article: ArticleRef,
-    pub(crate) owner: Option<PartyId>,
-}
-
 impl Rule {
-    pub(crate) fn new(table: Table) -> Self {
-        let pin = Pin(Digest::of(&[canonical(&table).as_bytes()]));
-        Self { table: Arc::new(table), pin }
+    /// `local` is what a national layer leaves of `shared`.
+    pub(crate) fn new(shared: Table, local: Option<Table>) -> Self {
+        let pin = Pin(Digest::of(&[canonical(&shared).as_bytes()]));
+        let shared = Arc::new(shared);
+        let table = local.map_or_else(|| shared.clone(), Arc::new);
+        Self { shared, table, pin }
     }
 
-    /// SHA-256 of the canonical form: what both parties must mean when they say "this rule". The date is not in it, only
-    /// what follows from it.
+    /// SHA-256 of the canonical form: what both parties must mean when they say "this rule". Neither the date is in it, only
+    /// what follows from it, nor a national layer, which is nobody else's business.
     pub fn pin(&self) -> Pin {
         self.pin
     }
@@ -102,12 +79,17 @@ impl Rule {
         self.table.pair
     }
 
-    /// Whether nothing at all may be asked: no treaty is in force between the two.
+    /// The day for which it was compiled.
+    pub fn on(&self) -> Date {
+        self.table.on
+    }
+
+    /// Whether nothing at all may be asked, in neither direction: no treaty is in force between the two.
     pub fn is_empty(&self) -> bool {
         self.table.effective().next().is_none()
     }
 
-    /// What may be asked: each article with its request type, sorted.
+    /// What may be asked, in one direction at least: each article with its request type, sorted.
     pub fn measures(&self) -> impl Iterator<Item = (&ArticleRef, &RequestType)> {
         self.table.effective().map(|(article, kind, _)| (article, kind))
     }
@@ -115,11 +97,11 @@ impl Rule {
     /// The text that the pin is the digest of.
     ///
     /// Lines that end in LF, words that are separated by one blank. No word holds a blank: files admit only names from
-    /// closed alphabets. First `rogatory rule v1`, then `pair FR JP`, then the languages of each party, then what may be
-    /// asked, sorted by article and request type. What is not in force or reserved does not appear, nor do titles,
-    /// reasons, and whether a rule was verified: they change no decision.
+    /// closed alphabets. First `rogatory rule v2`, then `pair FR JP`, then the languages of each party, then what may be
+    /// asked, sorted by article, request type and direction. What is not in force, reserved or forbidden does not appear, nor do
+    /// titles, reasons, and whether a rule was verified: they change no decision.
     pub fn canonical(&self) -> String {
-        canonical(&self.table)
+        canonical(&self.shared)
     }
 }
 
@@ -131,14 +113,20 @@ impl fmt::Debug for Rule {
 }
 
 impl Table {
-    /// What is in force and not reserved.
-    pub(crate) fn effective(&self) -> impl Iterator<Item = (&ArticleRef, &RequestType, &Provision)> {
+    /// The place in `pair` of a party; `None` for a third one.
+    pub(crate) fn place(&self, party: PartyId) -> Option<usize> {
+        self.pair.iter().position(|one| *one == party)
+    }
+
+    /// What is in force and not reserved, with a provision that is open in one direction at least.
+    pub(crate) fn effective(&self) -> impl Iterator<Item = (&ArticleRef, &RequestType, &[Provision; 2])> {
         let free = |(article, clause): &(&ArticleRef, &Clause)| {
             let standing = self.instruments.get(article.instrument());
             clause.reservations.is_empty() && standing.is_some_and(|standing| standing.obstacles.is_empty())
         };
-        self.clauses.iter().filter(free).flat_map(|(article, clause)| {
-            clause.provisions.iter().map(move |(kind, provision)| (article, kind, provision))
-        })
+        let all = self.clauses.iter().filter(free).flat_map(|(article, clause)| {
+            clause.provisions.iter().map(move |(kind, provisions)| (article, kind, provisions))
+        });
+        all.filter(|(_, _, provisions)| provisions.iter().any(|one| one.closed.is_empty()))
     }
 }

@@ -9,7 +9,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{Diagnostic, decision::TimerKind};
+use crate::{Consult, Diagnostic, TimerKind};
 
 /// The largest file that is read.
 const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -267,6 +267,7 @@ words! {
     Role: [Role::Judge, Role::Prosecutor],
     SelectorKind: SelectorKind::ALL,
     TimerKind: TimerKind::ALL,
+    Consult: Consult::ALL,
 }
 
 /// A lower-case word without blanks, so that the canonical form of a rule needs no quoting.

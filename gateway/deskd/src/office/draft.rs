@@ -107,7 +107,7 @@ impl Office {
             }
         };
         let (sender, recipient) = (self.kind_of(&self.own), self.kind_of(&draft.recipient));
-        let asked = Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today };
+        let asked = Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today, now };
         checked.findings = desk::preflight(&asked);
         checked.findings.extend(self.own_findings(&body));
         checked.findings.sort_by_key(|finding| finding.severity);
@@ -121,6 +121,12 @@ impl Office {
                 purpose: Some(&declared.purpose),
                 offence: declared.offence,
                 validator: Some(body.validation.role),
+                classification: declared.declared.classification,
+                emergency: declared.declared.emergency,
+                consent: declared.declared.consent,
+                at: now,
+                languages: None,
+                used: None,
             });
             checked.trace = trace(&decision);
         }

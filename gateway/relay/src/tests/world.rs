@@ -44,7 +44,7 @@ traffic_data = ["judge", "prosecutor"]
 
 [refusal]
 grounds = ["R07"]
-consult_before = false
+consult_before = "no"
 
 [safeguards]
 specialty = true

@@ -1,6 +1,6 @@
 use jiff::civil::date;
 use model::{AuthorityKind, MeasureId, Offence, RefusalCode, Role, SelectorKind, Window};
-use treaty::{Outcome, Query, TimerKind};
+use treaty::{Consult, Outcome, Query, TimerKind};
 
 use crate::support::{TODAY, builtin, codes, decide, file, measure, only, party, query, rule, stored_data, with};
 
@@ -14,7 +14,7 @@ fn stored_data_between_japan_and_france_is_allowed_with_its_article() {
         assert_eq!(permit.article.to_string(), "ets-185:31");
         assert_eq!((permit.max_subjects, permit.max_window_days), (20, Some(365)));
         assert_eq!(permit.validators, [Role::Prosecutor, Role::Judge]);
-        assert!(permit.consult_before_refusal && permit.specialty && !permit.verified);
+        assert!(permit.consult == Consult::WhereAppropriate && permit.specialty && !permit.verified);
         assert!(decision.trace.iter().all(|step| step.outcome == Outcome::Pass));
         assert_eq!(permit.dual_criminality, to == "JP");
     }
@@ -204,7 +204,7 @@ fn preservation_goes_between_duty_points_without_a_validator_and_stored_data_doe
     assert!(decision.allowed(), "{:?}", decision.refusals);
     let permit = &decision.permits[0];
     let timer = permit.timers.iter().find(|timer| timer.kind == TimerKind::Preservation).unwrap();
-    assert_eq!((timer.days, timer.is_legal()), (60, true));
+    assert_eq!((timer.length, timer.is_legal()), (60, true));
     assert_eq!(permit.languages, ["en", "ja"]);
     assert!(permit.timers.iter().any(|timer| timer.kind == TimerKind::Ack && !timer.is_legal()));
 

@@ -3,7 +3,7 @@ use model::{AuthorityKind, MeasureId, MeasureScope, Offence, PartyId, Role, Sele
 use proptest::{option, prelude::*, sample::select};
 use treaty::Query;
 
-use crate::support::{party, rule};
+use crate::support::{party, query, rule};
 
 fn slug(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop_oneof![4 => select(words).prop_map(str::to_owned), 1 => "[a-z][a-z0-9_]{0,12}"]
@@ -50,7 +50,14 @@ impl Terms {
     fn query<'a>(&'a self, requesting: PartyId, requested: PartyId, measures: &'a [MeasureScope]) -> Query<'a> {
         let Self { sender, recipient, offence, validator, .. } = *self;
         let purpose = self.purpose.as_deref();
-        Query { requesting, requested, sender, recipient, measures, purpose, offence, validator }
+        Query {
+            sender,
+            recipient,
+            purpose,
+            offence,
+            validator,
+            ..query(requesting.as_str(), requested.as_str(), measures)
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 use jiff::civil::{Date, date};
 use model::{
-    AuthorityKind, MeasureId, MeasureScope, Offence, PartyId, Refusal, RefusalCode, Role, SelectorKind, Window,
+    AuthorityKind, MeasureId, MeasureScope, Offence, PartyId, Refusal, RefusalCode, Role, SelectorKind, Timestamp,
+    Window,
 };
 use treaty::{Catalog, Decision, Query, Rule};
 
 pub(crate) const TODAY: Date = date(2026, 11, 22);
+
+/// Noon of [`TODAY`], UTC.
+pub(crate) const NOON: Timestamp = Timestamp(1_795_348_800_000);
 
 pub(crate) fn party(id: &str) -> PartyId {
     id.parse().unwrap()
@@ -65,6 +69,12 @@ pub(crate) fn query<'a>(from: &str, to: &str, measures: &'a [MeasureScope]) -> Q
         purpose: Some("criminal_investigation"),
         offence: Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false }),
         validator: Some(Role::Judge),
+        classification: None,
+        emergency: false,
+        consent: None,
+        at: NOON,
+        languages: None,
+        used: None,
     }
 }
 

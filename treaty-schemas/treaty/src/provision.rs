@@ -1,0 +1,114 @@
+//! What one article gives to one request type, towards one of the two parties: every bound with who set it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use model::{
+    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode, RecordType, Role,
+    SelectorKind,
+};
+
+use crate::{Consult, Ground, Judgement, Onward, Quota, Timer, rule::Obstacle};
+
+/// Where a bound comes from: the layer that set it last, since each layer may only restrict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Basis {
+    pub(crate) file: Arc<str>,
+    pub(crate) article: ArticleRef,
+    /// Whose rule it is, where one party's; else both parties'.
+    pub(crate) owner: Option<PartyId>,
+}
+
+impl Basis {
+    pub(crate) fn sets<T>(&self, value: T) -> Bound<T> {
+        Bound { value, by: self.clone() }
+    }
+}
+
+/// A bound and who set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bound<T> {
+    pub(crate) value: T,
+    pub(crate) by: Basis,
+}
+
+/// What may be asked of one party under one article by one request type.
+#[derive(Debug, Clone)]
+pub(crate) struct Provision {
+    /// The instrument and article that give it.
+    pub(crate) by: Basis,
+    pub(crate) verified: bool,
+    /// Who forbids it altogether in this direction; empty where nobody does.
+    pub(crate) closed: Vec<Obstacle>,
+    /// With the roles that may validate, sorted; empty where nobody needs to.
+    pub(crate) records: BTreeMap<RecordType, Bound<Vec<Role>>>,
+    /// Whether it compels somebody; a memorandum cannot.
+    pub(crate) compulsory: bool,
+    pub(crate) selectors: Bound<Vec<SelectorKind>>,
+    pub(crate) max_subjects: Bound<u32>,
+    pub(crate) max_window_days: Option<Bound<u32>>,
+    /// Of all sealed bodies that answer one measure, together.
+    pub(crate) max_bytes: Option<Bound<u64>>,
+    pub(crate) quotas: Vec<Bound<Quota>>,
+    pub(crate) purposes: Bound<Vec<String>>,
+    pub(crate) offence: Bound<OffenceRule>,
+    /// Present where dual criminality must be declared.
+    pub(crate) dual_criminality: Option<Bound<DualCriminality>>,
+    pub(crate) senders: Bound<Vec<AuthorityKind>>,
+    pub(crate) recipients: Bound<Vec<AuthorityKind>>,
+    pub(crate) classification_max: Option<Bound<Classification>>,
+    /// Present where the request type discloses selectively: what may be disclosed at most.
+    pub(crate) attributes: Option<Bound<Vec<Attribute>>>,
+    pub(crate) consent: Option<Bound<ConsentRule>>,
+    /// Present where the request type is an emergency's.
+    pub(crate) emergency: Option<Bound<EmergencyRule>>,
+    pub(crate) timers: Vec<Timer>,
+    pub(crate) grounds: Vec<Ground>,
+    pub(crate) judgements: Vec<Judgement>,
+    pub(crate) postponements: Vec<PostponementCode>,
+    pub(crate) conditions: Vec<ConditionCode>,
+    pub(crate) consult: Consult,
+    pub(crate) usage: UsageRule,
+}
+
+/// What must be declared of the offence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OffenceRule {
+    pub(crate) declared: bool,
+    /// The least maximum penalty. 0 where there is no threshold.
+    pub(crate) min_max_penalty_months: u32,
+}
+
+/// That dual criminality must be declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DualCriminality {
+    /// Not for offences of the treaty's list with at least this maximum penalty.
+    pub(crate) except_listed_months: Option<u32>,
+}
+
+/// That a holder must have agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConsentRule {
+    /// The consent may be so many seconds old.
+    pub(crate) max_age_s: u32,
+}
+
+/// What an emergency asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EmergencyRule {
+    /// Whether the requested authority must call back before it grants anything.
+    pub(crate) callback: bool,
+    /// Within so many hours after it was granted the ordinary request must follow.
+    pub(crate) expost_hours: Option<u32>,
+}
+
+/// What may be done with what was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UsageRule {
+    /// For the named proceeding only.
+    pub(crate) specialty: bool,
+    pub(crate) onward: Bound<Onward>,
+    /// Which authorities of the requesting party may read it.
+    pub(crate) readers: Bound<Vec<AuthorityKind>>,
+    /// Destroyed or returned after so many days.
+    pub(crate) retention_days: Option<Bound<u32>>,
+}
