@@ -17,14 +17,18 @@ use x509_parser::time::ASN1Time;
 use zeroize::Zeroizing;
 
 use crate::{
-    Directory, Domain, KeyError, LEAF_KEY_USAGE_OID, Passphrase, RootCertificate, SignedDirectory, Subject, names,
-    open_pkcs8, root::ROOT_NAME_PREFIX, seal_pkcs8,
+    Directory, Domain, KeyError, LEAF_KEY_USAGE_OID, Passphrase, RootCertificate, SignedDirectory, Subject,
+    TREATY_KEY_USAGE_OID, names, open_pkcs8, root::ROOT_NAME_PREFIX, seal_pkcs8,
 };
 
 /// Longest validity of a TLS certificate from the moment of issue.
 pub const TLS_LIFETIME_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Longest validity of an MLS leaf from the moment of issue.
 pub const LEAF_LIFETIME_MAX: Duration = Duration::from_secs(28 * 24 * 3600);
+/// Usual validity of a treaty key's certificate: two years.
+pub const TREATY_LIFETIME: Duration = Duration::from_secs(730 * 24 * 3600);
+/// Longest validity of a treaty key's certificate from the moment of issue: five years.
+pub const TREATY_LIFETIME_MAX: Duration = Duration::from_secs(1826 * 24 * 3600);
 
 const ROOT_LIFETIME: Duration = Duration::from_secs(3653 * 24 * 3600);
 /// Certificates begin an hour before they are issued, for clocks that are behind.
@@ -41,7 +45,7 @@ pub enum IssueError {
         /// The most.
         max: Duration,
     },
-    /// Another state's name, or one that only the gateway may bear.
+    /// Another state's name, or one that only the gateway or the treaty key may bear.
     #[error("the root of {root} does not issue for {subject}")]
     Name {
         /// Whose root.
@@ -157,8 +161,22 @@ impl Root {
         lifetime: Duration,
     ) -> Result<CertificateDer<'static>, IssueError> {
         let mut params = self.params(&Subject::Desk(authority.clone()), now, lifetime, LEAF_LIFETIME_MAX)?;
-        params.custom_extensions = vec![CustomExtension::from_oid_content(&EXTENDED_KEY_USAGE_OID, leaf_usage())];
-        Ok(params.signed_by(&LeafKey(*ed25519_public_key), &self.issuer)?.into())
+        params.custom_extensions = vec![usage(&LEAF_KEY_USAGE_OID)];
+        Ok(params.signed_by(&Ed25519Key(*ed25519_public_key), &self.issuer)?.into())
+    }
+
+    /// Issues the certificate of the party's treaty key (`treaty.jp.rogatory.internal`), over its raw Ed25519 key. Gives DER.
+    /// It is valid from an hour before `now` until `lifetime` after it: usually [`TREATY_LIFETIME`], at most
+    /// [`TREATY_LIFETIME_MAX`].
+    pub fn issue_treaty(
+        &self,
+        ed25519_public_key: &[u8; 32],
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Result<CertificateDer<'static>, IssueError> {
+        let mut params = named(names::treaty_name(self.party()), now, lifetime, TREATY_LIFETIME_MAX)?;
+        params.custom_extensions = vec![usage(&TREATY_KEY_USAGE_OID)];
+        Ok(params.signed_by(&Ed25519Key(*ed25519_public_key), &self.issuer)?.into())
     }
 
     /// Signs the party's directory. What would not be believed is not signed.
@@ -186,13 +204,7 @@ impl Root {
         if subject.party() != self.party() || reserved {
             return Err(IssueError::Name { root: self.party(), subject: subject.to_string() });
         }
-        let mut params = validity(now, lifetime, max)?;
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, subject.dns_name());
-        params.subject_alt_names = vec![SanType::DnsName(subject.dns_name().try_into()?)];
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.use_authority_key_identifier_extension = true;
-        Ok(params)
+        named(subject.dns_name(), now, lifetime, max)
     }
 }
 
@@ -223,9 +235,9 @@ impl rcgen::SigningKey for RootKey {
 }
 
 /// A raw Ed25519 public key.
-struct LeafKey([u8; 32]);
+struct Ed25519Key([u8; 32]);
 
-impl PublicKeyData for LeafKey {
+impl PublicKeyData for Ed25519Key {
     fn der_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -245,11 +257,20 @@ fn export(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 }
 
 /// The ExtendedKeyUsage extension by hand: the arc of UUIDs has numbers of 128 bits, more than rcgen takes.
-fn leaf_usage() -> Vec<u8> {
-    const LENGTH: u8 = LEAF_KEY_USAGE_OID.len() as u8;
-    let mut der = vec![0x30, LENGTH + 2, 0x06, LENGTH];
-    der.extend_from_slice(&LEAF_KEY_USAGE_OID);
-    der
+fn usage(oid: &[u8; 19]) -> CustomExtension {
+    let der = [&[0x30, 21, 0x06, 19][..], oid].concat();
+    CustomExtension::from_oid_content(&EXTENDED_KEY_USAGE_OID, der)
+}
+
+/// An end-entity certificate with this one name.
+fn named(name: String, now: Timestamp, lifetime: Duration, max: Duration) -> Result<CertificateParams, IssueError> {
+    let mut params = validity(now, lifetime, max)?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name.clone());
+    params.subject_alt_names = vec![SanType::DnsName(name.try_into()?)];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
 }
 
 fn validity(now: Timestamp, lifetime: Duration, max: Duration) -> Result<CertificateParams, IssueError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Malformed, Refusal, Timestamp};
+use model::{Malformed, PartyId, Refusal, Timestamp};
 use pkcs8::der::pem::LineEnding;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime, pem::PemObject};
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage};
@@ -11,7 +11,7 @@ use x509_parser::{
     prelude::{FromDer, X509Certificate},
 };
 
-use crate::{Subject, refuse::unproven};
+use crate::{Subject, VerifyingKey, names, refuse::unproven};
 
 /// A certificate of ours has some 500 bytes.
 const CERTIFICATE_BYTES_MAX: usize = 8 * 1024;
@@ -24,6 +24,11 @@ const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b,
 /// and length. A certificate for TLS cannot be used in a group, nor the other way round.
 pub const LEAF_KEY_USAGE_OID: [u8; 19] =
     [0x69, 0xf6, 0x89, 0xb8, 0x8a, 0xed, 0xe2, 0x9a, 0x93, 0xc3, 0x8b, 0xed, 0x9b, 0xa2, 0xcb, 0xc1, 0x90, 0xe6, 0x3d];
+
+/// The extended key usage of treaty keys, 2.25.72216487580561884856945169369624247121 (a UUID, [ITU-T X.667]), without tag and
+/// length. A key of a desk or gateway cannot sign treaty files, nor the other way round.
+pub const TREATY_KEY_USAGE_OID: [u8; 19] =
+    [0x69, 0xec, 0xd4, 0xb1, 0xef, 0x87, 0xc2, 0xaa, 0xae, 0xc3, 0x8e, 0xac, 0xa9, 0xda, 0x85, 0xc7, 0xa1, 0xf6, 0x51];
 
 const CLIENT_AUTH: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 3, 2];
 const SERVER_AUTH: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 3, 1];
@@ -58,13 +63,17 @@ pub(crate) enum Usage {
     Tls,
     /// A leaf in a case's group.
     Leaf,
+    /// Signing treaty files.
+    Treaty,
 }
 
 impl Usage {
-    fn remedy(self) -> &'static str {
+    /// What to do about a certificate that does not serve.
+    pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::Tls => "Use the TLS certificate of the gateway or desk; its party's root issues it.",
             Self::Leaf => "Use the desk's leaf certificate; its party's root issues it.",
+            Self::Treaty => "Use the certificate of the party's treaty key; its root issues it.",
         }
     }
 }
@@ -73,6 +82,7 @@ impl ExtendedKeyUsageValidator for Usage {
     fn validate(&self, usages: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
         match self {
             Self::Leaf => KeyUsage::required(&LEAF_KEY_USAGE_OID).validate(usages),
+            Self::Treaty => KeyUsage::required(&TREATY_KEY_USAGE_OID).validate(usages),
             Self::Tls => {
                 let (mut client, mut server) = (false, false);
                 for usage in usages {
@@ -94,10 +104,12 @@ impl ExtendedKeyUsageValidator for Usage {
     }
 }
 
+const CHAIN_REMEDY: &str = "Send the certificate that the own root issued, in DER, with at most three issuers.";
+
 /// What an end-entity certificate claims. Nothing of it is proven before [`verify_chain`].
-pub(crate) struct Claims {
+pub(crate) struct Claims<S = Subject> {
     /// Its only name.
-    pub(crate) subject: Subject,
+    pub(crate) subject: S,
     /// SubjectPublicKeyInfo, DER.
     pub(crate) spki: Vec<u8>,
     /// `notAfter` − `notBefore`, in seconds.
@@ -105,15 +117,35 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
+    /// Reads the first certificate of a chain, of a gateway or desk.
+    pub(crate) fn of(chain: &[&[u8]]) -> Result<Self, Refusal> {
+        Self::read(chain, |name| {
+            Subject::from_dns(name)
+                .map_err(|_| unproven("The name in the certificate is not one of a gateway or desk.", CHAIN_REMEDY))
+        })
+    }
+}
+
+impl Claims<PartyId> {
+    /// Reads the first certificate of a chain, of a treaty key.
+    pub(crate) fn of_treaty_key(chain: &[&[u8]]) -> Result<Self, Refusal> {
+        Self::read(chain, |name| {
+            names::party_of_treaty_name(name).ok_or_else(|| {
+                unproven("The name in the certificate is not one of a treaty key.", Usage::Treaty.remedy())
+            })
+        })
+    }
+}
+
+impl<S> Claims<S> {
     /// Reads the first certificate of a chain. It must bear one name, a dNSName of the federation: constraints on names do not
     /// bind other kinds [RFC 5280 §4.2.1.10].
-    pub(crate) fn of(chain: &[&[u8]]) -> Result<Self, Refusal> {
-        let remedy = "Send the certificate that the own root issued, in DER, with at most three issuers.";
-        let leaf = chain.first().ok_or_else(|| unproven("There is no certificate.", remedy))?;
+    fn read(chain: &[&[u8]], subject_of: impl FnOnce(&str) -> Result<S, Refusal>) -> Result<Self, Refusal> {
+        let leaf = chain.first().ok_or_else(|| unproven("There is no certificate.", CHAIN_REMEDY))?;
         if chain.len() > CHAIN_MAX || chain.iter().any(|der| der.len() > CERTIFICATE_BYTES_MAX) {
-            return Err(unproven("The certificate chain is too large.", remedy));
+            return Err(unproven("The certificate chain is too large.", CHAIN_REMEDY));
         }
-        let certificate = parse(leaf).ok_or_else(|| unproven("The certificate cannot be read.", remedy))?;
+        let certificate = parse(leaf).ok_or_else(|| unproven("The certificate cannot be read.", CHAIN_REMEDY))?;
         let names = certificate
             .subject_alternative_name()
             .ok()
@@ -121,16 +153,14 @@ impl Claims {
             .map(|extension| extension.value.general_names.as_slice())
             .unwrap_or_default();
         let [GeneralName::DNSName(name)] = names else {
-            return Err(unproven("The certificate does not bear exactly one DNS name.", remedy));
+            return Err(unproven("The certificate does not bear exactly one DNS name.", CHAIN_REMEDY));
         };
-        let subject = Subject::from_dns(name)
-            .map_err(|_| unproven("The name in the certificate is not one of a gateway or desk.", remedy))?;
-        let validity = certificate.validity();
-        let lifetime_s = validity.not_after.timestamp().saturating_sub(validity.not_before.timestamp());
+        let subject = subject_of(name)?;
+        let (from, until) = validity(&certificate);
         Ok(Self {
             subject,
             spki: certificate.public_key().raw.to_vec(),
-            lifetime_s: u64::try_from(lifetime_s).unwrap_or(0),
+            lifetime_s: u64::try_from(until.saturating_sub(from)).unwrap_or(0),
         })
     }
 
@@ -138,6 +168,17 @@ impl Claims {
     pub(crate) fn is_for_ed25519(&self, public_key: &[u8]) -> bool {
         self.spki.strip_prefix(&ED25519_SPKI_PREFIX[..]).is_some_and(|key| key == public_key)
     }
+
+    /// The key that the certificate is for, if it is Ed25519.
+    pub(crate) fn ed25519_key(&self) -> Option<VerifyingKey> {
+        let key: [u8; 32] = self.spki.strip_prefix(&ED25519_SPKI_PREFIX[..])?.try_into().ok()?;
+        Some(key.into())
+    }
+}
+
+/// `notBefore` and `notAfter`, in seconds since 1970.
+pub(crate) fn validity(certificate: &X509Certificate<'_>) -> (i64, i64) {
+    (certificate.validity().not_before.timestamp(), certificate.validity().not_after.timestamp())
 }
 
 /// Reads one certificate with nothing after it.

@@ -5,7 +5,7 @@
 //! certificates come as text or bytes. Randomness is drawn from aws-lc-rs where keys, serial numbers, salts and nonces are made.
 //!
 //! Begin with [`Subject`] (what a certificate says), then [`Directory`] (what a party says of its authorities), then
-//! [`TrustStore`] (what we believe of all parties).
+//! [`TrustStore`] (what we believe of all parties). Treaty files are signed apart from all that, in [`treaty`].
 
 #![expect(
     clippy::result_large_err,
@@ -22,6 +22,7 @@ mod names;
 mod refuse;
 mod root;
 mod storage;
+pub mod treaty;
 mod trust;
 mod verified;
 
@@ -29,12 +30,16 @@ mod verified;
 mod tests;
 
 pub use at_rest::{KeyError, Passphrase, open_pkcs8, seal_pkcs8};
-pub use authority_ca::{IssueError, LEAF_LIFETIME_MAX, Root, TLS_LIFETIME_MAX, TlsIdentity};
-pub use certificate::{LEAF_KEY_USAGE_OID, certificate_expiry, certificate_to_pem, certificates_from_pem};
+pub use authority_ca::{
+    IssueError, LEAF_LIFETIME_MAX, Root, TLS_LIFETIME_MAX, TREATY_LIFETIME, TREATY_LIFETIME_MAX, TlsIdentity,
+};
+pub use certificate::{
+    LEAF_KEY_USAGE_OID, TREATY_KEY_USAGE_OID, certificate_expiry, certificate_to_pem, certificates_from_pem,
+};
 pub use consent::{ChannelConsent, SignedConsent};
 pub use directory::{Authority, Directory, Officer, SignedDirectory, TrustedRoot, limits};
 pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};
-pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone};
+pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone, treaty_name};
 pub use root::{Fingerprint, RootCertificate};
 pub use storage::{StorageError, StorageKey};
 pub use trust::TrustStore;

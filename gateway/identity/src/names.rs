@@ -8,6 +8,9 @@ pub const ZONE: &str = "rogatory.internal";
 /// The label of a gateway. No authority may bear it, or its desk could pass for the gateway.
 const GATEWAY_LABEL: &str = "gw";
 
+/// The label of a treaty key. No authority may bear it, or its desk could sign treaty files.
+const TREATY_LABEL: &str = "treaty";
+
 /// Whom a certificate names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
@@ -30,6 +33,9 @@ impl Subject {
         let party: PartyId = party.to_ascii_uppercase().parse().map_err(|_| malformed())?;
         if label == GATEWAY_LABEL {
             return Ok(Self::Gateway(party));
+        }
+        if label == TREATY_LABEL {
+            return Err(malformed());
         }
         AuthorityId::new(party, label).map(Self::Desk).map_err(|_| malformed())
     }
@@ -72,9 +78,21 @@ pub fn desk_name(authority: &AuthorityId) -> String {
     format!("{}.{}", authority.name(), party_zone(authority.party()))
 }
 
-/// Whether the authority's name is one that only the gateway may bear.
+/// The name of a party's treaty key, `treaty.jp.rogatory.internal`.
+pub fn treaty_name(party: PartyId) -> String {
+    format!("{TREATY_LABEL}.{}", party_zone(party))
+}
+
+/// The party whose treaty key bears this name; the inverse of [`treaty_name`].
+pub(crate) fn party_of_treaty_name(name: &str) -> Option<PartyId> {
+    let code = name.split('.').nth(1)?;
+    let party = code.to_ascii_uppercase().parse().ok()?;
+    (treaty_name(party) == name).then_some(party)
+}
+
+/// Whether the authority's name is one that only the gateway or the treaty key may bear.
 pub(crate) fn is_reserved(authority: &AuthorityId) -> bool {
-    authority.name() == GATEWAY_LABEL
+    [GATEWAY_LABEL, TREATY_LABEL].contains(&authority.name())
 }
 
 #[cfg(test)]
@@ -109,9 +127,22 @@ mod tests {
             "gw.jpn.rogatory.internal",
             "gw.jp.rogatory.internal.example",
             "gw.jpxrogatory.internal",
+            "treaty.jp.rogatory.internal",
             "-x.jp.rogatory.internal",
         ] {
             assert!(Subject::from_dns(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_treaty_key_has_one_spelling_and_tells_its_party() {
+        let party: PartyId = "JP".parse().unwrap();
+        assert_eq!(treaty_name(party), "treaty.jp.rogatory.internal");
+        assert_eq!(party_of_treaty_name(&treaty_name(party)), Some(party));
+        for name in
+            ["", "treaty", "treaty.JP.rogatory.internal", "treaty.jp.rogatory.internal.", "gw.jp.rogatory.internal"]
+        {
+            assert_eq!(party_of_treaty_name(name), None, "{name}");
         }
     }
 }

@@ -55,7 +55,7 @@ impl RootCertificate {
             .map_err(|_| malformed("a certificate that cannot be an anchor"))?;
         let anchor = TrustAnchor { name_constraints: Some(Der::from(permitted(party))), ..anchor.to_owned() };
         let spki = parsed.public_key().raw;
-        let valid = (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
+        let valid = certificate::validity(&parsed);
         Ok(Self { der: der.to_vec(), party, public_key, fingerprint: Fingerprint(Digest::of(&[spki])), anchor, valid })
     }
 
@@ -97,6 +97,11 @@ impl RootCertificate {
         UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_ASN1, &self.public_key)
             .verify(&domain.frame(message), signature)
             .map_err(|_| BadSignature)
+    }
+
+    /// `notBefore` and `notAfter`, in seconds since 1970.
+    pub(crate) fn validity(&self) -> (i64, i64) {
+        self.valid
     }
 
     /// The uncompressed point.
