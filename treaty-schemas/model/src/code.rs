@@ -1,11 +1,41 @@
+mod condition;
+mod postponement;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Malformed;
+use crate::{Language, Malformed};
+
+/// What is known of a code beside its English text, which stands with the code itself.
+struct About {
+    sources: &'static [&'static str],
+    text: Translations,
+    explanation: Texts,
+}
+
+/// The short text in the other languages. A language that is missing does not compile.
+struct Translations {
+    fr: &'static str,
+    it: &'static str,
+    ja: &'static str,
+    zh: &'static str,
+}
+
+/// A text in every language. A language that is missing does not compile.
+struct Texts {
+    en: &'static str,
+    fr: &'static str,
+    it: &'static str,
+    ja: &'static str,
+    zh: &'static str,
+}
 
 macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, { $($variant:ident => $text:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident, $table:ident, $expected:literal, { $($variant:ident => $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name {
@@ -24,6 +54,40 @@ macro_rules! codes {
             /// The ground in a few English words.
             pub fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// The same in `language`: a few words, without a full stop.
+            pub fn text_in(self, language: Language) -> &'static str {
+                let Translations { fr, it, ja, zh } = self.about().text;
+                match language {
+                    Language::English => self.text(),
+                    Language::French => fr,
+                    Language::Italian => it,
+                    Language::Japanese => ja,
+                    Language::SimplifiedChinese => zh,
+                }
+            }
+
+            /// What it means and what to do, for a case officer: one or two sentences in `language`.
+            pub fn explanation_in(self, language: Language) -> &'static str {
+                let Texts { en, fr, it, ja, zh } = self.about().explanation;
+                match language {
+                    Language::English => en,
+                    Language::French => fr,
+                    Language::Italian => it,
+                    Language::Japanese => ja,
+                    Language::SimplifiedChinese => zh,
+                }
+            }
+
+            /// The clauses it comes from, as in `UNTOC 18(21)(a)`; none where it is practice, or the gateways' own. The
+            /// instruments' short names stand at the head of the table of refusals.
+            pub fn sources(self) -> &'static [&'static str] {
+                self.about().sources
+            }
+
+            fn about(self) -> &'static About {
+                match self { $(Self::$variant => &$table::$variant,)+ }
             }
         }
 
@@ -50,7 +114,7 @@ macro_rules! codes {
 codes! {
     /// Why a request is refused. R01–R20 are grounds that only a human may give; R90–R95 are the gateways' own, always before
     /// any human sees content.
-    RefusalCode, "a refusal code (R01–R20, R90–R95)", {
+    RefusalCode, refusal, "a refusal code (R01–R20, R90–R95)", {
         R01 => "not in conformity with the treaty or its form",
         R02 => "sovereignty, security, public order or essential interests",
         R03 => "political offence",
@@ -82,7 +146,7 @@ codes! {
 
 codes! {
     /// Why execution is postponed.
-    PostponementCode, "a postponement code (P01–P05)", {
+    PostponementCode, postponement, "a postponement code (P01–P05)", {
         P01 => "ongoing investigation",
         P02 => "object already in use as evidence",
         P03 => "preserved now, produced later",
@@ -93,7 +157,7 @@ codes! {
 
 codes! {
     /// Under which condition something is given.
-    ConditionCode, "a condition code (C01–C11)", {
+    ConditionCode, condition, "a condition code (C01–C11)", {
         C01 => "use only for the named proceedings",
         C02 => "no disclosure to the defence before a date",
         C03 => "no death penalty",
