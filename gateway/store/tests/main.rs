@@ -71,6 +71,7 @@ macro_rules! on_both_engines {
 
 on_both_engines! { gateway:
     what_is_committed_is_read_back,
+    requests_and_distinct_subjects_are_counted_by_direction_type_and_period,
     a_repeated_batch_changes_nothing,
     a_plan_that_is_executed_again_changes_nothing,
     a_case_that_moved_is_a_conflict_and_nothing_is_written,

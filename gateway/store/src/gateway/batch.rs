@@ -4,12 +4,12 @@ use model::{AuthorityId, CaseId, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Acknowledgement, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, NewDelivery, NewOutbox,
-    NewReceipt, NewRefusal, TreeHashRow, case_file, checkpoint, delivery, entry, leaf, outbox, receipt, refusal,
-    tree_hash,
+    Acknowledgement, AskedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, NewDelivery,
+    NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, case_file, checkpoint, delivery, entry, leaf, outbox,
+    receipt, refusal, tree_hash,
 };
 use crate::{
-    StoreError,
+    StoreError, Stored,
     write::{self, Standing, Versioned},
 };
 
@@ -44,6 +44,10 @@ pub struct Batch {
     pub tree_hashes: Vec<TreeHashRow>,
     /// Checkpoints, or their cosigned form.
     pub checkpoints: Vec<CheckpointRow>,
+    /// What quotas count of new requests.
+    pub asked: Vec<AskedRow>,
+    /// Requests that did not become part of their cases, so that quotas do not count them.
+    pub unasked: Vec<EntryId>,
 }
 
 impl Batch {
@@ -124,5 +128,9 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     leaf::insert(tx, &batch.leaves).await?;
     tree_hash::insert(tx, &batch.tree_hashes).await?;
     checkpoint::put(tx, &batch.checkpoints).await?;
+    let keys = [asked::Column::EntryId, asked::Column::RequestType, asked::Column::Tag];
+    write::insert_new::<asked::Entity, _, _>(tx, &keys, &batch.asked).await?;
+    let unasked: Vec<_> = batch.unasked.iter().copied().map(Stored).collect();
+    write::delete::<asked::Entity, _, _>(tx, asked::Column::EntryId, &unasked).await?;
     Ok(Committed { deliveries, repeated: false })
 }

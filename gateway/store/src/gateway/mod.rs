@@ -1,6 +1,7 @@
 //! The database of a gateway: cases and entries as it knows them (headers and ciphertext), what waits for whom, and the
 //! channels' ledgers.
 
+mod asked;
 mod batch;
 mod case_file;
 mod channel;
@@ -15,6 +16,7 @@ mod receipt;
 mod refusal;
 mod tree_hash;
 
+pub use asked::{Counted, Model as AskedRow};
 pub use batch::{Batch, Committed, Delivered};
 pub use case_file::Model as CaseFileRow;
 pub use channel::Model as ChannelRow;

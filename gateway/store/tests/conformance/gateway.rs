@@ -1,9 +1,11 @@
-use model::{Digest, ReceiptKind, Refuser, Step, Verdict};
+use std::collections::BTreeSet;
+
+use model::{Digest, ReceiptKind, Refuser, RequestType, Step, SubjectTag, Verdict};
 use store::{
     Blob, StoreError,
     gateway::{
-        Acknowledgement, Batch, ChannelRow, CheckpointRow, EntryVerdict, GatewayStore, LeafRow, NewReceipt, NewRefusal,
-        TreeHashRow,
+        Acknowledgement, AskedRow, Batch, ChannelRow, CheckpointRow, Counted, EntryVerdict, GatewayStore, LeafRow,
+        NewReceipt, NewRefusal, TreeHashRow,
     },
 };
 
@@ -44,7 +46,44 @@ fn whole(number: u32) -> Batch {
         note: blob("note"),
         cosigned: None,
     });
+    batch.asked.extend(asked(number, "stored_data", &[&[], &[1; 16]]));
     batch
+}
+
+fn asked(number: u32, request_type: &str, tags: &[&[u8]]) -> Vec<AskedRow> {
+    let row = |tag: &&[u8]| AskedRow {
+        entry_id: entry_id(number).into(),
+        request_type: request_type.to_owned(),
+        tag: Blob::from(*tag),
+        requesting: party("JP").into(),
+        requested: party("FR").into(),
+        day: 20_000 + i64::from(number),
+    };
+    tags.iter().map(row).collect()
+}
+
+pub(crate) async fn requests_and_distinct_subjects_are_counted_by_direction_type_and_period(store: &GatewayStore) {
+    let (one, two) = ([1; 16], [2; 16]);
+    for number in 0..3 {
+        store.commit(&whole(number)).await.unwrap();
+    }
+    let more = Batch { asked: asked(2, "preservation", &[&[], &one, &two]), ..Batch::default() };
+    store.commit(&more).await.unwrap();
+    store.commit(&more).await.unwrap();
+    let kind = |name: &str| name.parse::<RequestType>().unwrap();
+    let (stored, preserved) = (kind("stored_data"), kind("preservation"));
+    let of = |request_type| Counted { requesting: party("JP"), requested: party("FR"), request_type };
+    assert_eq!(store.asked(of(&stored), 20_000..=20_002).await.unwrap(), (3, 1));
+    assert_eq!(store.asked(of(&stored), 20_001..=20_001).await.unwrap(), (1, 1));
+    assert_eq!(store.asked(of(&preserved), 20_000..=20_002).await.unwrap(), (1, 2));
+    let back = Counted { requesting: party("FR"), requested: party("JP"), request_type: &stored };
+    assert_eq!(store.asked(back, 20_000..=20_002).await.unwrap(), (0, 0));
+    let tags = [SubjectTag::new(one), SubjectTag::new(two)];
+    assert_eq!(store.asked_about(of(&stored), 20_000..=20_002, &tags).await.unwrap(), BTreeSet::from([tags[0]]));
+    assert_eq!(store.asked_about(of(&stored), 19_000..=19_999, &tags).await.unwrap(), BTreeSet::new());
+    store.commit(&Batch { unasked: vec![entry_id(2)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.asked(of(&stored), 20_000..=20_002).await.unwrap(), (2, 1));
+    assert_eq!(store.asked(of(&preserved), 20_000..=20_002).await.unwrap(), (0, 0));
 }
 
 pub(crate) async fn what_is_committed_is_read_back(store: &GatewayStore) {
