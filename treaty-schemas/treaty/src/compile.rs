@@ -41,6 +41,7 @@ pub(crate) fn compile(files: &Files, a: PartyId, b: PartyId, on: Date) -> Table 
         instruments,
         clauses,
         languages: pair.map(|party| languages(files.parties.get(&party))),
+        files: pair.map(|party| format!("parties/{party}.toml").into()),
     }
 }
 
@@ -253,6 +254,7 @@ fn provision(
         recipients: by.sets(recipients),
         classification_max: None,
         attributes: None,
+        never: Vec::new(),
         consent: None,
         emergency: None,
         timers: request.timers.clone(),

@@ -58,6 +58,8 @@ pub(crate) struct Provision {
     pub(crate) classification_max: Option<Bound<Classification>>,
     /// Present where the request type discloses selectively: what may be disclosed at most.
     pub(crate) attributes: Option<Bound<Vec<Attribute>>>,
+    /// What no query may ever name, whatever else is allowed; sorted.
+    pub(crate) never: Vec<Attribute>,
     pub(crate) consent: Option<Bound<ConsentRule>>,
     /// Present where the request type is an emergency's.
     pub(crate) emergency: Option<Bound<EmergencyRule>>,

@@ -29,6 +29,8 @@ pub(crate) struct Table {
     pub(crate) clauses: BTreeMap<ArticleRef, Clause>,
     /// What each party's authorities read, by kind; same order as `pair`.
     pub(crate) languages: [BTreeMap<AuthorityKind, Vec<String>>; 2],
+    /// Where each party says so; same order as `pair`.
+    pub(crate) files: [Arc<str>; 2],
 }
 
 /// Whether an instrument is in force for the pair.
