@@ -1,11 +1,11 @@
 use std::{fmt, str::FromStr};
 
 use aws_lc_rs::signature::{self, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use model::{Digest, KeyId, Malformed, Signature};
+use model::{Digest, KeyId, Malformed, PartyId, Signature, TagKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{KeyError, Passphrase, StorageKey, open_pkcs8, seal_pkcs8};
+use crate::{KeyError, Passphrase, StorageKey, open_pkcs8, seal_pkcs8, storage};
 
 /// What a signature is for. Its prefix stands before every signed message, so that a signature for one purpose is never
 /// one for another.
@@ -133,6 +133,13 @@ impl SigningKey {
             return Err(Malformed::new("a text without a zero byte", "a text with one"));
         }
         Ok(self.pair.sign(text.as_bytes()).as_ref().to_vec())
+    }
+
+    /// The key of the subject tags of `year` for requests of `requesting` to `requested`, HKDF-SHA256 [RFC 5869]. The desks of a
+    /// party hold the same signing key for this alone, so that a subject has one tag whichever of them asks.
+    pub fn tag_key(&self, requesting: PartyId, requested: PartyId, year: i16) -> Result<TagKey, KeyError> {
+        let purpose = format!("rogatory subject tags v1 {requesting} {requested} {year}");
+        Ok(storage::derive(&self.to_pkcs8()?, &purpose).map(|bytes| TagKey::new(*bytes))?)
     }
 
     /// The key for data at rest that follows from this key, one for each purpose.

@@ -29,12 +29,7 @@ pub struct StorageKey(RandomizedNonceKey);
 impl StorageKey {
     /// Derives the key for `purpose` from a secret, HKDF-SHA256 [RFC 5869]. Each purpose has its own.
     pub fn derive(secret: &[u8], purpose: &str) -> Result<Self, StorageError> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        Salt::new(HKDF_SHA256, SALT)
-            .extract(secret)
-            .expand(&[purpose.as_bytes()], KeyBytes)
-            .and_then(|key| key.fill(&mut *bytes))
-            .map_err(|_| StorageError::Derivation)?;
+        let bytes = derive(secret, purpose)?;
         RandomizedNonceKey::new(&AES_256_GCM, &*bytes).map(Self).map_err(|_| StorageError::Derivation)
     }
 
@@ -61,6 +56,17 @@ impl fmt::Debug for StorageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StorageKey(…)")
     }
+}
+
+/// Derives 32 bytes for `purpose` from a secret, HKDF-SHA256 [RFC 5869]. Each purpose has its own.
+pub(crate) fn derive(secret: &[u8], purpose: &str) -> Result<Zeroizing<[u8; 32]>, StorageError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    Salt::new(HKDF_SHA256, SALT)
+        .extract(secret)
+        .expand(&[purpose.as_bytes()], KeyBytes)
+        .and_then(|key| key.fill(&mut *bytes))
+        .map_err(|_| StorageError::Derivation)?;
+    Ok(bytes)
 }
 
 struct KeyBytes;
@@ -93,6 +99,19 @@ mod tests {
             Err(StorageError::Opening)
         );
         assert_eq!(format!("{key:?}"), "StorageKey(…)");
+    }
+
+    #[test]
+    fn subject_tags_differ_by_direction_pair_year_and_party_secret() {
+        let secret = SigningKey::generate().unwrap();
+        let key = |from: &str, to: &str, year| secret.tag_key(from.parse().unwrap(), to.parse().unwrap(), year).unwrap();
+        let tag = key("JP", "FR", 2026).tag("account|example|a");
+        assert_eq!(tag, key("JP", "FR", 2026).tag("account|example|a"));
+        let again = SigningKey::generate().unwrap().tag_key("JP".parse().unwrap(), "FR".parse().unwrap(), 2026).unwrap();
+        for other in [key("FR", "JP", 2026), key("JP", "SG", 2026), key("JP", "FR", 2027), again] {
+            assert_ne!(tag, other.tag("account|example|a"));
+        }
+        assert_ne!(tag, key("JP", "FR", 2026).tag("account|example|b"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod receipt;
 mod refusal;
 mod scope;
 mod step;
+mod tag;
 mod time;
 
 pub use authority::{AuthorityId, AuthorityKind, Role};
@@ -40,6 +41,7 @@ pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Verdict
 pub use refusal::{Refusal, Refuser};
 pub use scope::{ArticleRef, Attribute, MeasureScope, Offence, RecordType, RequestType, SelectorKind, Window};
 pub use step::Step;
+pub use tag::TagKey;
 pub use time::Timestamp;
 
 /// A text that is not the name, number or code it was taken for.
