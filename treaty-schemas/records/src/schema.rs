@@ -9,21 +9,8 @@ use serde_json::Value;
 
 use crate::{Finding, finding::speakable, read};
 
-/// The catalogue's schemas, compiled in. `common` is what they share; it is no record type itself.
-const SCHEMAS: &[(&str, &str)] = &[
-    ("common", include_str!("../../catalog/records/common/1.schema.json")),
-    ("request", include_str!("../../catalog/records/request/1.schema.json")),
-    ("subscriber_info", include_str!("../../catalog/records/subscriber_info/1.schema.json")),
-    ("traffic_data", include_str!("../../catalog/records/traffic_data/1.schema.json")),
-    ("content_data", include_str!("../../catalog/records/content_data/1.schema.json")),
-    ("preservation_confirmation", include_str!("../../catalog/records/preservation_confirmation/1.schema.json")),
-    ("ack", include_str!("../../catalog/records/ack/1.schema.json")),
-    ("decision", include_str!("../../catalog/records/decision/1.schema.json")),
-    ("violation", include_str!("../../catalog/records/violation/1.schema.json")),
-    ("receipt_confirmation", include_str!("../../catalog/records/receipt_confirmation/1.schema.json")),
-    ("status", include_str!("../../catalog/records/status/1.schema.json")),
-    ("notice", include_str!("../../catalog/records/notice/1.schema.json")),
-];
+/// The catalogue's schemas, compiled in: name, version, text, in that order. `common` is what they share; it is no record type itself.
+static SCHEMAS: &[(&str, u32, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
 const COMMON: &str = "common";
 const URN: &str = "urn:rogatory:records:";
@@ -53,9 +40,9 @@ impl RecordTypes {
     /// A [`Defect`] when a schema is malformed or refers to anything that is not in the catalogue.
     pub fn builtin() -> Result<Self, Defect> {
         let mut schemas = Vec::with_capacity(SCHEMAS.len());
-        for (name, text) in SCHEMAS {
+        for (name, version, text) in SCHEMAS {
             let schema = read(text.as_bytes()).map_err(|f| defect(name, f.message))?;
-            schemas.push((*name, schema));
+            schemas.push((*name, *version, schema));
         }
         Self::compile(&schemas)
     }
@@ -91,24 +78,27 @@ impl RecordTypes {
         self.compiled.keys()
     }
 
-    /// The schema's text, for people and for other validators; `common` is there too.
+    /// The text of the newest version, for people and for other validators; `common` is there too.
     pub fn schema(name: &str) -> Option<&'static str> {
-        SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+        SCHEMAS.iter().rev().find(|(known, ..)| *known == name).map(|(.., text)| *text)
     }
 
-    fn compile(schemas: &[(&str, Value)]) -> Result<Self, Defect> {
+    /// `schemas` by name and version. All are in the registry, since one may refer to an older one; a document is held against the newest.
+    fn compile(schemas: &[(&str, u32, Value)]) -> Result<Self, Defect> {
         // The registry is closed: what is not in it cannot be fetched, it is an error.
         let mut builder = Registry::new().draft(Draft::Draft202012).retriever(Closed);
-        for (name, schema) in schemas {
-            let id = format!("{URN}{name}:1");
+        for (name, version, schema) in schemas {
+            let id = format!("{URN}{name}:{version}");
             if schema.get("$id").and_then(Value::as_str) != Some(&id) {
                 return Err(defect(name, format!("its $id is not {id}")));
             }
             builder = builder.add(id, schema).map_err(|e| defect(name, e.to_string()))?;
         }
         let registry = builder.prepare().map_err(|e| defect("the catalogue", e.to_string()))?;
+        let newest: BTreeMap<_, _> = schemas.iter().map(|(name, version, schema)| ((name, version), schema)).collect();
+        let newest: BTreeMap<_, _> = newest.into_iter().map(|((name, _), schema)| (*name, schema)).collect();
         let mut compiled = BTreeMap::new();
-        for (name, schema) in schemas.iter().filter(|(name, _)| *name != COMMON) {
+        for (name, schema) in newest.into_iter().filter(|(name, _)| *name != COMMON) {
             let validator = jsonschema::options()
                 .with_draft(Draft::Draft202012)
                 .with_registry(&registry)
@@ -157,7 +147,10 @@ fn spoken(error: &ValidationError<'_>) -> Finding {
 /// What the schema at `rule` (`common:1#/$defs/slug/pattern`) says of itself, from the keyword outwards.
 fn described(rule: &str) -> Option<String> {
     let (id, pointer) = rule.split_once('#')?;
-    let schema: Value = serde_json::from_str(RecordTypes::schema(id.strip_suffix(":1")?)?).ok()?;
+    let (name, version) = id.split_once(':')?;
+    let version: u32 = version.parse().ok()?;
+    let (.., text) = SCHEMAS.iter().find(|(known, number, _)| *known == name && *number == version)?;
+    let schema: Value = serde_json::from_str(text).ok()?;
     let mut pointer = pointer;
     // The keyword's own schema, or the one that it is an alternative of.
     for _ in 0..4 {
@@ -197,6 +190,7 @@ fn demand(kind: &ValidationErrorKind) -> String {
         K::MinItems { limit } => format!("has fewer than {limit} items"),
         K::Maximum { limit } => format!("is greater than {limit}"),
         K::Minimum { limit } => format!("is less than {limit}"),
+        K::MinProperties { limit } => format!("has fewer than {limit} fields"),
         K::UniqueItems => "has an item twice".to_owned(),
         K::FalseSchema => "must not stand here".to_owned(),
         K::Not { .. } => "has a form that is excluded, such as a range".to_owned(),
@@ -227,20 +221,31 @@ mod tests {
     fn a_schema_that_refers_outside_is_a_defect_and_nothing_is_fetched() {
         let id = format!("{URN}leaky:1");
         let outside = json!({"$id": id, "$ref": "https://example.invalid/elsewhere.json"});
-        let defect = RecordTypes::compile(&[("leaky", outside)]).unwrap_err();
+        let defect = RecordTypes::compile(&[("leaky", 1, outside)]).unwrap_err();
         assert!(defect.to_string().contains("elsewhere"), "{defect}");
     }
 
     #[test]
     fn a_schema_under_another_name_is_a_defect() {
         let schema = json!({"$id": "urn:rogatory:records:other:1", "type": "object"});
-        assert!(RecordTypes::compile(&[("mine", schema)]).is_err());
+        assert!(RecordTypes::compile(&[("mine", 1, schema)]).is_err());
     }
 
     #[test]
     fn a_format_that_nobody_checks_is_a_defect() {
         let id = format!("{URN}odd:1");
         let schema = json!({"$id": id, "type": "string", "format": "no-such-format"});
-        assert!(RecordTypes::compile(&[("odd", schema)]).is_err());
+        assert!(RecordTypes::compile(&[("odd", 1, schema)]).is_err());
+    }
+    #[test]
+    fn a_document_is_held_against_the_newest_version_and_the_older_one_stays_in_reach() {
+        let first = json!({"$id": format!("{URN}thing:1"), "$defs": {"short": {"type": "string", "maxLength": 3}}, "const": "first"});
+        let second = json!({"$id": format!("{URN}thing:2"), "$ref": format!("{URN}thing:1#/$defs/short")});
+        // Also where the list is not in order.
+        let types = RecordTypes::compile(&[("thing", 2, second.clone()), ("thing", 1, first)]).unwrap();
+        let thing = "thing".parse().unwrap();
+        assert_eq!(types.validate(&thing, &json!("new")), Ok(()));
+        assert_eq!(types.validate(&thing, &json!("first")).unwrap_err()[0].rule, "thing:1#/$defs/short/maxLength");
+        assert!(RecordTypes::compile(&[("thing", 1, second)]).is_err(), "its $id says version 2");
     }
 }

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use records::{DEPTH_MAX, DOCUMENT_BYTES_MAX, read};
 use serde_json::json;
 
