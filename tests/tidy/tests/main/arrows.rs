@@ -14,7 +14,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("the cores", &["relay", "desk", "seal"]),
     ("how it is said, and what may be recorded", &["proto", "telemetry"]),
     ("the shells", &["store", "link"]),
-    ("the programs", &["gatewayd", "deskd"]),
+    ("the programs", &["gatewayd", "deskd", "counsel"]),
     ("the proofs", PROOFS),
 ];
 

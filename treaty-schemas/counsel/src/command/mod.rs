@@ -1,0 +1,3 @@
+//! What a treaty writer can ask for: one file per command.
+
+pub(crate) mod lint;
