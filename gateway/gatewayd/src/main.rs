@@ -115,9 +115,11 @@ fn init_text(made: &Value) -> String {
     format!(
         "The state of {} is in {dir}.\n\
          Its fingerprint, to be told to other states over another way:\n  {}\n\
+         The key for its treaty files, beside its certificate: {}\n\
          Next: gateway serve --dir {dir}\n      desk serve --dir {dir}/desks/central",
         field("party"),
         field("fingerprint"),
+        field("treaty_certificate"),
     )
 }
 

@@ -1,7 +1,7 @@
 //! `gateway init`: a complete development state in one command — root, gateway, authorities, desks, officers.
 //!
 //! In production each of these keys is made where it is used, and the root stays offline. The folders are laid out as those
-//! places: `root/`, `gateway/`, `desks/<authority>/`, `officers/<authority>/`.
+//! places: `root/`, `treaty/`, `gateway/`, `desks/<authority>/`, `officers/<authority>/`.
 
 use std::{
     collections::BTreeSet,
@@ -92,12 +92,14 @@ impl Init {
         };
         let signed = root.sign_directory(&directory).map_err(key_failure)?;
         write_directory(&Folder(gateway), &signed)?;
+        self.write_treaty_key(&root, now)?;
         self.write_root(&root)?;
         Ok(json!({
             "party": self.party.to_string(),
             "dir": self.dir,
             "fingerprint": root.certificate().fingerprint().to_string(),
             "root_certificate": self.dir.join("root/root.cert.pem"),
+            "treaty_certificate": self.dir.join("treaty/treaty.cert.pem"),
             "peer_listen": config.peer_listen.to_string(),
             "desk_listen": config.desk_listen.to_string(),
             "authorities": AUTHORITIES.map(|(name, ..)| format!("{}:{name}", self.party)),
@@ -191,6 +193,16 @@ impl Init {
         Ok(officers)
     }
 
+    /// The key of those who answer for the party's treaty files.
+    fn write_treaty_key(&self, root: &Root, now: Timestamp) -> Result<(), Failure> {
+        let folder = self.dir.join("treaty");
+        let passphrase = new_passphrase(&folder)?;
+        let key = SigningKey::generate().map_err(key_failure)?;
+        private::write(&folder.join("treaty.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        let certificate = root.issue_treaty(&key.public_key(), now, identity::TREATY_LIFETIME).map_err(key_failure)?;
+        private::write_public(&folder.join("treaty.cert.pem"), pem(&certificate)?.as_bytes())
+    }
+
     fn write_root(&self, root: &Root) -> Result<(), Failure> {
         let folder = self.dir.join("root");
         let passphrase = new_passphrase(&folder)?;
@@ -249,4 +261,50 @@ fn free_port() -> Result<SocketAddr, Failure> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map_err(|error| Failure::new(Exit::Failure, format!("no free port on loopback: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use identity::treaty::{TreatySigner, TreatyVerifier, verify_note};
+
+    use super::*;
+
+    /// 22 November 2026, 00:00 UTC.
+    const NOW: Timestamp = Timestamp(1_795_305_600_000);
+
+    #[test]
+    fn a_new_state_signs_its_treaty_files_with_a_key_that_its_root_proves() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("jp");
+        let party = "JP".parse().unwrap();
+        let init = Init { party, dir: dir.clone(), peer_listen: None, desk_listen: None, otlp_endpoint: None };
+        let made = init.run(NOW).unwrap();
+        assert_eq!(made["treaty_certificate"].as_str(), dir.join("treaty/treaty.cert.pem").to_str());
+
+        let read = |path: &str| fs::read_to_string(dir.join(path)).unwrap();
+        let passphrase = read_passphrase(&dir.join("treaty/passphrase")).unwrap();
+        let certificate = read("treaty/treaty.cert.pem");
+        let signer = TreatySigner::open(&read("treaty/treaty.key.pem"), &passphrase, &certificate).unwrap();
+        let note = signer.sign("rogatory treaty file v1\nsigned 2026-11-22\n").unwrap();
+        let verifier = TreatyVerifier::new(party, &read("root/root.cert.pem"), &certificate, NOW).unwrap();
+        assert!(verify_note(&note, &[verifier], NOW).unwrap().is_signed_by_all(&[party]));
+    }
+
+    #[test]
+    fn only_its_owner_reads_a_new_states_treaty_key() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::generate("JP".parse().unwrap(), NOW).unwrap();
+        let dir = folder.path().to_owned();
+        let init = Init { party: root.party(), dir, peer_listen: None, desk_listen: None, otlp_endpoint: None };
+        init.write_treaty_key(&root, NOW).unwrap();
+        for (name, mode) in [("", 0o700), ("passphrase", 0o600), ("treaty.key.pem", 0o600), ("treaty.cert.pem", 0o644)]
+        {
+            let found = fs::metadata(init.dir.join("treaty").join(name)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(found, mode, "{name}");
+        }
+    }
 }
