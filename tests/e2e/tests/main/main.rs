@@ -24,6 +24,7 @@ mod foreign;
 mod form;
 mod outage;
 mod refused;
+mod schemas;
 mod start;
 mod storage;
 mod story;
