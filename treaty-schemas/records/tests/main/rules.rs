@@ -170,3 +170,21 @@ fn a_number_of_a_person_is_refused_as_the_number_of_a_document() {
     assert_eq!(with("identity_card", "AB12345678CD"), Ok(()), "a residence card's own number");
     assert_eq!(with("driving_licence", "305012345670"), Ok(()), "twelve digits, but of a licence");
 }
+
+#[test]
+fn a_holder_is_named_by_what_only_one_verifier_knows() {
+    let types = RecordTypes::builtin().unwrap();
+    let record_type = "request".parse().unwrap();
+    let (.., bytes) = examples("valid-stored-data").remove(0);
+    let with = |selector: Value| {
+        let mut request = read(&bytes).unwrap();
+        request["measures"][0]["subjects"][0]["selector"] = selector;
+        types.validate(&record_type, &request)
+    };
+    let holder = json!({"kind": "holder", "value": "n8Qz3bq0Yt1V6cJr2LwXkA", "verifier": "SG:central"});
+    assert_eq!(with(holder), Ok(()));
+    for number in ["123456789012", "S1234567D"] {
+        let findings = with(json!({"kind": "holder", "value": number, "verifier": "SG:central"})).unwrap_err();
+        assert!(findings[0].message.contains("only this verifier knows"), "{}", findings[0]);
+    }
+}
