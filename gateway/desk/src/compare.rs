@@ -36,6 +36,8 @@ pub fn compare(header: &Header, body: &RequestBody) -> Result<(), Refusal> {
     }
     equal(header.purpose.as_ref() == Some(&declared.purpose), "purpose", "header and body name different purposes")?;
     equal(header.offence == declared.offence, "offence", "header and body declare different offences")?;
+    let keys = header.declared.tag_key == declared.declared.tag_key;
+    equal(keys, "declared.tag_key", "header and body name different keys of the subjects' tags")?;
     validation(header, body)
 }
 
@@ -72,6 +74,7 @@ fn measure(said: &MeasureScope, found: &MeasureScope, field: &str) -> Result<(),
     }
     set(&said.records, &found.records, &at("records"), "record type")?;
     set(&said.selectors, &found.selectors, &at("selectors"), "kind of selector")?;
+    equal(said.tags == found.tags, &at("tags"), "header and body count different subjects")?;
     if said.window != found.window {
         let days = |window: &Option<Window>| {
             window.map_or_else(|| "no window".to_owned(), |w| count(w.days() as usize, "day"))
@@ -177,6 +180,23 @@ mod tests {
         let (code, field, reason) = refused(&header, &body);
         assert_eq!((code, field.as_str()), (R90, "measures[0].subjects"));
         assert_eq!(reason, "header says 1 subject, body has 2");
+    }
+
+    #[test]
+    fn tags_of_other_subjects_or_under_another_key_are_refused() {
+        let mut body = sample::request();
+        let untagged = sample::header(&body);
+        body.tag_key = Some("07".repeat(32));
+        let header = sample::header(&body);
+        assert_eq!(header.measures[0].tags.len(), 1);
+        assert_eq!(compare(&header, &body), Ok(()));
+        assert_eq!(refused(&untagged, &body).1, "measures[0].tags");
+        let mut elsewhere = body.clone();
+        elsewhere.tag_key = Some("08".repeat(32));
+        assert_eq!(refused(&sample::header(&elsewhere), &body).1, "measures[0].tags");
+        let mut unnamed = header;
+        unnamed.declared.tag_key = None;
+        assert_eq!(refused(&unnamed, &body).1, "declared.tag_key");
     }
 
     #[test]

@@ -71,6 +71,9 @@ form! {
         /// Whether a request for disclosure follows [Budapest 29(2)(f)].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         intends_mla: Option<bool>,
+        /// The key of the subjects' pseudonyms, 64 hexadecimal digits, where the treaty counts subjects. The desk fills it in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tag_key: Option<String>,
     }
 
     /// The authority in charge of the case.

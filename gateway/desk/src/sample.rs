@@ -1,7 +1,7 @@
 //! What the tests share: the catalogue's own examples, and headers that fit them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use model::{BodyCommitment, Declared, Digest, Header, HeaderDigest, Pin, Step, Timestamp};
+use model::{BodyCommitment, Digest, Header, HeaderDigest, Pin, Step, Timestamp};
 
 use crate::{Record, RequestBody, declare};
 
@@ -56,7 +56,7 @@ pub(crate) fn header(body: &RequestBody) -> Header {
         previous: HeaderDigest::GENESIS,
         created: Timestamp(1_785_888_000_000),
         expires: Timestamp(1_785_974_400_000),
-        declared: Declared::default(),
+        declared: declared.declared,
     }
 }
 

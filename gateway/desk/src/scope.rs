@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Declared, MeasureScope, Offence, Refusal};
+use model::{Declared, MeasureScope, Offence, Refusal, RefusalCode, SubjectTag, TagKey};
 
 use crate::{Measure, RequestBody, UrgencyLevel};
 
@@ -19,14 +19,28 @@ pub struct Declaration {
 
 /// Derives what the header must declare from the body, so that the two cannot differ by mistake.
 pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
-    let declared = Declared { emergency: body.urgency.level == UrgencyLevel::Emergency, ..Declared::default() };
+    let declared = Declared {
+        emergency: body.urgency.level == UrgencyLevel::Emergency,
+        tag_key: tag_key(body)?.map(|key| key.digest()),
+        ..Declared::default()
+    };
     Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body), declared })
 }
 
 /// The scope of each measure, in the order of the body. Subjects are counted by distinct selectors; records and selector
 /// kinds are sorted, each once.
 pub fn scope(body: &RequestBody) -> Result<Vec<MeasureScope>, Refusal> {
-    body.measures.iter().map(of_measure).collect()
+    let key = tag_key(body)?;
+    body.measures.iter().map(|measure| of_measure(measure, key.as_ref())).collect()
+}
+
+fn tag_key(body: &RequestBody) -> Result<Option<TagKey>, Refusal> {
+    let read = |hex: &String| {
+        let remedy = "Leave the field out; the desk fills it in where the treaty counts subjects.";
+        TagKey::from_hex(hex)
+            .map_err(|_| Refusal::new(RefusalCode::R94, "desk", "the tag key is none", remedy).at("tag_key"))
+    };
+    body.tag_key.as_ref().map(read).transpose()
 }
 
 /// The offence as the header declares it: the mildest maximum penalty, and dual criminality for all. A request rests on all
@@ -37,7 +51,7 @@ pub fn offence(body: &RequestBody) -> Option<Offence> {
     Some(Offence { max_penalty_months, dual_criminality, listed: false })
 }
 
-fn of_measure(measure: &Measure) -> Result<MeasureScope, Refusal> {
+fn of_measure(measure: &Measure, key: Option<&TagKey>) -> Result<MeasureScope, Refusal> {
     let selectors = measure.subjects.iter().map(|subject| subject.selector.canonical());
     let selectors = selectors.collect::<Result<BTreeSet<_>, _>>()?;
     Ok(MeasureScope {
@@ -49,6 +63,11 @@ fn of_measure(measure: &Measure) -> Result<MeasureScope, Refusal> {
         selectors: measure.subjects.iter().map(|s| s.selector.kind()).collect::<BTreeSet<_>>().into_iter().collect(),
         window: measure.window,
         attributes: vec![],
-        tags: vec![],
+        // In the order of the tags, not of the subjects: it tells nothing.
+        tags: key.map(|key| tags(key, &selectors)).unwrap_or_default(),
     })
+}
+
+fn tags(key: &TagKey, selectors: &BTreeSet<Vec<u8>>) -> Vec<SubjectTag> {
+    selectors.iter().map(|selector| key.tag(selector)).collect::<BTreeSet<_>>().into_iter().collect()
 }

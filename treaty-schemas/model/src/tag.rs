@@ -32,8 +32,8 @@ impl TagKey {
     }
 
     /// The pseudonym of the subject that `selector`, in canonical form, names: the first half of HMAC-SHA-256 [RFC 2104].
-    pub fn tag(&self, selector: &str) -> SubjectTag {
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), selector.as_bytes());
+    pub fn tag(&self, selector: &[u8]) -> SubjectTag {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), selector);
         let mut half = [0; 16];
         half.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
         SubjectTag::new(half)
@@ -57,7 +57,7 @@ mod tests {
         // Test case 2 of RFC 4231 §4.3 has a shorter key, which HMAC pads with zeros.
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
-        let tag = TagKey::new(key).tag("what do ya want for nothing?");
+        let tag = TagKey::new(key).tag(b"what do ya want for nothing?");
         assert_eq!(tag.to_string(), "5bdcc146bf60754e6a042426089575c7");
     }
 
