@@ -11,7 +11,7 @@ use crate::{
     answer::{Answer, Output, clean},
     catalogue::Sources,
     clock,
-    command::lint::Lint,
+    command::{effective::Effective, explain::Explain, lint::Lint},
     failure::Failure,
 };
 
@@ -35,6 +35,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Lint(Lint),
+    Explain(Box<Explain>),
+    Effective(Effective),
 }
 
 /// What every command may ask of its surroundings.
@@ -83,6 +85,8 @@ pub(crate) fn main() -> ExitCode {
 fn run(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
         Command::Lint(lint) => lint.run(session),
+        Command::Explain(explain) => explain.run(session),
+        Command::Effective(effective) => effective.run(session),
     }
 }
 

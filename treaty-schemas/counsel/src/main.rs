@@ -10,6 +10,9 @@ mod clock;
 mod command;
 mod failure;
 mod finding;
+mod table;
+mod terms;
+mod words;
 
 use std::process::ExitCode;
 

@@ -1,3 +1,5 @@
 //! What a treaty writer can ask for: one file per command.
 
+pub(crate) mod effective;
+pub(crate) mod explain;
 pub(crate) mod lint;
