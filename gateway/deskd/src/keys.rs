@@ -21,6 +21,8 @@ pub(crate) struct Keys {
     pub(crate) leaf: LeafIdentity,
     /// From which the keys for data at rest follow.
     pub(crate) storage: SigningKey,
+    /// From which the keys of subjects' pseudonyms follow; the same at each desk of the party.
+    pub(crate) tags: SigningKey,
     /// The own party's root, DER.
     pub(crate) root: Vec<u8>,
 }
@@ -46,6 +48,7 @@ impl Keys {
             desk: signing("desk.key.pem")?,
             leaf,
             storage: signing("storage.key.pem")?,
+            tags: signing("tags.key.pem")?,
             root: root.to_vec(),
         })
     }

@@ -96,6 +96,13 @@ impl Rule {
         self.table.effective().map(|(article, kind, _)| (article, kind))
     }
 
+    /// Whether a quota on requests to `requested` counts distinct subjects, so that headers must carry their pseudonyms.
+    pub fn counts_subjects(&self, requested: PartyId) -> bool {
+        let Some(place) = self.table.place(requested) else { return false };
+        let mut provisions = self.table.effective().filter_map(|(_, _, provisions)| provisions.get(place));
+        provisions.any(|provision| provision.quotas.iter().any(|quota| quota.value.subjects.is_some()))
+    }
+
     /// The text that the pin is the digest of.
     ///
     /// Lines that end in LF, words that are separated by one blank. No word holds a blank: files admit only names from

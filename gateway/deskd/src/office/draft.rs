@@ -2,8 +2,8 @@
 
 use desk::{DraftFor, Finding, Preflight, RequestBody, Severity};
 use model::{
-    ArticleRef, AuthorityId, AuthorityKind, CaseId, Denial, Fault, MeasureId, MeasureScope, RecordType, Refusal,
-    RefusalCode, RequestType, Role, SelectorKind, Timestamp,
+    ArticleRef, AuthorityId, AuthorityKind, CaseId, Denial, Fault, MeasureId, MeasureScope, PartyId, RecordType,
+    Refusal, RefusalCode, RequestType, Role, SelectorKind, Timestamp,
 };
 use serde_json::Value;
 use store::desk::{DeskBatch, DraftRow};
@@ -52,6 +52,7 @@ impl Office {
         let id = case.map_or_else(random::case_id, Ok)?;
         let (text, document) = with_case(body, id)?;
         let recipient = addressee(&document, recipient)?;
+        let text = self.with_tag_key(text, &document, recipient.party(), now)?;
         let draft = DraftView {
             state: State::Draft,
             body: text,
@@ -77,6 +78,30 @@ impl Office {
         batch.events.push(event(id, Told::DraftSaved, None, now));
         self.commit(&batch).await?;
         self.check(id, &draft, now)
+    }
+
+    /// The request with this year's key of its subjects' pseudonyms, where the treaty counts subjects; without any, where it does not.
+    fn with_tag_key(
+        &self,
+        text: Vec<u8>,
+        document: &Value,
+        requested: PartyId,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, Denial> {
+        let (own, today) = (self.own.party(), clock::day(now)?);
+        let counted = own != requested && self.catalog.rule(own, requested, today).counts_subjects(requested);
+        let key =
+            if counted { Some(self.tags_key.tag_key(own, requested, today.year()).map_err(internal)?) } else { None };
+        let key = key.map(|key| Value::from(key.to_hex()));
+        let mut document = document.clone();
+        let Some(fields) = document.as_object_mut().filter(|fields| fields.get("tag_key") != key.as_ref()) else {
+            return Ok(text);
+        };
+        match key {
+            Some(key) => fields.insert("tag_key".to_owned(), key),
+            None => fields.remove("tag_key"),
+        };
+        serde_json::to_vec_pretty(&document).map_err(internal)
     }
 
     /// Holds a draft against form, treaty and workflow, as the gates will.
@@ -252,6 +277,12 @@ impl Probe<'_> {
             purpose: None,
             offence: None,
             validator: Some(Role::Judge),
+            classification: None,
+            emergency: false,
+            consent: None,
+            at: Timestamp(0),
+            languages: None,
+            used: None,
         });
         !decision.refusals.iter().any(|refusal| refusal.field.as_deref().is_some_and(|field| field.contains(about)))
     }

@@ -71,12 +71,13 @@ impl Init {
         let root = Root::generate(self.party, now).map_err(key_failure)?;
         let gateway = self.dir.join("gateway");
         let config = self.write_gateway(&gateway, &root, now)?;
+        let tags = SigningKey::generate().map_err(key_failure)?;
         let mut authorities = Vec::new();
         for (name, kind, title, roles) in AUTHORITIES {
             let id =
                 AuthorityId::new(self.party, name).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
             let officers = self.write_officers(&id, roles)?;
-            let desk_key = self.write_desk(&id, &root, &config, now)?;
+            let desk_key = self.write_desk(&id, &root, &config, &tags, now)?;
             authorities.push(Authority { id, kind, title: title.to_owned(), desk_key, officers });
         }
         let ledger_key = self.write_ledger_key(&gateway)?;
@@ -151,6 +152,7 @@ impl Init {
         id: &AuthorityId,
         root: &Root,
         gateway: &Config,
+        tags: &SigningKey,
         now: Timestamp,
     ) -> Result<VerifyingKey, Failure> {
         let folder = self.dir.join("desks").join(id.name());
@@ -166,6 +168,8 @@ impl Init {
         private::write_public(&folder.join("leaf.cert.pem"), pem(&certificate)?.as_bytes())?;
         let storage = SigningKey::generate().map_err(key_failure)?;
         private::write(&folder.join("storage.key.pem"), storage.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        // One for all desks of the party, so that a subject has one pseudonym whichever of them asks.
+        private::write(&folder.join("tags.key.pem"), tags.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
         let mut config = format!(
             "# The desk of {id}.\nauthority = \"{id}\"\ngateway = \"{}\"\ndatabase = \"sqlite:desk.db\"\n\
