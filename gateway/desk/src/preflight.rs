@@ -59,6 +59,7 @@ fn decide(asked: &Preflight<'_>) -> Result<Decision, Refusal> {
         purpose: Some(&declared.purpose),
         offence: declared.offence,
         validator: Some(asked.body.validation.role),
+        tag_key: declared.declared.tag_key,
         classification: declared.declared.classification,
         emergency: declared.declared.emergency,
         consent: declared.declared.consent,

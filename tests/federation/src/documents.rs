@@ -198,6 +198,7 @@ mod tests {
                 purpose: Some(&declared.purpose),
                 offence: declared.offence,
                 validator: Some(body.validation.role),
+                tag_key: declared.declared.tag_key,
                 classification: declared.declared.classification,
                 emergency: declared.declared.emergency,
                 consent: declared.declared.consent,

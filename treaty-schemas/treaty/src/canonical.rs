@@ -1,10 +1,16 @@
 //! The text that a pin is the digest of. A change here is a new version of every rule.
 
-use std::fmt::{Display, Write};
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::fmt::{self, Display, Write};
 
 use model::{ArticleRef, PartyId, RequestType};
 
-use crate::{provision::Provision, rule::Table};
+use crate::{
+    provision::{Provision, UsageRule},
+    rule::Table,
+};
 
 /// See [`crate::Rule::canonical`].
 pub(crate) fn canonical(table: &Table) -> String {
@@ -14,49 +20,162 @@ pub(crate) fn canonical(table: &Table) -> String {
     text.line("pair", [a, b]);
     for (party, languages) in table.pair.iter().zip(&table.languages) {
         for (kind, languages) in languages {
-            text.line(format_args!("languages {party} {}", kind.as_str()), languages);
+            text.line(format_args!("languages {party} {}", kind.as_str()), sorted(languages));
         }
     }
     for (article, kind, provisions) in table.effective() {
         for (party, provision) in table.pair.iter().zip(provisions).filter(|(_, one)| one.closed.is_empty()) {
-            write_provision(&mut text, *party, article, kind, provision);
+            head(&mut text, *party, article, kind);
+            bounds(&mut text, provision);
         }
     }
     text.0
 }
 
-fn write_provision(text: &mut Lines, to: PartyId, article: &ArticleRef, kind: &RequestType, p: &Provision) {
+/// The lines of one provision without its article and direction: equal for two provisions that decide alike.
+pub(crate) fn terms(provision: &Provision) -> String {
+    let mut text = Lines(String::with_capacity(1024));
+    bounds(&mut text, provision);
+    text.0
+}
+
+fn head(text: &mut Lines, to: PartyId, article: &ArticleRef, kind: &RequestType) {
     text.line("article", [&article.to_string(), kind.as_str(), "to", to.as_str()]);
-    for (record, roles) in &p.records {
-        text.line(format_args!("record {record}"), roles.value.iter().map(|role| role.as_str()));
+}
+
+/// Takes the provision apart by name, so that a bound that is added cannot be forgotten here. Left out are `closed` (what is closed
+/// is not written at all), and `by` and `verified`, which change no decision.
+fn bounds(text: &mut Lines, provision: &Provision) {
+    let Provision {
+        by: _,
+        verified: _,
+        closed: _,
+        records,
+        compulsory,
+        selectors,
+        max_subjects,
+        max_window_days,
+        max_bytes,
+        quotas,
+        purposes,
+        offence,
+        dual_criminality,
+        senders,
+        recipients,
+        classification_max,
+        attributes,
+        never,
+        consent,
+        emergency,
+        timers: _,
+        grounds: _,
+        judgements: _,
+        postponements: _,
+        conditions: _,
+        consult: _,
+        usage: _,
+    } = provision;
+    text.line("compulsory", [u32::from(*compulsory)]);
+    for (record, roles) in records {
+        text.line(format_args!("record {record}"), sorted(&roles.value).map(|role| role.as_str()));
     }
-    text.line("selectors", p.selectors.value.iter().map(|selector| selector.as_str()));
-    text.line("subjects", [p.max_subjects.value]);
-    text.line("window", p.max_window_days.as_ref().map(|days| days.value));
-    text.line("purposes", &p.purposes.value);
-    text.line("offence", [u32::from(p.offence.value.declared), p.offence.value.min_max_penalty_months]);
-    text.line("senders", p.senders.value.iter().map(|kind| kind.as_str()));
-    text.line("dual_criminality", [u32::from(p.dual_criminality.is_some())]);
-    text.line("recipients", p.recipients.value.iter().map(|kind| kind.as_str()));
-    for timer in &p.timers {
+    text.line("selectors", sorted(&selectors.value).map(|selector| selector.as_str()));
+    text.line("subjects", [max_subjects.value]);
+    text.line("window", max_window_days.as_ref().map(|days| days.value));
+    text.line("bytes", max_bytes.as_ref().map(|bytes| bytes.value));
+    let mut quotas: Vec<_> = quotas.iter().map(|quota| quota.value).collect();
+    quotas.sort();
+    for quota in quotas {
+        let cap = |cap: Option<u32>| cap.map_or_else(|| "*".to_owned(), |cap| cap.to_string());
+        text.line("quota", [quota.per.as_str(), &cap(quota.requests), &cap(quota.subjects)]);
+    }
+    text.line("purposes", sorted(&purposes.value));
+    text.line("offence", [u32::from(offence.value.declared), offence.value.min_max_penalty_months]);
+    let dual = dual_criminality.as_ref().map(|dual| dual.value.except_listed_months);
+    text.option("dual_criminality", dual, |months| months.map_or_else(|| "*".to_owned(), |months| months.to_string()));
+    text.line("senders", sorted(&senders.value).map(|kind| kind.as_str()));
+    text.line("recipients", sorted(&recipients.value).map(|kind| kind.as_str()));
+    text.line("classification", classification_max.as_ref().map(|mark| mark.value.as_str()));
+    if let Some(attributes) = attributes {
+        text.line("attributes", sorted(&attributes.value));
+    }
+    text.line("never", sorted(never));
+    text.line("consent", consent.as_ref().map(|rule| rule.value.max_age_s));
+    if let Some(rule) = emergency {
+        let expost = rule.value.expost_hours.map_or_else(|| "*".to_owned(), |hours| hours.to_string());
+        text.line("emergency", [u32::from(rule.value.callback).to_string(), expost]);
+    }
+    humans(text, provision);
+}
+
+/// What decides nothing by itself, but binds who answers.
+fn humans(text: &mut Lines, p: &Provision) {
+    for timer in sorted(&p.timers) {
         let record = timer.record.as_ref().map_or("*", |record| record.as_str());
         let clause = timer.clause.as_ref().map_or_else(|| "policy".to_owned(), ToString::to_string);
-        text.line("timer", [timer.kind.as_str(), record, &timer.length.to_string(), timer.unit.as_str(), &clause]);
+        let when = if timer.emergency { "emergency" } else { "ordinary" };
+        text.line(
+            "timer",
+            [timer.kind.as_str(), record, when, &timer.length.to_string(), timer.unit.as_str(), &clause],
+        );
     }
-    text.line("grounds", p.grounds.iter().map(|ground| ground.code));
+    for ground in sorted(&p.grounds) {
+        text.line("ground", [ground.code.as_str(), if ground.mandatory { "must" } else { "may" }]);
+    }
+    for judgement in sorted(&p.judgements) {
+        let clause = judgement.clause.as_ref().map_or_else(|| "policy".to_owned(), ToString::to_string);
+        text.line("judgement", [&judgement.name, &clause]);
+    }
+    text.line("postponements", sorted(&p.postponements));
+    text.line("conditions", sorted(&p.conditions));
     text.line("consult", [p.consult.as_str()]);
-    text.line("specialty", [u32::from(p.usage.specialty)]);
+    let UsageRule { specialty, onward, readers, retention_days } = &p.usage;
+    text.line("specialty", [u32::from(*specialty)]);
+    text.line("onward", [onward.value.as_str()]);
+    text.line("readers", sorted(&readers.value).map(|kind| kind.as_str()));
+    text.line("retention", retention_days.as_ref().map(|days| days.value));
+}
+
+/// The order in a file means nothing, nor that something stands there twice.
+fn sorted<T: Ord>(items: &[T]) -> impl Iterator<Item = &T> {
+    let mut items: Vec<_> = items.iter().collect();
+    items.sort();
+    items.dedup();
+    items.into_iter()
 }
 
 struct Lines(String);
 
 impl Lines {
-    fn line(&mut self, first: impl Display, rest: impl IntoIterator<Item = impl Display>) {
+    fn line(&mut self, first: impl Display, rest: impl IntoIterator<Item: Display>) {
         // Writing to a String cannot fail.
         let _ = write!(self.0, "{first}");
         for word in rest {
-            let _ = write!(self.0, " {word}");
+            self.0.push(' ');
+            let _ = write!(Escaped(&mut self.0), "{word}");
         }
         self.0.push('\n');
+    }
+
+    /// A line that is there only when the rule is.
+    fn option<T>(&mut self, first: &str, rule: Option<T>, word: impl FnOnce(T) -> String) {
+        if let Some(rule) = rule {
+            self.line(first, [word(rule)]);
+        }
+    }
+}
+
+/// Writes `%` and what is not visible ASCII as `%` and the hexadecimal bytes: a word can then never be taken for two, nor for a line.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            match byte {
+                b'%' | 0..=b' ' | 0x7f.. => write!(self.0, "%{byte:02x}")?,
+                _ => self.0.push(char::from(byte)),
+            }
+        }
+        Ok(())
     }
 }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, Consent, Header, MeasureId, MeasureScope,
-    Offence, PartyId, Pin, PostponementCode, RecordType, Refusal, RequestType, Role, Timestamp,
+    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, Consent, Digest, Header, MeasureId,
+    MeasureScope, Offence, PartyId, Pin, PostponementCode, RecordType, Refusal, RequestType, Role, Timestamp,
 };
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::{Consult, Ground, Judgement, Onward, Period, Quota, Timer};
+use crate::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TraceStep, trace::as_text};
 
 /// What is asked of a rule: header facts only, so that gateways and desks ask the same question.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub struct Query<'a> {
     pub offence: Option<Offence>,
     /// In which role somebody validated the request.
     pub validator: Option<Role>,
+    /// Which key made the tags of the measures, by its digest.
+    pub tag_key: Option<Digest>,
     /// How the request is marked.
     pub classification: Option<Classification>,
     /// Whether it is declared an emergency.
@@ -56,6 +58,7 @@ impl<'a> Query<'a> {
             purpose: header.purpose.as_deref(),
             offence: header.offence,
             validator: header.validation.as_ref().map(|validation| validation.role),
+            tag_key: header.declared.tag_key,
             classification: header.declared.classification,
             emergency: header.declared.emergency,
             consent: header.declared.consent,
@@ -118,6 +121,8 @@ pub struct Permit {
     pub request_type: RequestType,
     /// What may be answered: the record types that were asked for.
     pub records: Vec<RecordType>,
+    /// Whether it compels somebody; what rests on a memorandum is voluntary.
+    pub compulsory: bool,
     /// Who may validate, for all of these record types at once. Empty when nobody needs to.
     pub validators: Vec<Role>,
     /// At most so many subjects.
@@ -167,49 +172,4 @@ pub struct Permit {
     /// The file of the rule, as in `instruments/budapest/instrument.toml`.
     #[serde(serialize_with = "as_text")]
     pub file: Arc<str>,
-}
-
-/// One check of a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TraceStep {
-    /// Which check, as in `in_force`.
-    pub check: &'static str,
-    /// For which measure; `None` for what concerns the whole request.
-    pub measure: Option<MeasureId>,
-    /// The clause it rests on, where a treaty says it.
-    pub article: Option<ArticleRef>,
-    /// The file of the rule.
-    #[serde(serialize_with = "as_text")]
-    pub file: Arc<str>,
-    /// What was looked at: header facts only.
-    pub input: String,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
-/// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Nothing against it.
-    Pass,
-    /// Refused.
-    Fail,
-    /// Left to a human; no machine ever decides it.
-    Human,
-}
-
-impl Outcome {
-    /// The word on screens.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Human => "human",
-        }
-    }
-}
-
-fn as_text<S: Serializer>(file: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(file)
 }

@@ -14,14 +14,23 @@ mod diagnostic;
 mod instrument;
 mod offer;
 mod party;
+mod phrase;
 mod provision;
+mod quota;
 mod rule;
 mod source;
 mod term;
+#[cfg(test)]
+mod testing;
+mod trace;
+mod usage;
 
 pub use catalog::Catalog;
-pub use decision::{Decision, Outcome, Permit, Query, TraceStep, Used};
+pub use decision::{Decision, Permit, Query, Used};
 pub use diagnostic::Diagnostic;
 pub use offer::{Barred, Limit, Offer};
+pub use quota::QuotaNeeded;
 pub use rule::Rule;
 pub use term::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit};
+pub use trace::{Input, Outcome, TraceStep};
+pub use usage::{Usage, UseGrant, UseQuery};

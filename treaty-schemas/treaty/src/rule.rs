@@ -105,10 +105,21 @@ impl Rule {
 
     /// The text that the pin is the digest of.
     ///
-    /// Lines that end in LF, words that are separated by one blank. No word holds a blank: files admit only names from
-    /// closed alphabets. First `rogatory rule v2`, then `pair FR JP`, then the languages of each party, then what may be
-    /// asked, sorted by article, request type and direction. What is not in force, reserved or forbidden does not appear, nor do
-    /// titles, reasons, and whether a rule was verified: they change no decision.
+    /// Lines that end in LF, words that are separated by one blank; `%` and what is not visible ASCII is `%` and two hexadecimal
+    /// digits a byte. First `rogatory rule v2`, `pair FR JP`, and `languages FR central en fr` for each kind of authority of each
+    /// party. Then what may be asked, sorted by article, request type and direction: `article ets-185:31 stored_data to FR`, and
+    /// below it its bounds in a fixed order, each list sorted:
+    ///
+    /// `compulsory 0|1` · `record <type> <role>…`, one each · `selectors` · `subjects <n>` · `window <days>` · `bytes <n>` ·
+    /// `quota <per> <requests|*> <subjects|*>`, one each · `purposes` · `offence <declared 0|1> <months>` ·
+    /// `dual_criminality <months for listed offences|*>` · `senders` · `recipients` · `classification` · `attributes` · `never` ·
+    /// `consent <seconds>` · `emergency <callback 0|1> <hours|*>` · `timer <which> <record|*> ordinary|emergency <n> <unit>
+    /// <clause|policy>`, one each · `ground <code> may|must`, one each · `judgement <name> <clause|policy>`, one each ·
+    /// `postponements` · `conditions` · `consult` · `specialty 0|1` · `onward` · `readers` · `retention <days>`.
+    ///
+    /// A bound that is not set has its word alone, but `dual_criminality`, `attributes` and `emergency` are left out. What is not in
+    /// force, reserved or forbidden does not appear, nor do titles, reasons, files, and whether a rule was verified: they change no
+    /// decision.
     pub fn canonical(&self) -> String {
         canonical(&self.shared)
     }

@@ -23,8 +23,8 @@ fn stored_data_between_japan_and_france_is_allowed_with_its_article() {
 #[test]
 fn the_checks_are_made_in_a_fixed_order() {
     let checks: Vec<_> = decide(stored_data()).trace.iter().map(|step| step.check).collect();
-    let order = "pair measures article reserved in_force request_type records selectors subjects window validator sender \
-                 recipient purpose offence gravity dual_criminality";
+    let order = "pair measures article reserved in_force request_type closed records selectors subjects window validator \
+                 sender recipient purpose offence gravity dual_criminality classification emergency";
     assert_eq!(checks.join(" "), order);
 }
 

@@ -4,5 +4,6 @@
 mod broken;
 mod catalogue;
 mod decision;
+mod pins;
 mod properties;
 mod support;

@@ -75,6 +75,7 @@ pub(crate) fn query<'a>(from: &str, to: &str, measures: &'a [MeasureScope]) -> Q
         at: NOON,
         languages: None,
         used: None,
+        tag_key: None,
     }
 }
 
