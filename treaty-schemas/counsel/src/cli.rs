@@ -11,7 +11,7 @@ use crate::{
     answer::{Answer, Output, clean},
     catalogue::Sources,
     clock,
-    command::{effective::Effective, explain::Explain, lint::Lint},
+    command::{effective::Effective, explain::Explain, lint::Lint, new::New, schema::Schema},
     failure::Failure,
 };
 
@@ -34,9 +34,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(subcommand)]
+    New(New),
     Lint(Lint),
     Explain(Box<Explain>),
     Effective(Effective),
+    Schema(Schema),
 }
 
 /// What every command may ask of its surroundings.
@@ -84,9 +87,11 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
+        Command::New(new) => new.run(session),
         Command::Lint(lint) => lint.run(session),
         Command::Explain(explain) => explain.run(session),
         Command::Effective(effective) => effective.run(session),
+        Command::Schema(schema) => schema.run(),
     }
 }
 

@@ -3,3 +3,5 @@
 pub(crate) mod effective;
 pub(crate) mod explain;
 pub(crate) mod lint;
+pub(crate) mod new;
+pub(crate) mod schema;

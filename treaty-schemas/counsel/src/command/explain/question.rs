@@ -136,7 +136,7 @@ impl Facts {
             purpose: question.purpose.as_deref(),
             offence: question.offence,
             validator: question.validator,
-            tag_key: Some(model::Digest::of(&[b"an assumed key"])),
+            tag_key: Some(Digest::of(&[b"an assumed key"])),
             classification: question.classification,
             emergency: question.emergency,
             consent: question.consent,

@@ -9,8 +9,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Gravity};
 
-/// What the skeletons of `treaty new` leave to be filled in.
-pub(crate) const PLACEHOLDER: &str = "FILL IN";
+/// What the skeletons of `treaty new` leave to be filled in: in a text, in an article, and as the year of a date.
+const PLACEHOLDERS: [&str; 2] = ["FILL IN", "FILL-IN"];
+const PLACEHOLDER_YEAR: u16 = 9999;
+const TO_DO: &str = "this is still to be filled in";
 /// How deep tables may nest; the format needs four.
 const DEPTH_MAX: usize = 16;
 
@@ -64,8 +66,11 @@ impl Reader<'_> {
 
     fn value(&mut self, place: &str, value: &DeValue<'_>, span: &Range<usize>, depth: usize) {
         match value {
-            DeValue::String(text) if text.contains(PLACEHOLDER) => {
-                self.say(Gravity::Error, span, "this is still to be filled in", None);
+            DeValue::String(text) if PLACEHOLDERS.iter().any(|placeholder| text.contains(placeholder)) => {
+                self.say(Gravity::Error, span, TO_DO, None);
+            }
+            DeValue::Datetime(moment) if moment.date.is_some_and(|date| date.year == PLACEHOLDER_YEAR) => {
+                self.say(Gravity::Error, span, TO_DO, None);
             }
             DeValue::Table(table) if depth < DEPTH_MAX => self.table(place, table, depth + 1),
             DeValue::Array(items) if depth < DEPTH_MAX => {
