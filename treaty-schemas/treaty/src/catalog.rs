@@ -1,164 +1,195 @@
-use std::{collections::BTreeMap, sync::Arc};
+mod check;
+mod info;
+mod timeline;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
 
 use include_dir::{Dir, include_dir};
 use jiff::civil::Date;
 use model::{ArticleRef, PartyId};
 
+pub use self::info::{
+    AuthorityInfo, BondInfo, DeclarationInfo, FileInfo, InstrumentInfo, ObjectionInfo, PartyInfo, RequestInfo,
+    ReservationInfo, Signers, TextInfo,
+};
 use crate::{
     Diagnostic, Rule,
     compile::compile,
+    force::{Ratifications, View},
     instrument::{InstrumentFile, Text},
+    national::NationalFile,
+    overlay::OverlayFile,
     party::PartyFile,
+    source::{Slug, Source},
+    version::{Address, Head, Series, Shelf, Versioned},
 };
+
+// RECORD_TYPES, and OVERLAYS where the catalogue has some.
+include!(concat!(env!("OUT_DIR"), "/record_types.rs"));
 
 static INSTRUMENTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../catalog/instruments");
 static PARTIES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../catalog/parties");
 
-/// All treaty files of a version, read and checked against each other. Cheap to clone.
+/// So many files make a catalogue at most: each of 193 states has one, and some versions of it.
+const FILES_MAX: usize = 4096;
+
+/// All treaty files in all versions, read and checked against each other. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Catalog(Arc<Files>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// By path.
-    pub(crate) instruments: Vec<InstrumentFile>,
-    pub(crate) parties: BTreeMap<PartyId, PartyFile>,
+    pub(crate) instruments: Shelf<Slug, InstrumentFile>,
+    pub(crate) parties: Shelf<PartyId, PartyFile>,
+    pub(crate) overlays: BTreeMap<[PartyId; 2], Shelf<Slug, OverlayFile>>,
+    pub(crate) national: Shelf<PartyId, NationalFile>,
+    /// Who ratified what, as all files together know it: it is asked for every pair.
+    ratifications: OnceLock<Ratifications>,
 }
 
 impl Catalog {
-    /// The catalogue that this program was built with.
+    /// The catalogue that this program was built with. It has no national layer.
     pub fn builtin() -> Result<Self, Vec<Diagnostic>> {
         Self::load(Self::builtin_files())
     }
 
     /// The files of [`Catalog::builtin`], as [`Catalog::load`] takes them: a start for a catalogue of one's own.
     pub fn builtin_files() -> impl Iterator<Item = (String, String)> {
-        let instruments = INSTRUMENTS.dirs().flat_map(|folder| folder.files()).map(|file| ("instruments", file));
-        let parties = PARTIES.files().map(|file| ("parties", file));
-        instruments.chain(parties).filter(|(_, file)| file.path().extension().is_some_and(|e| e == "toml")).filter_map(
-            |(root, file)| {
-                let components: Vec<_> = file.path().components().map(|c| c.as_os_str().to_str()).collect();
-                let path = components.into_iter().collect::<Option<Vec<_>>>()?.join("/");
-                Some((format!("{root}/{path}"), file.contents_utf8()?.to_owned()))
-            },
-        )
+        let mut files = Vec::new();
+        collect("instruments", &INSTRUMENTS, &mut files);
+        collect("parties", &PARTIES, &mut files);
+        if let Some(overlays) = &OVERLAYS {
+            collect("overlays", overlays, &mut files);
+        }
+        files.into_iter()
     }
 
-    /// Reads `files` (path and text), as `instruments/budapest/instrument.toml` and `parties/JP.toml`.
+    /// Reads `files` (path and text) of all four layers, in any order: `instruments/budapest/instrument.toml`,
+    /// `parties/JP.toml`, `overlays/FR-JP/mou.toml`, `national/JP.toml`, and later versions as `parties/JP.2.toml`.
     ///
     /// The catalogue is whole, or every mistake that was found: a file that cannot be read might hold a reservation.
     pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
-        let mut instruments = BTreeMap::new();
-        let mut parties = BTreeMap::new();
-        let mut seen = std::collections::BTreeSet::new();
-        for (path, source) in files {
+        let mut shelves = Files::default();
+        let mut seen = BTreeSet::new();
+        for (count, (path, text)) in files.into_iter().enumerate() {
+            if count >= FILES_MAX {
+                let message = format!("this is one file more than the {FILES_MAX} that a catalogue may have");
+                return Err(vec![Diagnostic::at(&path, "", 0..0, message)]);
+            }
+            let address = Address::parse(&path);
             if !seen.insert(path.clone()) {
                 wrong.push(Diagnostic::at(&path, "", 0..0, "this file is given twice"));
-            } else if path.starts_with("parties/") && path.ends_with(".toml") {
-                match PartyFile::read(&path, &source) {
-                    Ok(file) => _ = parties.insert(file.id, file),
-                    Err(found) => wrong.extend(found),
-                }
-            } else if path.starts_with("instruments/") && path.ends_with("/instrument.toml") {
-                match InstrumentFile::read(&path, &source) {
-                    Ok(file) => _ = instruments.insert(path, file),
-                    Err(found) => wrong.extend(found),
-                }
+            } else if let Some((address, _)) = address {
+                let source = Arc::new(Source { path: path.into(), text });
+                wrong.extend(shelves.add(address, &source).err().into_iter().flatten());
             } else {
-                let help = "instruments/<id>/instrument.toml or parties/<XX>.toml";
+                let help = "instruments/<id>/instrument.toml, parties/<XX>.toml, overlays/<XX>-<YY>/<id>.toml or \
+                            national/<XX>.toml, with .<version> before .toml from version 2 on";
                 wrong.push(Diagnostic::at(&path, "", 0..0, "this is no path of a treaty file").with_help(help));
             }
         }
-        let files = Files { instruments: instruments.into_values().collect(), parties };
         // What one file says of another can be judged only when both could be read.
         if wrong.is_empty() {
-            wrong = files.contradictions();
+            wrong = shelves.contradictions();
         }
-        if wrong.is_empty() { Ok(Self(Arc::new(files))) } else { Err(wrong) }
+        wrong.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        if wrong.is_empty() { Ok(Self(Arc::new(shelves))) } else { Err(wrong) }
     }
 
-    /// The effective rule between `a` and `b`, in either order, on the day `on`. Where no treaty is in force it permits
-    /// nothing, and has a pin all the same.
+    /// The effective rule between `a` and `b`, in either order, on the day `on`, as all files know it. Where no treaty is in
+    /// force it permits nothing, and has a pin all the same.
     pub fn rule(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
-        Rule::new(compile(&self.0, a, b, on), None)
+        Rule::new(compile(&View::of(&self.0, None), [a, b], on), None)
+    }
+
+    /// The same as it was known on the day `known`: files that were recorded later are left out. A decision of that day replays
+    /// with it exactly.
+    pub fn rule_as_known(&self, a: PartyId, b: PartyId, on: Date, known: Date) -> Rule {
+        Rule::new(compile(&View::of(&self.0, Some(known)), [a, b], on), None)
+    }
+
+    /// The same as [`Catalog::rule`] under the national layer of `own`: the pin is equal, the decision may be stricter. Where `own`
+    /// is none of the two, there is no national layer.
+    pub fn local_rule(&self, own: PartyId, a: PartyId, b: PartyId, on: Date) -> Rule {
+        let shared = compile(&View::of(&self.0, None), [a, b], on);
+        let national = self.0.national.get(&own).filter(|_| own == a || own == b);
+        let national = national.and_then(|series| series.select(on, None, |_| true)?.valid());
+        let local = national.map(|file| {
+            let mut local = shared.clone();
+            crate::compile::restrict(&mut local, &file.restrictions, &file.head.path, None);
+            local
+        });
+        Rule::new(shared, local)
     }
 
     /// The parties that have a file, sorted, with their names.
     pub fn parties(&self) -> impl Iterator<Item = (PartyId, &str)> {
-        self.0.parties.values().map(|party| (party.id, party.name.as_str()))
+        self.0.parties.values().filter_map(Series::newest).map(|party| (party.id, party.name.as_str()))
     }
 
-    /// The texts in the catalogue, with their titles: `ets-185`, "Convention on Cybercrime".
+    /// The texts in the catalogue, in their newest versions, with their titles: `ets-185`, "Convention on Cybercrime".
     pub fn instruments(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.texts().map(|(_, text)| (text.id.0.as_str(), text.title.as_str()))
     }
 }
 
+/// The TOML files below `folder`.
+fn collect(root: &str, folder: &'static Dir<'static>, files: &mut Vec<(String, String)>) {
+    for file in folder.files() {
+        let components: Option<Vec<_>> = file.path().components().map(|c| c.as_os_str().to_str()).collect();
+        let toml = file.path().extension().is_some_and(|extension| extension == "toml");
+        if let (true, Some(components), Some(text)) = (toml, components, file.contents_utf8()) {
+            files.push((format!("{root}/{}", components.join("/")), text.to_owned()));
+        }
+    }
+    for folder in folder.dirs() {
+        collect(root, folder, files);
+    }
+}
+
 impl Files {
+    fn add(&mut self, address: Address, source: &Arc<Source>) -> Result<(), Vec<Diagnostic>> {
+        match address {
+            Address::Instrument(id) => self.instruments.entry(id).or_default().add(InstrumentFile::read(source)?),
+            Address::Party(id) => self.parties.entry(id).or_default().add(PartyFile::read(source)?),
+            Address::Overlay(pair, id) => {
+                self.overlays.entry(pair).or_default().entry(id).or_default().add(OverlayFile::read(source)?);
+            }
+            Address::National(id) => self.national.entry(id).or_default().add(NationalFile::read(source)?),
+        }
+        Ok(())
+    }
+
+    /// The newest version of each text.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&InstrumentFile, &Text)> {
-        self.instruments.iter().flat_map(|file| file.texts.iter().map(move |text| (file, text)))
+        let newest = self.instruments.values().filter_map(Series::newest);
+        newest.flat_map(|file| file.texts.iter().map(move |text| (file, text)))
     }
 
-    pub(crate) fn text(&self, id: &str) -> Option<&Text> {
-        self.texts().map(|(_, text)| text).find(|text| text.id.0 == id)
+    /// Every version of every instrument file.
+    pub(crate) fn instrument_files(&self) -> impl Iterator<Item = &InstrumentFile> {
+        self.instruments.values().flat_map(Series::iter)
     }
 
-    fn contradictions(&self) -> Vec<Diagnostic> {
-        let mut wrong = Vec::new();
-        let mut ids = BTreeMap::new();
-        for (file, text) in self.texts() {
-            if let Some(other) = ids.insert(text.id.0.as_str(), file.path.as_ref()) {
-                wrong.push(text.place.says(format!("{} is described in {other} already", text.id.0)));
-            }
-            if let Some(parent) = &text.parent
-                && file.texts.iter().take_while(|t| t.id != text.id).all(|t| t.id != *parent)
-            {
-                let help = "a protocol stands in the file of its convention, after it";
-                wrong.push(text.place.says(format!("`parent` {} does not stand before it", parent.0)).with_help(help));
-            }
-        }
-        for file in &self.instruments {
-            for request in file.requests.values() {
-                let named = request.articles.iter().filter(|article| file.text(article.instrument()).is_none());
-                wrong.extend(named.map(|article| {
-                    request.place.says(format!("it rests on {article}, which is no text of this file"))
-                }));
-            }
-        }
-        wrong.extend(self.parties.values().flat_map(|party| self.party_contradictions(party)));
-        wrong
+    pub(crate) fn overlay_series(&self) -> impl Iterator<Item = &Series<OverlayFile>> {
+        self.overlays.values().flat_map(BTreeMap::values)
     }
 
-    fn party_contradictions(&self, party: &PartyFile) -> Vec<Diagnostic> {
-        let mut wrong = Vec::new();
-        let mut bonds = std::collections::BTreeSet::new();
-        for bond in &party.treaties {
-            let id = &bond.instrument.0;
-            let known: Vec<_> = self.texts().map(|(_, text)| text.id.0.as_str()).collect();
-            if self.text(id).is_none() {
-                let help = crate::source::suggestion(id, &known);
-                wrong.push(bond.place.says(format!("there is no instrument `{id}`")).with_help(help));
-            }
-            if !bonds.insert(id) {
-                wrong.push(bond.place.says(format!("{id} has a [[treaty]] already")));
-            }
-        }
-        // A reservation that hits nothing is a slip of the pen, and would let through what a state has excepted.
-        let missed = |article: &ArticleRef, general: bool| {
-            let requests = self.instruments.iter().flat_map(|file| file.requests.values());
-            let mut articles = requests.flat_map(|request| &request.articles);
-            let mut clauses = self.instruments.iter().filter_map(|file| file.dual_criminality_clause.as_ref());
-            let hit = articles.any(|a| covers(article, a) || (general && covers(a, article)));
-            !(hit || general && clauses.any(|clause| clause == article))
-        };
-        let reserved = party.reservations.iter().filter(|r| missed(&r.article, false)).map(|r| (&r.place, &r.article));
-        let declared = party.declarations.iter().filter(|d| missed(&d.article, true)).map(|d| (&d.place, &d.article));
-        for (place, article) in reserved.chain(declared) {
-            let help = "name an article of a [request.…]; leave out what concerns no request";
-            wrong.push(place.says(format!("no request rests on {article}")).with_help(help));
-        }
-        wrong
+    pub(crate) fn ratifications(&self) -> &Ratifications {
+        self.ratifications.get_or_init(|| Ratifications::of(self, None))
+    }
+
+    /// Every version of every file.
+    fn heads(&self) -> impl Iterator<Item = &Head> {
+        let instruments = self.instrument_files().map(Versioned::head);
+        let parties = self.parties.values().flat_map(Series::iter).map(Versioned::head);
+        let overlays = self.overlay_series().flat_map(Series::iter).map(Versioned::head);
+        let national = self.national.values().flat_map(Series::iter).map(Versioned::head);
+        instruments.chain(parties).chain(overlays).chain(national)
     }
 }
 

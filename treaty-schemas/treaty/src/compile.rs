@@ -1,47 +1,105 @@
-//! Files → table: instrument ∩ party ∩ party, at a date.
+//! Files → table: instrument ∩ party ∩ party ∩ overlays, at a date.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::{Span, civil::Date};
-use model::{ArticleRef, AuthorityKind, PartyId};
+use jiff::civil::Date;
+use model::{ArticleRef, AuthorityKind, PartyId, RequestType, Role};
 
 use crate::{
-    Ground, Onward,
-    catalog::{Files, covers},
-    instrument::{DualCriminality, Entry, InstrumentFile, Request, Side, Text},
-    party::{Bond, Demand, PartyFile},
-    provision::{Basis, Bound, OffenceRule, Provision, UsageRule},
+    Consult, Onward,
+    catalog::covers,
+    force::{Relation, View},
+    instrument::{DualCriminality, InstrumentFile, Request},
+    party::{Declaration, Demand, PartyFile},
+    provision::{self, Basis, Provision, UsageRule},
+    restrict::{Common, Restriction},
     rule::{Clause, Obstacle, Standing, Table},
+    version::Versioned,
 };
 
-pub(crate) fn compile(files: &Files, a: PartyId, b: PartyId, on: Date) -> Table {
-    let pair = if a <= b { [a, b] } else { [b, a] };
-    let mut instruments = BTreeMap::new();
-    let mut clauses: BTreeMap<ArticleRef, Clause> = BTreeMap::new();
-    for (file, text) in files.texts() {
-        let obstacles = obstacles(files, file, text, pair, on);
-        instruments.insert(text.id.0.clone(), Standing { file: file.path.clone(), obstacles, provisional_until: None });
-    }
-    for file in &files.instruments {
-        for (kind, request) in &file.requests {
-            for article in &request.articles {
-                let clause = clauses.entry(article.clone()).or_default();
-                let towards = pair.map(|requested| provision(files, file, request, article, pair, requested));
-                clause.provisions.insert(kind.clone(), towards);
-            }
-        }
-    }
-    for (article, clause) in &mut clauses {
-        clause.reservations = reservations(files, article, pair);
-    }
-    Table {
+pub(crate) fn compile(view: &View<'_>, pair: [PartyId; 2], on: Date) -> Table {
+    let mut pair = pair;
+    pair.sort();
+    let pact = Pact { view, pair, on, parties: pair.map(|party| view.party(party)) };
+    let mut table = Table {
         pair,
         on,
         protocol: "treaty".into(),
-        instruments,
-        clauses,
-        languages: pair.map(|party| languages(files.parties.get(&party))),
-        files: pair.map(|party| format!("parties/{party}.toml").into()),
+        instruments: BTreeMap::new(),
+        clauses: BTreeMap::new(),
+        languages: pact.parties.map(languages),
+        files: pair.map(|party| view.path(party)),
+    };
+    let mut fallbacks = Vec::new();
+    for series in view.files.instruments.values() {
+        let Some(selected) = view.instrument(series, pair, on) else { continue };
+        let relation = Relation { view, selected: &selected, pair, on };
+        let file = selected.file();
+        for text in &file.texts {
+            table.instruments.insert(text.id.0.clone(), relation.standing(text));
+            if text.fallback {
+                fallbacks.push(text.id.0.clone());
+            }
+        }
+        for Common { article, kind, provision } in common(file) {
+            let Some(request) = file.requests.get(kind) else { continue };
+            let clause = table.clauses.entry(article.clone()).or_insert_with(|| pact.clause(article));
+            let both = [provision.clone(), provision];
+            clause.provisions.insert(kind.clone(), pact.provisions(file, request, kind, both));
+        }
+    }
+    give_way(&mut table, &fallbacks);
+    pact.overlay(&mut table);
+    table
+}
+
+/// What an instrument gives by itself: each article with each of its request types, whoever the parties are.
+pub(crate) fn common(file: &InstrumentFile) -> impl Iterator<Item = Common<'_>> {
+    file.requests.iter().flat_map(move |(kind, request)| {
+        let articles = request.articles.iter().map(|article| &article.value);
+        articles.map(move |article| Common { article, kind, provision: plain(file, kind, request, article) })
+    })
+}
+
+fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: &ArticleRef) -> Provision {
+    let by = Basis { file: file.head.path.clone(), article: article.clone(), owner: None };
+    let dual = provision::DualCriminality { except_listed_months: file.common.except_listed_months };
+    let counts =
+        |kinds: &[crate::source::Spot<RequestType>]| kinds.is_empty() || kinds.iter().any(|one| one.value == *kind);
+    let common_quotas = file.common.quotas.iter().filter(|(kinds, _)| counts(kinds)).map(|(_, quota)| *quota);
+    Provision {
+        verified: request.verified && file.text(article.instrument()).is_some_and(|text| text.verified),
+        closed: Vec::new(),
+        records: request.records.iter().map(|(record, roles)| (record.clone(), by.sets(roles.clone()))).collect(),
+        compulsory: request.compulsory,
+        selectors: by.sets(request.selectors.clone()),
+        max_subjects: by.sets(request.max_subjects),
+        max_window_days: request.max_window_days.map(|days| by.sets(days)),
+        max_bytes: request.max_bytes.map(|bytes| by.sets(bytes)),
+        quotas: common_quotas.chain(request.quota).map(|quota| by.sets(quota)).collect(),
+        purposes: by.sets(request.purposes.iter().map(|purpose| purpose.0.clone()).collect()),
+        offence: by.sets(request.offence),
+        dual_criminality: (request.dual_criminality == DualCriminality::Always).then(|| by.sets(dual)),
+        senders: by.sets(request.senders.clone()),
+        recipients: by.sets(request.recipients.clone()),
+        classification_max: request.classification_max.map(|mark| by.sets(mark)),
+        attributes: request.attributes.as_ref().map(|list| by.sets(list.clone())),
+        never: request.never.clone(),
+        consent: request.consent.map(|consent| by.sets(consent)),
+        emergency: request.emergency.map(|emergency| by.sets(emergency)),
+        timers: request.timers.clone(),
+        grounds: request.grounds.clone(),
+        judgements: request.judgements.clone(),
+        postponements: request.postponements.clone(),
+        conditions: request.conditions.clone(),
+        consult: request.consult,
+        usage: UsageRule {
+            specialty: file.common.safeguards.specialty,
+            onward: by.sets(request.onward),
+            readers: by.sets(request.readers.clone()),
+            retention_days: request.retention_days.map(|days| by.sets(days)),
+        },
+        by,
     }
 }
 
@@ -50,272 +108,216 @@ fn languages(party: Option<&PartyFile>) -> BTreeMap<AuthorityKind, Vec<String>> 
     party.authorities.iter().map(|authority| (authority.kind, party.languages(authority.kind))).collect()
 }
 
-/// Reservations are reciprocal: what one has excepted neither may ask [VCLT 21].
-fn reservations(files: &Files, article: &ArticleRef, pair: [PartyId; 2]) -> Vec<Obstacle> {
-    let parties = pair.iter().filter_map(|party| files.parties.get(party));
-    let reserved = parties.flat_map(|party| party.reservations.iter().map(move |reservation| (party, reservation)));
-    reserved
-        .filter(|(_, reservation)| covers(&reservation.article, article))
-        .map(|(party, reservation)| Obstacle {
-            file: party.path.clone(),
-            owner: Some(party.id),
-            reason: format!("{} has reserved {}", party.id, reservation.article),
-            remedy: format!("ask under another article; only {} can withdraw its reservation", party.id),
-        })
-        .collect()
-}
-
-/// Why `text` is not in force between the two on `on`; empty when it is.
-fn obstacles(files: &Files, file: &InstrumentFile, text: &Text, pair: [PartyId; 2], on: Date) -> Vec<Obstacle> {
-    let mut obstacles = match &text.sides {
-        Some(sides) => bilateral(files, file, text, sides, pair, on),
-        None => multilateral(files, file, text, pair, on),
-    };
-    // `contradictions` admits a parent only before its protocol, so that this ends.
-    if let Some(parent) = text.parent.as_ref().and_then(|id| file.text(&id.0)) {
-        obstacles.extend(self::obstacles(files, file, parent, pair, on));
-    }
-    obstacles
-}
-
-fn bilateral(
-    files: &Files,
-    file: &InstrumentFile,
-    text: &Text,
-    sides: &[Side; 2],
-    [a, b]: [PartyId; 2],
+/// The two parties on the day.
+struct Pact<'a> {
+    view: &'a View<'a>,
+    /// Sorted.
+    pair: [PartyId; 2],
     on: Date,
-) -> Vec<Obstacle> {
-    let id = &text.id.0;
-    let [first, second] = sides;
-    let member = |side: &Side, party| side.members.get(&party).copied();
-    let joined = match (member(first, a), member(second, b), member(first, b), member(second, a)) {
-        (Some(x), Some(y), _, _) => [(a, x), (b, y)],
-        (_, _, Some(y), Some(x)) => [(a, x), (b, y)],
-        _ => {
-            let reason =
-                format!("{id} is a treaty between {} and {}, not between {a} and {b}", first.name, second.name);
-            return vec![by_treaty(file, reason)];
-        }
-    };
-    let mut obstacles = Vec::new();
-    match text.in_force {
-        Some(date) if date <= on => {}
-        Some(date) => obstacles.push(by_treaty(file, format!("{id} is not in force before {date}"))),
-        None => obstacles.push(by_treaty(file, format!("{id} has no date of entry into force"))),
-    }
-    for (party, since) in joined {
-        if let Some(since) = since.filter(|since| *since > on) {
-            obstacles.push(by_treaty(file, format!("{id} does not bind {party} before {since}")));
-        }
-        // Without its file nobody knows what a state has reserved.
-        if !files.parties.contains_key(&party) {
-            obstacles.push(by_party(party, format!("{party} has no file, so nobody can tell what it has reserved")));
-        }
-    }
-    obstacles
+    parties: [Option<&'a PartyFile>; 2],
 }
 
-fn multilateral(files: &Files, file: &InstrumentFile, text: &Text, pair: [PartyId; 2], on: Date) -> Vec<Obstacle> {
-    let id = &text.id.0;
-    let bonds = pair.map(|party| (party, files.parties.get(&party).and_then(|p| p.bond(id))));
-    let ratified = |bond: Option<&Bond>| bond.and_then(|bond| bond.ratified).is_some_and(|date| date <= on);
-    let begin = beginning(files, text);
-    let begun = begin.is_some_and(|begin| begin <= on);
-    let mut obstacles = Vec::new();
-    if !begun {
-        obstacles.push(by_treaty(file, not_begun(files, text, &bonds, begin, on)));
+impl<'a> Pact<'a> {
+    fn other(&self, party: PartyId) -> PartyId {
+        let [a, b] = self.pair;
+        if party == a { b } else { a }
     }
-    for (party, bond) in bonds {
-        let signed = bond.and_then(|bond| bond.signed).is_some_and(|date| date <= on);
-        if !ratified(bond) {
-            let reason = if signed {
-                format!("{party} has signed {id}, but not ratified it")
-            } else {
-                format!("{party} is not a party to {id}")
-            };
-            obstacles.push(by_party(party, reason));
-        } else if begun {
-            let entry =
-                bond.and_then(|bond| bond.in_force.or_else(|| entry_of(text.entry.as_ref()?, bond.ratified?, begin)));
-            match entry {
-                Some(entry) if entry <= on => {}
-                Some(entry) => {
-                    obstacles.push(by_party(party, format!("{id} is not in force for {party} before {entry}")))
-                }
-                None => obstacles.push(by_party(party, format!("{party} has no date of entry into force of {id}"))),
+
+    /// Reservations are reciprocal: what one has excepted neither may ask [VCLT 21].
+    fn clause(&self, article: &ArticleRef) -> Clause {
+        let reserved = self.parties.iter().flatten().flat_map(|party| {
+            let reservations = party.reservations.iter().filter(|reservation| {
+                covers(&reservation.article, article) && reservation.holds(self.on, self.other(party.id))
+            });
+            reservations.map(|reservation| Obstacle {
+                file: party.head.path.clone(),
+                owner: Some(party.id),
+                reason: format!("{} has reserved {}", party.id, reservation.article),
+                remedy: format!("ask under another article; only {} can withdraw its reservation", party.id),
+            })
+        });
+        Clause { reservations: reserved.collect(), provisions: BTreeMap::new() }
+    }
+
+    /// What is asked of each of the two.
+    fn provisions(
+        &self,
+        file: &InstrumentFile,
+        request: &Request,
+        kind: &RequestType,
+        both: [Provision; 2],
+    ) -> [Provision; 2] {
+        let [to_first, to_second] = both;
+        let [first, second] = self.parties;
+        [(to_first, first), (to_second, second)].map(|(mut provision, requested)| {
+            let article = provision.by.article.clone();
+            let touching: Vec<_> = self.touching(file, request, &article).collect();
+            let bonds = self.parties.iter().all(|party| {
+                party.is_some_and(|party| party.bond(article.instrument()).is_none_or(|bond| bond.verified))
+            });
+            provision.verified &= bonds && touching.iter().all(|(_, declaration)| declaration.verified);
+            for (party, declaration) in touching {
+                let by = Basis {
+                    file: party.head.path.clone(),
+                    article: declaration.article.clone(),
+                    owner: Some(party.id),
+                };
+                let own = requested.is_some_and(|requested| requested.id == party.id);
+                declared(&mut provision, file, declaration.demand, own, &by);
+            }
+            if request.both_must_declare {
+                provision.closed.extend(self.undeclared(kind, &article));
+            }
+            if request.requires_arrangement {
+                provision.closed.extend(self.unarranged(file, kind, &article));
+            }
+            provision
+        })
+    }
+
+    /// The declarations of both that concern a request under `article`: they name the article, a paragraph of it, or the
+    /// clause on dual criminality in general.
+    fn touching(
+        &self,
+        file: &'a InstrumentFile,
+        request: &'a Request,
+        article: &'a ArticleRef,
+    ) -> impl Iterator<Item = (&'a PartyFile, &'a Declaration)> {
+        let on = self.on;
+        let declarations =
+            self.parties.into_iter().flatten().flat_map(|party| party.declarations.iter().map(move |one| (party, one)));
+        declarations.filter(move |(_, declaration)| {
+            let general = declaration.demand == Demand::DualCriminality
+                && request.dual_criminality == DualCriminality::IfRequiredByRequested
+                && file.common.dual_criminality_clause.as_ref() == Some(&declaration.article);
+            let named = covers(&declaration.article, article) || covers(article, &declaration.article);
+            declaration.holds(on) && (general || named)
+        })
+    }
+
+    /// That one of the two has not declared that it allows an article that both must allow.
+    fn undeclared(&self, kind: &RequestType, article: &ArticleRef) -> impl Iterator<Item = Obstacle> {
+        let silent = self.pair.into_iter().zip(self.parties).filter(|(_, party)| {
+            let mut declarations = party.iter().flat_map(|party| &party.declarations);
+            !declarations.any(|one| one.demand == Demand::Allows && one.holds(self.on) && covers(&one.article, article))
+        });
+        silent.map(move |(party, _)| Obstacle {
+            file: self.view.path(party),
+            owner: Some(party),
+            reason: format!(
+                "{kind} needs that both parties allow {article}, and {party} has not declared that it does"
+            ),
+            remedy: format!("ask under another article; only {party} can declare that it allows {article}"),
+        })
+    }
+
+    /// That the two have not arranged what the treaty leaves to an arrangement.
+    fn unarranged(&self, file: &InstrumentFile, kind: &RequestType, article: &ArticleRef) -> Option<Obstacle> {
+        let [a, b] = self.pair;
+        let mut over = None;
+        for series in self.view.files.overlays.get(&self.pair).into_iter().flat_map(BTreeMap::values) {
+            let Some(selected) = series.select(self.on, self.view.known, |_| true) else { continue };
+            let overlay = selected.file();
+            let arranges = overlay.arranges.iter().any(|one| one.value == *kind);
+            match selected.valid() {
+                Some(_) if arranges => return None,
+                None if arranges => over = Some(overlay),
+                _ => {}
+            }
+        }
+        let why = match over.map(Versioned::head) {
+            Some(head) if head.valid_to.is_some_and(|to| to < self.on) => {
+                let last = head.valid_to.map(|day| day.to_string()).unwrap_or_default();
+                format!("{} was valid until {last}", head.path)
+            }
+            Some(head) => format!("{} is not valid yet", head.path),
+            None => "there is none".to_owned(),
+        };
+        Some(Obstacle {
+            file: over.map_or_else(|| file.head.path.clone(), |overlay| overlay.head.path.clone()),
+            owner: None,
+            reason: format!("{article} leaves {kind} to an arrangement between {a} and {b}: {why}"),
+            remedy: format!("ask under another article; {a} and {b} can sign an arrangement in overlays/{a}-{b}/"),
+        })
+    }
+
+    /// What the arrangements of the two take away.
+    fn overlay(&self, table: &mut Table) {
+        for series in self.view.files.overlays.get(&self.pair).into_iter().flat_map(BTreeMap::values) {
+            let selected = series.select(self.on, self.view.known, |_| true);
+            if let Some(overlay) = selected.and_then(crate::version::Selected::valid) {
+                restrict(table, &overlay.restrictions, &overlay.head.path, Some(overlay.verified));
             }
         }
     }
-    obstacles
 }
 
-/// "cets-224 is signed and ratified by JP, not in force: 3 of 5 ratifications".
-fn not_begun(
-    files: &Files,
-    text: &Text,
-    bonds: &[(PartyId, Option<&Bond>); 2],
-    begin: Option<Date>,
-    on: Date,
-) -> String {
-    let by = |date: Option<Date>| date.is_some_and(|date| date <= on);
-    let ratified: Vec<_> = bonds
-        .iter()
-        .filter_map(|(party, bond)| bond.filter(|bond| by(bond.ratified)).map(|bond| (party, bond)))
-        .collect();
-    let verb = if ratified.iter().all(|(_, bond)| by(bond.signed)) { "signed and ratified" } else { "ratified" };
-    let names: Vec<_> = ratified.iter().map(|(party, _)| party.to_string()).collect();
-    let is = if names.is_empty() { "is".to_owned() } else { format!("is {verb} by {},", names.join(" and ")) };
-    let count = ratifications(files, text).iter().filter(|date| **date <= on).count();
-    let why = match (&text.entry, begin) {
-        (_, Some(begin)) => format!("it begins on {begin}"),
-        (Some(entry), None) => format!("{count} of {} ratifications", entry.ratifications),
-        (None, None) => "it has no date of entry into force".to_owned(),
-    };
-    format!("{} {is} not in force: {why}", text.id.0)
-}
-
-/// The dates of all ratifications that are recorded, sorted.
-fn ratifications(files: &Files, text: &Text) -> Vec<Date> {
-    let bonds = files.parties.values().filter_map(|party| party.bond(&text.id.0));
-    let mut dates: Vec<_> = bonds.filter_map(|bond| bond.ratified).collect();
-    dates.sort();
-    dates
-}
-
-/// The day on which a convention begins; `None` while ratifications are missing.
-fn beginning(files: &Files, text: &Text) -> Option<Date> {
-    text.in_force.or_else(|| {
-        let entry = text.entry.as_ref()?;
-        let last = usize::try_from(entry.ratifications).ok()?.checked_sub(1)?;
-        first_after(*ratifications(files, text).get(last)?, entry.then_months)
-    })
-}
-
-/// The day on which it binds a state that ratified on `ratified`: not before it begins at all.
-fn entry_of(entry: &Entry, ratified: Date, begin: Option<Date>) -> Option<Date> {
-    Some(first_after(ratified, entry.then_months)?.max(begin?))
-}
-
-/// The first day of the month that follows `months` after `date` [Budapest 36(3)].
-fn first_after(date: Date, months: u32) -> Option<Date> {
-    let expired = date.checked_add(Span::new().try_months(months).ok()?).ok()?;
-    expired.first_of_month().checked_add(Span::new().months(1)).ok()
-}
-
-fn by_treaty(file: &InstrumentFile, reason: String) -> Obstacle {
-    let remedy = "use another treaty or channel; a treaty that is not in force is never applied".to_owned();
-    Obstacle { file: file.path.clone(), owner: None, reason, remedy }
-}
-
-fn by_party(party: PartyId, reason: String) -> Obstacle {
-    let remedy = format!("use another treaty or channel; only {party} can become a party and file its instrument");
-    Obstacle { file: format!("parties/{party}.toml").into(), owner: Some(party), reason, remedy }
-}
-
-fn provision(
-    files: &Files,
-    file: &InstrumentFile,
-    request: &Request,
-    article: &ArticleRef,
-    pair: [PartyId; 2],
-    requested: PartyId,
-) -> Provision {
-    let bond_verified = |party: &PartyId| {
-        let party = files.parties.get(party);
-        party.is_some_and(|p| p.bond(article.instrument()).is_none_or(|bond| bond.verified))
-    };
-    let text_verified = file.text(article.instrument()).is_some_and(|text| text.verified);
-    let demands_verified = pair.iter().filter_map(|party| files.parties.get(party)).all(|party| {
-        let mut touching = party.declarations.iter().filter(|d| touches(file, request, article, &d.article, d.demand));
-        touching.all(|declaration| declaration.verified)
-    });
-    let by = Basis { file: file.path.clone(), article: article.clone(), owner: None };
-    let towards = towards(file, request, article, files.parties.get(&requested));
-    let mut recipients = request.recipients.clone();
-    recipients.sort();
-    Provision {
-        verified: request.verified && text_verified && demands_verified && pair.iter().all(bond_verified),
-        closed: Vec::new(),
-        records: request.records.iter().map(|(record, roles)| (record.clone(), by.sets(roles.clone()))).collect(),
-        compulsory: true,
-        selectors: by.sets(sorted(request.selectors.clone())),
-        max_subjects: by.sets(request.max_subjects),
-        max_window_days: request.max_window_days.map(|days| by.sets(days)),
-        max_bytes: None,
-        quotas: Vec::new(),
-        purposes: by.sets(sorted(request.purposes.iter().map(|purpose| purpose.0.clone()).collect())),
-        offence: by.sets(OffenceRule {
-            declared: request.offence.declared,
-            min_max_penalty_months: request.offence.min_max_penalty_months,
-        }),
-        dual_criminality: towards.dual_criminality,
-        senders: towards.senders,
-        recipients: by.sets(recipients),
-        classification_max: None,
-        attributes: None,
-        never: Vec::new(),
-        consent: None,
-        emergency: None,
-        timers: request.timers.clone(),
-        grounds: sorted(request.grounds.clone()).into_iter().map(|code| Ground { code, mandatory: false }).collect(),
-        judgements: Vec::new(),
-        postponements: Vec::new(),
-        conditions: Vec::new(),
-        consult: request.consult,
-        usage: UsageRule {
-            specialty: request.specialty,
-            onward: by.sets(Onward::PriorAuthorisation),
-            readers: by.sets(vec![AuthorityKind::Central, AuthorityKind::Judicial, AuthorityKind::Executing]),
-            retention_days: None,
-        },
-        by,
+/// Applies a later layer. A rule that rests on something unverified is unverified.
+pub(crate) fn restrict(table: &mut Table, restrictions: &[Restriction], file: &Arc<str>, verified: Option<bool>) {
+    let [a, b] = table.pair;
+    for clause in table.clauses.values_mut() {
+        for (kind, [to_a, to_b]) in &mut clause.provisions {
+            for (provision, parties) in [(to_a, (b, a)), (to_b, (a, b))] {
+                for restriction in restrictions {
+                    if restriction.apply(kind, provision, parties, file) {
+                        provision.verified &= verified.unwrap_or(true);
+                    }
+                }
+            }
+        }
     }
 }
 
-fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
-    list.sort();
-    list
+/// What a declaration changes. Most bind only those who ask the state that made it: then `own` is true.
+fn declared(provision: &mut Provision, file: &InstrumentFile, demand: Demand, own: bool, by: &Basis) {
+    match demand {
+        Demand::CentralAuthorityOnly if own => provision.senders = by.sets(vec![AuthorityKind::Central]),
+        Demand::DualCriminality if own && provision.dual_criminality.is_none() => {
+            let except_listed_months = file.common.except_listed_months;
+            provision.dual_criminality = Some(by.sets(provision::DualCriminality { except_listed_months }));
+        }
+        Demand::JudgeValidates if own => {
+            for roles in provision.records.values_mut().filter(|roles| roles.value != [Role::Judge]) {
+                *roles = by.sets(vec![Role::Judge]);
+            }
+        }
+        Demand::NoOnward if own && provision.usage.onward.value != Onward::Never => {
+            provision.usage.onward = by.sets(Onward::Never);
+        }
+        Demand::Consult => provision.consult = Consult::Required,
+        _ => {}
+    }
 }
 
-/// What `requested` adds to a request that is addressed to it.
-struct Towards {
-    senders: Bound<Vec<AuthorityKind>>,
-    dual_criminality: Option<Bound<crate::provision::DualCriminality>>,
-}
-
-fn towards(file: &InstrumentFile, request: &Request, article: &ArticleRef, requested: Option<&PartyFile>) -> Towards {
-    let by_treaty = Basis { file: file.path.clone(), article: article.clone(), owner: None };
-    let declared = |demand| {
-        let party = requested?;
-        let mut declarations = party.declarations.iter().filter(|d| d.demand == demand);
-        let declaration = declarations.find(|d| touches(file, request, article, &d.article, demand))?;
-        Some(Basis { file: party.path.clone(), article: declaration.article.clone(), owner: Some(party.id) })
+/// Closes what a fallback gives where another treaty that is in force for the pair gives the same [UNTOC 18(7)].
+fn give_way(table: &mut Table, fallbacks: &[String]) {
+    if fallbacks.is_empty() {
+        return;
+    }
+    let falls_back = |article: &ArticleRef| fallbacks.iter().any(|id| id == article.instrument());
+    let in_force = |article: &ArticleRef| {
+        table.instruments.get(article.instrument()).is_some_and(|standing: &Standing| standing.obstacles.is_empty())
     };
-    let central = declared(Demand::CentralAuthorityOnly);
-    let mut senders = request.senders.clone();
-    if central.is_some() {
-        senders.retain(|kind| *kind == AuthorityKind::Central);
+    let mut others: BTreeMap<RequestType, ArticleRef> = BTreeMap::new();
+    for (article, clause) in table.clauses.iter().filter(|(article, _)| !falls_back(article) && in_force(article)) {
+        for kind in clause.provisions.keys() {
+            others.entry(kind.clone()).or_insert_with(|| article.clone());
+        }
     }
-    let always = request.dual_criminality == DualCriminality::Always;
-    let dual = if always { Some(by_treaty.clone()) } else { declared(Demand::DualCriminality) };
-    Towards {
-        senders: central.unwrap_or(by_treaty).sets(sorted(senders)),
-        dual_criminality: dual.map(|by| by.sets(crate::provision::DualCriminality { except_listed_months: None })),
+    let [a, b] = table.pair;
+    for (article, clause) in table.clauses.iter_mut().filter(|(article, _)| falls_back(article)) {
+        for (kind, provisions) in &mut clause.provisions {
+            let Some(other) = others.get(kind) else { continue };
+            for provision in provisions {
+                provision.closed.push(Obstacle {
+                    file: provision.by.file.clone(),
+                    owner: None,
+                    reason: format!(
+                        "{article} serves {kind} only where no other treaty does, and between {a} and {b} {other} does"
+                    ),
+                    remedy: format!("ask under {other}"),
+                });
+            }
+        }
     }
-}
-
-/// Whether a declaration on `declared` concerns a request under `article`: it names the article, a paragraph of it, or the
-/// clause on dual criminality in general.
-fn touches(
-    file: &InstrumentFile,
-    request: &Request,
-    article: &ArticleRef,
-    declared: &ArticleRef,
-    demand: Demand,
-) -> bool {
-    let general = demand == Demand::DualCriminality
-        && request.dual_criminality == DualCriminality::IfRequiredByRequested
-        && file.dual_criminality_clause.as_ref() == Some(declared);
-    general || covers(declared, article) || covers(article, declared)
 }

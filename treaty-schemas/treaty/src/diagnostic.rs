@@ -1,8 +1,35 @@
 use std::{fmt, ops::Range};
 
+/// How much of a line is shown on either side of the caret, in characters.
+const SHOWN: usize = 100;
+
+/// How grave a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, and somebody should look at it.
+    Warning,
+    /// For who reads the file.
+    Note,
+}
+
+impl Severity {
+    /// The word on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// What is wrong in a treaty file, where, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How grave it is.
+    pub severity: Severity,
     /// The file, as in `parties/JP.toml`.
     pub file: String,
     /// The line, from 1.
@@ -14,6 +41,8 @@ pub struct Diagnostic {
     /// What to do, where we can tell.
     pub help: Option<String>,
     text: String,
+    /// Where the caret stands in `text`, in characters from 0.
+    caret: usize,
     width: usize,
 }
 
@@ -22,23 +51,22 @@ impl Diagnostic {
     pub(crate) fn at(file: &str, source: &str, span: Range<usize>, message: impl Into<String>) -> Self {
         let start = floor(source, span.start);
         let line_start = source[..start].rfind('\n').map_or(0, |i| i + 1);
-        let text = source[line_start..].lines().next().unwrap_or_default().to_owned();
-        let line_end = line_start + text.len();
-        let end = floor(source, span.end).clamp(start, line_end.max(start));
+        let line = source[line_start..].lines().next().unwrap_or_default();
+        let end = floor(source, span.end).clamp(start, (line_start + line.len()).max(start));
+        let column = source[line_start..start].chars().count();
+        let width = source[start..end].chars().count().clamp(1, SHOWN);
+        let (text, caret) = excerpt(line, column);
         Self {
+            severity: Severity::Error,
             file: file.to_owned(),
             line: source[..start].matches('\n').count() + 1,
-            column: source[line_start..start].chars().count() + 1,
+            column: column + 1,
             message: message.into(),
             help: None,
             text,
-            width: source[start..end].chars().count().max(1),
+            caret,
+            width,
         }
-    }
-
-    /// The same place with another message.
-    pub(crate) fn says(&self, message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..self.clone() }
     }
 
     /// Adds what to do.
@@ -47,6 +75,29 @@ impl Diagnostic {
         self.help = Some(help.into());
         self
     }
+
+    /// The same with another gravity.
+    #[must_use]
+    pub(crate) fn graded(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+}
+
+/// What is shown of a line, and where the character at `column` stands in it. Characters that are not seen, or move what is
+/// seen, are shown as �: a file must not be able to disguise itself in its own diagnostics.
+fn excerpt(line: &str, column: usize) -> (String, usize) {
+    let skipped = if column > SHOWN { column - SHOWN } else { 0 };
+    let mut shown: String = line.chars().skip(skipped).take(2 * SHOWN).map(visible).collect();
+    if line.chars().nth(skipped + 2 * SHOWN).is_some() {
+        shown.push('…');
+    }
+    if skipped == 0 { (shown, column) } else { (format!("…{shown}"), column - skipped + 1) }
+}
+
+fn visible(c: char) -> char {
+    let hidden = (c.is_control() && c != '\t') || crate::source::is_invisible(c);
+    if hidden { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// The nearest character boundary at or before `offset`.
@@ -63,9 +114,8 @@ impl fmt::Display for Diagnostic {
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
         // A tab keeps its width in the line of the caret.
-        let lead: String =
-            self.text.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        writeln!(f, "error: {}", self.message)?;
+        let lead: String = self.text.chars().take(self.caret).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        writeln!(f, "{}: {}", self.severity.as_str(), self.message)?;
         writeln!(f, "{gutter}--> {}:{}:{}", self.file, self.line, self.column)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {}", self.text)?;

@@ -11,12 +11,16 @@ mod compile;
 mod decide;
 mod decision;
 mod diagnostic;
+mod force;
 mod instrument;
+mod national;
 mod offer;
+mod overlay;
 mod party;
 mod phrase;
 mod provision;
 mod quota;
+mod restrict;
 mod rule;
 mod source;
 mod term;
@@ -24,13 +28,19 @@ mod term;
 mod testing;
 mod trace;
 mod usage;
+mod version;
 
-pub use catalog::Catalog;
+pub use catalog::{
+    AuthorityInfo, BondInfo, Catalog, DeclarationInfo, FileInfo, InstrumentInfo, ObjectionInfo, PartyInfo, RequestInfo,
+    ReservationInfo, Signers, TextInfo,
+};
 pub use decision::{Decision, Permit, Query, Used};
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, Severity};
+pub use instrument::InstrumentKind;
 pub use offer::{Barred, Limit, Offer};
 pub use quota::QuotaNeeded;
 pub use rule::Rule;
 pub use term::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit};
 pub use trace::{Input, Outcome, TraceStep};
 pub use usage::{Usage, UseGrant, UseQuery};
+pub use version::Layer;

@@ -1,21 +1,23 @@
-use std::{ops::Range, sync::Arc};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use model::{ArticleRef, AuthorityKind, PartyId};
 
 use crate::{
-    Diagnostic,
-    source::{Read, Report, Section, Slug, Value, word},
+    source::{Place, Read, Report, Section, Slug, Source, Spot, Value, word},
+    version::{Address, Head, Versioned},
 };
 
 /// `parties/XX.toml`: what one state has ratified, reserved and declared.
 #[derive(Debug)]
 pub(crate) struct PartyFile {
-    pub(crate) path: Arc<str>,
+    pub(crate) head: Head,
     pub(crate) id: PartyId,
     pub(crate) name: String,
-    pub(crate) treaties: Vec<Bond>,
+    /// By text.
+    pub(crate) treaties: BTreeMap<String, Bond>,
     pub(crate) reservations: Vec<Reservation>,
+    pub(crate) objections: Vec<Objection>,
     pub(crate) declarations: Vec<Declaration>,
     pub(crate) authorities: Vec<Authority>,
 }
@@ -28,42 +30,97 @@ pub(crate) struct Bond {
     pub(crate) ratified: Option<Date>,
     /// Where absent it follows from the instrument's entry clause.
     pub(crate) in_force: Option<Date>,
+    /// Whether it applies the text before its entry into force, where the text knows that [VCLT 25].
+    pub(crate) provisional: bool,
+    /// The day of its notice.
+    pub(crate) denounced: Option<Date>,
+    /// From this day on it is no longer bound. Where absent it follows from the notice.
+    pub(crate) ends: Option<Date>,
+    pub(crate) suspensions: Vec<Suspension>,
+    /// The versions of the instrument file that it has accepted, and since when [VCLT 40].
+    pub(crate) amendments: BTreeMap<u32, Date>,
     pub(crate) verified: bool,
-    pub(crate) place: Diagnostic,
+    pub(crate) place: Place,
+}
+
+/// Days on which a state does not apply a treaty [VCLT 57].
+#[derive(Debug)]
+pub(crate) struct Suspension {
+    pub(crate) from: Date,
+    /// The last day; `None`: without end.
+    pub(crate) until: Option<Date>,
+    /// Towards whom; empty: towards everybody.
+    pub(crate) towards: Vec<PartyId>,
 }
 
 /// An article that the state excepted. Reciprocal [VCLT 21].
 #[derive(Debug)]
 pub(crate) struct Reservation {
     pub(crate) article: ArticleRef,
-    pub(crate) place: Diagnostic,
+    pub(crate) withdrawn: Option<Date>,
+    /// Towards whom; empty: towards everybody.
+    pub(crate) towards: Vec<PartyId>,
+    pub(crate) verified: bool,
+    pub(crate) place: Place,
 }
 
-/// What the state asks of those who send to it.
+/// What the state answered to a reservation of another [VCLT 20(4)(b)].
+#[derive(Debug)]
+pub(crate) struct Objection {
+    pub(crate) to: PartyId,
+    pub(crate) article: ArticleRef,
+    /// Whether the instrument is not in force between the two.
+    pub(crate) bars: bool,
+    pub(crate) withdrawn: Option<Date>,
+    pub(crate) verified: bool,
+    pub(crate) place: Place,
+}
+
+/// What the state declared of an article.
 #[derive(Debug)]
 pub(crate) struct Declaration {
     pub(crate) article: ArticleRef,
     pub(crate) demand: Demand,
+    pub(crate) withdrawn: Option<Date>,
     pub(crate) verified: bool,
-    pub(crate) place: Diagnostic,
+    pub(crate) place: Place,
 }
 
 /// The declarations that change a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Demand {
-    /// Requests under the article come from a central authority.
+    /// Requests to it under the article come from a central authority.
     CentralAuthorityOnly,
-    /// Requests under the article declare dual criminality.
+    /// Requests to it under the article declare dual criminality.
     DualCriminality,
+    /// Requests to it under the article are validated by a judge.
+    JudgeValidates,
+    /// Under the article nothing is refused or postponed without consultation, in either direction.
+    Consult,
+    /// It allows the article, where both must.
+    Allows,
+    /// What it gives under the article goes no further.
+    NoOnward,
 }
 
 impl Demand {
-    const ALL: [Self; 2] = [Self::CentralAuthorityOnly, Self::DualCriminality];
+    const ALL: [Self; 6] = [
+        Self::CentralAuthorityOnly,
+        Self::DualCriminality,
+        Self::JudgeValidates,
+        Self::Consult,
+        Self::Allows,
+        Self::NoOnward,
+    ];
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::CentralAuthorityOnly => "central_authority_only",
             Self::DualCriminality => "dual_criminality",
+            Self::JudgeValidates => "judge_validates",
+            Self::Consult => "consult",
+            Self::Allows => "allows",
+            Self::NoOnward => "no_onward",
         }
     }
 }
@@ -74,123 +131,204 @@ impl Read for Demand {
     }
 }
 
-/// A kind of authority and the languages it accepts.
+/// A body and the languages it accepts.
 #[derive(Debug)]
 pub(crate) struct Authority {
     pub(crate) kind: AuthorityKind,
+    pub(crate) name: String,
     pub(crate) languages: Vec<Slug>,
 }
 
+impl Versioned for PartyFile {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+}
+
 impl PartyFile {
-    /// Reads the file at `path`, whose name must be its party's.
-    pub(crate) fn read(path: &str, source: &str) -> Result<Self, Vec<Diagnostic>> {
-        Report::read(path, source, |report, root| {
-            let format = root.must::<String>(report, "format");
+    /// Reads a file, whose name must be its party's.
+    pub(crate) fn read(source: &std::sync::Arc<Source>) -> Result<Self, Vec<crate::Diagnostic>> {
+        Report::read(source, |report, root| {
+            let head = Head::read(report, root, "party/1", false)?;
             let id = root.must::<PartyId>(report, "id");
-            let span = root.value("id").map_or(0..0, |value| value.span());
             let name = root.must(report, "name");
-            let treaties = root.tables(report, "treaty").into_iter().map(|s| bond(report, s)).collect::<Vec<_>>();
-            let reservations = root.tables(report, "reservation");
-            let reservations = reservations.into_iter().map(|s| reservation(report, s)).collect::<Vec<_>>();
-            let declarations = root.tables(report, "declaration");
-            let declarations = declarations.into_iter().map(|s| declaration(report, s)).collect::<Vec<_>>();
-            let authorities = root.tables(report, "authority");
-            let authorities = authorities.into_iter().map(|s| authority(report, s)).collect::<Vec<_>>();
-            expect_format(report, root, format?.as_str(), "party/1");
+            let treaties = bonds(report, root);
+            let reservations = each(report, root, "reservation", reservation);
+            let objections = each(report, root, "objection", objection);
+            let declarations = each(report, root, "declaration", declaration);
+            let authorities = each(report, root, "authority", authority);
             let id = id?;
-            if path != format!("parties/{id}.toml") {
-                report.wrong(span, format!("the file of {id} must be parties/{id}.toml"));
+            head.expect_path(report, root.span_of("id"), &Address::Party(id));
+            for objection in objections.iter().flatten().filter(|objection| objection.to == id) {
+                report.found(objection.place.says("a state does not object to its own reservation"));
             }
             Some(Self {
-                path: path.into(),
+                head,
                 id,
                 name: name?,
-                treaties: treaties.into_iter().collect::<Option<_>>()?,
-                reservations: reservations.into_iter().collect::<Option<_>>()?,
-                declarations: declarations.into_iter().collect::<Option<_>>()?,
-                authorities: authorities.into_iter().collect::<Option<_>>()?,
+                treaties: treaties?,
+                reservations: reservations?,
+                objections: objections?,
+                declarations: declarations?,
+                authorities: authorities?,
             })
         })
     }
 
     pub(crate) fn bond(&self, instrument: &str) -> Option<&Bond> {
-        self.treaties.iter().find(|bond| bond.instrument.0 == instrument)
+        self.treaties.get(instrument)
     }
 
     /// The languages that authorities of `kind` accept, sorted.
     pub(crate) fn languages(&self, kind: AuthorityKind) -> Vec<String> {
         let of_kind = self.authorities.iter().filter(|authority| authority.kind == kind);
-        let mut languages: Vec<_> = of_kind.flat_map(|a| a.languages.iter().map(|l| l.0.clone())).collect();
-        languages.sort();
-        languages.dedup();
-        languages
+        let languages: BTreeSet<_> = of_kind.flat_map(|a| a.languages.iter().map(|l| l.0.clone())).collect();
+        languages.into_iter().collect()
     }
 }
 
-/// Reports a `format` that this code does not read.
-pub(crate) fn expect_format(report: &mut Report<'_>, root: &mut Section<'_, '_>, found: &str, expected: &str) {
-    if found != expected {
-        let span = root.value("format").map_or(0..0, |value| value.span());
-        let message = format!("this file has the format {:?}", found.chars().take(80).collect::<String>());
-        report.wrong_with_help(span, message, format!("write format = \"{expected}\""));
+impl Reservation {
+    /// Whether it holds on `on` towards `other`.
+    pub(crate) fn holds(&self, on: Date, other: PartyId) -> bool {
+        self.withdrawn.is_none_or(|day| on < day) && (self.towards.is_empty() || self.towards.contains(&other))
     }
+}
+
+impl Declaration {
+    pub(crate) fn holds(&self, on: Date) -> bool {
+        self.withdrawn.is_none_or(|day| on < day)
+    }
+}
+
+/// The tables called `key`, whole.
+fn each<'s, T>(
+    report: &mut Report<'s>,
+    root: &mut Section<'_, 's>,
+    key: &'static str,
+    read: impl Fn(&mut Report<'s>, Section<'_, 's>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let read: Vec<_> = root.tables(report, key).into_iter().map(|section| read(report, section)).collect();
+    read.into_iter().collect()
+}
+
+fn bonds<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>) -> Option<BTreeMap<String, Bond>> {
+    let mut bonds = BTreeMap::new();
+    for bond in each(report, root, "treaty", bond)? {
+        let (id, place) = (bond.instrument.0.clone(), bond.place.clone());
+        if bonds.insert(id.clone(), bond).is_some() {
+            report.found(place.says(format!("{id} has a [[treaty]] already")));
+        }
+    }
+    Some(bonds)
 }
 
 fn bond<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Bond> {
     let instrument = section.must(report, "instrument");
-    let place = place_of(report, &mut section, "instrument");
+    let place = report.place(section.span_of("instrument"));
     let signed: Option<Date> = section.may(report, "signed");
     let ratified: Option<Date> = section.may(report, "ratified");
     let in_force: Option<Date> = section.may(report, "in_force");
+    let provisional = section.flag(report, "provisional");
+    let denounced: Option<Date> = section.may(report, "denounced");
+    let ends: Option<Date> = section.may(report, "ends");
+    let suspensions = each(report, &mut section, "suspended", suspension);
+    let amendments = amendments(report, &mut section);
     let verified = section.must(report, "verified");
-    if section.value("signed").or(section.value("ratified")).is_none() {
+    if ["signed", "ratified", "provisional", "denounced", "ends", "suspended"].iter().all(|key| !section.has(key)) {
         report.wrong(section.span.clone(), "[[treaty]] has neither `signed` nor `ratified`");
     }
-    for (earlier, later, name) in [(signed, ratified, "ratified"), (ratified, in_force, "in_force")] {
+    for (earlier, later, name) in [
+        (signed, ratified, "ratified"),
+        (ratified, in_force, "in_force"),
+        (ratified.or(signed), denounced, "denounced"),
+        (denounced.or(ratified), ends, "ends"),
+    ] {
         if earlier.is_some_and(|earlier| later.is_some_and(|later| later < earlier)) {
-            report.wrong(span_of(&mut section, name), format!("`{name}` is earlier than what must come before it"));
+            report.wrong(section.span_of(name), format!("`{name}` is earlier than what must come before it"));
         }
     }
-    if in_force.is_some() && ratified.is_none() {
-        report.wrong(span_of(&mut section, "in_force"), "in force without `ratified`");
+    if in_force.is_some() && ratified.is_none() && !section.has("ratified") {
+        report.wrong(section.span_of("in_force"), "in force without `ratified`");
     }
     section.end(report);
-    Some(Bond { instrument: instrument?, signed, ratified, in_force, verified: verified?, place })
+    Some(Bond {
+        instrument: instrument?,
+        signed,
+        ratified,
+        in_force,
+        provisional,
+        denounced,
+        ends,
+        suspensions: suspensions?,
+        amendments: amendments?,
+        verified: verified?,
+        place,
+    })
+}
+
+fn suspension<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Suspension> {
+    let from: Option<Date> = section.must(report, "from");
+    let until: Option<Date> = section.may(report, "until");
+    let towards = section.list(report, "towards");
+    if from.zip(until).is_some_and(|(from, until)| until < from) {
+        report.wrong(section.span_of("until"), "`until` is earlier than `from`");
+    }
+    section.end(report);
+    Some(Suspension { from: from?, until, towards })
+}
+
+fn amendments<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>) -> Option<BTreeMap<u32, Date>> {
+    let accepted = each(report, section, "amendments", |report, mut section| {
+        let version: Option<Spot<u32>> = section.must(report, "version");
+        let accepted = section.must::<Date>(report, "accepted");
+        section.end(report);
+        Some((version?, accepted?))
+    })?;
+    let mut amendments = BTreeMap::new();
+    for (version, date) in accepted {
+        if amendments.insert(version.value, date).is_some() {
+            report.found(version.place.says(format!("version {} is accepted already", version.value)));
+        }
+    }
+    Some(amendments)
 }
 
 fn reservation<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Reservation> {
-    let article = section.must(report, "article");
-    let place = place_of(report, &mut section, "article");
+    let article: Option<Spot<ArticleRef>> = section.must(report, "article");
+    let withdrawn = section.may(report, "withdrawn");
+    let towards = section.list(report, "towards");
     // A refusal does not become weaker when its ground was not read, so the flag is for readers of the file only.
-    let verified = section.must::<bool>(report, "verified");
+    let verified = section.must(report, "verified");
     section.end(report);
-    verified?;
-    Some(Reservation { article: article?, place })
+    let Spot { value: article, place } = article?;
+    Some(Reservation { article, withdrawn, towards, verified: verified?, place })
+}
+
+fn objection<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Objection> {
+    let to = section.must(report, "to");
+    let article: Option<Spot<ArticleRef>> = section.must(report, "article");
+    let bars = section.must(report, "bars");
+    let withdrawn = section.may(report, "withdrawn");
+    let verified = section.must(report, "verified");
+    section.end(report);
+    let Spot { value: article, place } = article?;
+    Some(Objection { to: to?, article, bars: bars?, withdrawn, verified: verified?, place })
 }
 
 fn declaration<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Declaration> {
-    let article = section.must(report, "article");
-    let place = place_of(report, &mut section, "article");
+    let article: Option<Spot<ArticleRef>> = section.must(report, "article");
     let demand = section.must(report, "rule");
+    let withdrawn = section.may(report, "withdrawn");
     let verified = section.must(report, "verified");
     section.end(report);
-    Some(Declaration { article: article?, demand: demand?, verified: verified?, place })
+    let Spot { value: article, place } = article?;
+    Some(Declaration { article, demand: demand?, withdrawn, verified: verified?, place })
 }
 
 fn authority<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Authority> {
     let kind = section.must(report, "kind");
-    let name = section.must::<String>(report, "name");
+    let name = section.must(report, "name");
     let languages = section.must(report, "languages");
     section.end(report);
-    name?;
-    Some(Authority { kind: kind?, languages: languages? })
-}
-
-fn span_of(section: &mut Section<'_, '_>, key: &'static str) -> Range<usize> {
-    section.value(key).map_or(section.span.clone(), |value| value.span())
-}
-
-/// Where the value of `key` stands, for what can only be checked against other files.
-fn place_of(report: &Report<'_>, section: &mut Section<'_, '_>, key: &'static str) -> Diagnostic {
-    report.diagnostic(span_of(section, key), "")
+    Some(Authority { kind: kind?, name: name?, languages: languages? })
 }

@@ -1,0 +1,176 @@
+//! What one file says against another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use model::ArticleRef;
+
+use super::{Files, covers};
+use crate::{
+    Diagnostic,
+    compile::common,
+    instrument::InstrumentFile,
+    party::{Demand, Objection, PartyFile, Reservation},
+    restrict::Common,
+    source::suggestion,
+    version::{Head, Series},
+};
+
+impl Files {
+    pub(super) fn contradictions(&self) -> Vec<Diagnostic> {
+        let mut wrong = Vec::new();
+        wrong.extend(self.instruments.values().flat_map(Series::contradictions));
+        wrong.extend(self.parties.values().flat_map(Series::contradictions));
+        wrong.extend(self.overlay_series().flat_map(Series::contradictions));
+        wrong.extend(self.national.values().flat_map(Series::contradictions));
+        wrong.extend(self.doubles());
+        for series in self.parties.values() {
+            // An older version was checked when it was the newest; what was withdrawn since then need not fit any more.
+            wrong.extend(series.newest().into_iter().flat_map(|party| self.party_contradictions(party)));
+        }
+        wrong.extend(self.layer_contradictions());
+        wrong
+    }
+
+    /// Texts that two files describe.
+    fn doubles(&self) -> Vec<Diagnostic> {
+        let mut wrong = Vec::new();
+        let mut ids = BTreeMap::new();
+        for file in self.instrument_files() {
+            for text in &file.texts {
+                let first = ids.entry(text.id.0.as_str()).or_insert(file);
+                if first.id != file.id {
+                    wrong.push(text.place.says(format!("{} is described in {} already", text.id.0, first.head.path)));
+                }
+            }
+        }
+        wrong
+    }
+
+    fn party_contradictions(&self, party: &PartyFile) -> Vec<Diagnostic> {
+        let mut wrong = Vec::new();
+        let known: BTreeSet<_> =
+            self.instrument_files().flat_map(|file| file.texts.iter().map(|text| text.id.0.as_str())).collect();
+        let known: Vec<_> = known.into_iter().collect();
+        for bond in party.treaties.values() {
+            let id = bond.instrument.0.as_str();
+            if !known.contains(&id) {
+                let help = suggestion(id, &known);
+                wrong.push(bond.place.says(format!("there is no instrument `{id}`")).with_help(help));
+                continue;
+            }
+            let series = self.instruments.values().find(|series| series.iter().any(|file| file.text(id).is_some()));
+            for version in bond.amendments.keys() {
+                let waiting = |file: &InstrumentFile| file.head.version == *version && file.accepting_only;
+                if !series.is_some_and(|series| series.iter().any(waiting)) {
+                    let message = format!("there is no version {version} of {id} that waits for acceptance");
+                    let help = "`amendments` names versions that say `binds = \"accepting\"`";
+                    wrong.push(bond.place.says(message).with_help(help));
+                }
+            }
+        }
+        // A reservation that hits nothing is a slip of the pen, and would let through what a state has excepted.
+        let help = "name an article of a [request.…]; leave out what concerns no request";
+        for reservation in &party.reservations {
+            if !self.rests(&reservation.article, false) {
+                wrong.push(reservation.place.says(no_request(&reservation.article)).with_help(help));
+            }
+            wrong.extend(self.closed(reservation));
+        }
+        for declaration in &party.declarations {
+            if !self.rests(&declaration.article, declaration.demand != Demand::Allows) {
+                wrong.push(declaration.place.says(no_request(&declaration.article)).with_help(help));
+            }
+        }
+        wrong.extend(party.objections.iter().filter_map(|objection| self.objects_to_nothing(objection)));
+        wrong
+    }
+
+    /// Whether a request rests on `article`; where it is `general`, also whether it is a paragraph of one on which a request
+    /// rests, or a clause on dual criminality.
+    fn rests(&self, article: &ArticleRef, general: bool) -> bool {
+        let mut requests = self.instrument_files().flat_map(|file| file.requests.values());
+        let hit = requests.any(|request| {
+            let mut articles = request.articles.iter().map(|article| &article.value);
+            articles.any(|one| covers(article, one) || (general && covers(one, article)))
+        });
+        let mut clauses = self.instrument_files().filter_map(|file| file.common.dual_criminality_clause.as_ref());
+        hit || (general && clauses.any(|clause| clause == article))
+    }
+
+    /// A reservation that the treaty does not allow [VCLT 19].
+    fn closed(&self, reservation: &Reservation) -> Option<Diagnostic> {
+        let article = &reservation.article;
+        let (_, text) = self.texts().find(|(_, text)| text.id.0 == article.instrument())?;
+        let allowed = text.reservable.iter().any(|one| covers(&one.value, article));
+        if !text.closed_reservations || allowed {
+            return None;
+        }
+        let reservable: Vec<_> = text.reservable.iter().map(|one| one.value.to_string()).collect();
+        let help = match &reservable[..] {
+            [] => "the text allows none at all; delete it, or tell it as a [[declaration]]".to_owned(),
+            some => format!("reservations are allowed to: {}", some.join(", ")),
+        };
+        Some(reservation.place.says(format!("{} allows no reservation to {article}", text.id.0)).with_help(help))
+    }
+
+    fn objects_to_nothing(&self, objection: &Objection) -> Option<Diagnostic> {
+        let article = &objection.article;
+        let Some(other) = self.parties.get(&objection.to) else {
+            let message = format!("{} has no file, so it has reserved nothing", objection.to);
+            return Some(objection.place.says(message));
+        };
+        let mut reservations = other.iter().flat_map(|version| &version.reservations);
+        let meant = |one: &Reservation| covers(&one.article, article) || covers(article, &one.article);
+        if reservations.any(meant) {
+            return None;
+        }
+        let message = format!("{} has no reservation to {article} that could be objected to", objection.to);
+        Some(objection.place.says(message).with_help("name the article of its [[reservation]]"))
+    }
+
+    fn layer_contradictions(&self) -> Vec<Diagnostic> {
+        let mut wrong = Vec::new();
+        for overlay in self.overlay_series().flat_map(Series::iter) {
+            for party in overlay.pair.iter().filter(|party| !self.parties.contains_key(party)) {
+                let message = format!("{party} has no file, so it can arrange nothing");
+                wrong.push(overlay.place.says(message).with_help(format!("write parties/{party}.toml first")));
+            }
+            for kind in &overlay.arranges {
+                let mut requests = self.instrument_files().flat_map(|file| file.requests.keys());
+                if !requests.any(|one| *one == kind.value) {
+                    let known = self.instrument_files().flat_map(|file| &file.requests);
+                    let known = known.filter(|(_, request)| request.requires_arrangement);
+                    let known: Vec<_> = known.map(|(kind, _)| kind.as_str()).collect();
+                    let message = format!("no instrument has [request.{}]", kind.value);
+                    wrong.push(kind.place.says(message).with_help(suggestion(kind.value.as_str(), &known)));
+                }
+            }
+            let given = self.given(&overlay.head);
+            wrong.extend(overlay.restrictions.iter().flat_map(|restriction| restriction.check(&given)));
+        }
+        for national in self.national.values().flat_map(Series::iter) {
+            if !self.parties.contains_key(&national.party) {
+                let message = format!("{} has no file parties/{}.toml", national.party, national.party);
+                wrong.push(national.head.source.whole().says(message));
+            }
+            let given = self.given(&national.head);
+            wrong.extend(national.restrictions.iter().flat_map(|restriction| restriction.check(&given)));
+        }
+        wrong
+    }
+
+    /// What the instruments give on the first day of a layer; where it has none, what they give last.
+    fn given(&self, layer: &Head) -> Vec<Common<'_>> {
+        let on = layer.valid_from.or(layer.recorded).unwrap_or(Date::MAX);
+        let files = self.instruments.values().filter_map(|series| {
+            let selected = series.select(on, None, |_| true)?;
+            Some(selected.file())
+        });
+        files.flat_map(common).collect()
+    }
+}
+
+fn no_request(article: &ArticleRef) -> String {
+    format!("no request rests on {article}")
+}
