@@ -3,7 +3,7 @@
 use std::{fmt, ops::Range};
 
 use serde_json::{Value, json};
-use treaty::Diagnostic;
+use treaty::{Diagnostic, Severity};
 
 /// How grave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +105,11 @@ impl Finding {
 impl From<&Diagnostic> for Finding {
     fn from(diagnostic: &Diagnostic) -> Self {
         Self {
-            gravity: Gravity::Error,
+            gravity: match diagnostic.severity {
+                Severity::Error => Gravity::Error,
+                Severity::Warning => Gravity::Warning,
+                Severity::Note => Gravity::Note,
+            },
             file: diagnostic.file.clone(),
             line: diagnostic.line,
             column: diagnostic.column,

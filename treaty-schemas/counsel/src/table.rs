@@ -19,7 +19,7 @@ pub(crate) fn plain(head: &[&str], rows: &[Vec<Vec<String>>]) -> String {
     text
 }
 
-fn line<'a>(widths: &[usize], cells: &mut dyn Iterator<Item = &'a str>) -> String {
+fn line(widths: &[usize], cells: &mut dyn Iterator<Item = &str>) -> String {
     let padded = cells.zip(widths).map(|(cell, width)| {
         let gap = width.saturating_sub(cell.chars().count());
         format!("{cell}{}", " ".repeat(gap))

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::civil::Date;
 use model::PartyId;
 use serde_json::json;
-use treaty::{Offer, Rule};
+use treaty::{Catalog, Offer, Rule};
 
 use super::explain::pair;
 use crate::{
@@ -28,12 +28,18 @@ pub(crate) struct Effective {
     /// Print the canonical text instead: its SHA-256 is the pin.
     #[arg(long)]
     canonical: bool,
+    /// Show the days on which the rule changes instead, each with its pin.
+    #[arg(long, conflicts_with_all = ["canonical", "on"])]
+    timeline: bool,
 }
 
 impl Effective {
     pub(crate) fn run(&self, session: &Session) -> Result<Answer, Failure> {
         let catalog = session.catalog()?;
         pair(&catalog, self.a, self.b)?;
+        if self.timeline {
+            return Ok(self.changes(&catalog));
+        }
         let on = self.on.unwrap_or_else(|| session.today());
         let rule = catalog.rule(self.a, self.b, on);
         let offers: Vec<_> = rule.offers().collect();
@@ -49,6 +55,34 @@ impl Effective {
             return Ok(Answer::new(value, rule.canonical()));
         }
         Ok(Answer::new(value, self.text(&rule, &offers)))
+    }
+
+    /// The days on which the pin changes, the first one from the beginning of what is known.
+    fn changes(&self, catalog: &Catalog) -> Answer {
+        let days = catalog.timeline(self.a, self.b);
+        let pins = match (days.first(), days.last()) {
+            (Some(first), Some(last)) => catalog.pins(self.a, self.b, *first, *last),
+            _ => Vec::new(),
+        };
+        let mut text = format!("{} and {}: the days on which their rule changes\n\n", self.a, self.b);
+        let mut value = Vec::new();
+        let mut rows = Vec::new();
+        for (day, pin) in pins {
+            let rule = catalog.rule(self.a, self.b, day);
+            let may = |from| rule.offers().filter(|offer| offer.requesting == from).count();
+            value.push(
+                json!({ "from": day.to_string(), "pin": pin.to_string(), "requests": [may(self.a), may(self.b)] }),
+            );
+            rows.push(vec![
+                vec![day.to_string()],
+                vec![pin.to_string()],
+                vec![may(self.a).to_string()],
+                vec![may(self.b).to_string()],
+            ]);
+        }
+        let (a, b) = (format!("{} may ask", self.a), format!("{} may ask", self.b));
+        text += &table::plain(&["from", "pin", &a, &b], &rows);
+        Answer::new(json!({ "parties": [self.a, self.b], "changes": value }), text)
     }
 
     fn text(&self, rule: &Rule, offers: &[Offer]) -> String {

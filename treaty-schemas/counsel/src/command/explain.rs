@@ -31,6 +31,12 @@ pub(crate) struct Explain {
     /// On which day, as in 2026-04-01 [default: today].
     #[arg(long)]
     on: Option<Date>,
+    /// As the catalogue knew it on this day: files that were recorded later are left out.
+    #[arg(long, value_name = "DATE", conflicts_with = "as_party")]
+    known: Option<Date>,
+    /// As this party sees it, with what its own national file adds.
+    #[arg(long = "as", value_name = "XX")]
+    as_party: Option<PartyId>,
     #[command(flatten)]
     facts: Facts,
 }
@@ -66,13 +72,15 @@ impl Explain {
         let catalog = session.catalog()?;
         pair(&catalog, self.requesting, self.requested)?;
         let on = self.on.unwrap_or_else(|| session.today());
-        let rule = catalog.rule(self.requesting, self.requested, on);
+        let rule = self.rule(&catalog, on)?;
         let explanation = self.explanation(&catalog, rule)?;
         let value = json!({
             "requesting": explanation.requesting,
             "requested": explanation.requested,
             "request_type": explanation.request_type,
             "on": on.to_string(),
+            "known": self.known.map(|day| day.to_string()),
+            "as": self.as_party,
             "pin": explanation.rule.pin().to_string(),
             "allowed": explanation.allowed(),
             "offers": explanation.offers.iter().map(|(offer, verdict)| json!({
@@ -84,6 +92,17 @@ impl Explain {
         });
         let exit = if explanation.allowed() { Exit::Ok } else { Exit::Refused };
         Ok(Answer::new(value, shown::text(&explanation)).ending(exit))
+    }
+
+    fn rule(&self, catalog: &Catalog, on: Date) -> Result<Rule, Failure> {
+        let (from, to) = (self.requesting, self.requested);
+        match (self.known, self.as_party) {
+            (Some(known), _) => Ok(catalog.rule_as_known(from, to, on, known)),
+            (None, Some(own)) if own == from || own == to => Ok(catalog.local_rule(own, from, to, on)),
+            (None, Some(other)) => Err(Failure::new(Exit::Usage, format!("{other} is neither {from} nor {to}"))
+                .remedy("A national file binds its own state only: --as one of the two.")),
+            (None, None) => Ok(catalog.rule(from, to, on)),
+        }
     }
 
     fn explanation(&self, catalog: &Catalog, rule: Rule) -> Result<Explanation, Failure> {

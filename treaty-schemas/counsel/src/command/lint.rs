@@ -23,7 +23,8 @@ pub(crate) struct Lint {
     /// A catalogue's folder, or files of a catalogue. By default the whole catalogue.
     #[arg(value_name = "FILES|DIR")]
     paths: Vec<PathBuf>,
-    /// Also list each statement that nobody has read in the text of the treaty (`verified = false`).
+    /// Also show notes: each statement that nobody has read in the text of the treaty (`verified = false`), and each record type that
+    /// nobody needs to validate.
     #[arg(long)]
     unverified: bool,
 }
@@ -35,10 +36,14 @@ impl Lint {
         let is_wanted = |file: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(file));
         let mut findings = sources.unreadable.clone();
         for (file, source) in sources.files.iter().filter(|(file, _)| is_wanted(file)) {
-            findings.extend(law::findings((file, source), session.today()));
+            findings.extend(law::findings((file, source)));
         }
-        if let Err(diagnostics) = Catalog::load(sources.files) {
-            findings.extend(diagnostics.iter().map(Finding::from));
+        match Catalog::load(sources.files) {
+            Ok(catalog) => {
+                findings.extend(catalog.overdue(session.today()).iter().map(Finding::from));
+                findings.extend(catalog.unverified().iter().map(Finding::from));
+            }
+            Err(diagnostics) => findings.extend(diagnostics.iter().map(Finding::from)),
         }
         let elsewhere = findings.iter().filter(|one| !is_wanted(&one.file) && one.gravity == Gravity::Error).count();
         findings.retain(|one| is_wanted(&one.file) && (self.unverified || one.gravity != Gravity::Note));

@@ -14,13 +14,14 @@ pub(super) fn instrument(id: &str, kind: Kind, sides: Option<[PartyId; 2]>, revi
     };
     let group = if kind == Kind::UnionLaw { include_str!("group.toml") } else { "" };
     let voluntary = if kind == Kind::Memorandum { COMPULSORY } else { "" };
-    include_str!("instrument.toml")
+    let text = include_str!("instrument.toml")
         .replace("{id}", id)
         .replace("{kind}", word)
         .replace("{review}", &review.to_string())
         .replace("{reach}", &reach)
         .replace("{group}", group)
-        .replace("{voluntary}", voluntary)
+        .replace("{voluntary}", voluntary);
+    aligned(&text)
 }
 
 const SIDES: &str = "                                   # the two sides; each needs its file in parties/";
@@ -29,6 +30,18 @@ const MEMBERS: &str =
 const ENTRY: &str =
     "entry = { ratifications = 5, then_months = 3 }            # FILL IN: so many ratifications, then so many months";
 const COMPULSORY: &str = "compulsory = false                                       # a memorandum compels nobody\n";
+
+/// Comments behind values begin in one column, however long the names are.
+fn aligned(text: &str) -> String {
+    let line = |line: &str| match line.rsplit_once("  # ") {
+        Some((left, comment)) => format!("{:<COMMENT$} # {comment}\n", left.trim_end()),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+/// The column of comments.
+const COMMENT: usize = 60;
 
 pub(super) fn readme(id: &str) -> String {
     include_str!("readme.md").replace("{id}", id)
@@ -40,13 +53,13 @@ pub(super) fn party(party: PartyId, texts: &[(String, String)]) -> String {
         .iter()
         .map(|(id, title)| include_str!("bond.toml").replace("{id}", id).replace("{title}", title))
         .collect();
-    include_str!("party.toml").replace("{party}", party.as_str()).replace("{treaties}", &asked)
+    aligned(&include_str!("party.toml").replace("{party}", party.as_str()).replace("{treaties}", &asked))
 }
 
 pub(super) fn overlay(id: &str, [a, b]: [PartyId; 2]) -> String {
-    include_str!("overlay.toml").replace("{id}", id).replace("{a}", a.as_str()).replace("{b}", b.as_str())
+    aligned(&include_str!("overlay.toml").replace("{id}", id).replace("{a}", a.as_str()).replace("{b}", b.as_str()))
 }
 
 pub(super) fn national(party: PartyId) -> String {
-    include_str!("national.toml").replace("{party}", party.as_str())
+    aligned(&include_str!("national.toml").replace("{party}", party.as_str()))
 }
