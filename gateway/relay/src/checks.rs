@@ -190,7 +190,8 @@ pub(crate) fn treaty(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
     if header.step != Step::SealSend {
         return Ok(());
     }
-    let decision = cx.rule.decide(&Query::of(header, cx.sender_kind, cx.recipient_kind));
+    let decision =
+        cx.rule.decide(&Query { used: Some(cx.used), ..Query::of(header, cx.sender_kind, cx.recipient_kind) });
     if decision.allowed() {
         return Ok(());
     }

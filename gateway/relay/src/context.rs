@@ -1,5 +1,5 @@
 use model::{AuthorityId, AuthorityKind, Denial, EnvelopeDigest, PartyId, Timestamp};
-use treaty::Rule;
+use treaty::{Rule, Used};
 
 /// What the shell looked up before it asks. Nothing here is taken from the entry.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Context<'a> {
     /// Our own copy of the rule between the two parties on the day of the entry. It is asked when a case opens and when the
     /// request is sent.
     pub rule: &'a Rule,
+    /// What was counted of each quota that the rule names for this request, with it.
+    pub used: &'a [Used],
     /// What kind of authority the sender is, by its party's directory.
     pub sender_kind: AuthorityKind,
     /// What kind of authority the recipient is, by its party's directory.

@@ -177,6 +177,7 @@ fn context<'a>(
         origin: Origin::OwnDesk(desk),
         seen: None,
         rule,
+        used: &[],
         sender_kind: AuthorityKind::Central,
         recipient_kind: AuthorityKind::Central,
         roster,

@@ -13,7 +13,7 @@ use roster::{Approved, CaseBinding, Follower, Frame, Grace};
 use store::gateway::{EntryRow, NewDelivery, NewOutbox, NewRefusal};
 
 use super::{
-    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth,
+    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth, quota,
     turn::{Seen, Turn},
 };
 use crate::{hot::Hot, receipts};
@@ -198,12 +198,14 @@ impl Committer {
             header.created.date().ok_or_else(|| Denial::failed(Fault::Expired, "the entry is of no year we know"))?;
         let rule = self.gateway.rules.rule(header.home, header.peer, date);
         let held = self.hold_against_group(hot.as_ref(), entry, origin, turn);
+        let used = turn.counters.with(&self.gateway, header);
         let cx = Context {
             own: self.gateway.own(),
             now: turn.now,
             origin,
             seen: turn.seen.get(&header.entry).map(|seen| SeenEntry { envelope: seen.envelope }),
             rule: &rule,
+            used: &used,
             sender_kind: self.kind_of(&header.sender)?,
             recipient_kind: self.kind_of(&header.recipient)?,
             roster: match &held {
@@ -338,6 +340,7 @@ impl Committer {
                 trace: trace.to_owned(),
             });
         }
+        quota::count(&self.gateway, turn, header)?;
         let seen = Seen { envelope: claimed.envelope, sender: header.sender.clone(), answer: signed.clone() };
         turn.seen.insert(claimed.entry, seen);
         self.put_case(turn, hot, admission, approved, claimed.entry)?;

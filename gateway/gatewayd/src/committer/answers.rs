@@ -90,6 +90,10 @@ impl Committer {
             seq: conclusion.seq.map(number).transpose()?,
             receipt: None,
         });
+        if conclusion.verdict == Verdict::Rejected {
+            turn.batch.unasked.push(answered.entry);
+        }
+        turn.batch.unasked.extend(&conclusion.fallen);
         for fallen in &conclusion.fallen {
             turn.batch.verdicts.push(EntryVerdict {
                 id: *fallen,

@@ -6,6 +6,7 @@
 mod admission;
 mod answers;
 mod growth;
+mod quota;
 mod turn;
 
 pub(crate) use admission::{ARRIVAL, ENTRY};
@@ -257,16 +258,21 @@ impl Committer {
         let mut peers = Vec::new();
         let mut unlogged = Vec::new();
         let mut received = Vec::new();
+        let mut headers = Vec::new();
         for work in works {
             match work {
                 Work::Submit(submit) => {
                     let header = &submit.entry.header;
                     entries.push(header.entry);
                     cases.push(header.case);
+                    headers.push(header);
                     peers.push(header.counterpart(self.gateway.own()));
                 }
                 Work::Relay(relay) => {
                     peers.push(relay.from);
+                    headers.extend(
+                        relay.items.iter().filter_map(|item| item.entry.as_ref().ok()).map(|entry| &entry.header),
+                    );
                     entries.extend(relay.items.iter().map(|item| item.claimed.entry));
                     entries.extend(relay.receipts.iter().map(|signed| signed.receipt.entry));
                     cases.extend(relay.items.iter().map(|item| item.claimed.case));
@@ -287,6 +293,7 @@ impl Committer {
         turn.load_seen(&self.gateway, &self.recent, &sorted(entries)).await?;
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
         turn.load_retrievals(&self.gateway, &sorted(received)).await?;
+        turn.counters = quota::Counters::load(&self.gateway, &headers).await?;
         self.cases.load(&self.gateway.store, &sorted(cases)).await?;
         for peer in sorted(peers) {
             if let Err(denial) = self.load_ledgers(peer).await {

@@ -9,7 +9,7 @@ use model::{
 };
 use store::gateway::{Batch, LeafRow, NewReceipt, TreeHashRow};
 
-use super::growth::origin;
+use super::{growth::origin, quota::Counters};
 use crate::{gateway::Gateway, hot::Hot, receipts};
 
 /// An entry that was stored or refused before, or earlier in this turn.
@@ -43,6 +43,8 @@ pub(crate) struct Turn {
     pub(crate) unreadable: BTreeMap<PartyId, Denial>,
     pub(crate) logs: BTreeMap<PartyId, Log>,
     pub(crate) replicas: BTreeMap<PartyId, Replica>,
+    /// What quotas count.
+    pub(crate) counters: Counters,
     /// Channels that have something to send.
     pub(crate) ring: BTreeSet<PartyId>,
 }
@@ -61,6 +63,7 @@ impl Turn {
             unreadable: BTreeMap::new(),
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
+            counters: Counters::default(),
             ring: BTreeSet::new(),
         }
     }

@@ -90,6 +90,7 @@ fn admitted(trust: &TrustStore, file: Option<&CaseFile>, entry: &Entry, origin: 
         origin,
         seen: None,
         rule: rule(),
+        used: &[],
         sender_kind: trust.authority(&entry.header.sender).unwrap().kind,
         recipient_kind: trust.authority(&entry.header.recipient).unwrap().kind,
         roster: Ok(roster),

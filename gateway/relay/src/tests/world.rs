@@ -300,6 +300,7 @@ impl Gateway {
             origin,
             seen: self.seen.get(&draft.header.entry).map(|(envelope, _)| SeenEntry { envelope: *envelope }),
             rule: self.rule,
+            used: &[],
             sender_kind: AuthorityKind::Central,
             recipient_kind: AuthorityKind::Central,
             roster: Ok(facts),
