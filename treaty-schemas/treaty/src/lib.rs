@@ -7,6 +7,7 @@
 
 mod canonical;
 mod catalog;
+mod change;
 mod compile;
 mod decide;
 mod decision;
@@ -18,6 +19,7 @@ mod offer;
 mod overlay;
 mod party;
 mod phrase;
+mod prove;
 mod provision;
 mod quota;
 mod restrict;
@@ -34,10 +36,12 @@ pub use catalog::{
     AuthorityInfo, BondInfo, Catalog, DeclarationInfo, FileInfo, InstrumentInfo, ObjectionInfo, PartyInfo, RequestInfo,
     ReservationInfo, Signers, TextInfo,
 };
+pub use change::{Change, Effect, Field, diff};
 pub use decision::{Decision, Permit, Query, Used};
 pub use diagnostic::{Diagnostic, Severity};
 pub use instrument::InstrumentKind;
 pub use offer::{Barred, Limit, Offer};
+pub use prove::{Claim, Counterexample, Earlier, Proof, prove, prove_rules};
 pub use quota::QuotaNeeded;
 pub use rule::Rule;
 pub use term::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit};

@@ -1,0 +1,220 @@
+//! Whether a new rule ever allows what the old one refused: for each bound that is wider, the request that only the new one allows.
+
+use model::{ArticleRef, AuthorityKind, Classification, PartyId, RequestType};
+
+use super::{Counterexample, Place, Prover, Witness, claim::days, counterexample, in_words};
+use crate::{
+    Change, Decision, Effect, Field, Period, Rule,
+    canonical::terms,
+    change::{Difference, attributes, compare, directions, exempt_from, languages, open, places, quota},
+    provision::Provision,
+};
+
+impl Prover<'_> {
+    pub(super) fn never_wider(&mut self, old: &Rule, new: &Rule) {
+        for direction in directions(new, new) {
+            for (article, kind) in places(new, new) {
+                let Ok(provision) = open(&new.table, article, kind, direction) else { continue };
+                self.checked += 1;
+                let place = Place { rule: new, direction, article, kind, provision };
+                let before = open(&old.table, article, kind, direction);
+                let was = before.as_ref().map_or_else(|_| String::new(), |before| terms(before));
+                if self.found.is_none() && self.is_new(format!("{}\n{was}", terms(provision))) {
+                    self.found = self.wider_at(place, old, before).err();
+                }
+            }
+            if self.found.is_none() {
+                self.found = self.wider_languages(old, new, direction).err();
+            }
+        }
+    }
+
+    fn wider_at(
+        &mut self,
+        place: Place<'_>,
+        old: &Rule,
+        before: Result<&Provision, String>,
+    ) -> Result<(), Box<Counterexample>> {
+        let Some(base) = Witness::of(place) else { return Ok(()) };
+        let before = match before {
+            Ok(before) => before,
+            Err(why) => {
+                let found = (Field::Availability, why, "possible".to_owned(), Effect::Widens);
+                let (field, before, after, effect) = found;
+                return Err(self.confirm(place, old, &base, Difference { field, before, after, effect }));
+            }
+        };
+        for found in compare(before, place.provision).into_iter().filter(|found| found.effect.gives_more()) {
+            let witness =
+                only_new(&found.field, before, place.provision, &base, place.rule).unwrap_or_else(|| base.clone());
+            return Err(self.confirm(place, old, &witness, found));
+        }
+        // The bounds say that it is no wider: the decisions must say so too.
+        if self.decide(&base, place.rule).allowed() && !self.decide(&base, old).allowed() {
+            let (field, effect) = (Field::Availability, Effect::Widens);
+            let found = Difference { field, before: "refused".to_owned(), after: "possible".to_owned(), effect };
+            return Err(self.confirm(place, old, &base, found));
+        }
+        Ok(())
+    }
+
+    fn wider_languages(&mut self, old: &Rule, new: &Rule, direction: [PartyId; 2]) -> Result<(), Box<Counterexample>> {
+        let [_, requested] = direction;
+        for found in languages(&old.table, &new.table, requested).into_iter().filter(|found| found.effect.gives_more())
+        {
+            let Field::Languages(kind) = found.field else { continue };
+            let read = |rule: &Rule| {
+                let place = rule.table.place(requested).and_then(|place| rule.table.languages.get(place));
+                place.and_then(|by_kind| by_kind.get(&kind)).cloned().unwrap_or_default()
+            };
+            let (before, after) = (read(old), read(new));
+            // A tag that is no language of anybody stands for any other, where any is read.
+            let only =
+                after.into_iter().find(|language| !before.contains(language)).unwrap_or_else(|| "mis".to_owned());
+            let Some((place, mut witness)) = addressed(new, direction, kind) else { continue };
+            witness.languages = Some(vec![only]);
+            return Err(self.confirm(place, old, &witness, found));
+        }
+        Ok(())
+    }
+
+    /// Asks both rules; what comes out is a counterexample in any case, confirmed when the new one gives more.
+    fn confirm(&mut self, place: Place<'_>, old: &Rule, witness: &Witness, found: Difference) -> Box<Counterexample> {
+        let (after, before) = (self.decide(witness, place.rule), self.decide(witness, old));
+        let confirmed = after.allowed() && (!before.allowed() || milder(&found.field, &before, &after));
+        let [requesting, requested] = place.direction;
+        let Difference { field, before: was, after: is, effect } = found;
+        let change = Change {
+            article: Some(place.article.clone()),
+            request_type: Some(place.kind.clone()),
+            requesting,
+            requested,
+            field,
+            before: was,
+            after: is,
+            effect,
+        };
+        Box::new(
+            Counterexample {
+                before: Some(in_words(&before)),
+                confirmed,
+                ..*counterexample(place, witness, &after, change.to_string())
+            }
+            .with(change),
+        )
+    }
+}
+
+impl Counterexample {
+    fn with(self, change: Change) -> Self {
+        Self { change: Some(change), ..self }
+    }
+}
+
+/// Some request to an authority of this kind.
+fn addressed(rule: &Rule, direction: [PartyId; 2], kind: AuthorityKind) -> Option<(Place<'_>, Witness)> {
+    let provisions = places(rule, rule).into_iter().filter_map(|(article, request): (&ArticleRef, &RequestType)| {
+        let provision = open(&rule.table, article, request, direction).ok()?;
+        let place = Place { rule, direction, article, kind: request, provision };
+        let mut witness = provision.recipients.value.contains(&kind).then(|| Witness::of(place)).flatten()?;
+        witness.recipient = kind;
+        Some((place, witness))
+    });
+    provisions.into_iter().next()
+}
+
+/// `base` keeps every bound of `new`; changed so that it breaks this one bound of `old` and still none of `new`. `None` where `base`
+/// does so already, or where no request can tell the two apart and only their permits do.
+fn only_new(field: &Field, old: &Provision, new: &Provision, base: &Witness, rule: &Rule) -> Option<Witness> {
+    let mut w = base.clone();
+    match field {
+        Field::Record(record) | Field::Validators(record) => {
+            let roles = &new.records.get(record)?.value;
+            let before = old.records.get(record).map_or(&[][..], |roles| &roles.value);
+            w.scope.records = vec![record.clone()];
+            w.validator = match &roles[..] {
+                [] => None,
+                roles => other(roles, before).or(roles.first().copied()),
+            };
+        }
+        Field::Selectors => w.scope.selectors = vec![other(&new.selectors.value, &old.selectors.value)?],
+        Field::Subjects => w = w.about(old.max_subjects.value.checked_add(1)?),
+        Field::Window => {
+            let most = old.max_window_days.as_ref()?.value;
+            if new.max_window_days.is_some() {
+                w.scope.window = Some(days(rule.on(), most.checked_add(1)?)?);
+            }
+        }
+        Field::RequestsPerDay => w = w.after(Period::Day, beyond(old, Period::Day, 0)?, 1),
+        Field::RequestsPerMonth => w = w.after(Period::Month, beyond(old, Period::Month, 0)?, 1),
+        Field::RequestsPerYear => w = w.after(Period::Year, beyond(old, Period::Year, 0)?, 1),
+        Field::SubjectsPerDay => w = w.after(Period::Day, 1, beyond(old, Period::Day, 1)?),
+        Field::SubjectsPerMonth => w = w.after(Period::Month, 1, beyond(old, Period::Month, 1)?),
+        Field::SubjectsPerYear => w = w.after(Period::Year, 1, beyond(old, Period::Year, 1)?),
+        Field::Purposes => w.purpose = other(&new.purposes.value, &old.purposes.value)?,
+        Field::Offence | Field::Threshold | Field::DualCriminality => offence(field, old, new, &mut w)?,
+        Field::Senders => w.sender = other(&new.senders.value, &old.senders.value)?,
+        Field::Recipients => w.recipient = other(&new.recipients.value, &old.recipients.value)?,
+        Field::Classification => {
+            let before = old.classification_max.as_ref()?.value;
+            w.classification =
+                new.classification_max.as_ref().and(Classification::ALL.into_iter().find(|mark| *mark > before));
+        }
+        Field::Attributes => {
+            let (before, after) = (attributes(old).unwrap_or_default(), attributes(new).unwrap_or_default());
+            w.scope.attributes = other(&after, &before).into_iter().collect();
+        }
+        Field::Consent => {
+            let most = old.consent.as_ref()?.value.max_age_s;
+            w.consent_age_s = new.consent.as_ref().map(|_| i64::from(most) + 1);
+        }
+        _ => return None,
+    }
+    Some(w)
+}
+
+fn offence(field: &Field, old: &Provision, new: &Provision, w: &mut Witness) -> Option<()> {
+    match (field, w.offence.as_mut()?) {
+        (Field::Offence, _) => w.offence = None,
+        (Field::Threshold, offence) => {
+            offence.max_penalty_months = old.offence.value.min_max_penalty_months.checked_sub(1)?;
+        }
+        (_, offence) => {
+            offence.dual_criminality = false;
+            if new.dual_criminality.is_some() {
+                offence.listed = true;
+                offence.max_penalty_months = exempt_from(new)?.max(new.offence.value.min_max_penalty_months);
+            }
+        }
+    }
+    Some(())
+}
+
+/// The first that the new list has and the old one has not.
+fn other<T: PartialEq + Clone>(new: &[T], old: &[T]) -> Option<T> {
+    new.iter().find(|one| !old.contains(one)).cloned()
+}
+
+/// One more than the old cap on requests (0) or subjects (1).
+fn beyond(old: &Provision, per: Period, of: usize) -> Option<u32> {
+    quota(old, per).get(of).copied().flatten()?.checked_add(1)
+}
+
+/// Whether what both allow is allowed under other terms now.
+fn milder(field: &Field, before: &Decision, after: &Decision) -> bool {
+    let (Some(old), Some(new)) = (before.permits.first(), after.permits.first()) else { return false };
+    match field {
+        Field::Bytes => old.max_bytes != new.max_bytes,
+        Field::Compulsory => old.compulsory != new.compulsory,
+        Field::Callback => old.callback != new.callback,
+        Field::ExPost => old.expost_hours != new.expost_hours,
+        Field::Grounds => old.grounds != new.grounds,
+        Field::Judgements => old.judgements != new.judgements,
+        Field::Conditions => old.conditions != new.conditions,
+        Field::Specialty => old.specialty != new.specialty,
+        Field::Onward => old.onward != new.onward,
+        Field::Readers => old.readers != new.readers,
+        Field::Retention => old.retention_days != new.retention_days,
+        _ => false,
+    }
+}
