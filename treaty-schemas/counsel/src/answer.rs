@@ -55,7 +55,7 @@ impl Answer {
                 }
                 writeln!(out, "{value}")
             }
-            (Output::Html, Some(html)) => write!(out, "{html}"),
+            (Output::Html, Some(html)) => write!(out, "{}", clean(&html)),
             (Output::Html, None) => {
                 let failure = Failure::new(Exit::Usage, "this command does not answer in HTML");
                 return Err(failure.remedy("Use --output text or --output json; fact sheets: treaty render."));

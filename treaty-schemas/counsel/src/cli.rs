@@ -11,7 +11,7 @@ use crate::{
     answer::{Answer, Output, clean},
     catalogue::Sources,
     clock,
-    command::{effective::Effective, explain::Explain, lint::Lint, new::New, schema::Schema},
+    command::{effective::Effective, explain::Explain, lint::Lint, new::New, render::Render, schema::Schema},
     failure::Failure,
 };
 
@@ -39,6 +39,7 @@ enum Command {
     Lint(Lint),
     Explain(Box<Explain>),
     Effective(Effective),
+    Render(Render),
     Schema(Schema),
 }
 
@@ -91,6 +92,7 @@ fn run(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Lint(lint) => lint.run(session),
         Command::Explain(explain) => explain.run(session),
         Command::Effective(effective) => effective.run(session),
+        Command::Render(render) => render.run(session),
         Command::Schema(schema) => schema.run(),
     }
 }

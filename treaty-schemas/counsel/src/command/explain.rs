@@ -9,6 +9,7 @@ use model::{ArticleRef, Exit, PartyId};
 use serde_json::json;
 use treaty::{Barred, Catalog, Decision, Offer, Rule};
 
+use super::render::{html, page::Titles};
 use crate::{answer::Answer, cli::Session, failure::Failure, words::suggestion};
 use question::Facts;
 
@@ -50,8 +51,6 @@ struct Explanation {
     /// What may be asked under each article, with the decision on the facts, where there are any.
     offers: Vec<(Offer, Option<Verdict>)>,
     barred: Vec<Barred>,
-    /// The instruments' titles, by id.
-    titles: Vec<(String, String)>,
 }
 
 /// A decision on the facts, and what was assumed beside them.
@@ -73,7 +72,7 @@ impl Explain {
         pair(&catalog, self.requesting, self.requested)?;
         let on = self.on.unwrap_or_else(|| session.today());
         let rule = self.rule(&catalog, on)?;
-        let explanation = self.explanation(&catalog, rule)?;
+        let explanation = self.explanation(rule)?;
         let value = json!({
             "requesting": explanation.requesting,
             "requested": explanation.requested,
@@ -91,7 +90,9 @@ impl Explain {
             "barred": explanation.barred,
         });
         let exit = if explanation.allowed() { Exit::Ok } else { Exit::Refused };
-        Ok(Answer::new(value, shown::text(&explanation)).ending(exit))
+        let titles = Titles::of(&catalog);
+        let page = html(&shown::page(&explanation, &titles))?;
+        Ok(Answer::new(value, shown::text(&explanation, &titles)).with_html(page).ending(exit))
     }
 
     fn rule(&self, catalog: &Catalog, on: Date) -> Result<Rule, Failure> {
@@ -105,7 +106,7 @@ impl Explain {
         }
     }
 
-    fn explanation(&self, catalog: &Catalog, rule: Rule) -> Result<Explanation, Failure> {
+    fn explanation(&self, rule: Rule) -> Result<Explanation, Failure> {
         let ours = |requesting, article: &ArticleRef| {
             requesting == self.requesting && self.article.as_ref().is_none_or(|wanted| wanted == article)
         };
@@ -122,17 +123,8 @@ impl Explain {
             offers.push((offer, verdict));
         }
         let barred = barred.into_iter().filter(|one| one.request_type.as_str() == self.request_type).collect();
-        let titles = catalog.instruments().map(|(id, title)| (id.to_owned(), title.to_owned())).collect();
         let request_type = self.request_type.clone();
-        Ok(Explanation {
-            requesting: self.requesting,
-            requested: self.requested,
-            request_type,
-            rule,
-            offers,
-            barred,
-            titles,
-        })
+        Ok(Explanation { requesting: self.requesting, requested: self.requested, request_type, rule, offers, barred })
     }
 
     /// The request type is not known, at least not under the article.

@@ -4,4 +4,5 @@ pub(crate) mod effective;
 pub(crate) mod explain;
 pub(crate) mod lint;
 pub(crate) mod new;
+pub(crate) mod render;
 pub(crate) mod schema;
