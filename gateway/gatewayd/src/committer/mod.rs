@@ -164,6 +164,7 @@ pub(crate) struct Committer {
     logs: BTreeMap<PartyId, Log>,
     /// The logs that we follow, by home.
     replicas: BTreeMap<PartyId, Replica>,
+    totals: quota::Totals,
 }
 
 /// An answer that waits for the commit.
@@ -178,6 +179,7 @@ impl Committer {
             recent: BTreeMap::new(),
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
+            totals: quota::Totals::default(),
         }
     }
 
@@ -227,6 +229,7 @@ impl Committer {
                 turn.cases.keys().for_each(|case| self.cases.forget(*case));
                 self.logs.clear();
                 self.replicas.clear();
+                self.totals.forget();
                 replies.into_iter().for_each(|reply| reply(Err(&denial)));
             }
         }
@@ -293,7 +296,7 @@ impl Committer {
         turn.load_seen(&self.gateway, &self.recent, &sorted(entries)).await?;
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
         turn.load_retrievals(&self.gateway, &sorted(received)).await?;
-        turn.counters = quota::Counters::load(&self.gateway, &headers).await?;
+        turn.counters = quota::Counters::load(&self.gateway, &self.totals, &headers).await?;
         self.cases.load(&self.gateway.store, &sorted(cases)).await?;
         for peer in sorted(peers) {
             if let Err(denial) = self.load_ledgers(peer).await {
@@ -320,6 +323,10 @@ impl Committer {
         }
         self.recent.extend(turn.seen);
         turn.rejected.keys().for_each(|entry| drop(self.recent.remove(entry)));
+        self.totals.keep(turn.counters);
+        if !turn.batch.unasked.is_empty() {
+            self.totals.forget();
+        }
         self.logs.extend(turn.logs);
         self.replicas.extend(turn.replicas);
         for peer in turn.ring {

@@ -32,9 +32,31 @@ struct Counter {
 #[derive(Debug, Default)]
 pub(crate) struct Counters(BTreeMap<Window, Counter>);
 
+/// Windows kept in memory; beyond that all are counted anew.
+const KEPT_MAX: usize = 1024;
+
+/// Requests and subjects of windows as they were after the last turn: the committer is the only one who adds to them.
+#[derive(Debug, Default)]
+pub(super) struct Totals(BTreeMap<Window, (u64, u64)>);
+
+impl Totals {
+    /// Remembers what a committed turn counted.
+    pub(super) fn keep(&mut self, counters: Counters) {
+        if self.0.len() > KEPT_MAX {
+            self.0.clear();
+        }
+        self.0.extend(counters.0.into_iter().map(|(window, counter)| (window, (counter.requests, counter.subjects))));
+    }
+
+    /// Forgets everything: something was counted less, or nobody knows what was written.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
 impl Counters {
     /// Reads what the requests among `headers` need. Others, and those of no readable day, need nothing.
-    pub(super) async fn load(gateway: &Gateway, headers: &[&Header]) -> Result<Self, Denial> {
+    pub(super) async fn load(gateway: &Gateway, totals: &Totals, headers: &[&Header]) -> Result<Self, Denial> {
         let mut asked: BTreeMap<Window, BTreeSet<SubjectTag>> = BTreeMap::new();
         for header in headers {
             for window in windows(gateway, header) {
@@ -51,10 +73,11 @@ impl Counters {
             };
             let days = days(window.per, window.begins)?;
             let tags: Vec<_> = tags.into_iter().collect();
-            let ((requests, subjects), known) = tokio::try_join!(
-                gateway.store.asked(what, days.clone()),
-                gateway.store.asked_about(what, days, &tags)
-            )?;
+            let (requests, subjects) = match totals.0.get(&window) {
+                Some(total) => *total,
+                None => gateway.store.asked(what, days.clone()).await?,
+            };
+            let known = gateway.store.asked_about(what, days, &tags).await?;
             counters.insert(window, Counter { requests, subjects, known });
         }
         Ok(Self(counters))
