@@ -5,11 +5,12 @@ use tidy::{Complaint, closure, report};
 use crate::{PURE, graph};
 
 /// From the bottom up. An arrow leads to a lower layer, never within one or upwards.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("the vocabulary", &["model"]),
     ("what was agreed", &["treaty", "records"]),
     ("the case", &["workflow"]),
     ("who is who", &["identity"]),
+    ("what was signed", &["shelf"]),
     ("the group and the log", &["roster", "ledger"]),
     ("the cores", &["relay", "desk", "seal"]),
     ("how it is said, and what may be recorded", &["proto", "telemetry"]),
