@@ -5,7 +5,7 @@ use model::PartyId;
 use crate::{
     Diagnostic,
     restrict::{self, Restriction},
-    source::{Report, Source},
+    source::{Place, Report, Source},
     version::{Address, Head, Versioned},
 };
 
@@ -14,6 +14,7 @@ use crate::{
 pub(crate) struct NationalFile {
     pub(crate) head: Head,
     pub(crate) party: PartyId,
+    pub(crate) place: Place,
     pub(crate) restrictions: Vec<Restriction>,
 }
 
@@ -34,7 +35,8 @@ impl NationalFile {
             if restrictions.as_ref().is_some_and(Vec::is_empty) {
                 report.wrong_with_help(0..0, "this file changes nothing", "write a [[restrict]], or delete the file");
             }
-            Some(Self { head, party, restrictions: restrictions? })
+            let place = report.place(root.span_of("party"));
+            Some(Self { head, party, place, restrictions: restrictions? })
         })
     }
 }

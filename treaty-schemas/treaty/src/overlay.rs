@@ -73,7 +73,11 @@ impl OverlayFile {
                 [a, b] if a < b => [a, b],
                 _ => {
                     let message = "these are not two parties in alphabetical order";
-                    report.wrong_with_help(root.span_of("parties"), message, "write, as in [\"FR\", \"JP\"]");
+                    report.wrong_with_help(
+                        root.span_of("parties"),
+                        message,
+                        "write `parties = [\"FR\", \"JP\"]`, and the like",
+                    );
                     return None;
                 }
             };

@@ -160,7 +160,12 @@ impl PartyFile {
             let id = id?;
             head.expect_path(report, root.span_of("id"), &Address::Party(id));
             for objection in objections.iter().flatten().filter(|objection| objection.to == id) {
-                report.found(objection.place.says("a state does not object to its own reservation"));
+                report.found(
+                    objection
+                        .place
+                        .says("a state does not object to its own reservation")
+                        .with_help("`to` names the state that made it"),
+                );
             }
             Some(Self {
                 head,
@@ -216,7 +221,8 @@ fn bonds<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>) -> Option<BTre
     for bond in each(report, root, "treaty", bond)? {
         let (id, place) = (bond.instrument.0.clone(), bond.place.clone());
         if bonds.insert(id.clone(), bond).is_some() {
-            report.found(place.says(format!("{id} has a [[treaty]] already")));
+            let message = format!("{id} has a [[treaty]] already");
+            report.found(place.says(message).with_help("write all that concerns it into one"));
         }
     }
     Some(bonds)
@@ -235,20 +241,26 @@ fn bond<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Bon
     let amendments = amendments(report, &mut section);
     let verified = section.must(report, "verified");
     if ["signed", "ratified", "provisional", "denounced", "ends", "suspended"].iter().all(|key| !section.has(key)) {
-        report.wrong(section.span.clone(), "[[treaty]] has neither `signed` nor `ratified`");
+        let help = "write `signed = <date>`, `ratified = <date>`, or both";
+        report.wrong_with_help(section.span.clone(), "[[treaty]] has neither `signed` nor `ratified`", help);
     }
-    for (earlier, later, name) in [
-        (signed, ratified, "ratified"),
-        (ratified, in_force, "in_force"),
-        (ratified.or(signed), denounced, "denounced"),
-        (denounced.or(ratified), ends, "ends"),
+    for (before, earlier, name, later) in [
+        ("signed", signed, "ratified", ratified),
+        ("ratified", ratified, "in_force", in_force),
+        ("ratified", ratified, "denounced", denounced),
+        ("signed", signed, "denounced", denounced),
+        ("ratified", ratified, "ends", ends),
+        ("denounced", denounced, "ends", ends),
     ] {
-        if earlier.is_some_and(|earlier| later.is_some_and(|later| later < earlier)) {
-            report.wrong(section.span_of(name), format!("`{name}` is earlier than what must come before it"));
+        if let Some((earlier, later)) = earlier.zip(later).filter(|(earlier, later)| later < earlier) {
+            let message = format!("`{name}` ({later}) is earlier than `{before}` ({earlier})");
+            let help = format!("one of the two is wrong: {name} comes after {before}");
+            report.wrong_with_help(section.span_of(name), message, help);
         }
     }
     if in_force.is_some() && ratified.is_none() && !section.has("ratified") {
-        report.wrong(section.span_of("in_force"), "in force without `ratified`");
+        let help = "write `ratified = <date>`: only who has ratified is bound";
+        report.wrong_with_help(section.span_of("in_force"), "`in_force` without `ratified`", help);
     }
     section.end(report);
     Some(Bond {
@@ -271,7 +283,8 @@ fn suspension<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Opti
     let until: Option<Date> = section.may(report, "until");
     let towards = section.list(report, "towards");
     if from.zip(until).is_some_and(|(from, until)| until < from) {
-        report.wrong(section.span_of("until"), "`until` is earlier than `from`");
+        let help = "`from` is the first day and `until` the last one";
+        report.wrong_with_help(section.span_of("until"), "`until` is earlier than `from`", help);
     }
     section.end(report);
     Some(Suspension { from: from?, until, towards })

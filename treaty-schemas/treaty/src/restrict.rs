@@ -148,9 +148,23 @@ fn scope<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>, own: Option
             direction = section.may(report, "direction");
             let parties = section.list::<Spot<PartyId>>(report, "with");
             for party in parties.iter().filter(|party| party.value == own) {
-                report.found(party.place.says(format!("{own} has no treaty with itself")));
+                let help = "name the other party, or leave `with` out";
+                report.found(party.place.says(format!("{own} has no treaty with itself")).with_help(help));
             }
             with = parties.into_iter().map(|party| party.value).collect();
+        }
+    }
+    let elsewhere: &[_] = match own {
+        None => &[
+            ("direction", "write `to = \"<party>\"`, the party that is asked"),
+            ("with", "an overlay has two parties already"),
+        ],
+        Some(_) => &[("to", "write `direction = \"outgoing\"` and `with = [\"<party>\"]`")],
+    };
+    for (key, help) in elsewhere {
+        if section.value(key).is_some() {
+            let layer = if own.is_some() { "a national file" } else { "an overlay" };
+            report.wrong_with_help(section.span_of(key), format!("{layer} has no `{key}`"), *help);
         }
     }
     let said = keys.iter().any(|key| section.has(key));

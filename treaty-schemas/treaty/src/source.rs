@@ -188,7 +188,7 @@ impl<'t, 's> Section<'t, 's> {
     pub(crate) fn must<T: Read>(&mut self, report: &mut Report<'s>, key: &'static str) -> Option<T> {
         let value = self.value(key);
         if value.is_none() {
-            report.wrong(self.span.clone(), format!("{} has no `{key}`", self.name));
+            report.wrong_with_help(self.span.clone(), format!("{} has no `{key}`", self.name), lacking(key));
         }
         value.and_then(|value| T::read(report, value))
     }
@@ -207,7 +207,7 @@ impl<'t, 's> Section<'t, 's> {
     pub(crate) fn filled<T: Read + PartialEq>(&mut self, report: &mut Report<'s>, key: &'static str) -> Option<Vec<T>> {
         let list = self.must::<Vec<T>>(report, key)?;
         if list.is_empty() {
-            report.wrong(self.span_of(key), format!("`{key}` is empty"));
+            report.wrong_with_help(self.span_of(key), format!("`{key}` is empty"), "name at least one");
             return None;
         }
         Some(list)
@@ -256,6 +256,18 @@ impl<'t, 's> Section<'t, 's> {
                 report.wrong_with_help(key.span(), message, help);
             }
         }
+    }
+}
+
+/// What to write where `key` is missing.
+fn lacking(key: &str) -> String {
+    match key {
+        "verified" => "write `verified = true` where the text was read, else `verified = false`".to_owned(),
+        "because" => {
+            "write `because = \"…\"`: the law or agreement on which it rests, as people are told it".to_owned()
+        }
+        "max_subjects" => "write `max_subjects = …`: nobody asks about everybody".to_owned(),
+        _ => format!("add `{key} = …`"),
     }
 }
 

@@ -116,7 +116,8 @@ impl Head {
             valid_to = root.may::<Date>(report, "valid_to");
         }
         if valid_from.zip(valid_to).is_some_and(|(from, to)| to < from) {
-            report.wrong(root.span_of("valid_to"), "`valid_to` is earlier than `valid_from`");
+            let message = "`valid_to` is earlier than `valid_from`";
+            report.wrong_with_help(root.span_of("valid_to"), message, "write its last day, or leave it out");
         }
         let source = report.source().clone();
         for (key, missing) in [("recorded", recorded.is_none()), ("valid_from", dated && valid_from.is_none())] {
@@ -129,7 +130,8 @@ impl Head {
             }
         }
         if corrects && version == 1 {
-            report.wrong(root.span_of("corrects"), "the first version has nothing before it to correct");
+            let message = "the first version has nothing before it to correct";
+            report.wrong_with_help(root.span_of("corrects"), message, "leave it out");
         }
         Some(Self {
             path: source.path.clone(),
@@ -150,7 +152,8 @@ impl Head {
     pub(crate) fn expect_path(&self, report: &mut Report<'_>, span: Range<usize>, address: &Address) {
         let right = address.path(self.version);
         if *self.path != *right {
-            report.wrong(span, format!("version {} of this file must be {right}", self.version));
+            let help = "rename the file, or correct what it says of itself and its version";
+            report.wrong_with_help(span, format!("what this file says of itself belongs into {right}"), help);
         }
     }
 }
@@ -272,7 +275,7 @@ fn succession(before: &Head, head: &Head) -> Vec<Diagnostic> {
     let Some(from) = head.valid_from.filter(|_| !head.corrects) else { return wrong };
     let help = "choose a later day, or write `corrects = true` where the older version was wrong about these days";
     if before.valid_from.is_some_and(|earlier| from <= earlier) {
-        let message = format!("this does not begin after {}, which it follows", before.path);
+        let message = format!("two versions claim the days from {from} on: this one and {}", before.path);
         wrong.push(head.valid_from_place.says(message).with_help(help));
     } else if let Some(to) = before.valid_to.filter(|to| *to >= from) {
         let message = format!("two versions claim the days from {from} to {to}: this one and {}", before.path);

@@ -151,8 +151,10 @@ impl Files {
         }
         for national in self.national.values().flat_map(Series::iter) {
             if !self.parties.contains_key(&national.party) {
-                let message = format!("{} has no file parties/{}.toml", national.party, national.party);
-                wrong.push(national.head.source.whole().says(message));
+                let message = format!("{} has no file, so nobody can tell what it has ratified", national.party);
+                wrong.push(
+                    national.place.says(message).with_help(format!("write parties/{}.toml first", national.party)),
+                );
             }
             let given = self.given(&national.head);
             wrong.extend(national.restrictions.iter().flat_map(|restriction| restriction.check(&given)));

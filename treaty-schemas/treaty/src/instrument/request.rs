@@ -247,7 +247,8 @@ pub(super) fn read_timers<'s>(
         let span = section.span.clone();
         match timer(report, section, clauses) {
             Some(timer) if timers.iter().any(|other| same(other, &timer) && other.record == timer.record) => {
-                report.wrong(span, format!("the timer {} is set already", timer.kind.as_str()));
+                let message = format!("the timer {} is set already", timer.kind.as_str());
+                report.wrong_with_help(span, message, "delete one of the two, or say for which `record` each is");
             }
             Some(timer) => timers.push(timer),
             None => whole = false,

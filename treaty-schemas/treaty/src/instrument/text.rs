@@ -130,7 +130,8 @@ pub(super) fn group<'s>(report: &mut Report<'s>, name: &Upper, value: &Value<'s>
     for (party, (date, span)) in left {
         let member = members.entry(party).or_default();
         if member.joined.is_some_and(|joined| date <= joined) {
-            report.wrong(span, format!("{party} cannot leave before it has joined"));
+            let help = "one of the two dates is wrong";
+            report.wrong_with_help(span, format!("{party} cannot leave before it has joined"), help);
         }
         member.left = Some(date);
     }
@@ -171,7 +172,8 @@ pub(super) fn read<'s>(
         );
     }
     if terminated.zip(in_force).is_some_and(|(end, begin)| end < begin) {
-        report.wrong(section.span_of("terminated"), "`terminated` is earlier than `in_force`");
+        let help = "one of the two dates is wrong";
+        report.wrong_with_help(section.span_of("terminated"), "`terminated` is earlier than `in_force`", help);
     }
     section.end(report);
     let id: Slug = id?;
@@ -213,7 +215,8 @@ fn provisional<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Opt
     let from: Option<Date> = section.must(report, "from");
     let until: Option<Date> = section.must(report, "until");
     if from.zip(until).is_some_and(|(from, until)| until < from) {
-        report.wrong(section.span_of("until"), "`until` is earlier than `from`");
+        let help = "`from` is the first day and `until` the last one";
+        report.wrong_with_help(section.span_of("until"), "`until` is earlier than `from`", help);
     }
     section.end(report);
     from.zip(until)
@@ -243,7 +246,7 @@ fn reach<'s>(
     }
     if let Some(wanted) = wanted.filter(|wanted| !section.has(wanted)) {
         let message = format!("a text of kind {} has no `{wanted}`", kind?.as_str());
-        report.wrong_with_help(section.span.clone(), message, format!("write, as in `{wanted} = {example}`"));
+        report.wrong_with_help(section.span.clone(), message, format!("write, for example, `{wanted} = {example}`"));
         return None;
     }
     match (wanted, parties, members) {
@@ -253,7 +256,7 @@ fn reach<'s>(
             let group = known_group(report, value, &name, groups)?;
             for party in except.iter().filter(|party| !group.members.contains_key(&party.value)) {
                 let message = format!("{} is no member of {name}, so it needs no exception", party.value);
-                report.found(party.place.says(message));
+                report.found(party.place.says(message).with_help("leave it out"));
             }
             Some(Reach::Union { group, except: except.into_iter().map(|party| party.value).collect() })
         }
@@ -307,7 +310,9 @@ pub(super) fn lineage(texts: &[Text]) -> Vec<Diagnostic> {
     for (index, text) in texts.iter().enumerate() {
         let before = texts.get(..index).unwrap_or_default();
         if before.iter().any(|other| other.id == text.id) {
-            wrong.push(text.place.says(format!("{} is described in this file already", text.id.0)));
+            let message = format!("{} is described in this file already", text.id.0);
+            wrong.push(text.place.says(message).with_help("give each text an id of its own"));
+            continue;
         }
         let Some(parent) = &text.parent else { continue };
         let mut line = vec![text.id.0.as_str()];

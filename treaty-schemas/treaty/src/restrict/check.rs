@@ -7,6 +7,7 @@ use model::{ArticleRef, RequestType};
 use super::{List, Restriction};
 use crate::{
     Diagnostic,
+    phrase::Plural,
     provision::{Bound, Provision},
     source::{Spot, suggestion},
 };
@@ -77,29 +78,35 @@ impl Restriction {
             wrong,
             limits.max_subjects.as_ref(),
             |p| Some(&p.max_subjects),
-            |n| format!("at most {n} subjects"),
+            |n| format!("at most {}", Plural(n, "subject")),
         );
         let window = limits.max_window_days.as_ref();
-        if needed(touched, wrong, window, |p| p.max_window_days.is_some(), "a window of time") {
-            cap(touched, wrong, window, |p| p.max_window_days.as_ref(), |n| format!("a window of at most {n} days"));
+        if needed(touched, wrong, window, |p| p.max_window_days.is_some(), "has a window of time") {
+            cap(
+                touched,
+                wrong,
+                window,
+                |p| p.max_window_days.as_ref(),
+                |n| format!("a window of at most {}", Plural(n, "day")),
+            );
         }
         let bytes = limits.max_bytes.as_ref();
         cap(touched, wrong, bytes, |p| p.max_bytes.as_ref(), |n| format!("at most {n} bytes"));
         if let Some(days) = &limits.retention_days {
             let days = Spot { value: days.value.0, place: days.place.clone() };
-            let words = |n| format!("a retention of at most {n} days");
+            let words = |n| format!("a retention of at most {}", Plural(n, "day"));
             cap(touched, wrong, Some(&days), |p| p.usage.retention_days.as_ref(), words);
         }
         if let Some(months) = &limits.min_max_penalty_months {
             let least = |one: &Common<'_>| one.provision.offence.value.min_max_penalty_months;
             if let Some(one) = touched.iter().find(|one| months.value < least(one)) {
-                let has = format!("a threshold of {} months", least(one));
+                let has = format!("a threshold of {}", Plural(least(one), "month"));
                 let help = format!("a later layer may only restrict; write {} or more", least(one));
                 wrong.push(widens(months, one, &has, help));
             }
         }
         let age = limits.consent_max_age_seconds.as_ref();
-        if needed(touched, wrong, age, |p| p.consent.is_some(), "a holder's consent")
+        if needed(touched, wrong, age, |p| p.consent.is_some(), "needs a holder's consent")
             && let Some(age) = age
         {
             let most = |one: &Common<'_>| one.provision.consent.as_ref().map(|consent| consent.value.max_age_s);
@@ -109,7 +116,7 @@ impl Restriction {
                 wrong.push(widens(age, one, &format!("a consent of at most {most} seconds"), help));
             }
         }
-        needed(touched, wrong, limits.callback.as_ref(), |p| p.emergency.is_some(), "an emergency");
+        needed(touched, wrong, limits.callback.as_ref(), |p| p.emergency.is_some(), "is for emergencies");
     }
 
     fn check_words(&self, touched: &[&Common<'_>], wrong: &mut Vec<Diagnostic>) {
@@ -166,7 +173,7 @@ impl Restriction {
             Some(list.value.iter().map(ToString::to_string).collect())
         };
         let discloses = |p: &Provision| p.attributes.is_some();
-        if needed(touched, wrong, limits.attributes.as_ref(), discloses, "a disclosure by attributes") {
+        if needed(touched, wrong, limits.attributes.as_ref(), discloses, "discloses attributes") {
             subset(touched, wrong, &limits.attributes, ToString::to_string, attributes, "disclose");
         }
     }
@@ -233,7 +240,7 @@ fn needed<T>(
     let Some(limit) = limit else { return false };
     let found = touched.iter().any(|one| has(&one.provision));
     if !found {
-        let message = format!("no request that this touches has {what}");
+        let message = format!("no request that this touches {what}");
         wrong.push(limit.place.says(message).with_help("leave it out, or name the requests that have it"));
     }
     found
@@ -261,8 +268,8 @@ fn subset<T>(
         foreign = true;
     }
     let emptied = lists.iter().find(|(_, list)| !list.is_empty() && items.iter().all(|(_, name)| !list.contains(name)));
-    if let Some((one, _)) = emptied.filter(|_| !foreign) {
-        let message = format!("leaves nothing of {}", one.name());
+    if let Some((one, list)) = emptied.filter(|_| !foreign) {
+        let message = format!("this leaves nothing of {}, where stands: {}", one.name(), list.join(", "));
         let help = "write `forbid = true` for it in a [[restrict]] of its own, and leave it out here";
         wrong.push(limit.place.says(message).with_help(help));
     }

@@ -79,8 +79,8 @@ impl Scan<'_> {
     /// A character outside of strings and comments: all that TOML has there is ASCII.
     fn outside(&mut self, at: usize, c: char) {
         if let Some(letter) = look_alike(c) {
-            let message = format!("U+{:04X} looks like the letter `{letter}` and is another one", u32::from(c));
-            self.wrong(at, c, message, "write it anew with the letters a–z of an English keyboard");
+            let message = format!("U+{:04X} looks like `{letter}` and is another character", u32::from(c));
+            self.wrong(at, c, message, "outside of texts and comments only ASCII may stand; type it anew");
         } else {
             self.seen(at, c);
         }

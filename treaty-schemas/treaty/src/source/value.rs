@@ -64,6 +64,7 @@ pub(super) fn describe(value: &DeValue<'_>) -> String {
         DeValue::String(text) => format!("the text {:?}", text.chars().take(80).collect::<String>()),
         DeValue::Integer(number) => format!("the number {}", clipped(number.as_str())),
         DeValue::Boolean(flag) => format!("{flag}"),
+        DeValue::Datetime(date) if date.time.is_some() => "a moment (a day with a time)".to_owned(),
         DeValue::Datetime(_) => "a date".to_owned(),
         DeValue::Array(_) => "a list".to_owned(),
         DeValue::Table(_) => "a table".to_owned(),
@@ -166,7 +167,7 @@ impl<T: Read + PartialEq> Read for Vec<T> {
         for item in items.iter() {
             match T::read(report, item) {
                 Some(new) if read.contains(&new) => {
-                    report.wrong(item.span(), "this is in the list already");
+                    report.wrong_with_help(item.span(), "this is in the list already", "delete it");
                     whole = false;
                 }
                 Some(new) if read.len() < LIST_MAX => read.push(new),

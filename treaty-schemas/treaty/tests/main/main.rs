@@ -4,6 +4,9 @@
 mod broken;
 mod catalogue;
 mod decision;
+mod force;
+mod fuzz;
+mod layers;
 mod pins;
 mod properties;
 mod support;

@@ -1,3 +1,5 @@
+use std::{fs, path::Path, sync::LazyLock};
+
 use jiff::civil::{Date, date};
 use model::{
     AuthorityKind, MeasureId, MeasureScope, Offence, PartyId, Refusal, RefusalCode, Role, SelectorKind, Timestamp,
@@ -14,11 +16,15 @@ pub(crate) fn party(id: &str) -> PartyId {
     id.parse().unwrap()
 }
 
+/// The builtin catalogue, read once: it is large, and the properties ask it thousands of times.
 pub(crate) fn builtin() -> Catalog {
-    Catalog::builtin().unwrap_or_else(|wrong| {
-        let shown: Vec<_> = wrong.iter().map(ToString::to_string).collect();
-        unreachable!("{}", shown.join("\n\n"))
-    })
+    static BUILTIN: LazyLock<Catalog> = LazyLock::new(|| {
+        Catalog::builtin().unwrap_or_else(|wrong| {
+            let shown: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+            unreachable!("{}", shown.join("\n\n"))
+        })
+    });
+    BUILTIN.clone()
 }
 
 /// The builtin catalogue with `changed` in place of, or beside, its own files.
@@ -97,4 +103,50 @@ pub(crate) fn only(decision: &Decision) -> &Refusal {
     assert!(!decision.allowed());
     assert_eq!(decision.refusals.len(), 1, "{:?}", decision.refusals);
     &decision.refusals[0]
+}
+
+/// The files of a small world of made-up treaties, which changes only when a test needs it to.
+pub(crate) fn world_files() -> Vec<(String, String)> {
+    folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/world"))
+}
+
+/// The TOML files below `root`, each with its path from there.
+pub(crate) fn folder(root: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The made-up world with `changed` in place of, or beside, its own files.
+pub(crate) fn world(changed: &[(&str, String)]) -> Catalog {
+    let kept = world_files().into_iter().filter(|(path, _)| changed.iter().all(|(name, _)| name != path));
+    let changed = changed.iter().map(|(path, text)| ((*path).to_owned(), text.clone()));
+    Catalog::load(kept.chain(changed)).unwrap_or_else(|wrong| {
+        let shown: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+        unreachable!("{}", shown.join("\n\n"))
+    })
+}
+
+/// The text of a file of the made-up world.
+pub(crate) fn world_file(path: &str) -> String {
+    world_files().into_iter().find(|(name, _)| name == path).unwrap().1
+}
+
+/// The text of a file of the made-up world with `to` in place of the first `from`.
+pub(crate) fn replaced_text(path: &str, from: &str, to: &str) -> String {
+    let text = world_file(path);
+    assert!(text.contains(from), "{path} has no {from}");
+    text.replacen(from, to, 1)
 }
