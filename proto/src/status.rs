@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use model::{Blame, Denial, Fault, Refusal, RefusalCode};
+use model::{Blame, Denial, ERROR_DOMAIN, Fault, Refusal, RefusalCode};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 /// The `domain` of our reasons.
-pub const DOMAIN: &str = "rogatory.internal";
+pub const DOMAIN: &str = ERROR_DOMAIN;
 
 /// The status that a caller gets.
 pub fn from_denial(denial: &Denial) -> Status {
@@ -15,7 +15,7 @@ pub fn from_denial(denial: &Denial) -> Status {
     metadata.insert("remedy".to_owned(), denial.remedy().to_owned());
     let code = match denial {
         Denial::Refused(refusal) => {
-            insert_refusal(&mut metadata, refusal);
+            metadata.extend(refusal.metadata().into_iter().map(|(key, value)| (key.to_owned(), value)));
             refusal_code(refusal.code)
         }
         Denial::Failed { fault, detail } => {
@@ -41,36 +41,10 @@ pub fn to_denial(status: &Status) -> Denial {
         return Denial::failed(fault, status.message());
     };
     if let Ok(code) = info.reason.parse::<RefusalCode>() {
-        return Denial::from(refusal_from(code, &info.metadata));
+        return Denial::from(Refusal::from_metadata(code, |key| info.metadata.get(key).map(String::as_str)));
     }
     let fault = Fault::ALL.into_iter().find(|fault| fault.as_str() == info.reason).unwrap_or(Fault::Internal);
     Denial::failed(fault, info.metadata.get("detail").cloned().unwrap_or_default())
-}
-
-fn insert_refusal(metadata: &mut HashMap<String, String>, refusal: &Refusal) {
-    let mut put = |key: &str, value: Option<String>| {
-        if let Some(value) = value {
-            metadata.insert(key.to_owned(), value);
-        }
-    };
-    put("article", refusal.article.as_ref().map(ToString::to_string));
-    put("rule", Some(refusal.rule.clone()));
-    put("field", refusal.field.clone());
-    put("text", Some(refusal.reason.clone()));
-    put("owner", refusal.owner.map(|party| party.to_string()));
-}
-
-fn refusal_from(code: RefusalCode, metadata: &HashMap<String, String>) -> Refusal {
-    let text = |key: &str| metadata.get(key).cloned();
-    Refusal {
-        code,
-        article: text("article").and_then(|article| article.parse().ok()),
-        rule: text("rule").unwrap_or_default(),
-        field: text("field"),
-        reason: text("text").unwrap_or_default(),
-        remedy: text("remedy").unwrap_or_default(),
-        owner: text("owner").and_then(|party| party.parse().ok()),
-    }
 }
 
 fn refusal_code(code: RefusalCode) -> Code {

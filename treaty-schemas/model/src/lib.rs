@@ -38,7 +38,7 @@ pub use id::{CaseId, EntryId, KeyId, MeasureId};
 pub use language::Language;
 pub use party::PartyId;
 pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Verdict};
-pub use refusal::{Refusal, Refuser};
+pub use refusal::{ERROR_DOMAIN, ErrorInfo, Refusal, Refuser};
 pub use scope::{ArticleRef, Attribute, MeasureScope, Offence, RecordType, RequestType, SelectorKind, Window};
 pub use step::Step;
 pub use tag::TagKey;

@@ -1,8 +1,22 @@
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ArticleRef, PartyId, RefusalCode};
+
+/// The `domain` of our reasons [AIP-193].
+pub const ERROR_DOMAIN: &str = "rogatory.internal";
+
+/// What a machine needs of a denial [AIP-193]: a stable reason, whose reason it is, and every variable of the message by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorInfo {
+    /// The code, as in `R92`.
+    pub reason: &'static str,
+    /// [`ERROR_DOMAIN`].
+    pub domain: &'static str,
+    /// See [`Refusal::metadata`].
+    pub metadata: BTreeMap<&'static str, String>,
+}
 
 /// Who refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,6 +78,37 @@ impl Refusal {
         self.article = Some(article);
         self
     }
+
+    /// Everything but the code, by name: `rule`, `text` (the reason), `remedy`, and where they are known `article`, `field`, `owner`.
+    pub fn metadata(&self) -> BTreeMap<&'static str, String> {
+        let Self { code: _, article, rule, field, reason, remedy, owner } = self;
+        let always = [("rule", rule), ("text", reason), ("remedy", remedy)].map(|(key, value)| (key, value.clone()));
+        let known = [
+            ("article", article.as_ref().map(ToString::to_string)),
+            ("field", field.clone()),
+            ("owner", owner.map(|party| party.to_string())),
+        ];
+        always.into_iter().chain(known.into_iter().filter_map(|(key, value)| Some((key, value?)))).collect()
+    }
+
+    /// The refusal that `code` and its metadata came from. What is missing is empty; what is malformed is left out.
+    pub fn from_metadata<'a>(code: RefusalCode, value: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let text = |key| value(key).map(str::to_owned);
+        Self {
+            code,
+            article: value("article").and_then(|article| article.parse().ok()),
+            rule: text("rule").unwrap_or_default(),
+            field: text("field"),
+            reason: text("text").unwrap_or_default(),
+            remedy: text("remedy").unwrap_or_default(),
+            owner: value("owner").and_then(|party| party.parse().ok()),
+        }
+    }
+
+    /// The refusal for a machine: on gRPC, in JSON and in problem details alike.
+    pub fn error_info(&self) -> ErrorInfo {
+        ErrorInfo { reason: self.code.as_str(), domain: ERROR_DOMAIN, metadata: self.metadata() }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -77,3 +122,30 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_comes_back_whole_from_its_metadata() {
+        let bare = Refusal::new(RefusalCode::R92, "treaty", "why", "what to do");
+        let mut whole = bare.clone().at("measures[0].subjects").under("ets-185:31".parse().unwrap());
+        whole.owner = Some("JP".parse().unwrap());
+        for refusal in [bare, whole] {
+            let info = refusal.error_info();
+            assert_eq!((info.reason, info.domain), ("R92", "rogatory.internal"));
+            let back = Refusal::from_metadata(refusal.code, |key| info.metadata.get(key).map(String::as_str));
+            assert_eq!(back, refusal);
+        }
+    }
+
+    #[test]
+    fn what_a_stranger_made_up_is_left_out() {
+        let refusal =
+            Refusal::from_metadata(RefusalCode::R92, |key| (key == "article" || key == "owner").then_some("<x>"));
+        assert_eq!(refusal, Refusal::new(RefusalCode::R92, "", "", ""));
+    }
+}
