@@ -1,8 +1,10 @@
-//! What the exchange costs. It runs two gateways as processes, plays the desks of both states, and prints what it measured as
-//! ratios to limits that it measures in the same run on the same machine: TLS, signatures, one durable write, MLS.
+//! What the exchange costs, and what the treaty language costs. `exchange` runs two gateways as processes, plays the desks of both
+//! states, and prints what it measured as ratios to limits that it measures in the same run on the same machine: TLS, signatures,
+//! one durable write, MLS. `treaty` does the same for decisions and rules, beside rivals that hold the same rules.
 //!
-//! Nothing here is a test, and nothing is asserted but that every entry arrives. Begin with [`exchange`]; what the figures are
-//! compared with is in [`floors`], what a gateway decides without its network and its disk in [`inner`].
+//! Nothing here is a test, and nothing is asserted but that every entry arrives and that the rivals decide alike. Begin with
+//! [`exchange`] or [`law`]; what the figures are compared with is in [`floors`], what a gateway decides without its network and its
+//! disk in [`inner`].
 
 mod case;
 mod cpu;
@@ -12,6 +14,7 @@ mod exchange;
 mod failure;
 mod floors;
 mod inner;
+mod law;
 mod play;
 mod report;
 mod sample;
@@ -22,7 +25,7 @@ use std::{io::Write, process::ExitCode};
 use clap::{Parser, Subcommand, ValueEnum};
 use failure::Failure;
 
-/// What the exchange costs, and how near that is to what is unavoidable.
+/// What the exchange and the treaty language cost, and how near that is to what is unavoidable.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Cli {
@@ -33,6 +36,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Exchange(Exchange),
+    Treaty(Treaty),
 }
 
 /// Entries from desk to desk through two gateways: throughput, latency, where the time goes.
@@ -55,6 +59,25 @@ pub(crate) struct Exchange {
     output: Output,
 }
 
+/// Decisions and rules of the treaty language: how long they take; with the feature `rivals`, what Cedar and Rego take for the
+/// same.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Treaty {
+    /// Decisions of each kind that are timed.
+    #[arg(long, default_value_t = 200_000)]
+    calls: usize,
+    /// Parties of the synthetic world.
+    #[arg(long, default_value_t = 193)]
+    parties: usize,
+    /// Questions on which all engines must agree, before they are timed.
+    #[cfg(feature = "rivals")]
+    #[arg(long, default_value_t = 5000)]
+    questions: usize,
+    /// How to answer.
+    #[arg(long, value_enum, default_value = "text")]
+    output: Output,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
     Text,
@@ -62,8 +85,11 @@ enum Output {
 }
 
 fn main() -> ExitCode {
-    let Command::Exchange(options) = Cli::parse().command;
-    match run(&options) {
+    let done = match Cli::parse().command {
+        Command::Exchange(options) => exchange(&options),
+        Command::Treaty(options) => treaty(&options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // When standard error is gone there is nobody to tell.
@@ -73,13 +99,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Exchange) -> Result<(), Failure> {
+fn exchange(options: &Exchange) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let measured = runtime.block_on(exchange::measure(options))?;
-    let mut out = std::io::stdout().lock();
     match options.output {
-        Output::Json => writeln!(out, "{}", report::json(&measured))?,
-        Output::Text => write!(out, "{}", report::text(&measured))?,
+        Output::Json => tell(&format!("{}\n", report::json(&measured))),
+        Output::Text => tell(&report::text(&measured)),
     }
-    Ok(())
+}
+
+fn treaty(options: &Treaty) -> Result<(), Failure> {
+    let measured = law::measure(options)?;
+    match options.output {
+        Output::Json => tell(&format!("{}\n", law::json(&measured))),
+        Output::Text => tell(&law::text(&measured)),
+    }
+}
+
+fn tell(text: &str) -> Result<(), Failure> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
