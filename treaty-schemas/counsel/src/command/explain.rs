@@ -148,7 +148,9 @@ impl Explain {
                     [] => "nothing is in force between them now".to_owned(),
                     open => format!("{} may ask {} for: {}", self.requesting, self.requested, open.join(", ")),
                 };
-                format!("{} {have}.", suggestion(&self.request_type, known))
+                let meant = suggestion(&self.request_type, known);
+                let stop = if meant.ends_with('?') { "" } else { "." };
+                format!("{meant}{stop} {have}.")
             }
         };
         Failure::new(Exit::NotFound, wrong).remedy(remedy)

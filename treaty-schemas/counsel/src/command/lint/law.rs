@@ -7,8 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Gravity};
 
-/// What the skeletons of `treaty new` leave to be filled in: in a text, in an article, and as the year of a date.
+/// What the skeletons of `treaty new` leave to be filled in: in a text, in an article, as a state, and as the year of a date.
 const PLACEHOLDERS: [&str; 2] = ["FILL IN", "FILL-IN"];
+const PLACEHOLDER_STATE: &str = "ZZ";
 const PLACEHOLDER_YEAR: u16 = 9999;
 const TO_DO: &str = "this is still to be filled in";
 /// How deep tables may nest; the format needs four.
@@ -46,9 +47,7 @@ impl Reader<'_> {
 
     fn value(&mut self, place: &str, value: &DeValue<'_>, span: &Range<usize>, depth: usize) {
         match value {
-            DeValue::String(text) if PLACEHOLDERS.iter().any(|placeholder| text.contains(placeholder)) => {
-                self.say(Gravity::Error, span, TO_DO);
-            }
+            DeValue::String(text) if is_placeholder(text) => self.say(Gravity::Error, span, TO_DO),
             DeValue::Datetime(moment) if moment.date.is_some_and(|date| date.year == PLACEHOLDER_YEAR) => {
                 self.say(Gravity::Error, span, TO_DO);
             }
@@ -67,4 +66,8 @@ impl Reader<'_> {
             self.say(Gravity::Note, span, format!("`{what}` may be asked without any judge or prosecutor"));
         }
     }
+}
+
+fn is_placeholder(text: &str) -> bool {
+    text == PLACEHOLDER_STATE || PLACEHOLDERS.iter().any(|placeholder| text.contains(placeholder))
 }

@@ -125,6 +125,7 @@ fn status(bond: &BondInfo, text: Option<&TextInfo>, on: Date) -> String {
         (Some(from), ..) => format!("ratified, in force from {from}"),
         (None, Some(_), _) => "ratified, not in force".to_owned(),
         (None, None, Some(_)) => "signed, not ratified".to_owned(),
+        (None, None, None) if bond.provisional => return "applied provisionally".to_owned(),
         (None, None, None) => "not signed".to_owned(),
     };
     if bond.provisional && bond.in_force.is_none_or(|since| since > on) {
