@@ -201,10 +201,12 @@ fn the_reader_and_the_schema_know_the_same_keys_in_every_table() {
     for (path, text, pointer) in TABLES {
         let wrong = Catalog::load([(path.to_owned(), text.to_owned())]).unwrap_err();
         let unknown = wrong.iter().find(|one| one.message.starts_with("unknown key `zzzzzz`"));
-        let help = unknown.and_then(|one| one.help.as_deref()).unwrap_or_else(|| panic!("{text}: {wrong:#?}"));
+        let help = unknown.and_then(|one| one.help.as_deref());
+        assert!(help.is_some(), "{text}: {wrong:#?}");
+        let help = help.unwrap();
         let known: BTreeSet<_> = help.strip_prefix("known here: ").unwrap().split(", ").collect();
         let schema = schema(kind_of(path));
-        let table = schema.pointer(&pointer.replace("REQUEST", REQUEST)).unwrap_or_else(|| panic!("{pointer}"));
+        let table = schema.pointer(&pointer.replace("REQUEST", REQUEST)).unwrap();
         assert_eq!(table["additionalProperties"], false, "{pointer}");
         // The reader asks for some keys only to say where they belong.
         let misplaced: &[&str] = match (kind_of(path), pointer) {
