@@ -36,8 +36,3 @@ impl Display for Plural {
         write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
     }
 }
-
-/// [`Plural`] as a text.
-pub(crate) fn plural(count: u32, noun: &'static str) -> String {
-    Plural(count, noun).to_string()
-}

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::{Date, date};
 use model::{
@@ -26,8 +26,9 @@ pub(crate) fn party(id: &str) -> PartyId {
 
 /// The builtin rule between Japan and France.
 pub(crate) fn compiled() -> Rule {
-    let catalog = Catalog::builtin().unwrap_or_else(|wrong| unreachable!("{wrong:?}"));
-    catalog.rule(party("JP"), party("FR"), TODAY)
+    static RULE: OnceLock<Rule> = OnceLock::new();
+    let compile = || Catalog::builtin().unwrap().rule(party("JP"), party("FR"), TODAY);
+    RULE.get_or_init(compile).clone()
 }
 
 /// Stored data of `ets-185:31`, with whatever `change` does to it in both directions.

@@ -9,4 +9,5 @@ mod fuzz;
 mod layers;
 mod pins;
 mod properties;
+mod render;
 mod support;
