@@ -49,7 +49,7 @@ pub(crate) async fn against_own_gateway(
     bench.reserved("JP:central", today).await?;
     attempts.append(&mut bench.attempts);
     let mut bench = Bench::at(desk(sg, today).await?, own(sg), timeline);
-    bench.no_treaty("FR:central").await?;
+    bench.no_party("FR:central", today).await?;
     attempts.append(&mut bench.attempts);
     Ok(attempts)
 }
@@ -74,7 +74,7 @@ pub(crate) async fn against_peer_gateway(
     attempts.append(&mut bench.attempts);
     bench.frozen(world, jp).await?;
     let mut bench = Bench::at(rogue::gateway(sg, fr, DESK, today).await?, peer(fr), timeline);
-    bench.no_treaty("FR:central").await?;
+    bench.no_party("FR:central", today).await?;
     attempts.append(&mut bench.attempts);
     Ok(attempts)
 }
@@ -205,12 +205,13 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// A case between two states without a treaty: it cannot even be opened.
-    async fn no_treaty(&mut self, recipient: &str) -> Result<(), Failure> {
-        let recipient: AuthorityId = recipient.parse()?;
-        let (entry, ..) = self.adversary.prepare(&recipient).await?;
-        let what = "opens a case with FR, with which no treaty is in force";
-        self.refused(&entry, what, &[RefusalCode::R92], None).await;
+    /// An article of a convention that the own party never joined.
+    async fn no_party(&mut self, recipient: &str, today: Date) -> Result<(), Failure> {
+        let mut case = self.open(recipient).await?;
+        let request = declared(preservation(&self.adversary, &case, today)?)?;
+        let entry = self.adversary.request(&mut case, &request, &request)?;
+        let what = "asks FR under a convention to which SG is no party";
+        self.refused(&entry, what, &[RefusalCode::R92], Some("ets-185:29")).await;
         Ok(())
     }
 
