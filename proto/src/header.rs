@@ -277,7 +277,7 @@ pub(crate) use enum_pair;
 
 enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
     OpenGroup, ChangeGroup, SealSend, Acknowledge, OpenReview, Recognise, Refuse, Assign, Collected, Release, Confirm, Close,
-    Withdraw, Violation
+    Withdraw, Violation, Consult, ConsultDone
 });
 
 enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {

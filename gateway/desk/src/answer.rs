@@ -1,12 +1,19 @@
 use std::collections::BTreeSet;
 
-use model::{CaseId, ConditionCode, Header, MeasureId, RecordType, Refusal, RefusalCode, Step};
+use model::{AuthorityId, CaseId, ConditionCode, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::compare::{contradiction, equal};
+use crate::{
+    compare::{contradiction, equal},
+    scope::moment,
+};
 
-/// Which record type the one document of a step's body has. `None` for [`Step::Release`], whose documents are records, and
+/// The record type of a call-back.
+pub const CALLBACK: &str = "emergency_callback";
+
+/// Which record type the first document of a step's body has. Where no minutes were signed a notice may stand in for those of
+/// [`Step::ConsultDone`]. `None` for [`Step::Release`], whose documents are records, and
 /// for handshakes, which have no body.
 pub fn document_of(step: Step) -> Option<&'static str> {
     match step {
@@ -15,7 +22,10 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         Step::Recognise | Step::Refuse => Some("decision"),
         Step::Confirm => Some("receipt_confirmation"),
         Step::Violation => Some("violation"),
-        Step::OpenReview | Step::Assign | Step::Collected | Step::Close | Step::Withdraw => Some("notice"),
+        Step::ConsultDone => Some("consultation_minutes"),
+        Step::Consult | Step::OpenReview | Step::Assign | Step::Collected | Step::Close | Step::Withdraw => {
+            Some("notice")
+        }
         Step::Release | Step::OpenGroup | Step::ChangeGroup => None,
     }
 }
@@ -26,7 +36,9 @@ pub fn document_of(step: Step) -> Option<&'static str> {
 /// # Errors
 /// R94 with the field, without values.
 pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
-    let expected = document_of(header.step) == Some(record_type.as_str());
+    let named = record_type.as_str();
+    let notice = header.step == Step::ConsultDone && named == "notice";
+    let expected = document_of(header.step) == Some(named) || notice;
     equal(expected, "record_type", "the document is not the one that the step calls for")?;
     let answer = Answer::deserialize(document)
         .map_err(|_| contradiction("", "the document has not the form of its record type"))?;
@@ -49,6 +61,34 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
     Ok(())
 }
 
+/// Holds all documents of such a step against its header: the one that [`compare_answer`] takes, and with it the record of the
+/// call-back where the header declares one.
+///
+/// # Errors
+/// R94 with the field, without values.
+pub fn compare_answers(header: &Header, documents: &[(RecordType, Value)]) -> Result<(), Refusal> {
+    match (documents, header.declared.callback) {
+        ([(record_type, document)], None) => compare_answer(header, record_type, document),
+        ([(record_type, document), (second, call)], Some(at)) if second.as_str() == CALLBACK => {
+            compare_answer(header, record_type, document)?;
+            called(header, call, at)
+        }
+        (_, Some(_)) => Err(contradiction("documents", "a call-back is declared, and its record is not inside")),
+        (_, None) => Err(contradiction("documents", "the step carries exactly one document")),
+    }
+}
+
+/// The call that a header declares: by the requested party to the requesting one, at that moment, and both agreed.
+fn called(header: &Header, call: &Value, at: Timestamp) -> Result<(), Refusal> {
+    let call = Call::deserialize(call)
+        .map_err(|_| contradiction("", "the record of the call has not the form of its record type"))?;
+    equal(call.case == header.case, "case", "header and record of the call name different cases")?;
+    equal(moment(&call.at) == Some(at), "at", "the header declares another moment of the call")?;
+    equal(call.agreed, "agreed", "challenge and response of the call did not agree")?;
+    let parties = call.caller.authority.party() == header.peer && call.callee.authority.party() == header.home;
+    equal(parties, "caller", "the requested authority calls the requesting one, not otherwise")
+}
+
 /// What a decision says of each measure must be what its step and header say.
 fn decided(header: &Header, measures: &[Named]) -> Result<(), Refusal> {
     let mut conditions = BTreeSet::new();
@@ -62,6 +102,21 @@ fn decided(header: &Header, measures: &[Named]) -> Result<(), Refusal> {
     let decision = measures.iter().any(|measure| matches!(measure, Named::Decided { .. }));
     let same = !decision || conditions == header.conditions.iter().copied().collect();
     equal(same, "measures.conditions", "header and body impose different conditions")
+}
+
+/// What a record of a call tells of it; its schema says the rest.
+#[derive(Deserialize)]
+struct Call {
+    case: CaseId,
+    at: String,
+    agreed: bool,
+    caller: Caller,
+    callee: Caller,
+}
+
+#[derive(Deserialize)]
+struct Caller {
+    authority: AuthorityId,
 }
 
 /// What the workflow documents have in common; their schemas say the rest.
@@ -154,17 +209,44 @@ mod tests {
             Step::ALL.into_iter().filter(|step| !matches!(step, Step::SealSend | Step::Recognise | Step::Refuse));
         for step in steps {
             let header = header(step);
-            for name in ["ack", "receipt_confirmation", "violation", "notice"] {
+            for name in ["ack", "receipt_confirmation", "violation", "notice", "consultation_minutes"] {
                 let mut document = json!({"record_type": name, "case": case});
                 assert_eq!(
                     verdict(&header, name, &document).is_none(),
-                    document_of(step) == Some(name),
+                    document_of(step) == Some(name) || (step == Step::ConsultDone && name == "notice"),
                     "{step} {name}"
                 );
                 document["case"] = json!("6b9d1c6e-2f1d-4c6a-9d36-000000000000");
                 assert!(verdict(&header, name, &document).is_some());
             }
         }
+    }
+
+    #[test]
+    fn a_call_back_that_is_declared_is_proven_inside() {
+        let case = sample::request().case;
+        let mut recognise = header(Step::Recognise);
+        recognise.declared.callback = moment("2026-08-06T01:12:00Z");
+        let answer = ("decision".parse().unwrap(), decision(json!({"id": 1, "outcome": "accept"})));
+        let call = |at: &str, agreed: bool, caller: &str, callee: &str| {
+            let call = json!({"record_type": "emergency_callback", "case": case, "at": at, "agreed": agreed,
+                "caller": {"authority": caller}, "callee": {"authority": callee}});
+            (CALLBACK.parse::<RecordType>().unwrap(), call)
+        };
+        let verdict = |second: Option<(RecordType, Value)>| {
+            let documents: Vec<_> = std::iter::once(answer.clone()).chain(second).collect();
+            compare_answers(&recognise, &documents).err().and_then(|refusal| refusal.field)
+        };
+        let at = "2026-08-06T03:12:00+02:00";
+        assert_eq!(verdict(Some(call(at, true, "FR:central", "JP:central"))), None);
+        assert_eq!(verdict(None).unwrap(), "documents");
+        assert_eq!(verdict(Some(call("2026-08-06T03:12:01+02:00", true, "FR:central", "JP:central"))).unwrap(), "at");
+        assert_eq!(verdict(Some(call(at, false, "FR:central", "JP:central"))).unwrap(), "agreed");
+        assert_eq!(verdict(Some(call(at, true, "JP:central", "FR:central"))).unwrap(), "caller");
+        let silent = Header { declared: model::Declared::default(), ..recognise.clone() };
+        let both = [answer.clone(), call(at, true, "FR:central", "JP:central")];
+        assert_eq!(compare_answers(&silent, &both).unwrap_err().field.unwrap(), "documents");
+        assert_eq!(compare_answers(&silent, &both[..1]), Ok(()));
     }
 
     #[test]

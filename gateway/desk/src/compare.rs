@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Header, MeasureScope, Refusal, RefusalCode, Step, Window};
+use model::{Declared, Header, MeasureScope, Refusal, RefusalCode, Step, Window};
 
 use crate::{RequestBody, declare, specific::unspecific};
 
@@ -36,8 +36,7 @@ pub fn compare(header: &Header, body: &RequestBody) -> Result<(), Refusal> {
     }
     equal(header.purpose.as_ref() == Some(&declared.purpose), "purpose", "header and body name different purposes")?;
     equal(header.offence == declared.offence, "offence", "header and body declare different offences")?;
-    let keys = header.declared.tag_key == declared.declared.tag_key;
-    equal(keys, "declared.tag_key", "header and body name different keys of the subjects' tags")?;
+    declarations(&header.declared, &declared.declared)?;
     validation(header, body)
 }
 
@@ -47,6 +46,18 @@ fn parties(header: &Header, body: &RequestBody) -> Result<(), Refusal> {
     let own = body.authority.id.party() == header.home && header.sender.party() == header.home;
     equal(own, "authority.id", "the authority in charge is not one of the requesting party")?;
     equal(header.recipient == body.addressee, "addressee", "header and body are addressed to different authorities")
+}
+
+/// What else the header declares is what the body says.
+fn declarations(said: &Declared, found: &Declared) -> Result<(), Refusal> {
+    let keys = said.tag_key == found.tag_key;
+    equal(keys, "declared.tag_key", "header and body name different keys of the subjects' tags")?;
+    let marks = said.classification == found.classification;
+    equal(marks, "declared.classification", "header and body are marked differently")?;
+    let emergency = said.emergency == found.emergency;
+    equal(emergency, "declared.emergency", "header and body do not both declare an emergency")?;
+    equal(said.consent == found.consent, "declared.consent", "header and body tell of different consents")?;
+    equal(said.callback.is_none(), "declared.callback", "a request declares no call-back")
 }
 
 /// Numbers of measures and names of subjects must be unique: records refer to them.
@@ -74,6 +85,7 @@ fn measure(said: &MeasureScope, found: &MeasureScope, field: &str) -> Result<(),
     }
     set(&said.records, &found.records, &at("records"), "record type")?;
     set(&said.selectors, &found.selectors, &at("selectors"), "kind of selector")?;
+    set(&said.attributes, &found.attributes, &at("attributes"), "attribute")?;
     equal(said.tags == found.tags, &at("tags"), "header and body count different subjects")?;
     if said.window != found.window {
         let days = |window: &Option<Window>| {
@@ -197,6 +209,33 @@ mod tests {
         let mut unnamed = header;
         unnamed.declared.tag_key = None;
         assert_eq!(refused(&unnamed, &body).1, "declared.tag_key");
+    }
+
+    #[test]
+    fn a_mark_an_emergency_a_consent_an_attribute_or_a_listed_offence_that_the_body_does_not_show_is_refused() {
+        let mut body = sample::request();
+        body.classification = Some(model::Classification::Restricted);
+        let receipt = "receipt".to_owned();
+        body.consent = Some(crate::HolderConsent { given_at: "2026-08-05T09:00:00+09:00".to_owned(), receipt });
+        body.measures[0].attributes = vec!["over_18".parse().unwrap()];
+        body.offences.iter_mut().for_each(|offence| offence.listed = Some(true));
+        let header = sample::header(&body);
+        assert_eq!(compare(&header, &body), Ok(()));
+        assert_eq!(header.declared.consent.unwrap().given.to_string(), "2026-08-05T00:00:00.000Z");
+        let lies: [(&str, fn(&mut Header)); 7] = [
+            ("declared.classification", |h| h.declared.classification = None),
+            ("declared.emergency", |h| h.declared.emergency = true),
+            ("declared.consent", |h| h.declared.consent = None),
+            ("declared.consent", |h| h.declared.consent.as_mut().unwrap().given.0 += 1),
+            ("declared.callback", |h| h.declared.callback = Some(h.created)),
+            ("measures[0].attributes", |h| h.measures[0].attributes.clear()),
+            ("offence", |h| h.offence.as_mut().unwrap().listed = false),
+        ];
+        for (field, lie) in lies {
+            let mut lied = header.clone();
+            lie(&mut lied);
+            assert_eq!(refused(&lied, &body).1, field);
+        }
     }
 
     #[test]

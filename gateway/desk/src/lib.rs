@@ -27,19 +27,19 @@ mod scope;
 mod selector;
 mod specific;
 
-pub use answer::{compare_answer, document_of};
+pub use answer::{CALLBACK, compare_answer, compare_answers, document_of};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use canonical::canonical;
 pub use compare::compare;
 pub use draft::{DraftFor, skeleton};
 pub use finding::{Finding, Severity, form_code};
-pub use preflight::{Preflight, preflight};
+pub use preflight::{Preflight, Preflighted, preflight};
 pub use record::{Classification, Collector, Record};
 pub use release::{compare_record, compare_release};
 pub use request::{
-    AuthorityInCharge, Confidentiality, Contact, Custodian, EarlierRequest, Facts, Identity, Language, Measure, Name,
-    OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, Translation, Undertakings, Urgency,
-    UrgencyLevel, ValidatingDecision,
+    AuthorityInCharge, Confidentiality, Contact, Custodian, EarlierRequest, Facts, HolderConsent, Identity, Language,
+    Measure, Name, OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, Translation, Undertakings,
+    Urgency, UrgencyLevel, ValidatingDecision,
 };
 pub use scope::{Declaration, declare, offence, scope};
 pub use selector::{Selector, subject_binding};

@@ -4,6 +4,15 @@ use treaty::{Decision, Permit, Query, Rule};
 
 use crate::{Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, specific::unspecific};
 
+/// What preflight found.
+#[derive(Debug, Clone)]
+pub struct Preflighted {
+    /// Refusals first.
+    pub findings: Vec<Finding>,
+    /// What the rule said; `None` where the body declares nothing that it could be asked about.
+    pub decision: Option<Decision>,
+}
+
 /// What preflight is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct Preflight<'a> {
@@ -27,29 +36,43 @@ pub struct Preflight<'a> {
 /// its people would ask. Refusals first. The request may be sealed when no finding [`blocks`](Severity::blocks).
 ///
 /// The gates' part is [`Rule::decide`] on the declared scope: the very decision that both gateways make.
-pub fn preflight(asked: &Preflight<'_>) -> Vec<Finding> {
+pub fn preflight(asked: &Preflight<'_>) -> Preflighted {
     let mut findings = asked.form.to_vec();
     findings.extend(unspecific(asked.body).into_iter().map(Finding::from));
     findings.extend(distinct(asked.body).err().map(Finding::from));
     parties(asked, &mut findings);
-    match decide(asked) {
+    let decision = decide(asked);
+    match &decision {
         Ok(decision) => {
-            findings.extend(decision.refusals.iter().cloned().map(Finding::from));
+            findings.extend(decision.refusals.iter().cloned().map(refused));
             for permit in &decision.permits {
                 permitted(asked, permit, &mut findings);
             }
         }
-        Err(refusal) => findings.push(refusal.into()),
+        Err(refusal) => findings.push(refusal.clone().into()),
     }
     placeholders(asked.body, &mut findings);
     days(asked, &mut findings);
     substance(asked.body, &mut findings);
     findings.sort_by_key(|finding| finding.severity);
-    findings
+    Preflighted { findings, decision: decision.ok() }
+}
+
+/// What only the sealed body tells, no gate can see: there the request is incomplete, and the requested authority would return it.
+fn refused(refusal: Refusal) -> Finding {
+    let sealed = refusal.field.as_deref() == Some("languages");
+    let finding = Finding::from(refusal);
+    if sealed {
+        return Finding { severity: Severity::Missing, field: "language.translation".to_owned(), ..finding };
+    }
+    finding
 }
 
 fn decide(asked: &Preflight<'_>) -> Result<Decision, Refusal> {
     let declared = declare(asked.body)?;
+    let language = &asked.body.language;
+    let written = std::iter::once(&language.original).chain(language.translation.as_ref().map(|one| &one.language));
+    let languages: Vec<&str> = written.map(String::as_str).collect();
     Ok(asked.rule.decide(&Query {
         requesting: asked.body.requesting,
         requested: asked.body.requested,
@@ -64,7 +87,7 @@ fn decide(asked: &Preflight<'_>) -> Result<Decision, Refusal> {
         emergency: declared.declared.emergency,
         consent: declared.declared.consent,
         at: asked.now,
-        languages: None,
+        languages: Some(&languages),
         used: None,
     }))
 }
@@ -121,26 +144,16 @@ fn permitted(asked: &Preflight<'_>, permit: &Permit, findings: &mut Vec<Finding>
     }
 }
 
+/// A translation that the addressee needs should be certified. Whether there is one at all, the rule says.
 fn languages(body: &RequestBody, permit: &Permit, findings: &mut Vec<Finding>) {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
     let accepts =
         |tag: &str| permit.languages.is_empty() || permit.languages.iter().any(|l| primary(l) == primary(tag));
-    let translation = body.language.translation.as_ref();
-    if accepts(&body.language.original) || findings.iter().any(|finding| finding.field.starts_with("language.")) {
-        return;
-    }
-    match translation {
-        Some(translation) if accepts(&translation.language) => {
-            if !translation.certified {
-                let message = "the translation is not certified; some authorities return such requests unread";
-                findings.push(advice("language.translation.certified", message, "Have the translator certify it."));
-            }
-        }
-        _ => {
-            let message = format!("the addressed authority accepts {} only", permit.languages.join(", "));
-            let finding = missing("language.translation", &message, "Attach a translation of the whole request.");
-            findings.push(finding.under(&permit.article));
-        }
+    let field = "language.translation.certified";
+    let uncertified = body.language.translation.as_ref().is_some_and(|translation| !translation.certified);
+    if uncertified && !accepts(&body.language.original) && !findings.iter().any(|finding| finding.field == field) {
+        let message = "the translation is not certified; some authorities return such requests unread";
+        findings.push(advice(field, message, "Have the translator certify it."));
     }
 }
 
@@ -269,7 +282,8 @@ mod tests {
         let rule = catalog.rule(body.requesting, body.requested, TODAY);
         let (sender, recipient) = (AuthorityKind::Central, AuthorityKind::Central);
         let findings =
-            preflight(&Preflight { body, form: &[], rule: &rule, sender, recipient, today: TODAY, now: Timestamp(0) });
+            preflight(&Preflight { body, form: &[], rule: &rule, sender, recipient, today: TODAY, now: Timestamp(0) })
+                .findings;
         for finding in &findings {
             assert!(!finding.message.is_empty() && !finding.remedy.is_empty() && !finding.rule.is_empty());
             assert!(!finding.to_string().contains("mail.example"), "{finding}");
@@ -322,7 +336,8 @@ mod tests {
             Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today: TODAY, now: Timestamp(0) };
         let decision = decide(&asked).unwrap();
         assert!(decision.refusals.len() >= 2 && !decision.allowed());
-        let found: Vec<_> = preflight(&asked).into_iter().filter(|f| f.severity == Severity::Refusal).collect();
+        let found: Vec<_> =
+            preflight(&asked).findings.into_iter().filter(|f| f.severity == Severity::Refusal).collect();
         let wanted: Vec<_> = decision.refusals.into_iter().map(Finding::from).collect();
         assert_eq!(found, wanted);
     }

@@ -61,6 +61,8 @@ pub struct Collector {
 pub enum Classification {
     /// Anyone may see it.
     Open,
+    /// For everyday official use.
+    Official,
     /// Those who work on the case.
     Restricted,
     /// Named readers.
@@ -69,7 +71,24 @@ pub enum Classification {
     Secret,
 }
 
+impl Classification {
+    /// The mark that a header gives to it: what anyone may see is for everyday official use there.
+    pub fn mark(self) -> model::Classification {
+        match self {
+            Self::Open | Self::Official => model::Classification::Official,
+            Self::Restricted => model::Classification::Restricted,
+            Self::Confidential => model::Classification::Confidential,
+            Self::Secret => model::Classification::Secret,
+        }
+    }
+}
+
 impl Record {
+    /// The highest mark of several records; `None` where there is none.
+    pub fn mark_of(records: &[Self]) -> Option<model::Classification> {
+        records.iter().map(|record| record.classification.mark()).max()
+    }
+
     /// Takes over a document that crate `records` has validated as its record type.
     ///
     /// # Errors

@@ -32,6 +32,8 @@ pub fn compare_release(header: &Header, asked: &RequestBody, records: &[Record])
     let imposed: BTreeSet<_> = records.iter().flat_map(|record| &record.conditions).collect();
     let declared: BTreeSet<_> = header.conditions.iter().collect();
     equal(imposed == declared, "conditions", "header and body name different conditions")?;
+    let marked = header.declared.classification.is_none_or(|mark| Some(mark) == Record::mark_of(records));
+    equal(marked, "declared.classification", "the header is not marked as the highest of its records is")?;
     let answered: BTreeSet<_> = records.iter().map(|record| record.measure).collect();
     let moved: BTreeSet<_> = header.concerns.iter().copied().collect();
     equal(answered == moved, "concerns", "header and body answer different measures")
@@ -117,6 +119,16 @@ mod tests {
         let mut record = sample::record();
         record.subject_binding = subject_binding(asked.case, record.measure, &other).unwrap();
         assert_eq!(refused(&record), (R94, "subject_binding".to_owned()));
+    }
+
+    #[test]
+    fn a_release_marked_otherwise_than_its_records_is_refused() {
+        let (mut header, asked) = (sample::release_header(), sample::request());
+        header.declared.classification = Record::mark_of(&[sample::record()]);
+        assert_eq!(compare_release(&header, &asked, &[sample::record()]), Ok(()));
+        header.declared.classification = Some(model::Classification::Official);
+        let refusal = compare_release(&header, &asked, &[sample::record()]).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (R94, Some("declared.classification")));
     }
 
     #[test]

@@ -2,7 +2,8 @@ use std::fmt;
 
 use jiff::civil::Date;
 use model::{
-    ArticleRef, AuthorityId, CaseId, MeasureId, PartyId, RecordType, Refusal, RefusalCode, RequestType, Role, Window,
+    ArticleRef, Attribute, AuthorityId, CaseId, Classification, MeasureId, PartyId, RecordType, Refusal, RefusalCode,
+    RequestType, Role, Window,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,9 +72,23 @@ form! {
         /// Whether a request for disclosure follows [Budapest 29(2)(f)].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         intends_mla: Option<bool>,
+        /// How it is marked; the header says the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        classification: Option<Classification>,
+        /// The holder's consent, where the treaty wants one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consent: Option<HolderConsent>,
         /// The key of the subjects' pseudonyms, 64 hexadecimal digits, where the treaty counts subjects. The desk fills it in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tag_key: Option<String>,
+    }
+
+    /// That a holder agreed to what is disclosed.
+    HolderConsent {
+        /// When, RFC 3339.
+        given_at: String,
+        /// The consent receipt, as it was issued; the header tells its SHA-256.
+        receipt: String,
     }
 
     /// The authority in charge of the case.
@@ -171,6 +186,9 @@ form! {
         death_or_life: Option<bool>,
         /// Whether it is declared to be an offence in both states.
         dual_criminality: bool,
+        /// Whether it is declared to be on the treaty's list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        listed: Option<bool>,
     }
 
     /// One thing that is asked.
@@ -193,6 +211,9 @@ form! {
         custodian: Option<Custodian>,
         /// Formalities wished for.
         procedure: String,
+        /// What of a credential is to be disclosed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attributes: Vec<Attribute>,
         /// What of the records is sought.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data_sought: Option<String>,

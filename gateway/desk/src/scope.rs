@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Declared, MeasureScope, Offence, Refusal, RefusalCode, SubjectTag, TagKey};
+use model::{Consent, Declared, Digest, MeasureScope, Offence, Refusal, RefusalCode, SubjectTag, TagKey, Timestamp};
 
 use crate::{Measure, RequestBody, UrgencyLevel};
 
@@ -20,11 +20,27 @@ pub struct Declaration {
 /// Derives what the header must declare from the body, so that the two cannot differ by mistake.
 pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
     let declared = Declared {
+        classification: body.classification,
         emergency: body.urgency.level == UrgencyLevel::Emergency,
+        consent: consent(body)?,
         tag_key: tag_key(body)?.map(|key| key.digest()),
-        ..Declared::default()
+        callback: None,
     };
     Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body), declared })
+}
+
+fn consent(body: &RequestBody) -> Result<Option<Consent>, Refusal> {
+    let Some(consent) = &body.consent else { return Ok(None) };
+    let given = moment(&consent.given_at).ok_or_else(|| {
+        let remedy = "Write the moment with its offset, as in 2026-03-01T10:15:00+09:00.";
+        Refusal::new(RefusalCode::R94, "desk", "the moment of the consent is none", remedy).at("consent.given_at")
+    })?;
+    Ok(Some(Consent { given, receipt: Digest::of(&[consent.receipt.as_bytes()]) }))
+}
+
+/// A moment of RFC 3339, to the millisecond.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|moment| Timestamp(moment.as_millisecond()))
 }
 
 /// The scope of each measure, in the order of the body. Subjects are counted by distinct selectors; records and selector
@@ -43,12 +59,13 @@ fn tag_key(body: &RequestBody) -> Result<Option<TagKey>, Refusal> {
     body.tag_key.as_ref().map(read).transpose()
 }
 
-/// The offence as the header declares it: the mildest maximum penalty, and dual criminality for all. A request rests on all
+/// The offence as the header declares it: the mildest maximum penalty; dual criminality and the treaty's list only where it is so for all. A request rests on all
 /// its offences, so each of them must reach a threshold by itself.
 pub fn offence(body: &RequestBody) -> Option<Offence> {
     let max_penalty_months = body.offences.iter().map(|offence| offence.max_penalty_months).min()?;
     let dual_criminality = body.offences.iter().all(|offence| offence.dual_criminality);
-    Some(Offence { max_penalty_months, dual_criminality, listed: false })
+    let listed = body.offences.iter().all(|offence| offence.listed == Some(true));
+    Some(Offence { max_penalty_months, dual_criminality, listed })
 }
 
 fn of_measure(measure: &Measure, key: Option<&TagKey>) -> Result<MeasureScope, Refusal> {
@@ -62,7 +79,7 @@ fn of_measure(measure: &Measure, key: Option<&TagKey>) -> Result<MeasureScope, R
         subjects: u32::try_from(selectors.len()).unwrap_or(u32::MAX),
         selectors: measure.subjects.iter().map(|s| s.selector.kind()).collect::<BTreeSet<_>>().into_iter().collect(),
         window: measure.window,
-        attributes: vec![],
+        attributes: measure.attributes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
         // In the order of the tags, not of the subjects: it tells nothing.
         tags: key.map(|key| tags(key, &selectors)).unwrap_or_default(),
     })

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use model::{CaseId, Digest, MeasureId, Refusal, SelectorKind};
+use model::{AuthorityId, CaseId, Digest, MeasureId, Refusal, SelectorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
@@ -59,6 +59,13 @@ pub enum Selector {
         /// The institution.
         institution: String,
     },
+    /// One holder of a credential, towards one verifier.
+    Holder {
+        /// The identifier that only this verifier knows.
+        value: String,
+        /// The verifier.
+        verifier: AuthorityId,
+    },
 }
 
 impl Selector {
@@ -71,6 +78,7 @@ impl Selector {
             Self::IpAtTime { .. } => SelectorKind::IpAtTime,
             Self::Domain { .. } => SelectorKind::Domain,
             Self::BankAccount { .. } => SelectorKind::BankAccount,
+            Self::Holder { .. } => SelectorKind::Holder,
         }
     }
 

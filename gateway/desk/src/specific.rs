@@ -69,6 +69,15 @@ fn specific(selector: &Selector) -> Result<(), Unspecific> {
             let digits = value.bytes().all(|b| b.is_ascii_alphanumeric());
             require(digits, "value", "the number of an account has letters and digits only")
         }
+        Selector::Holder { value, .. } => {
+            let pairwise = (22..=86).contains(&value.len())
+                && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            require(
+                pairwise,
+                "value",
+                "the identifier that only this verifier knows has 22 to 86 letters, digits, _ and -",
+            )
+        }
     }
 }
 
@@ -127,6 +136,8 @@ fn address(value: &str) -> Result<(), Unspecific> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn account(value: &str) -> Selector {
@@ -203,6 +214,16 @@ mod tests {
         assert!(specific(&person(None)).is_err());
         assert_eq!(specific(&person(Some("1981-05"))), Ok(()));
         assert!(specific(&person(Some("19??"))).is_err());
+    }
+
+    #[test]
+    fn a_holder_is_named_by_a_pairwise_identifier_only() {
+        let holder =
+            |value: &str| Selector::Holder { value: value.to_owned(), verifier: "SG:central".parse().unwrap() };
+        assert_eq!(specific(&holder("c2lnbmVkLXBhaXJ3aXNlLWlk")), Ok(()));
+        for value in ["", "S1234567D", "c2lnbmVkLXBhaXJ3aXNlLWl*", "c2lnbmVkLXBhaXJ3 aXNlLWlk"] {
+            assert!(specific(&holder(value)).is_err(), "{value:?}");
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, Denial, Entry, EntryId, Fault, Header, KeyId, PartyId, Payload, Refusal, RefusalCode, Role, Step,
-    limits,
+    AuthorityId, Denial, Entry, EntryId, Fault, Header, KeyId, MeasureId, PartyId, Payload, Refusal, RefusalCode, Role,
+    Step, limits,
 };
 use treaty::Query;
-use workflow::{Command, Event, Side, decide};
+use workflow::{Command, Event, Side, Terms, decide};
 
 use crate::file::{Basis, CaseFile, GroupChange, sorted};
 use crate::{Context, Origin, RosterFacts};
@@ -185,25 +185,25 @@ pub(crate) fn chain(
     }
 }
 
-/// The request is allowed by our own copy of the rule: its first refusal, if any.
-pub(crate) fn treaty(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+/// The request is allowed by our own copy of the rule: its first refusal, if any; else what the shared rule says of its answers.
+pub(crate) fn treaty(header: &Header, cx: &Context<'_>) -> Result<Vec<(MeasureId, Terms)>, Denial> {
     if header.step != Step::SealSend {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let decision =
-        cx.rule.decide(&Query { used: Some(cx.used), ..Query::of(header, cx.sender_kind, cx.recipient_kind) });
+    let query = Query { used: Some(cx.used), ..Query::of(header, cx.sender_kind, cx.recipient_kind) };
+    let decision = cx.rule.decide(&query);
     if decision.allowed() {
-        return Ok(());
+        return Ok(Terms::of(cx.rule, &query));
     }
     let none =
         || Refusal::new(RefusalCode::R92, RULE, "the treaty permits nothing of it", "Ask for what a treaty permits.");
     Err(decision.refusals.into_iter().next().unwrap_or_else(none).into())
 }
 
-/// The procedure allows the step now, by these officers. R93, R94.
-pub(crate) fn procedure(basis: &Basis, entry: &Entry) -> Result<Event, Denial> {
+/// The procedure and the treaty's terms allow the step now, by these officers. R93, R94.
+pub(crate) fn procedure(basis: &Basis, entry: &Entry, terms: &[(MeasureId, Terms)]) -> Result<Event, Denial> {
     let signers: Vec<(KeyId, Role)> = entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
-    let command = Command::of(&entry.header, &signers);
+    let command = Command::of(&entry.header, &signers).under(terms).carrying(entry.payload.size());
     Ok(decide(basis.case.as_ref(), &command, entry.header.created)?)
 }
 

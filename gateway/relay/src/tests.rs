@@ -4,5 +4,6 @@ mod admission;
 mod answers;
 mod refusals;
 mod signed;
+mod terms;
 mod two_gateways;
 mod world;

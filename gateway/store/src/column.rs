@@ -195,9 +195,10 @@ code_column!(Refuser, "the number of a refuser (0–3)", {
     SendingDesk = 0, OwnGateway = 1, PeerGateway = 2, ReceivingDesk = 3,
 });
 
-code_column!(Step, "the number of a step (0–13)", {
+code_column!(Step, "the number of a step (0–15)", {
     OpenGroup = 0, ChangeGroup = 1, SealSend = 2, Acknowledge = 3, OpenReview = 4, Recognise = 5, Refuse = 6, Assign = 7,
-    Collected = 8, Release = 9, Confirm = 10, Close = 11, Withdraw = 12, Violation = 13,
+    Collected = 8, Release = 9, Confirm = 10, Close = 11, Withdraw = 12, Violation = 13, Consult = 14,
+    ConsultDone = 15,
 });
 
 code_column!(ReceiptKind, "the number of a kind of receipt (0–8)", {
@@ -219,7 +220,7 @@ mod tests {
             assert_eq!(usize::try_from(kind.to_raw()), Ok(number));
             assert_eq!(ReceiptKind::from_raw(kind.to_raw()), Ok(kind));
         }
-        assert!(Step::from_raw(14).is_err());
+        assert!(Step::from_raw(16).is_err());
         assert!(Verdict::from_raw(-1).is_err());
     }
 

@@ -37,11 +37,15 @@ pub enum Step {
     Withdraw,
     /// The receiving desk's notice that a body contradicts its header.
     Violation,
+    /// Opens a consultation, before a refusal [UNTOC 18(26)].
+    Consult,
+    /// Says that the consultation was held, and what it brought.
+    ConsultDone,
 }
 
 impl Step {
     /// All steps.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::OpenGroup,
         Self::ChangeGroup,
         Self::SealSend,
@@ -56,6 +60,8 @@ impl Step {
         Self::Close,
         Self::Withdraw,
         Self::Violation,
+        Self::Consult,
+        Self::ConsultDone,
     ];
 
     /// The name in files and on screens.
@@ -75,6 +81,8 @@ impl Step {
             Self::Close => "close",
             Self::Withdraw => "withdraw",
             Self::Violation => "violation",
+            Self::Consult => "consult",
+            Self::ConsultDone => "consult_done",
         }
     }
 

@@ -76,6 +76,12 @@ impl Rule {
         self.pin
     }
 
+    /// The same without its national layer: what both parties may hold each other to.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self { shared: self.shared.clone(), table: self.shared.clone(), pin: self.pin }
+    }
+
     /// The two parties, in alphabetical order.
     pub fn parties(&self) -> [PartyId; 2] {
         self.table.pair

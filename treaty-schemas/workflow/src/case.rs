@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use model::{AuthorityId, ConditionCode, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Row, Side, State, Trigger, rows_from};
+use crate::{Row, Side, State, Terms, Trigger, rows_from};
 
 /// A case as its events made it. Times are those that the entries state, so that both sides hold the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,28 @@ pub struct Measure {
     pub conditions: Vec<ConditionCode>,
     /// Why it was refused or blocked.
     pub ground: Option<RefusalCode>,
+    /// What the treaty says of the answer; `None` where whoever folded the case does not hold its rule.
+    #[serde(default)]
+    pub terms: Option<Terms>,
+    /// When the request arrived, as its entry states.
+    #[serde(default = "never")]
+    pub arrived: Timestamp,
+    /// Whether a consultation was held.
+    #[serde(default)]
+    pub consulted: bool,
+    /// When the requested authority called back.
+    #[serde(default)]
+    pub callback: Option<Timestamp>,
+    /// The bytes of the sealed bodies that answer it.
+    #[serde(default)]
+    pub bytes: u64,
+    /// When its records were released.
+    #[serde(default)]
+    pub produced: Option<Timestamp>,
+}
+
+fn never() -> Timestamp {
+    Timestamp(i64::MAX)
 }
 
 /// Something that a side may do now.

@@ -1,9 +1,9 @@
 use model::{
-    AuthorityId, ConditionCode, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Role,
-    Step,
+    AuthorityId, ConditionCode, Declared, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType,
+    RefusalCode, Role, Step,
 };
 
-use crate::{DraftStep, State};
+use crate::{DraftStep, State, Terms};
 
 /// What somebody wants to do to a case. Nothing in it is believed but the signers' keys and roles, which `identity` verified.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,13 @@ pub struct Command<'a> {
     pub ground: Option<RefusalCode>,
     /// Under which conditions, on [`Step::Recognise`] and [`Step::Release`].
     pub conditions: &'a [ConditionCode],
+    /// What else the header declares.
+    pub declared: &'a Declared,
+    /// What the treaty says of the answer to each measure, on [`Step::SealSend`]. Not from the header: each gateway takes it from its
+    /// own copy of the shared rule. Empty where nobody knows the rule; then nothing of it is checked, and gateways never ask so.
+    pub terms: &'a [(MeasureId, Terms)],
+    /// The sealed body's bytes, on [`Step::Release`]; 0 where it is not sealed yet.
+    pub bytes: u64,
 }
 
 impl<'a> Command<'a> {
@@ -47,7 +54,22 @@ impl<'a> Command<'a> {
             records: &header.records,
             ground: header.ground,
             conditions: &header.conditions,
+            declared: &header.declared,
+            terms: &[],
+            bytes: 0,
         }
+    }
+
+    /// The same with the terms of the shared rule.
+    #[must_use]
+    pub fn under(self, terms: &'a [(MeasureId, Terms)]) -> Self {
+        Self { terms, ..self }
+    }
+
+    /// The same with so many bytes of sealed body.
+    #[must_use]
+    pub fn carrying(self, bytes: usize) -> Self {
+        Self { bytes: u64::try_from(bytes).unwrap_or(u64::MAX), ..self }
     }
 }
 

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use model::{KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp, limits};
+use model::{Declared, KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp, limits};
 
-use crate::case::side_of;
 use crate::{
     Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
+    answer, case::side_of,
 };
 
 const RULE: &str = "workflow";
@@ -38,7 +38,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
         let row =
             row_for(command.step, state, side).ok_or_else(|| not_now(case, command.step, side, measure, state))?;
         signed(row, command)?;
-        let records = guard(row.guard, command, measure.and_then(|id| case.measures.get(&id).map(|m| (id, m))))?;
+        let records = guard(row.guard, case, command, now, measure.and_then(|id| case.measures.get(&id)))?;
         if let (Some(measure), Some(to)) = (measure, row.to) {
             moves.push(Move { measure, from: state, to, records });
         }
@@ -46,9 +46,16 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
     only_asked(case, command)?;
     Ok(event(match command.step {
         Step::ChangeGroup => Change::GroupChanged,
-        Step::SealSend => Change::Sent { measures: command.measures.to_vec() },
+        Step::SealSend => Change::Sent { measures: command.measures.to_vec(), terms: command.terms.to_vec() },
         Step::Close if case.measures.is_empty() => Change::Abandoned,
-        step => Change::Moved { step, moves, ground: command.ground, conditions: command.conditions.to_vec() },
+        step => Change::Moved {
+            step,
+            moves,
+            ground: command.ground,
+            conditions: command.conditions.to_vec(),
+            callback: command.declared.callback,
+            bytes: if step == Step::Release { command.bytes } else { 0 },
+        },
     }))
 }
 
@@ -109,7 +116,14 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
     only(command.concerns.is_empty(), "concerns", step != Step::SealSend && !step.is_handshake())?;
     only(command.records.is_empty(), "records", step == Step::Release)?;
     only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation))?;
-    only(command.conditions.is_empty(), "conditions", matches!(step, Step::Recognise | Step::Release))
+    only(command.conditions.is_empty(), "conditions", matches!(step, Step::Recognise | Step::Release))?;
+    let Declared { classification, emergency, callback, consent, tag_key } = command.declared;
+    let sent = step == Step::SealSend;
+    only(classification.is_none(), "declared.classification", sent || step == Step::Release)?;
+    only(!emergency, "declared.emergency", sent)?;
+    only(callback.is_none(), "declared.callback", step == Step::Recognise)?;
+    only(consent.is_none(), "declared.consent", sent)?;
+    only(tag_key.is_none(), "declared.tag_key", sent)
 }
 
 /// What the step moves, and where each stands. A step that moves no measure stands where the case stands.
@@ -170,20 +184,28 @@ fn signed(row: &Row, command: &Command<'_>) -> Result<(), Refusal> {
 /// The guard of a row; for a release also the records that this measure gets.
 fn guard(
     guard: Guard,
+    case: &Case,
     command: &Command<'_>,
-    measure: Option<(MeasureId, &Measure)>,
+    now: Timestamp,
+    measure: Option<&Measure>,
 ) -> Result<Vec<RecordType>, Refusal> {
     match guard {
         Guard::None => {}
         Guard::Scope => scope(command)?,
-        Guard::HumanGround => ground(command, RefusalCode::is_human, "one of R01–R20")?,
+        Guard::HumanGround => {
+            ground(command, RefusalCode::is_human, "one of R01–R20")?;
+            measure.map_or(Ok(()), |measure| answer::refusable(case, command, measure))?;
+        }
         Guard::BodyGround => {
             use RefusalCode::{R90, R94, R95};
             ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
         }
+        Guard::CalledBack => measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?,
         Guard::RecordsAsked => {
-            if let Some((id, measure)) = measure {
-                return records(command, id, measure);
+            if let Some(measure) = measure {
+                let given = records(command, measure)?;
+                answer::releasable(case, command, measure)?;
+                return Ok(given);
             }
         }
     }
@@ -199,6 +221,10 @@ fn scope(command: &Command<'_>) -> Result<(), Refusal> {
         Err(field(format!("the request lists more than {} measures", limits::MEASURES_MAX)))
     } else if ids.len() != command.measures.len() {
         Err(field("a measure is listed twice".to_owned()))
+    } else if !command.terms.is_empty()
+        && !command.terms.iter().map(|(id, _)| *id).eq(command.measures.iter().map(|one| one.id))
+    {
+        Err(field("the rule does not give terms for exactly these measures".to_owned()))
     } else {
         Ok(())
     }
@@ -215,11 +241,11 @@ fn ground(command: &Command<'_>, fits: impl Fn(RefusalCode) -> bool, expected: &
     }
 }
 
-fn records(command: &Command<'_>, id: MeasureId, measure: &Measure) -> Result<Vec<RecordType>, Refusal> {
+fn records(command: &Command<'_>, measure: &Measure) -> Result<Vec<RecordType>, Refusal> {
     let asked = |record: &&RecordType| measure.scope.records.contains(record);
     let given: Vec<_> = command.records.iter().filter(asked).cloned().collect();
     if given.is_empty() {
-        let reason = format!("nothing that {id} asks for is released for it");
+        let reason = format!("nothing that {} asks for is released for it", measure.scope.id);
         return Err(sequence(reason, "Concern only the measures whose records are inside.").at("records"));
     }
     Ok(given)

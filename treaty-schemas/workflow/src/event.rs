@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use model::{ConditionCode, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, GatewayEvent, Measure, State, Trigger, rows_from};
+use crate::{Case, GatewayEvent, Measure, State, Terms, Trigger, rows_from};
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub enum Change {
     Sent {
         /// All that is asked.
         measures: Vec<MeasureScope>,
+        /// What the treaty says of the answer to each.
+        #[serde(default)]
+        terms: Vec<(MeasureId, Terms)>,
     },
     /// Measures moved.
     Moved {
@@ -43,6 +46,12 @@ pub enum Change {
         ground: Option<RefusalCode>,
         /// Conditions added.
         conditions: Vec<ConditionCode>,
+        /// When the requested authority called back.
+        #[serde(default)]
+        callback: Option<Timestamp>,
+        /// How many sealed bytes answer the measures.
+        #[serde(default)]
+        bytes: u64,
     },
     /// The case was closed before a request was part of it.
     Abandoned,
@@ -104,13 +113,15 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     case.moved = event.at;
     match &event.change {
         Change::Opened | Change::GroupChanged => {}
-        Change::Sent { measures } => send(&mut case, measures, event.at),
-        Change::Moved { step, moves, ground, conditions } => {
+        Change::Sent { measures, terms } => send(&mut case, measures, terms, event.at),
+        Change::Moved { step, moves, ground, conditions, callback, bytes } => {
             for one in moves {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
                     && measure.state == one.from
                 {
                     shift(measure, *step, one, event.at);
+                    measure.callback = callback.or(measure.callback);
+                    measure.bytes = measure.bytes.saturating_add(*bytes);
                     measure.ground = ground.or(measure.ground);
                     measure.conditions.extend(conditions);
                     measure.conditions.sort_unstable();
@@ -133,7 +144,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     case
 }
 
-fn send(case: &mut Case, measures: &[MeasureScope], at: Timestamp) {
+fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], at: Timestamp) {
     if !case.measures.is_empty() || case.abandoned {
         return;
     }
@@ -144,6 +155,12 @@ fn send(case: &mut Case, measures: &[MeasureScope], at: Timestamp) {
         released: Vec::new(),
         conditions: Vec::new(),
         ground: None,
+        terms: terms.iter().find(|(id, _)| *id == scope.id).map(|(_, terms)| terms.clone()),
+        arrived: at,
+        consulted: false,
+        callback: None,
+        bytes: 0,
+        produced: None,
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
 }
@@ -155,9 +172,15 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
         Step::Release => {
             measure.released.clone_from(&one.records);
             measure.ground = None;
+            measure.produced = Some(at);
         }
+        Step::ConsultDone => measure.consulted = true,
         // A release that contradicted its header did not happen.
-        Step::Violation => measure.released.clear(),
+        Step::Violation => {
+            measure.released.clear();
+            measure.bytes = 0;
+            measure.produced = None;
+        }
         _ => {}
     }
 }

@@ -4,6 +4,8 @@
 //! [`Event`] or a refusal; [`apply`] folds events into a [`Case`]. State is kept per measure, because a party may grant one thing
 //! and refuse another.
 //!
+//! What a treaty says of the answer ([`Terms`]) is taken over when the request is sent, so that both sides fold the same.
+//!
 //! This crate must never do IO, read a clock, or know how an entry travels: two gateways that fold the same events hold the
 //! same case. Whether a treaty allows what is asked is not its question (that is `treaty`), nor whose keys sign (`identity`).
 //!
@@ -14,12 +16,15 @@
     reason = "a refusal is an answer, not an exception: it is built once and read whole"
 )]
 
+mod answer;
 mod case;
 mod command;
 mod decide;
 mod event;
+mod preservation;
 mod state;
 mod table;
+mod terms;
 
 #[cfg(test)]
 mod tests;
@@ -28,5 +33,7 @@ pub use case::{Case, Measure, Possibility};
 pub use command::{Command, DraftCommand};
 pub use decide::{decide, decide_draft};
 pub use event::{Change, Event, Move, apply};
+pub use preservation::{Preservation, Standing};
 pub use state::State;
 pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, rows_from, table};
+pub use terms::{Keeping, Terms};

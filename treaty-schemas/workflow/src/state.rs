@@ -20,6 +20,8 @@ pub enum State {
     Acked,
     /// Under review on the merits.
     Review,
+    /// The two parties consult; the review waits.
+    Consult,
     /// Recognised; awaits its execution.
     Accepted,
     /// Being carried out.
@@ -43,8 +45,8 @@ pub enum State {
 }
 
 impl State {
-    /// All states.
-    pub const ALL: [Self; 17] = [
+    /// All states, each where its number in databases is.
+    pub const ALL: [Self; 18] = [
         Self::Draft,
         Self::Validating,
         Self::Validated,
@@ -62,6 +64,7 @@ impl State {
         Self::Blocked,
         Self::Lapsed,
         Self::Closed,
+        Self::Consult,
     ];
 
     /// The name in files and on screens.
@@ -74,6 +77,7 @@ impl State {
             Self::Delivered => "DELIVERED",
             Self::Acked => "ACKED",
             Self::Review => "REVIEW",
+            Self::Consult => "CONSULT",
             Self::Accepted => "ACCEPTED",
             Self::Executing => "EXECUTING",
             Self::Ready => "READY",

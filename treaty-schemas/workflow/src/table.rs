@@ -110,12 +110,14 @@ pub enum Guard {
     None,
     /// The header lists measures, each once.
     Scope,
-    /// The header names a ground that only a human may give (R01–R20).
+    /// The header names a ground that only a human may give (R01–R20) and the treaty knows, after a consultation where it wants one.
     HumanGround,
     /// The header names what the opened body showed: R90, R94 or R95.
     BodyGround,
-    /// Every record was asked for, and each measure gets at least one.
+    /// Every record was asked for, each measure gets at least one, and the bodies stay within bytes and mark of the treaty.
     RecordsAsked,
+    /// The officers of the requested party called back where the treaty wants it, and impose only conditions that it knows.
+    CalledBack,
 }
 
 /// One line of the procedure.
@@ -139,14 +141,16 @@ use Actor::{Desk, Gateway, Officers};
 use DraftStep::{Rework, Submit, Validate};
 use GatewayEvent::{Deny, NoRoute, Receipt};
 use State::{
-    Accepted, Acked, Blocked, Closed, Delivered, Draft, Executing, Lapsed, Produced, Ready, Received, Refused, Review,
-    Sent, Validated, Validating, Withdrawn,
+    Accepted, Acked, Blocked, Closed, Consult, Delivered, Draft, Executing, Lapsed, Produced, Ready, Received, Refused,
+    Review, Sent, Validated, Validating, Withdrawn,
 };
 use Trigger::{Draft as Local, Gateway as Machine, Step as By};
 
 const HOME: &[Side] = &[Side::Home];
 const PEER: &[Side] = &[Side::Peer];
 const EITHER: &[Side] = &[Side::Home, Side::Peer];
+/// Either, but the requested party moves.
+const PEER_FIRST: &[Side] = &[Side::Peer, Side::Home];
 const VALIDATORS: &[Role] = &[Role::Judge, Role::Prosecutor];
 const COLLECTORS: &[Role] = &[Role::Executing, Role::Central];
 
@@ -179,8 +183,10 @@ pub const TRANSITIONS: &[Row] = &[
     // At the requested party.
     row(&[Delivered],          Some(Acked),      By(Step::Acknowledge), PEER,   Officers(1, &[Role::Central, Role::Executing]), Guard::None),
     row(&[Acked],              Some(Review),     By(Step::OpenReview),  PEER,   Officers(1, &[Role::Decider]), Guard::None),
-    row(&[Review],             Some(Accepted),   By(Step::Recognise),   PEER,   Officers(1, &[Role::Decider]), Guard::None),
+    row(&[Review],             Some(Accepted),   By(Step::Recognise),   PEER,   Officers(1, &[Role::Decider]), Guard::CalledBack),
     row(&[Review, Executing],  Some(Refused),    By(Step::Refuse),      PEER,   Officers(2, &[Role::Decider]), Guard::HumanGround),
+    row(&[Review, Executing],  Some(Consult),    By(Step::Consult),     PEER,   Officers(1, &[Role::Decider]), Guard::None),
+    row(&[Consult],            Some(Review),     By(Step::ConsultDone), PEER_FIRST, Officers(1, &[Role::Central, Role::Decider]), Guard::None),
     row(&[Accepted],           Some(Executing),  By(Step::Assign),      PEER,   Officers(1, &[Role::Central]), Guard::None),
     row(&[Executing],          Some(Ready),      By(Step::Collected),   PEER,   Officers(1, COLLECTORS),       Guard::None),
     row(&[Ready],              Some(Produced),   By(Step::Release),     PEER,   Officers(2, &[Role::Central]), Guard::RecordsAsked),
@@ -190,13 +196,13 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Delivered, Acked],   Some(Blocked),    By(Step::Violation),   PEER,   Desk,                          Guard::BodyGround),
     row(&[Produced],           Some(Ready),      By(Step::Violation),   HOME,   Desk,                          Guard::BodyGround),
     // Ways out.
-    row(&[Sent, Delivered, Acked, Review, Accepted, Executing, Ready],
+    row(&[Sent, Delivered, Acked, Review, Consult, Accepted, Executing, Ready],
                                Some(Withdrawn),  By(Step::Withdraw),    HOME,   Officers(1, &[Role::Central]), Guard::None),
     row(&[Received, Refused, Withdrawn, Blocked, Lapsed],
                                Some(Closed),     By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::None),
     row(&[Validated],          Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::None),
     // Who can read.
-    row(&[Validated, Sent, Delivered, Acked, Review, Accepted, Executing, Ready, Produced, Received, Refused, Withdrawn, Blocked, Lapsed],
+    row(&[Validated, Sent, Delivered, Acked, Review, Consult, Accepted, Executing, Ready, Produced, Received, Refused, Withdrawn, Blocked, Lapsed],
                                None,             By(Step::ChangeGroup), EITHER, Desk,                          Guard::None),
 ];
 
@@ -252,9 +258,10 @@ impl fmt::Display for Guard {
         f.write_str(match self {
             Self::None => "",
             Self::Scope => "measures listed, each once",
-            Self::HumanGround => "ground R01–R20",
+            Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",
             Self::BodyGround => "ground R90, R94 or R95",
-            Self::RecordsAsked => "records that were asked",
+            Self::RecordsAsked => "records that were asked, within bytes and mark",
+            Self::CalledBack => "called back where the treaty wants it; conditions that it knows",
         })
     }
 }

@@ -2,13 +2,14 @@
 
 mod procedure;
 mod steps;
+mod terms;
 
 use model::{
-    AuthorityId, ConditionCode, Digest, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType, Refusal, RefusalCode,
-    Role, SelectorKind, Step, Timestamp,
+    AuthorityId, ConditionCode, Declared, Digest, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType, Refusal,
+    RefusalCode, Role, SelectorKind, Step, Timestamp,
 };
 
-use crate::{Case, Command, Event, State, apply, decide};
+use crate::{Case, Command, Event, State, Terms, apply, decide};
 
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -53,6 +54,9 @@ pub(super) struct Order {
     pub(super) records: Vec<RecordType>,
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: Vec<ConditionCode>,
+    pub(super) declared: Declared,
+    pub(super) terms: Vec<(MeasureId, Terms)>,
+    pub(super) bytes: u64,
 }
 
 impl Order {
@@ -64,7 +68,9 @@ impl Order {
             Step::OpenGroup | Step::ChangeGroup => (home, vec![]),
             Step::SealSend => (home, vec![(key(1), Role::Central), (key(2), Role::Central)]),
             Step::Acknowledge | Step::Assign => (peer, vec![(key(3), Role::Central)]),
-            Step::OpenReview | Step::Recognise => (peer, vec![(key(4), Role::Decider)]),
+            Step::OpenReview | Step::Recognise | Step::Consult | Step::ConsultDone => {
+                (peer, vec![(key(4), Role::Decider)])
+            }
             Step::Refuse => (peer, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
             Step::Collected => (peer, vec![(key(6), Role::Executing)]),
             Step::Release => (peer, vec![(key(3), Role::Central), (key(7), Role::Central)]),
@@ -90,6 +96,9 @@ impl Order {
                 _ => None,
             },
             conditions: vec![],
+            declared: Declared::default(),
+            terms: vec![],
+            bytes: if step == Step::Release { 1000 } else { 0 },
         }
     }
 
@@ -116,6 +125,9 @@ impl Order {
             records: &self.records,
             ground: self.ground,
             conditions: &self.conditions,
+            declared: &self.declared,
+            terms: &self.terms,
+            bytes: self.bytes,
         };
         decide(case, &command, NOW)
     }
@@ -148,6 +160,7 @@ pub(super) fn case_in(state: State, measures: &[u32]) -> Case {
     let way: &[Step] = match state {
         State::Acked => &[Step::Acknowledge],
         State::Review => &[Step::Acknowledge, Step::OpenReview],
+        State::Consult => &[Step::Acknowledge, Step::OpenReview, Step::Consult],
         State::Refused => &[Step::Acknowledge, Step::OpenReview, Step::Refuse],
         State::Blocked => &[Step::Violation],
         State::Withdrawn => &[Step::Withdraw],

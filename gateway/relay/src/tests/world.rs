@@ -23,6 +23,7 @@ const INSTRUMENT: &str = r#"
 format = "treaty/1"
 id = "convention"
 title = "A convention"
+kind = "convention"
 purposes = ["criminal_investigation"]
 
 [[instrument]]
@@ -66,6 +67,10 @@ pub(super) fn desk(id: &str) -> AuthorityId {
 }
 
 fn compile(max_subjects: u32, in_force: bool) -> Rule {
+    compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", &max_subjects.to_string()), in_force)
+}
+
+fn compile_text(instrument: &str, in_force: bool) -> Rule {
     let state = |id: &str| {
         let treaty = "[[treaty]]\ninstrument = \"ets-185\"\nsigned = 2001-11-23\nratified = 2006-01-10\n\
                       in_force = 2006-05-01\nverified = false\n";
@@ -76,8 +81,8 @@ fn compile(max_subjects: u32, in_force: bool) -> Rule {
             format!("format = \"party/1\"\nid = \"{id}\"\nname = \"{id}\"\n{treaty}\n{authority}"),
         )
     };
-    let instrument = INSTRUMENT.replace("MAX_SUBJECTS", &max_subjects.to_string());
-    let files = [("instruments/convention/instrument.toml".to_owned(), instrument), state("JP"), state("FR")];
+    let files =
+        [("instruments/convention/instrument.toml".to_owned(), instrument.to_owned()), state("JP"), state("FR")];
     let catalog = Catalog::load(files).unwrap();
     catalog.rule(party("JP"), party("FR"), jiff::civil::date(2026, 9, 21))
 }
@@ -99,6 +104,29 @@ pub(super) fn empty_rule() -> &'static Rule {
     static RULE: OnceLock<Rule> = OnceLock::new();
     RULE.get_or_init(|| compile(20, false))
 }
+
+/// A rule that demands a consultation before a refusal, a call-back in emergencies, marks, and few bytes.
+pub(super) fn strict_rule() -> &'static Rule {
+    static RULE: OnceLock<Rule> = OnceLock::new();
+    RULE.get_or_init(|| {
+        let text = INSTRUMENT
+            .replace("MAX_SUBJECTS", "20")
+            .replace("consult_before = \"no\"", "consult_before = \"required\"");
+        compile_text(&(text + STRICT), true)
+    })
+}
+
+const STRICT: &str = r#"max_bytes = 6
+classification_max = "restricted"
+
+[request.emergency_data]
+articles = ["ets-185:32"]
+records = ["subscriber_info", "traffic_data"]
+selectors = ["account"]
+max_subjects = 20
+emergency = { callback = true, expost_hours = 48 }
+verified = false
+"#;
 
 pub(super) fn key(officer: u8) -> KeyId {
     KeyId::of(&[officer])
@@ -143,7 +171,9 @@ impl Draft {
             Step::OpenGroup | Step::ChangeGroup => (true, vec![]),
             Step::SealSend => (true, vec![central(1), central(2)]),
             Step::Acknowledge | Step::Assign | Step::Collected => (false, vec![central(3)]),
-            Step::OpenReview | Step::Recognise => (false, vec![(key(4), Role::Decider)]),
+            Step::OpenReview | Step::Recognise | Step::Consult | Step::ConsultDone => {
+                (false, vec![(key(4), Role::Decider)])
+            }
             Step::Refuse => (false, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
             Step::Release => (false, vec![central(3), central(6)]),
             Step::Confirm => (true, vec![(key(7), Role::Custodian)]),

@@ -188,7 +188,7 @@ fn the_table_prints_one_line_per_row_stability() {
     let table = crate::table();
     assert_eq!(table.lines().count(), TRANSITIONS.len() + 2);
     assert!(table.contains("| VALIDATED | SENT | seal_send | home | 2 × central | measures listed, each once |"));
-    assert!(table.contains("| REVIEW / EXECUTING | REFUSED | refuse | peer | 2 × decider | ground R01–R20 |"));
+    assert!(table.contains("| REVIEW / EXECUTING | REFUSED | refuse | peer | 2 × decider | ground R01–R20 that the treaty knows; consulted where it wants that |"));
 }
 
 fn orders() -> impl Strategy<Value = Order> {

@@ -1,0 +1,132 @@
+//! What the treaty says of an answer is held against it by both gateways, whoever sends it.
+
+use model::{Classification, Denial, RefusalCode, Step};
+use workflow::State;
+
+use super::world::{Draft, Fate, Gateway, NOW, relay, strict_rule};
+use crate::Origin;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Both gateways under the strict rule, and the clock of their steps.
+struct Pair {
+    home: Gateway,
+    peer: Gateway,
+    number: u32,
+}
+
+impl Pair {
+    /// A request that was sent and reviewed; an emergency's where `emergency`.
+    fn in_review(emergency: bool) -> Self {
+        let of = |own| Gateway { rule: strict_rule(), ..Gateway::of(own) };
+        let mut pair = Self { home: of("JP"), peer: of("FR"), number: 0 };
+        for step in [Step::OpenGroup, Step::SealSend, Step::Acknowledge, Step::OpenReview] {
+            pair.takes(&pair.draft(step, emergency)).unwrap();
+        }
+        pair
+    }
+
+    /// The step as it should be, a minute after the last one.
+    fn draft(&self, step: Step, emergency: bool) -> Draft {
+        let mut draft = Draft::proper(self.number, step, &[1], self.head());
+        draft.header.pin = strict_rule().pin();
+        draft.header.created = NOW.plus_ms(i64::from(self.number) * MINUTE_MS);
+        if step == Step::SealSend {
+            draft.header.declared.classification = Some(Classification::Official);
+            if emergency {
+                draft.header.declared.emergency = true;
+                draft.header.measures[0].article = "ets-185:32".parse().unwrap();
+                draft.header.measures[0].request_type = "emergency_data".parse().unwrap();
+            }
+            let measures = draft.header.measures.clone();
+            if let Some(validation) = &mut draft.header.validation {
+                (validation.statement.pin, validation.statement.measures) = (draft.header.pin, measures);
+            }
+        }
+        draft
+    }
+
+    fn head(&self) -> model::HeaderDigest {
+        self.home.head()
+    }
+
+    /// Submits it where it belongs and relays it.
+    fn takes(&mut self, draft: &Draft) -> Result<(), Denial> {
+        let now = draft.header.created;
+        let by_home = draft.header.sender.party() == self.home.own;
+        let (from, to) = if by_home { (&mut self.home, &mut self.peer) } else { (&mut self.peer, &mut self.home) };
+        from.submit(draft, now)?;
+        relay(from, to, Fate::Arrives, now);
+        assert!(from.pending().is_empty());
+        self.number += 1;
+        assert_eq!(self.home.file.as_ref().map(|f| &f.admitted), self.peer.file.as_ref().map(|f| &f.admitted));
+        Ok(())
+    }
+
+    /// What both gateways say to it: the own one of who sends, and the other, which was never asked before.
+    fn both_refuse(&self, draft: &Draft) -> String {
+        let (now, sender) = (draft.header.created, draft.header.sender.clone());
+        let by_home = sender.party() == self.home.own;
+        let (own, other) = if by_home { (&self.home, &self.peer) } else { (&self.peer, &self.home) };
+        let said = own.ask(draft, Origin::OwnDesk(&sender), now, |_| {}).unwrap_err();
+        assert_eq!(other.ask(draft, Origin::PeerGateway(own.own), now, |_| {}).unwrap_err(), said);
+        let Denial::Refused(refusal) = said else { unreachable!("{said}") };
+        assert_eq!(refusal.code, RefusalCode::R94, "{refusal}");
+        format!("{} [{}]", refusal.field.unwrap(), refusal.article.unwrap())
+    }
+
+    fn state(&self) -> State {
+        self.peer.file.as_ref().unwrap().shown().unwrap().state()
+    }
+}
+
+#[test]
+fn a_refusal_without_prior_consultation_is_rejected_by_both_gateways() {
+    let mut pair = Pair::in_review(false);
+    assert_eq!(pair.both_refuse(&pair.draft(Step::Refuse, false)), "concerns [ets-185:31]");
+    pair.takes(&pair.draft(Step::Consult, false)).unwrap();
+    assert_eq!(pair.state(), State::Consult);
+    pair.takes(&pair.draft(Step::ConsultDone, false)).unwrap();
+    pair.takes(&pair.draft(Step::Refuse, false)).unwrap();
+    assert_eq!(pair.state(), State::Refused);
+}
+
+#[test]
+fn a_ground_that_the_treaty_does_not_know_is_rejected_by_both_gateways() {
+    let pair = Pair::in_review(false);
+    let mut refuse = pair.draft(Step::Refuse, false);
+    refuse.header.ground = Some(RefusalCode::R02);
+    assert_eq!(pair.both_refuse(&refuse), "ground [ets-185:31]");
+}
+
+#[test]
+fn an_emergency_without_a_call_back_cannot_reach_accepted() {
+    let mut pair = Pair::in_review(true);
+    let mut recognise = pair.draft(Step::Recognise, true);
+    assert_eq!(pair.both_refuse(&recognise), "declared.callback [ets-185:32]");
+    recognise.header.declared.callback = Some(NOW);
+    assert_eq!(pair.both_refuse(&recognise), "declared.callback [ets-185:32]", "before the request came");
+    recognise.header.declared.callback = Some(recognise.header.created.plus_ms(1));
+    assert_eq!(pair.both_refuse(&recognise), "declared.callback [ets-185:32]", "after the step");
+    recognise.header.declared.callback = Some(NOW.plus_ms(2 * MINUTE_MS));
+    pair.takes(&recognise).unwrap();
+    assert_eq!(pair.state(), State::Accepted);
+}
+
+#[test]
+fn a_release_of_too_many_bytes_or_without_its_mark_is_rejected_by_both_gateways() {
+    let mut pair = Pair::in_review(false);
+    for step in [Step::Recognise, Step::Assign, Step::Collected] {
+        pair.takes(&pair.draft(step, false)).unwrap();
+    }
+    let mut release = pair.draft(Step::Release, false);
+    assert_eq!(pair.both_refuse(&release), "declared.classification [ets-185:31]");
+    release.header.declared.classification = Some(Classification::Secret);
+    assert_eq!(pair.both_refuse(&release), "declared.classification [ets-185:31]");
+    release.header.declared.classification = Some(Classification::Restricted);
+    let mut long = release.clone();
+    long.payload = model::Payload::Sealed(model::Sealed::from_wire(bytes::Bytes::from_static(b"seven b")));
+    assert_eq!(pair.both_refuse(&long), "payload [ets-185:31]");
+    pair.takes(&release).unwrap();
+    assert_eq!(pair.state(), State::Produced);
+}

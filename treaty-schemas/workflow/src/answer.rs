@@ -1,0 +1,98 @@
+//! What the treaty says of an answer, held against it. Each refusal cites the article of the measure.
+
+use model::{Refusal, RefusalCode, Step, Timestamp};
+
+use crate::{Case, Command, Measure, Side, Terms};
+
+const RULE: &str = "workflow";
+
+/// A refusal rests on a ground that the treaty knows, and on a consultation where the treaty wants one. R94.
+pub(crate) fn refusable(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let Some(terms) = &measure.terms else { return Ok(()) };
+    let id = measure.scope.id;
+    if let Some(code) = command.ground.filter(|code| !terms.grounds.contains(code)) {
+        let known: Vec<_> = terms.grounds.iter().map(|code| code.as_str()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let reason = format!("{code} is no ground on which the treaty lets {id} be refused; it knows {known}");
+        let remedy = "Name one of its grounds; the parties to the treaty alone can add others.";
+        return Err(cited(measure, "ground", reason, remedy.to_owned()));
+    }
+    if terms.consult && !measure.consulted {
+        let reason = format!("{id} may be refused only after a consultation, and none was held");
+        let remedy = format!(
+            "Let a decider of {} open it ({}), hold it, and say that it was held ({}); then refuse.",
+            case.party(Side::Peer),
+            Step::Consult,
+            Step::ConsultDone
+        );
+        return Err(cited(measure, "concerns", reason, remedy));
+    }
+    Ok(())
+}
+
+/// What is granted was confirmed by a call-back where the treaty wants one, under conditions that the treaty knows. R94.
+pub(crate) fn grantable(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
+    let Some(terms) = &measure.terms else { return Ok(()) };
+    conditions(command, measure, terms)?;
+    let missing = match command.declared.callback {
+        Some(at) if measure.arrived < at && at <= now => return Ok(()),
+        Some(_) => "the call-back was not between the arrival of the request and this step",
+        None if terms.callback => "an emergency is granted only after a call-back, and none is declared",
+        None => return Ok(()),
+    };
+    let reason = format!("{missing} ({})", measure.scope.id);
+    let remedy = format!(
+        "Let an officer of {} call {} back over another channel, at a number of the register, and declare when.",
+        case.party(Side::Peer),
+        case.party(Side::Home)
+    );
+    Err(cited(measure, "declared.callback", reason, remedy))
+}
+
+/// What is released stays within the treaty's conditions, mark and bytes, and nothing goes out before a call-back. R94.
+pub(crate) fn releasable(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let Some(terms) = &measure.terms else { return Ok(()) };
+    let id = measure.scope.id;
+    conditions(command, measure, terms)?;
+    if terms.callback && measure.callback.is_none() {
+        let reason = format!("{id} was granted without the call-back that an emergency needs");
+        let remedy =
+            format!("Withdraw it and send it anew; {} calls back before it grants it.", case.party(Side::Peer));
+        return Err(cited(measure, "declared.callback", reason, remedy));
+    }
+    if let Some(max) = terms.classification_max
+        && command.declared.classification.is_none_or(|mark| mark > max)
+    {
+        let found = command.declared.classification.map_or("not marked", |mark| mark.as_str());
+        let reason = format!("what answers {id} may be marked {} at most; it is {found}", max.as_str());
+        let remedy = "Mark it, or leave out what is marked higher; the parties to the treaty alone can raise the mark.";
+        return Err(cited(measure, "declared.classification", reason, remedy.to_owned()));
+    }
+    let bytes = measure.bytes.saturating_add(command.bytes);
+    match terms.max_bytes {
+        Some(max) if bytes > max => {
+            let reason = format!("{id} may be answered with {max} sealed bytes at most; these make it {bytes}");
+            let remedy = "Release less, or agree on another medium; the parties to the treaty alone can raise the cap.";
+            Err(cited(measure, "payload", reason, remedy.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn conditions(command: &Command<'_>, measure: &Measure, terms: &Terms) -> Result<(), Refusal> {
+    let unknown =
+        command.conditions.iter().find(|code| !terms.conditions.is_empty() && !terms.conditions.contains(code));
+    match unknown {
+        None => Ok(()),
+        Some(code) => {
+            let known: Vec<_> = terms.conditions.iter().map(|code| code.as_str()).collect();
+            let reason = format!("{code} is no condition that the treaty knows for {}", measure.scope.id);
+            let remedy = format!("Impose one of {}; the parties to the treaty alone can add others.", known.join(", "));
+            Err(cited(measure, "conditions", reason, remedy))
+        }
+    }
+}
+
+fn cited(measure: &Measure, field: &str, reason: String, remedy: String) -> Refusal {
+    Refusal::new(RefusalCode::R94, RULE, reason, remedy).at(field).under(measure.scope.article.clone())
+}

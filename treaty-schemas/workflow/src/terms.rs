@@ -1,0 +1,65 @@
+use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCode, RefusalCode};
+use serde::{Deserialize, Serialize};
+use treaty::{Consult, Permit, Query, Rule, TimerKind, Unit};
+
+/// What the treaty says of the answer to one measure. It is taken from the rule that both parties share when the request is sent,
+/// and stays with the case: a rule that changes later changes nothing in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Whether the requested party must consult before it refuses [UNTOC 18(26)].
+    pub consult: bool,
+    /// Whether the requested party must call back over another channel before it grants anything [CETS 224 art. 9 and 10].
+    pub callback: bool,
+    /// On which grounds a human may refuse.
+    pub grounds: Vec<RefusalCode>,
+    /// For which reasons it may be postponed.
+    pub postponements: Vec<PostponementCode>,
+    /// Under which conditions it may be given; empty where the treaty leaves them to the requested party.
+    pub conditions: Vec<ConditionCode>,
+    /// All sealed bodies that answer it have together at most so many bytes.
+    pub max_bytes: Option<u64>,
+    /// The highest mark of what answers it.
+    pub classification_max: Option<Classification>,
+    /// For how long data is kept at least, where the measure asks for that.
+    pub preservation: Option<Keeping>,
+}
+
+/// For how long data is preserved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeping {
+    /// Calendar days, the first included.
+    pub days: u32,
+    /// The clause that says so; `None` for a policy of the treaty file.
+    pub clause: Option<ArticleRef>,
+    /// By how many days it may be prolonged, each time.
+    pub prolongation_days: Option<u32>,
+}
+
+impl Terms {
+    /// The terms of each measure of a request, in its order, by what both parties share of the rule: no national layer is in them.
+    /// Measures that the shared rule does not permit have none.
+    pub fn of(rule: &Rule, query: &Query<'_>) -> Vec<(MeasureId, Self)> {
+        let decision = rule.shared().decide(&Query { used: None, ..*query });
+        decision.permits.iter().map(|permit| (permit.measure, Self::from(permit))).collect()
+    }
+}
+
+impl From<&Permit> for Terms {
+    fn from(permit: &Permit) -> Self {
+        let days = |kind| permit.timers.iter().find(|timer| timer.kind == kind && timer.unit == Unit::Days);
+        Self {
+            consult: permit.consult == Consult::Required,
+            callback: permit.callback,
+            grounds: permit.grounds.iter().map(|ground| ground.code).collect(),
+            postponements: permit.postponements.clone(),
+            conditions: permit.conditions.clone(),
+            max_bytes: permit.max_bytes,
+            classification_max: permit.classification_max,
+            preservation: days(TimerKind::Preservation).map(|timer| Keeping {
+                days: timer.length,
+                clause: timer.clause.clone(),
+                prolongation_days: days(TimerKind::Prolongation).map(|timer| timer.length),
+            }),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a treaty says of the answer, and what follows from it. Each refusal has a test that provokes it.
+
+use model::{Classification, ConditionCode, Declared, MeasureId, Refusal, RefusalCode, Role, Step, Timestamp};
+
+use super::{NOW, Order, case_in, take};
+use crate::{Case, Event, Keeping, Preservation, Standing, State, Terms, apply};
+
+fn free() -> Terms {
+    Terms {
+        consult: false,
+        callback: false,
+        grounds: RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(),
+        postponements: vec![],
+        conditions: vec![],
+        max_bytes: None,
+        classification_max: None,
+        preservation: None,
+    }
+}
+
+/// A case of one measure under these terms, in REVIEW.
+fn review(terms: Terms) -> Case {
+    let open = case_in(State::Validated, &[]);
+    let mut send = Order::proper(Step::SealSend, &[1]);
+    send.terms = vec![(MeasureId(1), terms)];
+    let sent = apply(Some(open.clone()), &send.decide(Some(&open)).unwrap());
+    let mut case = apply(Some(sent.clone()), &Event::delivered(&sent, NOW));
+    // What is decided below happens at `NOW`; the request came an hour before.
+    for measure in case.measures.values_mut() {
+        measure.arrived = NOW.plus_ms(-3_600_000);
+    }
+    [Step::Acknowledge, Step::OpenReview].iter().fold(case, |case, step| take(Some(case), *step, &[1]))
+}
+
+fn refused(case: &Case, order: &Order) -> (RefusalCode, String) {
+    let refusal: Refusal = order.decide(Some(case)).unwrap_err();
+    assert!(refusal.article.is_some(), "{refusal}");
+    assert!(!refusal.remedy.is_empty());
+    (refusal.code, refusal.field.unwrap())
+}
+
+fn r94(field: &str) -> (RefusalCode, String) {
+    (RefusalCode::R94, field.to_owned())
+}
+
+#[test]
+fn a_refusal_without_a_consultation_is_refused_where_the_treaty_demands_one_r94() {
+    let case = review(Terms { consult: true, ..free() });
+    let refuse = Order::proper(Step::Refuse, &[1]);
+    assert_eq!(refused(&case, &refuse), r94("concerns"));
+    let refusal = refuse.decide(Some(&case)).unwrap_err();
+    assert_eq!(
+        refusal.remedy,
+        "Let a decider of FR open it (consult), hold it, and say that it was held (consult_done); then refuse."
+    );
+    let consulting = take(Some(case), Step::Consult, &[1]);
+    assert_eq!((consulting.state(), consulting.whose_move()), (State::Consult, Some(crate::Side::Peer)));
+    assert_eq!(refuse.decide(Some(&consulting)).unwrap_err().code, RefusalCode::R94);
+    let held = take(Some(consulting), Step::ConsultDone, &[1]);
+    assert_eq!(held.state(), State::Review);
+    assert_eq!(take(Some(held), Step::Refuse, &[1]).state(), State::Refused);
+}
+
+#[test]
+fn a_consultation_that_was_only_opened_does_not_count_and_either_side_may_say_that_it_was_held() {
+    let case = take(Some(review(Terms { consult: true, ..free() })), Step::Consult, &[1]);
+    let by_home = Order::proper(Step::ConsultDone, &[1]).by("JP:central").signed(&[(1, Role::Central)]);
+    let held = apply(Some(case.clone()), &by_home.decide(Some(&case)).unwrap());
+    assert!(held.measures[&MeasureId(1)].consulted);
+    let by_home = Order::proper(Step::Consult, &[1]).by("JP:central");
+    assert_eq!(by_home.decide(Some(&held)).unwrap_err().code, RefusalCode::R93);
+}
+
+#[test]
+fn what_is_being_carried_out_goes_through_a_consultation_too_before_it_is_refused() {
+    let case = review(Terms { consult: true, ..free() });
+    let executing = [Step::Recognise, Step::Assign].iter().fold(case, |case, step| take(Some(case), *step, &[1]));
+    assert_eq!(refused(&executing, &Order::proper(Step::Refuse, &[1])), r94("concerns"));
+    let steps = [Step::Consult, Step::ConsultDone, Step::Refuse];
+    let end = steps.iter().fold(executing, |case, step| take(Some(case), *step, &[1]));
+    assert_eq!(end.state(), State::Refused);
+}
+
+#[test]
+fn a_ground_or_condition_that_the_treaty_does_not_know_is_refused_r94() {
+    let case = review(Terms { grounds: vec![RefusalCode::R02], conditions: vec![ConditionCode::C01], ..free() });
+    assert_eq!(refused(&case, &Order::proper(Step::Refuse, &[1])), r94("ground"));
+    let mut recognise = Order::proper(Step::Recognise, &[1]);
+    recognise.conditions = vec![ConditionCode::C04];
+    assert_eq!(refused(&case, &recognise), r94("conditions"));
+    recognise.conditions = vec![ConditionCode::C01];
+    let accepted = apply(Some(case.clone()), &recognise.decide(Some(&case)).unwrap());
+    let ready = [Step::Assign, Step::Collected].iter().fold(accepted, |case, step| take(Some(case), *step, &[1]));
+    let mut release = Order::proper(Step::Release, &[1]);
+    release.conditions = vec![ConditionCode::C04];
+    assert_eq!(refused(&ready, &release), r94("conditions"));
+}
+
+#[test]
+fn an_emergency_without_a_call_back_is_not_accepted_r94() {
+    let case = review(Terms { callback: true, ..free() });
+    let at = |callback: Option<Timestamp>| {
+        let mut order = Order::proper(Step::Recognise, &[1]);
+        order.declared = Declared { callback, ..Declared::default() };
+        order
+    };
+    let hour = 3_600_000;
+    for wrong in [None, Some(NOW.plus_ms(-hour)), Some(NOW.plus_ms(-2 * hour)), Some(NOW.plus_ms(1))] {
+        assert_eq!(refused(&case, &at(wrong)), r94("declared.callback"), "{wrong:?}");
+    }
+    let called = NOW.plus_ms(-hour / 2);
+    let accepted = apply(Some(case.clone()), &at(Some(called)).decide(Some(&case)).unwrap());
+    assert_eq!(accepted.state(), State::Accepted);
+    assert_eq!(accepted.measures[&MeasureId(1)].callback, Some(called));
+}
+
+#[test]
+fn nothing_of_an_emergency_is_released_that_was_granted_without_a_call_back_r94() {
+    let case = review(Terms { callback: true, ..free() });
+    let mut accept = Order::proper(Step::Recognise, &[1]);
+    accept.declared.callback = Some(NOW);
+    let accepted = apply(Some(case.clone()), &accept.decide(Some(&case)).unwrap());
+    let mut ready = [Step::Assign, Step::Collected].iter().fold(accepted, |case, s| take(Some(case), *s, &[1]));
+    assert!(Order::proper(Step::Release, &[1]).decide(Some(&ready)).is_ok());
+    ready.measures.get_mut(&MeasureId(1)).unwrap().callback = None;
+    assert_eq!(refused(&ready, &Order::proper(Step::Release, &[1])), r94("declared.callback"));
+}
+
+fn ready(terms: Terms) -> Case {
+    let steps = [Step::Recognise, Step::Assign, Step::Collected];
+    steps.iter().fold(review(terms), |case, step| take(Some(case), *step, &[1]))
+}
+
+#[test]
+fn more_sealed_bytes_than_the_treaty_allows_are_refused_r94() {
+    let case = ready(Terms { max_bytes: Some(1000), ..free() });
+    let mut release = Order::proper(Step::Release, &[1]);
+    release.bytes = 1001;
+    assert_eq!(refused(&case, &release), r94("payload"));
+    release.bytes = 1000;
+    let produced = apply(Some(case.clone()), &release.decide(Some(&case)).unwrap());
+    assert_eq!(produced.measures[&MeasureId(1)].bytes, 1000);
+}
+
+#[test]
+fn a_release_marked_higher_than_the_treaty_allows_or_not_at_all_is_refused_r94() {
+    let case = ready(Terms { classification_max: Some(Classification::Restricted), ..free() });
+    let mut release = Order::proper(Step::Release, &[1]);
+    for mark in [None, Some(Classification::Confidential)] {
+        release.declared.classification = mark;
+        assert_eq!(refused(&case, &release), r94("declared.classification"));
+    }
+    release.declared.classification = Some(Classification::Official);
+    assert!(release.decide(Some(&case)).is_ok());
+}
+
+#[test]
+fn terms_for_other_measures_than_are_asked_are_refused_r94() {
+    let open = case_in(State::Validated, &[]);
+    let mut send = Order::proper(Step::SealSend, &[1, 2]);
+    send.terms = vec![(MeasureId(1), free())];
+    assert_eq!(send.decide(Some(&open)).unwrap_err().field.as_deref(), Some("measures"));
+}
+
+#[test]
+fn what_only_some_steps_declare_is_refused_on_others_r94() {
+    let case = review(free());
+    let spoiled = [
+        ("declared.emergency", Declared { emergency: true, ..Declared::default() }),
+        ("declared.classification", Declared { classification: Some(Classification::Secret), ..Declared::default() }),
+        ("declared.callback", Declared { callback: Some(NOW), ..Declared::default() }),
+    ];
+    for (field, declared) in spoiled {
+        let order = Order { declared, ..Order::proper(Step::Refuse, &[1]) };
+        let refusal = order.decide(Some(&case)).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R94, Some(field)));
+    }
+}
+
+#[test]
+fn the_clock_of_a_preservation_runs_from_its_confirmation() {
+    let keeping = Keeping { days: 60, clause: None, prolongation_days: None };
+    let case = ready(Terms { preservation: Some(keeping), ..free() });
+    assert_eq!(Preservation::of(&case.measures[&MeasureId(1)]), None);
+    let produced = take(Some(case), Step::Release, &[1]);
+    let clock = Preservation::of(&produced.measures[&MeasureId(1)]).unwrap();
+    assert_eq!((Some(clock.since), clock.on(clock.since)), (NOW.date(), Standing::InForce(60)));
+}
