@@ -87,7 +87,7 @@ impl Diagnostic {
 /// What is shown of a line, and where the character at `column` stands in it. Characters that are not seen, or move what is
 /// seen, are shown as �: a file must not be able to disguise itself in its own diagnostics.
 fn excerpt(line: &str, column: usize) -> (String, usize) {
-    let skipped = if column > SHOWN { column - SHOWN } else { 0 };
+    let skipped = column.saturating_sub(SHOWN);
     let mut shown: String = line.chars().skip(skipped).take(2 * SHOWN).map(visible).collect();
     if line.chars().nth(skipped + 2 * SHOWN).is_some() {
         shown.push('…');
