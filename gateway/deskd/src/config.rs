@@ -7,6 +7,7 @@ use std::{
 
 use model::{AuthorityId, Exit};
 use serde::Deserialize;
+use shelf::Signatures;
 
 use crate::failure::Failure;
 
@@ -34,6 +35,13 @@ pub(crate) struct Config {
     /// A folder of treaty files in place of the built-in catalogue.
     #[serde(default)]
     pub(crate) catalog: Option<PathBuf>,
+    /// Whether a treaty of that folder binds only when both parties of a pair have signed it: "required" or "none".
+    #[serde(default = "required")]
+    pub(crate) treaty_signatures: Signatures,
+}
+
+fn required() -> Signatures {
+    Signatures::Required
 }
 
 /// A desk's folder and the names of what is in it.

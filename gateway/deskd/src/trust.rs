@@ -71,6 +71,11 @@ impl Trust {
         self.party
     }
 
+    /// The root that was pinned.
+    pub(crate) fn own_root(&self) -> &RootCertificate {
+        &self.root
+    }
+
     /// What is believed now.
     pub(crate) fn store(&self) -> Result<Arc<TrustStore>, Denial> {
         self.now.read().unwrap_or_else(PoisonError::into_inner).store.clone().ok_or_else(|| {

@@ -8,6 +8,7 @@ use std::{
 
 use model::{Exit, PartyId};
 use serde::{Deserialize, Serialize};
+use shelf::Signatures;
 
 use crate::failure::Failure;
 
@@ -34,6 +35,17 @@ pub(crate) struct Config {
     /// A folder of treaty files in place of the built-in catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) catalog: Option<PathBuf>,
+    /// Whether a treaty of that folder binds only when both parties of a pair have signed it: "required" or "none".
+    #[serde(default = "required", skip_serializing_if = "is_required")]
+    pub(crate) treaty_signatures: Signatures,
+}
+
+fn required() -> Signatures {
+    Signatures::Required
+}
+
+fn is_required(signatures: &Signatures) -> bool {
+    *signatures == Signatures::Required
 }
 
 /// A gateway's folder and the names of what is in it.

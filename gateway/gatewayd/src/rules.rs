@@ -1,81 +1,58 @@
-//! The treaty catalogue of this gateway, and the rules it was already asked for.
+//! The treaties of this gateway: its catalogue, proven under the roots that it has pinned now.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use std::path::Path;
 
+use identity::RootCertificate;
 use jiff::civil::Date;
-use model::{Exit, PartyId};
-use treaty::{Catalog, Rule};
+use model::{PartyId, Refusal, Timestamp};
+use shelf::{Roots, Signatures, Standing};
+use treaty::Rule;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, trust::Snapshot};
 
-/// Rules kept in memory; beyond that all are compiled anew, which takes less than a millisecond each.
-const KEPT_MAX: usize = 4096;
-
-pub(crate) struct Rules {
-    catalog: Catalog,
-    kept: Mutex<BTreeMap<(PartyId, PartyId, Date), Rule>>,
-}
+pub(crate) struct Rules(shelf::Rules);
 
 impl Rules {
-    /// The built-in catalogue, or the one in `folder`.
-    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, Failure> {
-        let catalog = match folder {
-            None => Catalog::builtin(),
-            Some(folder) => Catalog::load(read_folder(folder)?),
-        };
-        let catalog = catalog.map_err(|diagnostics| {
-            let text: Vec<_> = diagnostics.iter().map(ToString::to_string).collect();
-            Failure::new(Exit::Usage, format!("the treaty catalogue has errors:\n{}", text.join("\n")))
-        })?;
-        Ok(Self { catalog, kept: Mutex::default() })
+    /// The built-in catalogue, or the one in a folder.
+    pub(crate) fn open(own: PartyId, folder: Option<(&Path, Signatures)>) -> Result<Self, Failure> {
+        let rules = shelf::Rules::open(own, folder).map_err(|error| Failure::new(error.exit(), error.told()))?;
+        Ok(Self(rules))
     }
 
-    /// The effective rule of the pair on a day.
-    pub(crate) fn rule(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
-        let key = (a.min(b), a.max(b), on);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rule) = kept.get(&key) {
-            return rule.clone();
-        }
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
-        }
-        let rule = self.catalog.rule(a, b, on);
-        kept.insert(key, rule.clone());
-        rule
+    /// The effective rule of the pair on a day, under the own national layer. R92 where what it rests on is not signed.
+    pub(crate) fn rule(
+        &self,
+        (a, b): (PartyId, PartyId),
+        on: Date,
+        trust: &Snapshot,
+        now: Timestamp,
+    ) -> Result<Rule, Refusal> {
+        self.0.rule(a, b, on, trust, now)
+    }
+
+    /// The same whoever has signed it: for cases that began when it was in force, and for those who count and show.
+    pub(crate) fn unproven(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
+        self.0.unproven(a, b, on)
+    }
+
+    /// What the own party and `other` have signed; `None` where no signatures are asked for.
+    pub(crate) fn standing(&self, own: PartyId, other: PartyId, trust: &Snapshot, now: Timestamp) -> Option<Standing> {
+        self.0.standing(own, other, now.date()?, trust, now)
+    }
+
+    /// Which files these are, in a line.
+    pub(crate) fn told(&self) -> String {
+        self.0.told()
+    }
+
+    /// Files that were altered or taken away after they were signed.
+    pub(crate) fn alarms(&self, trust: &Snapshot, now: Timestamp) -> Vec<String> {
+        self.0.alarms(trust, now)
     }
 }
 
-/// Every `instruments/<id>/instrument.toml` and `parties/<XX>.toml` below `folder`.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let mut files = Vec::new();
-    let mut add = |path: &Path| -> Result<(), Failure> {
-        let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-        files.push((name, fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?));
-        Ok(())
-    };
-    for entry in list(&folder.join("instruments"))? {
-        let file = entry.join("instrument.toml");
-        if file.is_file() {
-            add(&file)?;
-        }
+impl Roots for Snapshot {
+    fn root(&self, party: PartyId) -> Option<RootCertificate> {
+        Snapshot::root(self, party).cloned()
     }
-    for entry in list(&folder.join("parties"))? {
-        if entry.extension().is_some_and(|extension| extension == "toml") {
-            add(&entry)?;
-        }
-    }
-    Ok(files)
-}
-
-fn list(folder: &Path) -> Result<Vec<std::path::PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| Failure::reading(folder, &error))?;
-    let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    paths.sort();
-    Ok(paths)
 }

@@ -11,7 +11,10 @@ use crate::{
     answer::{Answer, Output, clean},
     catalogue::Sources,
     clock,
-    command::{effective::Effective, explain::Explain, lint::Lint, new::New, render::Render, schema::Schema},
+    command::{
+        apply::Apply, diff::Diff, effective::Effective, explain::Explain, lint::Lint, new::New, plan::MakePlan,
+        prove::Prove, render::Render, schema::Schema, sign::Sign, verify::Verify,
+    },
     failure::Failure,
 };
 
@@ -41,6 +44,13 @@ enum Command {
     Effective(Effective),
     Render(Render),
     Schema(Schema),
+    Diff(Diff),
+    Prove(Prove),
+    #[command(name = "plan")]
+    MakePlan(MakePlan),
+    Sign(Sign),
+    Apply(Apply),
+    Verify(Verify),
 }
 
 /// What every command may ask of its surroundings.
@@ -94,6 +104,12 @@ fn run(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Effective(effective) => effective.run(session),
         Command::Render(render) => render.run(session),
         Command::Schema(schema) => schema.run(),
+        Command::Diff(diff) => diff.run(session),
+        Command::Prove(prove) => prove.run(session),
+        Command::MakePlan(plan) => plan.run(session),
+        Command::Sign(sign) => sign.run(session),
+        Command::Apply(apply) => apply.run(session),
+        Command::Verify(verify) => verify.run(session),
     }
 }
 

@@ -66,9 +66,14 @@ impl Rules {
             kept.clear();
         }
         let refusal = self.standing(a, b, on, roots, now).and_then(|standing| standing.refusal());
-        let rule = refusal.map_or_else(|| Ok(self.shelf.catalog().local_rule(self.own, a, b, on)), Err);
+        let rule = refusal.map_or_else(|| Ok(self.unproven(a, b, on)), Err);
         kept.insert(key, rule.clone());
         rule
+    }
+
+    /// The same whoever has signed it: for cases that began when it was in force, and for those who count and show.
+    pub fn unproven(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
+        self.shelf.catalog().local_rule(self.own, a, b, on)
     }
 
     /// What the pair has signed; `None` where no signatures are asked for.

@@ -14,12 +14,13 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
     let status = session.desk().get_desk_status(wire::GetDeskStatusRequest {}).await?.into_inner();
     let reach = if status.gateway_reachable { "reachable".to_owned() } else { format!("away: {}", status.detail) };
     let text = format!(
-        "desk          {}\ngateway       {} ({reach})\nparties       {}\nKeyPackages   {}\ncursor        {}",
+        "desk          {}\ngateway       {} ({reach})\nparties       {}\nKeyPackages   {}\ncursor        {}\ntreaty files  {}",
         status.authority,
         status.gateway,
         status.parties.join(", "),
         status.key_packages_available,
-        status.last_cursor
+        status.last_cursor,
+        status.treaty_files
     );
     let value = json!({
         "authority": status.authority,
@@ -29,6 +30,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "key_packages_available": status.key_packages_available,
         "parties": status.parties,
         "last_cursor": status.last_cursor,
+        "treaty_files": status.treaty_files,
     });
     Ok(Answer::new(value, text))
 }

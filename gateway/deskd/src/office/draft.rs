@@ -89,7 +89,7 @@ impl Office {
         now: Timestamp,
     ) -> Result<Vec<u8>, Denial> {
         let (own, today) = (self.own.party(), clock::day(now)?);
-        let counted = own != requested && self.catalog.rule(own, requested, today).counts_subjects(requested);
+        let counted = own != requested && self.rule_with(requested, now).is_ok_and(|rule| rule.counts_subjects(requested));
         let key =
             if counted { Some(self.tags_key.tag_key(own, requested, today.year()).map_err(internal)?) } else { None };
         let key = key.map(|key| Value::from(key.to_hex()));
@@ -113,8 +113,15 @@ impl Office {
     pub(super) fn check(&self, id: CaseId, draft: &DraftView, now: Timestamp) -> Result<Checked, Denial> {
         let today = clock::day(now)?;
         let kind: RecordType = "request".parse().map_err(internal)?;
-        let rule = self.catalog.rule(self.own.party(), draft.recipient.party(), today);
         let mut checked = Checked { case: id, findings: Vec::new(), rule: None, trace: Vec::new() };
+        let rule = match self.rule_with(draft.recipient.party(), now) {
+            Ok(rule) => rule,
+            Err(Denial::Refused(refusal)) => {
+                checked.findings.push((*refusal).into());
+                return Ok(checked);
+            }
+            Err(denial) => return Err(denial),
+        };
         let document = match self.records.accept(&kind, &draft.body) {
             Ok(document) => document,
             Err(findings) => {
@@ -210,7 +217,7 @@ impl Office {
     }
 
     fn skeleton(&self, recipient: &AuthorityId, kind: &RequestType, case: CaseId) -> Result<String, Denial> {
-        let rule = self.catalog.rule(self.own.party(), recipient.party(), clock::day(clock::now())?);
+        let rule = self.rule_with(recipient.party(), clock::now())?;
         let Some((article, _)) = rule.measures().find(|(_, asked)| *asked == kind) else {
             let possible: Vec<_> = rule.measures().map(|(_, kind)| kind.as_str()).collect();
             let possible = if possible.is_empty() { "nothing".to_owned() } else { possible.join(", ") };

@@ -1,39 +1,37 @@
-//! The treaty catalogue of this desk.
+//! The treaties of this desk: its catalogue, proven under the own root and the roots that the own party's directory pins.
 
-use std::{fs, path::Path};
+use identity::RootCertificate;
+use model::{Denial, PartyId, Timestamp};
+use shelf::{Roots, Rules};
+use treaty::Rule;
 
-use model::Exit;
-use treaty::Catalog;
+use super::Office;
+use crate::{
+    clock,
+    config::{Config, Folder},
+    failure::Failure,
+    trust::Trust,
+};
 
-use crate::failure::Failure;
-
-/// The built-in catalogue, or the one in `folder`: `instruments/<id>/instrument.toml` and `parties/<XX>.toml`.
-pub(crate) fn catalog(folder: Option<&Path>) -> Result<Catalog, Failure> {
-    let catalog = match folder {
-        None => Catalog::builtin(),
-        Some(folder) => Catalog::load(read_folder(folder)?),
-    };
-    catalog.map_err(|diagnostics| {
-        let text: Vec<_> = diagnostics.iter().map(ToString::to_string).collect();
-        Failure::new(Exit::Usage, format!("the treaty catalogue has errors:\n{}", text.join("\n")))
-    })
+/// The built-in catalogue, or the one that the configuration names.
+pub(super) fn open(folder: &Folder, config: &Config) -> Result<Rules, Failure> {
+    let catalogue = config.catalog.as_ref().map(|path| folder.resolve(path));
+    let catalogue = catalogue.as_deref().map(|path| (path, config.treaty_signatures));
+    Rules::open(config.authority.party(), catalogue).map_err(|error| Failure::new(error.exit(), error.told()))
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let instruments = list(&folder.join("instruments"))?.into_iter().map(|entry| entry.join("instrument.toml"));
-    let parties = list(&folder.join("parties"))?;
-    let toml = |path: &std::path::PathBuf| path.is_file() && path.extension().is_some_and(|e| e == "toml");
-    let files = instruments.chain(parties).filter(toml).map(|path| {
-        let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-        let text = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
-        Ok((name, text))
-    });
-    files.collect()
+impl Office {
+    /// The effective rule with another party today, under the own national layer. R92 where what it rests on is not signed.
+    pub(super) fn rule_with(&self, other: PartyId, now: Timestamp) -> Result<Rule, Denial> {
+        Ok(self.rules.rule(self.own.party(), other, clock::day(now)?, &*self.trust, now)?)
+    }
 }
 
-fn list(folder: &Path) -> Result<Vec<std::path::PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| Failure::reading(folder, &error))?;
-    let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    paths.sort();
-    Ok(paths)
+impl Roots for Trust {
+    fn root(&self, party: PartyId) -> Option<RootCertificate> {
+        if party == self.party() {
+            return Some(self.own_root().clone());
+        }
+        self.store().ok().and_then(|store| Roots::root(&*store, party))
+    }
 }

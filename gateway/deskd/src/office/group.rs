@@ -97,7 +97,7 @@ impl Office {
 
     fn opening_header(&self, id: CaseId, draft: &DraftView, now: Timestamp) -> Result<Header, Denial> {
         let (home, peer) = (self.own.party(), draft.recipient.party());
-        let pin = self.catalog.rule(home, peer, clock::day(now)?).pin();
+        let pin = self.rule_with(peer, now)?.pin();
         let frame = CaseView::new(id, home, peer, pin, &self.own, &draft.recipient);
         self.next_header(&frame, Step::OpenGroup, now)
     }

@@ -32,6 +32,7 @@ use identity::SigningKey;
 use model::{AuthorityId, CaseId, Denial, EntryId, Exit, Fault, Timestamp};
 use records::RecordTypes;
 use seal::{LeafIdentity, Member};
+use shelf::Rules;
 use store::{
     Settings,
     desk::{DeskBatch, DeskCaseRow, DeskStore, MlsChange, NewEvent},
@@ -40,7 +41,6 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use treaty::Catalog;
 
 use crate::{
     config::{Config, Folder},
@@ -114,7 +114,7 @@ pub(crate) struct Office {
     tags_key: SigningKey,
     leaf: LeafIdentity,
     records: RecordTypes,
-    catalog: Catalog,
+    rules: Rules,
     /// The one lock of who changes something, and the groups in memory.
     members: tokio::sync::Mutex<Members>,
     /// Who fetches directories: an older answer must not overtake a newer one.
@@ -151,7 +151,7 @@ impl Office {
             tags_key: keys.tags,
             leaf: keys.leaf,
             records,
-            catalog: files::catalog(config.catalog.as_ref().map(|path| folder.resolve(path)).as_deref())?,
+            rules: files::open(folder, config)?,
             members: tokio::sync::Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             changed: watch::Sender::new(0),

@@ -210,7 +210,7 @@ impl Office {
         let (draft, _) = self.draft(view.id).await?.ok_or_else(|| unknown("the request was sent already"))?;
         let validation = draft.validation.clone().filter(|_| draft.state == State::Validated);
         let validation = validation.ok_or_else(|| not_validated(draft.state))?;
-        let rule = self.catalog.rule(view.home, view.peer, clock::day(now)?);
+        let rule = self.rule_with(view.peer, now)?;
         if validation.pin != rule.pin() || view.pin != rule.pin() {
             let reason = format!("the rule between {} and {} has changed since the validation", view.home, view.peer);
             let remedy = "Look at the request under the new rule, in a new case, and let it be validated again.";

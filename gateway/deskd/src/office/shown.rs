@@ -65,12 +65,12 @@ impl Office {
         }
         let Some(row) = row else {
             let (draft, updated) = draft.ok_or_else(|| unknown("there is no such case or draft"))?;
-            let rule =
-                self.catalog.rule(self.own.party(), draft.recipient.party(), crate::clock::day(crate::clock::now())?);
+            // A draft can be looked at although nothing is in force.
+            let rule = self.rule_with(draft.recipient.party(), crate::clock::now());
             return Ok(wire::GetCaseResponse {
                 summary: Some(of_draft(id, &draft, updated)),
                 documents,
-                treaty_pin: rule.pin().to_string(),
+                treaty_pin: rule.map(|rule| rule.pin().to_string()).unwrap_or_default(),
                 ..wire::GetCaseResponse::default()
             });
         };
@@ -130,6 +130,7 @@ impl Office {
             key_packages_available: u32::try_from(self.fresh_key_packages().await?).unwrap_or(u32::MAX),
             parties: parties.unwrap_or_default(),
             last_cursor: u64::try_from(last).unwrap_or(0),
+            treaty_files: self.rules.told(),
         })
     }
 

@@ -69,7 +69,7 @@ impl Office {
         let _members = self.members.lock().await;
         let (mut draft, row) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
         let state = step(DraftStep::Validate, draft.state, word.role)?;
-        let rule = self.catalog.rule(self.own.party(), draft.recipient.party(), clock::day(now)?);
+        let rule = self.rule_with(draft.recipient.party(), now)?;
         let offered = draft.offered.ok_or_else(|| stale("no statement was made for this draft"))?;
         let statement = statement(id, &draft, rule.pin(), offered)?;
         if proto::encode_statement(&statement) != word.statement {

@@ -134,6 +134,7 @@ impl Init {
             passphrase_file: "passphrase".into(),
             otlp_endpoint: self.otlp_endpoint.clone(),
             catalog: None,
+            treaty_signatures: shelf::Signatures::Required,
         };
         let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         private::write_public(&folder.join(FILE), format!("# The gateway of {}.\n{text}", self.party).as_bytes())?;

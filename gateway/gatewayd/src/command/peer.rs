@@ -190,5 +190,8 @@ pub(crate) fn channel_to_json(channel: &Channel) -> Value {
         "last_error": channel.last_error,
         "ledger_size": channel.ledger_size,
         "ledger_cosigned": channel.ledger_cosigned,
+        "treaty_pin": channel.treaty_pin,
+        "treaty_signed_by": channel.treaty_signed_by,
+        "treaty_missing": channel.treaty_missing,
     })
 }

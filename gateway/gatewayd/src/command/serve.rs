@@ -84,7 +84,9 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let store = GatewayStore::open(&url, &Settings::default())
         .await
         .map_err(|error| Failure::from(model::Denial::from(error)))?;
-    let rules = Rules::load(config.catalog.as_ref().map(|folder_| folder.resolve(folder_)).as_deref())?;
+    let catalogue = config.catalog.as_ref().map(|path| folder.resolve(path));
+    let rules = Rules::open(trust.own(), catalogue.as_deref().map(|path| (path, config.treaty_signatures)))?;
+    tell_of_treaties(&rules, &trust, now, json_output);
     let own = Credentials::new(&keys.tls).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     let (work, works) = mpsc::channel(QUEUE);
     let (stop, stopping) = watch::channel(false);
@@ -123,6 +125,21 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
     let _ = store.close().await;
     served
+}
+
+/// Says which treaty files are used, and cries where one was altered after it was signed. A path of a treaty file is no case data,
+/// and the log takes no text: it goes to standard error beside it.
+fn tell_of_treaties(rules: &Rules, trust: &Trust, now: Timestamp, json_output: bool) {
+    let alarms = rules.alarms(&trust.snapshot(), now);
+    let told = std::iter::once(("INFO", rules.told())).chain(alarms.into_iter().map(|alarm| ("ERROR", alarm)));
+    let mut err = std::io::stderr().lock();
+    for (level, treaties) in told {
+        // Nobody may be listening; `gateway status` tells it too.
+        let _ = match json_output {
+            true => writeln!(err, "{}", json!({ "level": level, "message": "treaty files", "treaty_files": treaties })),
+            false => writeln!(err, "{level} treaty files: {treaties}"),
+        };
+    }
 }
 
 /// Where others call.

@@ -36,6 +36,7 @@ fn to_json(status: &GetStatusResponse) -> Value {
         "cases_by_state": status.cases_by_state,
         "refusals_by_code": status.refusals_by_code,
         "problems": status.problems,
+        "treaty_files": status.treaty_files,
     })
 }
 
@@ -48,11 +49,18 @@ fn to_text(status: &GetStatusResponse) -> String {
         format!("  certificate    until {}", Timestamp(status.certificate_expires_ms)),
         format!("  directory      version {}", status.directory_version),
     ];
+    lines.push(format!("  treaty files   {}", status.treaty_files));
     for channel in &status.channels {
         lines.push(format!(
             "  channel {}     {}, {} queued, ledger {} leaves, {} cosigned",
             channel.party, channel.state, channel.queued, channel.ledger_size, channel.ledger_cosigned
         ));
+        let signed = match channel.treaty_signed_by.as_slice() {
+            [] => String::new(),
+            parties => format!(", signed by {}", parties.join(" and ")),
+        };
+        lines.push(format!("                 treaty pin {}{signed}", channel.treaty_pin));
+        lines.extend(channel.treaty_missing.iter().map(|missing| format!("                 NOT IN FORCE: {missing}")));
         if !channel.last_error.is_empty() {
             lines.push(format!("                 last call failed: {}", channel.last_error));
         }

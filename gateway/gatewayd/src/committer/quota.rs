@@ -136,7 +136,8 @@ pub(super) fn count(gateway: &Gateway, turn: &mut Turn, header: &Header) -> Resu
 
 fn windows(gateway: &Gateway, header: &Header) -> Vec<Window> {
     let Some(day) = header.created.date().filter(|_| header.step == Step::SealSend) else { return Vec::new() };
-    let rule = gateway.rules.rule(header.home, header.peer, day);
+    // What was asked is counted whoever has signed the rule.
+    let rule = gateway.rules.unproven(header.home, header.peer, day);
     let needed = rule.quotas(header.peer, &header.measures).into_iter().filter_map(|quota| {
         let begins = quota.per.begins(header.created)?;
         Some(Window {

@@ -8,6 +8,7 @@ use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, FreezeChannelRequest, FreezeChannelResponse, GetStatusRequest,
     GetStatusResponse, ListChannelsRequest, ListChannelsResponse, operator_service_server::OperatorService,
 };
+use shelf::Standing;
 use store::{StoreError, gateway::ChannelRow};
 use tonic::{Request, Response, Status};
 
@@ -43,6 +44,7 @@ impl OperatorService for Operator {
         if let Err(error) = store.check().await {
             problems.push(error.to_string());
         }
+        problems.extend(self.gateway.rules.alarms(&snapshot, clock::now()));
         Ok(Response::new(GetStatusResponse {
             party: own.to_string(),
             software: crate::SOFTWARE.to_owned(),
@@ -64,6 +66,7 @@ impl OperatorService for Operator {
                 .collect(),
             directory_version: snapshot.store.directory(own).map_or(0, |directory| directory.version),
             problems,
+            treaty_files: self.gateway.rules.told(),
         }))
     }
 
@@ -116,7 +119,13 @@ impl Operator {
         let log = origin(self.gateway.own(), party).map_err(status)?.to_string();
         let size = store.leaf_count(&log).await.map_err(storage)?;
         let cosigned = store.cosigned_checkpoint(&log).await.map_err(storage)?.map_or(0, |row| row.size);
+        let (own, now, snapshot) = (self.gateway.own(), clock::now(), self.gateway.trust.snapshot());
+        let today = now.date().unwrap_or_default();
+        let standing = self.gateway.rules.standing(own, party, &snapshot, now);
         Ok(Channel {
+            treaty_pin: self.gateway.rules.unproven(own, party, today).pin().to_string(),
+            treaty_signed_by: names(standing.as_ref().map(Standing::signed_by).unwrap_or_default()),
+            treaty_missing: standing.iter().flat_map(Standing::unmet).map(ToString::to_string).collect(),
             party: party.to_string(),
             endpoint: row.endpoint.clone(),
             fingerprint: row.fingerprint.clone(),
@@ -129,6 +138,10 @@ impl Operator {
             ledger_cosigned: u64::try_from(cosigned).unwrap_or_default(),
         })
     }
+}
+
+fn names(parties: Vec<PartyId>) -> Vec<String> {
+    parties.iter().map(ToString::to_string).collect()
 }
 
 fn storage(error: StoreError) -> Status {

@@ -6,7 +6,10 @@ use identity::treaty::{AcceptanceStatement, FileStatement};
 use jiff::civil::Date;
 use model::{Digest, PartyId};
 
-use super::{Change, FORMAT, Plan, PlanError, PlannedFile, PlannedNote, make::text_of};
+use super::{
+    Change, FORMAT, Plan, PlanError, PlannedFile, PlannedNote,
+    make::{shared, text_of},
+};
 use crate::{
     address::{Layer, accepted_pair, layer, signed_file, version_of},
     files::Files,
@@ -47,6 +50,20 @@ impl Plan {
             if !self.notes.iter().any(|note| accepted_pair(&note.path) == Some((planned.pair, None))) {
                 return altered(format!("{}-{} has nothing to accept", planned.pair[0], planned.pair[1]));
             }
+        }
+        Ok(())
+    }
+
+    /// Computes again what the plan changes against the catalogue that it starts from, and who signs; see [`Plan::check`].
+    pub fn check_against(&self, base: &Files) -> Result<(), PlanError> {
+        let found = shared(base).digest();
+        if found != self.base {
+            return Err(PlanError::Stale { base: self.base.to_string(), found: found.to_string() });
+        }
+        let pairs: Vec<_> = self.pairs.iter().map(|planned| planned.pair).collect();
+        let again = Self::of(base, &self.contents(), self.created, self.effective, Some(&pairs))?;
+        if again.files != self.files || again.pairs != self.pairs {
+            return altered("its changes are not those against this catalogue".to_owned());
         }
         Ok(())
     }

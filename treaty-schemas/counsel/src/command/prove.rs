@@ -1,0 +1,166 @@
+//! `treaty prove`: claims over all that a catalogue allows, each by enumeration.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::civil::Date;
+use model::{Exit, PartyId};
+use records::RecordTypes;
+use serde_json::json;
+use treaty::{Catalog, Claim, Counterexample, Earlier, Proof};
+
+use super::plan::pairs_of;
+use crate::{answer::Answer, catalogue::Sources, cli::Session, failure::Failure, words::suggestion};
+
+/// Each claim with what it says; `=` where it needs a value.
+const CLAIMS: [(&str, &str); 8] = [
+    ("no-content-without-judge", "what was said or written is never given without a judge's validation"),
+    ("max-subjects=N", "no request is about more than N subjects"),
+    ("max-days=N", "no request is about more than N days"),
+    ("never-wider", "nothing is allowed that the catalogue of --against refuses"),
+    ("every-type-answerable", "each record type that may be asked for has a schema"),
+    ("specific-selectors-only", "each request names its subjects"),
+    ("no-compulsion-under=ID,ID", "nothing that rests on these files compels anybody"),
+    ("emergency-needs-callback", "no emergency is granted without a call back"),
+];
+
+/// Prove claims over everything that a catalogue allows between all its parties. Ends with 3 at a counterexample.
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// Which claims; see --list.
+    #[arg(value_name = "CLAIM", required_unless_present = "list")]
+    claims: Vec<String>,
+    /// List the claims.
+    #[arg(long)]
+    list: bool,
+    /// On which day [default: today].
+    #[arg(long)]
+    on: Option<Date>,
+    /// Only this pair, as in --pair JP FR.
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    pair: Vec<PartyId>,
+    /// The catalogue before, for never-wider.
+    #[arg(long, value_name = "DIR")]
+    against: Option<PathBuf>,
+}
+
+impl Prove {
+    pub(crate) fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        if self.list {
+            let text: String = CLAIMS.iter().map(|(name, says)| format!("{name:28} {says}\n")).collect();
+            let value: Vec<_> = CLAIMS.iter().map(|(name, says)| json!({ "claim": name, "says": says })).collect();
+            return Ok(Answer::new(json!({ "claims": value }), text));
+        }
+        let on = self.on.unwrap_or_else(|| session.today());
+        let claims = self.claims.iter().map(|name| self.claim(name, on)).collect::<Result<Vec<_>, _>>()?;
+        let catalog = session.catalog()?;
+        let rules: Option<Vec<_>> =
+            pairs_of(&self.pair)?.map(|pairs| pairs.into_iter().map(|[a, b]| catalog.rule(a, b, on)).collect());
+        let proofs: Vec<Proof> = claims
+            .iter()
+            .map(|claim| match &rules {
+                None => treaty::prove(&catalog, claim, on),
+                Some(rules) => treaty::prove_rules(rules, claim),
+            })
+            .collect();
+        let text: String = proofs.iter().map(in_words).collect();
+        let exit = if proofs.iter().all(|proof| proof.holds) { Exit::Ok } else { Exit::Findings };
+        let value: Vec<_> = proofs.iter().map(to_value).collect();
+        Ok(Answer::new(json!({ "on": on.to_string(), "proofs": value }), text).ending(exit))
+    }
+
+    fn claim(&self, text: &str, on: Date) -> Result<Claim, Failure> {
+        let (name, given) = text.split_once('=').map_or((text, None), |(name, given)| (name, Some(given)));
+        let number = || {
+            given.and_then(|given| given.parse().ok()).ok_or_else(|| {
+                Failure::new(Exit::Usage, format!("{name} needs a number")).remedy(format!("Write, as in {name}=20"))
+            })
+        };
+        let claim = match name {
+            "no-content-without-judge" => Claim::no_content_without_judge(),
+            "max-subjects" => Claim::MaxSubjects(number()?),
+            "max-days" => Claim::MaxWindowDays(number()?),
+            "never-wider" => Claim::NeverWider { than: Earlier::Catalog(self.before()?, on) },
+            "every-type-answerable" => {
+                let types = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+                Claim::EveryTypeAnswerable { known: types.names().cloned().collect() }
+            }
+            "specific-selectors-only" => Claim::SpecificSelectorsOnly,
+            "no-compulsion-under" => match given.filter(|given| !given.is_empty()) {
+                Some(given) => Claim::NoCompulsionUnder { instruments: given.split(',').map(str::to_owned).collect() },
+                None => {
+                    return Err(Failure::new(Exit::Usage, "no-compulsion-under needs the ids of texts")
+                        .remedy("Write, as in no-compulsion-under=jp-sg-memorandum"));
+                }
+            },
+            "emergency-needs-callback" => Claim::EmergencyNeedsCallback,
+            _ => {
+                let known: Vec<&str> = CLAIMS.iter().map(|(name, _)| name.split('=').next().unwrap_or(name)).collect();
+                let what = format!("there is no claim {name:?}: {}", suggestion(name, &known));
+                return Err(Failure::new(Exit::Usage, what).remedy("List them: treaty prove --list"));
+            }
+        };
+        if given.is_some() && !matches!(name, "max-subjects" | "max-days" | "no-compulsion-under") {
+            return Err(Failure::new(Exit::Usage, format!("{name} takes no value")));
+        }
+        Ok(claim)
+    }
+
+    fn before(&self) -> Result<Catalog, Failure> {
+        match &self.against {
+            Some(folder) => Sources::of(Some(folder))?.catalog(),
+            None => Err(Failure::new(Exit::Usage, "never-wider needs the catalogue before")
+                .remedy("Name its folder: --against DIR")),
+        }
+    }
+}
+
+fn in_words(proof: &Proof) -> String {
+    let looked = format!("{} rules, {} provisions, {} decisions", proof.rules, proof.checked, proof.decisions);
+    let Some(found) = &proof.counterexample else { return format!("holds: {} ({looked})\n", proof.claim) };
+    let mut text = format!("DOES NOT HOLD: {} ({looked})\n", proof.claim);
+    text += &format!(
+        "  {} to {}, {} {}: {}\n",
+        found.requesting, found.requested, found.article, found.request_type, found.reason
+    );
+    text += &format!("  request:  {}\n  decision: {}\n", indent(&found.query), indent(&found.decision));
+    if let Some(before) = &found.before {
+        text += &format!("  before:   {}\n", indent(before));
+    }
+    if let Some(change) = &found.change {
+        text += &format!("  change:   {change}\n");
+    }
+    if !found.confirmed {
+        text += "  the decision does not confirm what the table says: this is a defect of the program\n";
+    }
+    text
+}
+
+fn indent(text: &str) -> String {
+    text.trim_end().replace('\n', "\n            ")
+}
+
+fn to_value(proof: &Proof) -> serde_json::Value {
+    let found = proof.counterexample.as_deref().map(|found: &Counterexample| {
+        json!({
+            "requesting": found.requesting,
+            "requested": found.requested,
+            "article": found.article,
+            "request_type": found.request_type,
+            "reason": found.reason,
+            "query": found.query,
+            "decision": found.decision,
+            "before": found.before,
+            "change": found.change,
+            "confirmed": found.confirmed,
+        })
+    });
+    json!({
+        "claim": proof.claim,
+        "holds": proof.holds,
+        "rules": proof.rules,
+        "checked": proof.checked,
+        "decisions": proof.decisions,
+        "counterexample": found,
+    })
+}
