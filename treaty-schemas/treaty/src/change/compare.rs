@@ -256,7 +256,7 @@ impl Found {
             (Some(before), Some(after)) => self.set(Field::Attributes, &before, &after, word),
             (before, after) => {
                 let words = |list: Option<Vec<Attribute>>| {
-                    list.map_or_else(|| "not by single attributes".to_owned(), |list| listed(&list, &word))
+                    list.map_or_else(|| "not by single attributes".to_owned(), |list| listed(&list, word))
                 };
                 self.push(Field::Attributes, words(before), words(after), Effect::Shifts);
             }

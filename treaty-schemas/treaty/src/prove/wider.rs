@@ -44,10 +44,10 @@ impl Prover<'_> {
                 return Err(self.confirm(place, old, &base, Difference { field, before, after, effect }));
             }
         };
-        for found in compare(before, place.provision).into_iter().filter(|found| found.effect.gives_more()) {
-            let witness =
-                only_new(&found.field, before, place.provision, &base, place.rule).unwrap_or_else(|| base.clone());
-            return Err(self.confirm(place, old, &witness, found));
+        let wider = compare(before, place.provision).into_iter().find(|found| found.effect.gives_more());
+        if let Some(found) = wider {
+            let witness = only_new(&found.field, before, place.provision, &base, place.rule);
+            return Err(self.confirm(place, old, &witness.unwrap_or_else(|| base.clone()), found));
         }
         // The bounds say that it is no wider: the decisions must say so too.
         if self.decide(&base, place.rule).allowed() && !self.decide(&base, old).allowed() {
