@@ -222,7 +222,8 @@ mod tests {
         let header = sample::header(&body);
         assert_eq!(compare(&header, &body), Ok(()));
         assert_eq!(header.declared.consent.unwrap().given.to_string(), "2026-08-05T00:00:00.000Z");
-        let lies: [(&str, fn(&mut Header)); 7] = [
+        type Lie = (&'static str, fn(&mut Header));
+        let lies: [Lie; 7] = [
             ("declared.classification", |h| h.declared.classification = None),
             ("declared.emergency", |h| h.declared.emergency = true),
             ("declared.consent", |h| h.declared.consent = None),

@@ -4,13 +4,13 @@
 use std::{pin::Pin, sync::Arc};
 
 use desk::{Document, Finding};
-use model::{CaseId, Denial, Fault, KeyId, Malformed, MeasureId};
+use model::{CaseId, Denial, Fault, KeyId, Language, Malformed, MeasureId, Timestamp};
 use proto::desk::{self as wire, case_service_server::CaseService};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use crate::office::{Ask, Checked, Office, OfficerWord, Prepared, Told, ValidatorWord, would_pass};
+use crate::office::{Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, would_pass};
 
 pub(crate) struct Cases(pub(crate) Arc<Office>);
 
@@ -41,12 +41,13 @@ impl CaseService for Cases {
 
     async fn preflight(&self, request: Request<wire::PreflightRequest>) -> Answer<wire::PreflightResponse> {
         let case = self.case(&request.into_inner().case_id).await?;
-        let Checked { findings, rule, trace, .. } = self.0.preflight(case).await.map_err(status)?;
+        let Checked { findings, rule, decision, .. } = self.0.preflight(case).await.map_err(status)?;
         Ok(Response::new(wire::PreflightResponse {
             would_pass: would_pass(&findings),
             findings: findings.iter().map(finding).collect(),
             treaty_pin: rule.map(|rule| rule.pin().to_string()).unwrap_or_default(),
-            trace,
+            trace: decision.as_ref().map(told).unwrap_or_default(),
+            decision: decision.and_then(|one| serde_json::to_string(&one.document()).ok()).unwrap_or_default(),
         }))
     }
 
@@ -128,7 +129,9 @@ impl CaseService for Cases {
 
     async fn get_document(&self, request: Request<wire::GetDocumentRequest>) -> Answer<wire::GetDocumentResponse> {
         let request = request.into_inner();
-        let (record_type, body) = self.0.document(&request.entry_id, request.index as usize).await.map_err(status)?;
+        let opens = Opens { purpose: request.purpose, proceeding: request.proceeding, officer: request.officer };
+        let asked = self.0.document(&request.entry_id, request.index as usize, &opens).await;
+        let (record_type, body) = asked.map_err(status)?;
         Ok(Response::new(wire::GetDocumentResponse { record_type: record_type.to_string(), body: body.into() }))
     }
 
@@ -193,6 +196,7 @@ fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed
         documents: request.documents.into_iter().map(document).collect::<Result<_, Malformed>>()?,
         role: some(&request.role).map(str::parse).transpose()?,
         replace: request.replace,
+        callback: (request.callback_ms != 0).then_some(Timestamp(request.callback_ms)),
     })
 }
 
@@ -209,6 +213,11 @@ fn finding(finding: &Finding) -> wire::Finding {
         message: finding.message.clone(),
         remedy: finding.remedy.clone(),
     }
+}
+
+/// A decision line by line, as the treaty crate tells it to people.
+fn told(decision: &treaty::Decision) -> Vec<String> {
+    decision.to_text(Language::English).lines().map(ToOwned::to_owned).collect()
 }
 
 fn key(bytes: &[u8]) -> Result<KeyId, Status> {

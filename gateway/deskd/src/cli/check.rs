@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use desk::{Body, Document, Record, RequestBody, compare_answer, declare};
+use desk::{Body, Document, Record, RequestBody, compare_answers, declare};
 use model::{
     AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Exit, Header, MeasureId, RefusalCode, Step,
     Timestamp,
@@ -23,6 +23,7 @@ pub(super) struct Wanted<'a> {
     pub(super) concerns: &'a [MeasureId],
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: &'a [ConditionCode],
+    pub(super) callback: Option<Timestamp>,
     pub(super) text: &'a str,
     pub(super) documents: &'a [Document],
 }
@@ -44,6 +45,7 @@ pub(super) fn check(
         ("step", header.step == wanted.step),
         ("sender", header.sender == *wanted.own),
         ("ground", wanted.ground == header.ground),
+        ("declared.callback", wanted.callback == header.declared.callback),
         ("expires", header.expires > now && header.expires <= now.plus_ms(LIFETIME_MS_MAX)),
         ("concerns", wanted.concerns.is_empty() || wanted.concerns == header.concerns),
         ("conditions", wanted.conditions.is_empty() || wanted.conditions == header.conditions),
@@ -101,6 +103,7 @@ fn sent(header: &Header, request: &RequestBody) -> Result<Vec<(&'static str, boo
         ("measures", declared.measures == header.measures),
         ("purpose", Some(&declared.purpose) == header.purpose.as_ref()),
         ("offence", declared.offence == header.offence),
+        ("declared", declared.declared == header.declared),
         ("recipient", request.addressee == header.recipient && request.case == header.case),
         ("validation", header.validation.as_ref().is_some_and(validated)),
     ])
@@ -118,15 +121,16 @@ fn released(header: &Header, body: &Body) -> bool {
     let measures: BTreeSet<_> = inside.iter().map(|one| one.measure).collect();
     let conditions: BTreeSet<_> = inside.iter().flat_map(|one| one.conditions.iter().copied()).collect();
     types == header.records.iter().collect()
+        && header.declared.classification == Record::mark_of(&inside)
         && measures == header.concerns.iter().copied().collect()
         && conditions == header.conditions.iter().copied().collect()
 }
 
-/// Whether the one document inside says what the header says.
+/// Whether the documents inside say what the header says.
 fn answered(header: &Header, body: &Body) -> bool {
-    let [one] = body.documents.as_slice() else { return false };
-    let value = records::read(&one.bytes);
-    header.records.is_empty() && value.is_ok_and(|value| compare_answer(header, &one.record_type, &value).is_ok())
+    let read = |one: &Document| Some((one.record_type.clone(), records::read(&one.bytes).ok()?));
+    let read = body.documents.iter().map(read).collect::<Option<Vec<_>>>();
+    header.records.is_empty() && read.is_some_and(|read| compare_answers(header, &read).is_ok())
 }
 
 fn differs(field: &str) -> Failure {
@@ -196,6 +200,7 @@ mod tests {
             concerns: &[MeasureId(1)],
             ground: Some(RefusalCode::R07),
             conditions: &[],
+            callback: None,
             text,
             documents: &[],
         };
@@ -269,6 +274,7 @@ mod tests {
         (sent.step, sent.ground, sent.case) = (Step::SealSend, None, request.case);
         (sent.sender, sent.recipient) = ("JP:central".parse().unwrap(), "FR:central".parse().unwrap());
         (sent.concerns, sent.measures) = (Vec::new(), declared.measures);
+        sent.declared = declared.declared;
         (sent.purpose, sent.offence) = (Some(declared.purpose), declared.offence);
         let check_it = |header: &Header| {
             let wanted = Wanted {
@@ -278,6 +284,7 @@ mod tests {
                 concerns: &[],
                 ground: None,
                 conditions: &[],
+                callback: None,
                 text: "",
                 documents: &[],
             };

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{failure::Failure, serve, summary};
 use request::Request;
 use session::Session;
-use step::{Accept, Plain, Produce, Refuse, Taken};
+use step::{Accept, Consulted, Plain, Produce, Refuse, Taken};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
 6 conflict, 7 not authorised, 8 unreachable, 9 integrity, 10 not initialised, 11 locked.";
@@ -59,6 +59,10 @@ enum Command {
     Acknowledge(Plain),
     /// Open the review, if need be, and accept.
     Accept(Accept),
+    /// Open the review, if need be, and a consultation with the requesting party.
+    Consult(Plain),
+    /// Say that the consultation was held.
+    Consulted(Consulted),
     /// Refuse, with a ground (two officers).
     Refuse(Refuse),
     /// Carry out, collect, if need be, and release records (two officers).
@@ -93,6 +97,8 @@ enum Case {
         /// Write the opened documents into files in this folder.
         #[arg(long)]
         documents: Option<PathBuf>,
+        #[command(flatten)]
+        opens: show::Opens,
     },
 }
 
@@ -145,9 +151,13 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Request(request) => request.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
         Command::Case(Case::List { filter }) => show::list(session, filter).await,
-        Command::Case(Case::Show { case, documents }) => show::case(session, case, documents.as_deref()).await,
+        Command::Case(Case::Show { case, documents, opens }) => {
+            show::case(session, case, documents.as_deref(), opens).await
+        }
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
+        Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),
+        Command::Consulted(consulted) => consulted.run(session).await.map(Taken::answer),
         Command::Refuse(refuse) => refuse.run(session).await.map(Taken::answer),
         Command::Produce(produce) => produce.run(session).await.map(Taken::answer),
         Command::Confirm(plain) => plain.run(session, model::Step::Confirm).await.map(Taken::answer),

@@ -171,6 +171,9 @@ async fn preflight(session: &Session, case: &str) -> Result<Answer, Failure> {
             finding.remedy
         ));
     }
+    if !checked.trace.is_empty() {
+        text.push_str(&format!("\n{}\n\n", checked.trace.join("\n")));
+    }
     text.push_str(if checked.would_pass {
         "The gates would let it pass, once validated and signed.\n"
     } else {
@@ -181,6 +184,7 @@ async fn preflight(session: &Session, case: &str) -> Result<Answer, Failure> {
         "would_pass": checked.would_pass,
         "treaty_pin": checked.treaty_pin,
         "trace": checked.trace,
+        "decision": serde_json::from_str::<Value>(&checked.decision).unwrap_or(Value::Null),
     });
     let open = checked.findings.iter().any(|finding| finding.severity != "advice");
     Ok(Answer { value, text, exit: if open { Exit::Findings } else { Exit::Ok } })

@@ -49,7 +49,16 @@ impl Session {
     }
 
     pub(super) async fn document(&self, entry: &[u8], index: u32) -> Result<wire::GetDocumentResponse, Failure> {
-        let request = wire::GetDocumentRequest { entry_id: entry.to_vec().into(), index };
+        let request =
+            wire::GetDocumentRequest { entry_id: entry.to_vec().into(), index, ..wire::GetDocumentRequest::default() };
+        self.open_document(request).await
+    }
+
+    /// One document; a record that was received for what is said in the request.
+    pub(super) async fn open_document(
+        &self,
+        request: wire::GetDocumentRequest,
+    ) -> Result<wire::GetDocumentResponse, Failure> {
         Ok(self.desk().get_document(request).await?.into_inner())
     }
 

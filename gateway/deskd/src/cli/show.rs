@@ -2,6 +2,7 @@
 
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
+use clap::Args;
 use model::{EntryId, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
@@ -60,11 +61,30 @@ pub(super) async fn list(session: &Session, filter: &str) -> Result<Answer, Fail
     Ok(Answer::new(json!({ "cases": values }), lines.join("\n")))
 }
 
+/// For what records that were received are opened. The desk holds it against the treaty, and puts each opening on record.
+#[derive(Debug, Default, Args)]
+pub(super) struct Opens {
+    /// What the records are opened for, as the treaty names it; the request's own purpose when absent.
+    #[arg(long, value_name = "PURPOSE", requires = "documents")]
+    for_purpose: Option<String>,
+    /// For which proceeding, by its file number; the one that the request named when absent.
+    #[arg(long, value_name = "REF", requires = "documents")]
+    for_proceeding: Option<String>,
+    /// Who opens them; the user of this machine when absent.
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
+    officer: String,
+}
+
 /// `desk case show`.
-pub(super) async fn case(session: &Session, case: &str, documents: Option<&Path>) -> Result<Answer, Failure> {
+pub(super) async fn case(
+    session: &Session,
+    case: &str,
+    documents: Option<&Path>,
+    opens: &Opens,
+) -> Result<Answer, Failure> {
     let shown = session.show(case).await?;
     let files = match documents {
-        Some(folder) => write_documents(session, &shown, folder).await?,
+        Some(folder) => write_documents(session, &shown, folder, opens).await?,
         None => Vec::new(),
     };
     let mut value = json!({
@@ -74,6 +94,7 @@ pub(super) async fn case(session: &Session, case: &str, documents: Option<&Path>
         "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
         "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
         "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
+        "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
     });
     if documents.is_some() {
         value["files"] = files.clone().into();
@@ -107,6 +128,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
         if !measure.conditions.is_empty() {
             lines.push(format!("    under {}", measure.conditions.join(", ")));
         }
+        lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
     }
     for event in &shown.timeline {
         lines.push(format!(
@@ -138,6 +160,11 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             one.sha256.get(..16).unwrap_or_default()
         ));
     }
+    for one in &shown.openings {
+        let (purpose, proceeding) = (plain(&one.purpose), plain(&one.proceeding));
+        let officer = plain(&one.officer);
+        lines.push(format!("opened     {} by {officer} for {purpose}, {proceeding}", Timestamp(one.at_ms)));
+    }
     lines.extend(files.iter().map(|file| format!("written    {file}")));
     lines.join("\n")
 }
@@ -146,11 +173,19 @@ async fn write_documents(
     session: &Session,
     shown: &wire::GetCaseResponse,
     folder: &Path,
+    opens: &Opens,
 ) -> Result<Vec<String>, Failure> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Failure::writing(folder, &error))?;
     let mut files = Vec::new();
     for (number, one) in shown.documents.iter().enumerate() {
-        let document = session.document(&one.entry_id, one.index).await?;
+        let request = wire::GetDocumentRequest {
+            entry_id: one.entry_id.clone(),
+            index: one.index,
+            purpose: opens.for_purpose.clone().unwrap_or_default(),
+            proceeding: opens.for_proceeding.clone().unwrap_or_default(),
+            officer: opens.officer.clone(),
+        };
+        let document = session.open_document(request).await?;
         let path = folder.join(format!("{:02}-{}.json", number + 1, document.record_type));
         // The same document again replaces its file.
         if path.exists() {
@@ -167,7 +202,41 @@ fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let trouble = (!case.trouble.is_empty()).then(|| ("trouble", plain(&case.trouble)));
     let waits = (!case.awaiting_signature.is_empty())
         .then(|| ("waits", format!("{} for its second signature", case.awaiting_signature)));
-    trouble.into_iter().chain(waits).collect()
+    let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
+    trouble.into_iter().chain(waits).chain(kept).collect()
+}
+
+/// A preservation in words: until when, by which clause, and what is to be watched.
+fn kept(one: &wire::Preservation) -> String {
+    let by = if one.clause.is_empty() { "policy".to_owned() } else { format!("[{}]", one.clause) };
+    match one.standing.as_str() {
+        "linked" => format!("since {}, kept until the request that follows is decided ({by})", one.since),
+        "lapsed" => format!("LAPSED on {} ({by})", one.until),
+        "warning" => format!("ENDS in {} day(s), on {} ({by})", one.days_left, one.until),
+        _ => format!("until {}, {} days more ({by})", one.until, one.days_left),
+    }
+}
+
+fn preservation(one: &wire::Preservation) -> Value {
+    json!({
+        "since": one.since,
+        "until": one.until,
+        "clause": one.clause,
+        "legal": !one.clause.is_empty(),
+        "standing": one.standing,
+        "days_left": one.days_left,
+    })
+}
+
+fn opening(one: &wire::OpeningView) -> Value {
+    json!({
+        "entry": id(&one.entry_id),
+        "index": one.index,
+        "at_ms": one.at_ms,
+        "purpose": one.purpose,
+        "proceeding": one.proceeding,
+        "officer": one.officer,
+    })
 }
 
 fn summary(case: &wire::CaseSummary) -> Value {
@@ -182,6 +251,7 @@ fn summary(case: &wire::CaseSummary) -> Value {
         "reference": case.reference,
         "trouble": case.trouble,
         "awaiting_signature": case.awaiting_signature,
+        "preservation": case.preservation.as_ref().map(preservation),
     })
 }
 
@@ -195,6 +265,7 @@ fn measure(measure: &wire::MeasureView) -> Value {
         "state": measure.state,
         "window": measure.window,
         "conditions": measure.conditions,
+        "preservation": measure.preservation.as_ref().map(preservation),
     })
 }
 

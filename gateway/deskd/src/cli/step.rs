@@ -1,11 +1,17 @@
 //! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use desk::{Body, Document};
 use identity::sign_step;
-use model::{ConditionCode, Digest, Exit, HeaderDigest, MeasureId, RecordType, RefusalCode, Role, Step};
+use model::{
+    ConditionCode, Denial, Digest, Exit, HeaderDigest, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
+    Timestamp,
+};
 use proto::desk as wire;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -68,6 +74,24 @@ pub(super) struct Accept {
     /// A condition, as in C01 (repeatable).
     #[arg(long = "condition", value_name = "CODE")]
     conditions: Vec<ConditionCode>,
+    /// When the other side was called back over another channel, as in 2026-11-22T03:10:00Z; an emergency may need it.
+    #[arg(long, value_name = "MOMENT", value_parser = moment, requires = "callback_record")]
+    callback_at: Option<Timestamp>,
+    /// The record of that call (emergency_callback); case, moment and request are filled in.
+    #[arg(long, value_name = "FILE", requires = "callback_at")]
+    callback_record: Option<PathBuf>,
+}
+
+/// `desk consulted`.
+#[derive(Debug, Args)]
+pub(super) struct Consulted {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    words: Words,
+    /// The minutes that both sides signed (consultation_minutes); without them a notice says that it was held.
+    #[arg(long, value_name = "FILE")]
+    minutes: Option<PathBuf>,
 }
 
 /// `desk refuse`.
@@ -115,11 +139,12 @@ pub(super) struct Ask<'a> {
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: &'a [ConditionCode],
     pub(super) documents: &'a [Document],
+    pub(super) callback: Option<Timestamp>,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
-        Self { step, words, ground: None, conditions: &[], documents: &[] }
+        Self { step, words, ground: None, conditions: &[], documents: &[], callback: None }
     }
 }
 
@@ -134,13 +159,39 @@ impl Accept {
         let officer = self.common.signer.open(session)?;
         let review = Before { step: Step::OpenReview, main: Step::Recognise, records: &[] };
         self.common.take_before(session, &officer, &review, &self.words).await?;
-        let ask = Ask { conditions: &self.conditions, ..Ask::new(Step::Recognise, Some(&self.words)) };
+        let calls = document(desk::CALLBACK, self.callback_record.as_deref())?;
+        let ask = Ask {
+            conditions: &self.conditions,
+            callback: self.callback_at,
+            documents: &calls,
+            ..Ask::new(Step::Recognise, Some(&self.words))
+        };
+        self.common.take(session, &officer, ask).await
+    }
+}
+
+impl Plain {
+    /// Opens the review, if need be, and the consultation.
+    pub(super) async fn consult(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        let review = Before { step: Step::OpenReview, main: Step::Consult, records: &[] };
+        self.common.take_before(session, &officer, &review, &self.words).await?;
+        self.common.take(session, &officer, Ask::new(Step::Consult, Some(&self.words))).await
+    }
+}
+
+impl Consulted {
+    pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        let minutes = document("consultation_minutes", self.minutes.as_deref())?;
+        let ask = Ask { documents: &minutes, ..Ask::new(Step::ConsultDone, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
 }
 
 impl Refuse {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        human(self.ground)?;
         let officer = self.common.signer.open(session)?;
         let review = Before { step: Step::OpenReview, main: Step::Refuse, records: &[] };
         self.common.take_before(session, &officer, &review, &self.words).await?;
@@ -238,6 +289,7 @@ impl Common {
             documents: ask.documents.iter().map(document).collect(),
             role: self.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
             replace: self.replace,
+            callback_ms: ask.callback.map(|at| at.0).unwrap_or_default(),
         };
         let prepared = session.desk().prepare_step(request).await?.into_inner();
         let concerns: Vec<_> = concerns.into_iter().map(MeasureId).collect();
@@ -248,6 +300,7 @@ impl Common {
             concerns: &concerns,
             ground: ask.ground,
             conditions: ask.conditions,
+            callback: ask.callback,
             text,
             documents: ask.documents,
         };
@@ -362,7 +415,53 @@ fn signed_document(document: &Document) -> Value {
     })
 }
 
+/// A ground that no human gives stops before anything is opened.
+fn human(ground: RefusalCode) -> Result<(), Failure> {
+    if ground.is_human() {
+        return Ok(());
+    }
+    let reason = format!("{ground} is a gateway's own code; a human refuses on R01 to R20");
+    let remedy = "Name one of R01 to R20; what a gateway must refuse, it refuses before anybody sees it.";
+    Err(Denial::from(Refusal::new(RefusalCode::R94, "workflow", reason, remedy).at("ground")).into())
+}
+
+/// The one document in a file, where one is given.
+fn document(record_type: &str, path: Option<&Path>) -> Result<Vec<Document>, Failure> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let bytes = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+    let record_type =
+        record_type.parse().map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;
+    Ok(vec![Document { record_type, bytes }])
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let moment = text.parse::<jiff::Timestamp>();
+    moment.map(|moment| Timestamp(moment.as_millisecond())).map_err(|_| "write it as 2026-11-22T03:10:00Z".to_owned())
+}
+
 fn record(text: &str) -> Result<(RecordType, PathBuf), String> {
     let (record_type, path) = text.split_once('=').ok_or("write it as TYPE=FILE")?;
     Ok((record_type.parse().map_err(|error: model::Malformed| error.to_string())?, PathBuf::from(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_ground_that_no_human_gives_stops_before_anything_is_opened() {
+        let failure = human(RefusalCode::R92).unwrap_err();
+        assert_eq!(failure.denial().map(Denial::reason), Some("R94"));
+        assert_eq!(failure.exit(), Exit::Refused);
+        assert!(human(RefusalCode::R20).is_ok());
+    }
+
+    #[test]
+    fn the_moment_of_a_call_is_one_of_rfc_3339() {
+        assert_eq!(moment("2026-11-22T03:10:00Z").unwrap().to_string(), "2026-11-22T03:10:00.000Z");
+        assert_eq!(moment("2026-11-22T04:10:00+01:00"), moment("2026-11-22T03:10:00Z"));
+        assert!(moment("ten past three").is_err());
+    }
 }

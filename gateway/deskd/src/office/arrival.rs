@@ -224,12 +224,14 @@ impl Office {
                 plain: Zeroizing::default(),
                 finding: Some(contradiction("payload", &error.to_string())),
                 reference: None,
+                follows: Vec::new(),
             },
         };
         let seq = self.settle(&mut view, taking)?;
         if header.step == Step::SealSend {
             view.request = reading.finding.is_none().then_some(header.entry);
             view.reference = reading.reference.unwrap_or_default();
+            view.follows = reading.follows;
         }
         let opened = reading.finding.is_none();
         if let Some(finding) = reading.finding {
@@ -282,7 +284,9 @@ impl Office {
         }
         let signers: Vec<(KeyId, Role)> =
             taking.entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
-        let event = decide(view.admitted.as_ref(), &Command::of(header, &signers), header.created)?;
+        let terms = self.terms(header)?;
+        let command = Command::of(header, &signers).under(&terms).carrying(taking.entry.payload.size());
+        let event = decide(view.admitted.as_ref(), &command, header.created)?;
         Ok(view.settle(header.step, taking.entry.header_digest(), &event))
     }
 

@@ -16,6 +16,8 @@ use workflow::{Command, State, decide};
 use super::{
     Members, Office, Told, event, internal,
     prepare::{RESEAL, SEALED, digest_of},
+    terms::follows,
+    validate::request_of,
     view::{CaseView, Pending},
 };
 use crate::{clock, safe::Place};
@@ -55,7 +57,9 @@ impl Office {
         let header = outgoing.header;
         let digest = digest_of(&outgoing.header_bytes);
         let signers: Vec<_> = outgoing.officers.iter().map(|one| (one.signature.key, one.role)).collect();
-        let event_of = decide(view.admitted.as_ref(), &Command::of(header, &signers), header.created)?;
+        let terms = self.terms(header)?;
+        let command = Command::of(header, &signers).under(&terms).carrying(outgoing.payload.size());
+        let event_of = decide(view.admitted.as_ref(), &command, header.created)?;
         view.pending = Some(Pending {
             entry: header.entry,
             digest,
@@ -114,6 +118,7 @@ impl Office {
             && let Some((mut draft, draft_row)) = self.draft(view.id).await?
         {
             draft.state = State::Sent;
+            view.follows = follows(&request_of(&draft)?);
             self.put_draft(&mut batch, view.id, &draft, Some(&draft_row), now)?;
         }
         self.put_case(&mut batch, view, Some(version), now)?;

@@ -1,13 +1,13 @@
 //! The documents of a step: made from what the officer says, or handed in by the officer and held against their schema.
 
-use desk::{Document, Record, RequestBody, compare_answer, document_of, subject_binding};
+use desk::{CALLBACK, Document, Record, RequestBody, compare_answers, document_of, subject_binding};
 use model::{
     ConditionCode, Denial, Digest, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp,
 };
 use serde_json::{Map, Value, json};
 use workflow::Case;
 
-use super::{Office, internal, reading::contradiction, view::CaseView};
+use super::{Office, internal, view::CaseView};
 use crate::{clock, random};
 
 /// What the officer wants to say with a step.
@@ -19,27 +19,78 @@ pub(crate) struct Said<'a> {
     pub(crate) conditions: &'a [ConditionCode],
     pub(crate) text: &'a str,
     pub(crate) role: Option<Role>,
+    pub(crate) callback: Option<Timestamp>,
     pub(crate) now: Timestamp,
 }
 
 impl Office {
-    /// The document of a step that releases nothing: the one in `given`, or one made from what the officer says.
-    pub(super) fn step_document(
+    /// The documents of a step that releases nothing: the one in `given`, or one made from what the officer says; with it the record
+    /// of a call-back, where one is declared.
+    pub(super) fn step_documents(
         &self,
         view: &CaseView,
         said: &Said<'_>,
         given: &[Document],
         received: &[Record],
+    ) -> Result<Vec<Document>, Denial> {
+        let (calls, given): (Vec<_>, Vec<_>) = given.iter().partition(|one| one.record_type.as_str() == CALLBACK);
+        let mut documents = vec![self.step_document(view, said, &given, received)?];
+        match (said.callback, calls.as_slice()) {
+            (None, []) => {}
+            (Some(at), [one]) => documents.push(self.call(view, at, one)?),
+            (Some(_), _) => {
+                return Err(Denial::failed(Fault::Malformed, "a call-back carries exactly one record of it"));
+            }
+            (None, _) => {
+                let detail = "the record of a call-back is given, and not when it was: --callback-at";
+                return Err(Denial::failed(Fault::Malformed, detail));
+            }
+        }
+        Ok(documents)
+    }
+
+    fn step_document(
+        &self,
+        view: &CaseView,
+        said: &Said<'_>,
+        given: &[&Document],
+        received: &[Record],
     ) -> Result<Document, Denial> {
         let form = document_of(said.step).ok_or_else(|| internal("the step carries records, or no document"))?;
+        if let [one] = given
+            && one.record_type.as_str() == form
+        {
+            self.accept(&one.record_type, &one.bytes)?;
+            return Ok((*one).clone());
+        }
+        if !given.is_empty() {
+            return Err(Denial::failed(Fault::Malformed, format!("{} carries one document: {form}", said.step)));
+        }
+        // Minutes are signed by both sides; a desk alone can only give notice that the consultation was held.
+        let form = if said.step == Step::ConsultDone { "notice" } else { form };
         let record_type: RecordType = form.parse().map_err(internal)?;
-        let bytes = match given {
-            [] => serde_json::to_vec_pretty(&self.form(form, view, said, received)?).map_err(internal)?,
-            [one] if one.record_type == record_type => one.bytes.clone(),
-            _ => return Err(Denial::failed(Fault::Malformed, format!("{} carries one document: {form}", said.step))),
-        };
+        let bytes = serde_json::to_vec_pretty(&self.form(form, view, said, received)?).map_err(internal)?;
         self.accept(&record_type, &bytes)?;
         Ok(Document { record_type, bytes })
+    }
+
+    /// The record of a call-back. What it can only say in one way is filled in.
+    fn call(&self, view: &CaseView, at: Timestamp, given: &Document) -> Result<Document, Denial> {
+        let value = records::read(&given.bytes).map_err(|f| Denial::failed(Fault::Malformed, f.to_string()))?;
+        let Value::Object(mut call) = value else {
+            return Err(Denial::failed(Fault::Malformed, "the record of a call-back is a JSON object"));
+        };
+        let mut fill = |name: &str, value: Value| {
+            call.entry(name).or_insert(value);
+        };
+        fill("record_type", CALLBACK.into());
+        fill("case", view.id.to_string().into());
+        fill("at", at.to_string().into());
+        let request = view.request.map(|entry| entry.to_string());
+        request.into_iter().for_each(|entry| fill("request_entry", entry.into()));
+        let bytes = serde_json::to_vec_pretty(&Value::Object(call)).map_err(internal)?;
+        self.accept(&given.record_type, &bytes)?;
+        Ok(Document { record_type: given.record_type.clone(), bytes })
     }
 
     fn form(&self, name: &str, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
@@ -175,13 +226,11 @@ impl Office {
         })
     }
 
-    /// Holds the document of a step that releases nothing against its schema and its header, in both directions.
+    /// Holds the documents of a step that releases nothing against their schemas and its header, in both directions.
     pub(super) fn compare_form(&self, header: &Header, documents: &[Document]) -> Result<(), Denial> {
-        let [document] = documents else {
-            return Err(contradiction("documents", "the step carries exactly one document").into());
-        };
-        let value = self.accept(&document.record_type, &document.bytes)?;
-        Ok(compare_answer(header, &document.record_type, &value)?)
+        let read = |one: &Document| Ok((one.record_type.clone(), self.accept(&one.record_type, &one.bytes)?));
+        let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
+        Ok(compare_answers(header, &read)?)
     }
 }
 
@@ -209,6 +258,8 @@ fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
 fn plain_words(step: Step) -> &'static str {
     match step {
         Step::OpenReview => "The review on the merits is open.",
+        Step::Consult => "Before a decision we wish to consult.",
+        Step::ConsultDone => "The consultation was held.",
         Step::Assign => "The measure is being carried out.",
         Step::Collected => "All that was asked for is collected.",
         Step::Withdraw => "The request is withdrawn.",

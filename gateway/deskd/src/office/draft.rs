@@ -21,7 +21,7 @@ pub(crate) struct Checked {
     pub(crate) case: CaseId,
     pub(crate) findings: Vec<Finding>,
     pub(crate) rule: Option<Rule>,
-    pub(crate) trace: Vec<String>,
+    pub(crate) decision: Option<Decision>,
 }
 
 impl Office {
@@ -89,7 +89,8 @@ impl Office {
         now: Timestamp,
     ) -> Result<Vec<u8>, Denial> {
         let (own, today) = (self.own.party(), clock::day(now)?);
-        let counted = own != requested && self.rule_with(requested, now).is_ok_and(|rule| rule.counts_subjects(requested));
+        let counted =
+            own != requested && self.rule_with(requested, now).is_ok_and(|rule| rule.counts_subjects(requested));
         let key =
             if counted { Some(self.tags_key.tag_key(own, requested, today.year()).map_err(internal)?) } else { None };
         let key = key.map(|key| Value::from(key.to_hex()));
@@ -113,7 +114,7 @@ impl Office {
     pub(super) fn check(&self, id: CaseId, draft: &DraftView, now: Timestamp) -> Result<Checked, Denial> {
         let today = clock::day(now)?;
         let kind: RecordType = "request".parse().map_err(internal)?;
-        let mut checked = Checked { case: id, findings: Vec::new(), rule: None, trace: Vec::new() };
+        let mut checked = Checked { case: id, findings: Vec::new(), rule: None, decision: None };
         let rule = match self.rule_with(draft.recipient.party(), now) {
             Ok(rule) => rule,
             Err(Denial::Refused(refusal)) => {
@@ -140,29 +141,11 @@ impl Office {
         };
         let (sender, recipient) = (self.kind_of(&self.own), self.kind_of(&draft.recipient));
         let asked = Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today, now };
-        checked.findings = desk::preflight(&asked);
+        let found = desk::preflight(&asked);
+        checked.findings = found.findings;
         checked.findings.extend(self.own_findings(&body));
         checked.findings.sort_by_key(|finding| finding.severity);
-        if let Ok(declared) = desk::declare(&body) {
-            let decision = rule.decide(&Query {
-                requesting: body.requesting,
-                requested: body.requested,
-                sender,
-                recipient,
-                measures: &declared.measures,
-                purpose: Some(&declared.purpose),
-                offence: declared.offence,
-                validator: Some(body.validation.role),
-                tag_key: declared.declared.tag_key,
-                classification: declared.declared.classification,
-                emergency: declared.declared.emergency,
-                consent: declared.declared.consent,
-                at: now,
-                languages: None,
-                used: None,
-            });
-            checked.trace = trace(&decision);
-        }
+        checked.decision = found.decision;
         checked.rule = Some(rule);
         Ok(checked)
     }
@@ -350,15 +333,6 @@ fn addressee(document: &Value, wanted: &str) -> Result<AuthorityId, Denial> {
         (_, "") => Err(Denial::failed(Fault::Malformed, "the request does not name its addressee, as in FR:central")),
         (_, wanted) => wanted.parse().map_err(malformed),
     }
-}
-
-fn trace(decision: &Decision) -> Vec<String> {
-    let line = |step: &treaty::TraceStep| {
-        let measure = step.measure.map_or_else(String::new, |measure| format!("{measure} "));
-        let article = step.article.as_ref().map_or_else(String::new, |article| format!(" [{article}]"));
-        format!("{} {measure}{}{article} {} ({})", step.outcome.as_str(), step.check, step.input, step.file)
-    };
-    decision.trace.iter().map(line).collect()
 }
 
 /// Whether the gates would let it pass, once validated and signed.

@@ -17,7 +17,9 @@ mod prepare;
 mod reading;
 mod shown;
 mod sign;
+mod terms;
 mod upkeep;
+mod usage;
 mod validate;
 pub(crate) mod view;
 mod watching;
@@ -55,6 +57,7 @@ use view::{CaseView, DraftView, state_number};
 pub(crate) use draft::{Checked, would_pass};
 pub(crate) use prepare::{Ask, Prepared};
 pub(crate) use sign::OfficerWord;
+pub(crate) use usage::Opens;
 pub(crate) use validate::ValidatorWord;
 
 /// How long a call of an officer waits for the gateways before it says that they are away.
@@ -80,12 +83,13 @@ pub(crate) enum Told {
     Lapsed = 10,
     Receipt = 11,
     Diverged = 12,
+    Opened = 13,
 }
 
 impl Told {
     /// The name on the wire of an event's number.
     pub(crate) fn name(number: i16) -> &'static str {
-        const NAMES: [&str; 12] = [
+        const NAMES: [&str; 13] = [
             "draft_saved",
             "validated",
             "prepared",
@@ -98,6 +102,7 @@ impl Told {
             "lapsed",
             "receipt",
             "diverged",
+            "opened",
         ];
         usize::try_from(number).ok().and_then(|at| NAMES.get(at.wrapping_sub(1))).copied().unwrap_or("unknown")
     }

@@ -45,6 +45,8 @@ pub(crate) struct Ask {
     pub(crate) role: Option<Role>,
     /// Whether what waits for its second signature is dropped.
     pub(crate) replace: bool,
+    /// When the other side was called back.
+    pub(crate) callback: Option<Timestamp>,
 }
 
 /// A header that waits for signatures.
@@ -90,7 +92,7 @@ impl Office {
         } else {
             self.step_header(&view, &ask, now).await?
         };
-        dry_run(&view, &header, needed, ask.role.or(roles.first().copied()))?;
+        self.dry_run(&view, &header, needed, ask.role.or(roles.first().copied()))?;
         let header_bytes = proto::encode_header(&header);
         batch.proposals.push(self.proposal(&header, &header_bytes, &body, WAITING, now)?);
         batch.events.push(event(ask.case, Told::Prepared, Some(header.entry), now));
@@ -255,6 +257,7 @@ impl Office {
         header.ground = ask.ground;
         header.conditions.clone_from(&ask.conditions);
         header.concerns.clone_from(&ask.concerns);
+        header.declared.callback = ask.callback;
         if header.concerns.is_empty() {
             let possible = case.possible(view.side());
             match possible.into_iter().find(|one| one.row.trigger == Trigger::Step(ask.step)) {
@@ -263,7 +266,7 @@ impl Office {
                     // Not now: the procedure says why, and what is possible instead.
                     header.concerns = case.measures.keys().copied().collect();
                     let (needed, roles) = signers(ask.step, view)?;
-                    dry_run(view, &header, needed, roles.first().copied())?;
+                    self.dry_run(view, &header, needed, roles.first().copied())?;
                 }
             }
         }
@@ -274,6 +277,7 @@ impl Office {
             conditions: &ask.conditions,
             text: &ask.text,
             role: ask.role,
+            callback: ask.callback,
             now,
         };
         let documents = if ask.step == Step::Release {
@@ -285,7 +289,7 @@ impl Office {
             documents
         } else {
             let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
-            let documents = vec![self.step_document(view, &said, &ask.documents, &received)?];
+            let documents = self.step_documents(view, &said, &ask.documents, &received)?;
             self.compare_form(&header, &documents)?;
             documents
         };
@@ -299,6 +303,15 @@ impl Office {
         let read =
             |document: &Document| Ok(Record::from_document(self.accept(&document.record_type, &document.bytes)?)?);
         documents.iter().map(read).collect()
+    }
+
+    /// Holds the header against the procedure as if `needed` officers had signed in `role`.
+    fn dry_run(&self, view: &CaseView, header: &Header, needed: usize, role: Option<Role>) -> Result<(), Denial> {
+        let role = role.ok_or_else(|| internal("a step without roles"))?;
+        let signers: Vec<_> = (0..needed).map(|i| (KeyId::of(&i.to_be_bytes()), role)).collect();
+        let terms = self.terms(header)?;
+        decide(view.admitted.as_ref(), &Command::of(header, &signers).under(&terms), header.created)?;
+        Ok(())
     }
 
     /// Waits until no entry of this desk is on its way in the case.
@@ -338,20 +351,13 @@ pub(super) fn signers(step: Step, view: &CaseView) -> Result<(usize, &'static [R
     }
 }
 
-/// Holds the header against the procedure as if `needed` officers had signed in `role`.
-fn dry_run(view: &CaseView, header: &Header, needed: usize, role: Option<Role>) -> Result<(), Denial> {
-    let role = role.ok_or_else(|| internal("a step without roles"))?;
-    let signers: Vec<_> = (0..needed).map(|i| (KeyId::of(&i.to_be_bytes()), role)).collect();
-    decide(view.admitted.as_ref(), &Command::of(header, &signers), header.created)?;
-    Ok(())
-}
-
 /// In what a signed proposal is not what is asked for. What is left open is not compared.
 fn differing(ask: &Ask, header: &Header, inside: &Body) -> Option<String> {
     let fields = [
         ("another step was asked for", header.step == ask.step),
         ("its measures differ", ask.concerns.is_empty() || header.concerns == ask.concerns),
         ("its ground differs", ask.ground.is_none() || header.ground == ask.ground),
+        ("its call-back differs", ask.callback.is_none() || header.declared.callback == ask.callback),
         ("its conditions differ", ask.conditions.is_empty() || header.conditions == ask.conditions),
     ];
     let field = fields.into_iter().find(|(_, same)| !same).map(|(what, _)| what.to_owned());
@@ -380,6 +386,7 @@ fn describe_release(header: &mut Header, records: &[Record]) {
     header.concerns = records.iter().map(|one| one.measure).collect::<BTreeSet<_>>().into_iter().collect();
     let conditions: BTreeSet<_> = records.iter().flat_map(|one| one.conditions.iter().copied()).collect();
     header.conditions = conditions.into_iter().collect();
+    header.declared.classification = Record::mark_of(records);
 }
 
 fn prepared(

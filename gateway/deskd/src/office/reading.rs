@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use desk::{Body, Record, RequestBody, SealedBody, compare, compare_release};
 use identity::Domain;
-use model::{Denial, Digest, Header, Refusal, RefusalCode, Step};
+use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step};
 use zeroize::Zeroizing;
 
-use super::{Office, unknown, view::CaseView};
+use super::{Office, terms::follows, unknown, view::CaseView};
 use crate::safe::Place;
 
 /// What was opened, and what is wrong with it.
@@ -17,12 +17,14 @@ pub(super) struct Reading {
     pub(super) finding: Option<Refusal>,
     /// The file number of who asks, on a request.
     pub(super) reference: Option<String>,
+    /// The cases whose preserved data it follows, on a request.
+    pub(super) follows: Vec<CaseId>,
 }
 
 impl Office {
     /// Holds an opened body against its header: commitment, sender, the desk's signature, schemas, and what the header declares.
     pub(super) async fn read(&self, view: &CaseView, header: &Header, opened: seal::Opened) -> Result<Reading, Denial> {
-        let mut reading = Reading { plain: opened.plaintext, finding: None, reference: None };
+        let mut reading = Reading { plain: opened.plaintext, finding: None, reference: None, follows: Vec::new() };
         if opened.sender != header.sender {
             let reason = "the member who sealed the body is not the sender that the header names";
             reading.finding = Some(contradiction("sender", reason));
@@ -45,14 +47,18 @@ impl Office {
             return Ok(reading);
         }
         match self.hold(view, header, &body).await {
-            Ok(reference) => reading.reference = reference,
+            Ok(Some(request)) => {
+                reading.follows = follows(&request);
+                reading.reference = Some(request.reference);
+            }
+            Ok(None) => {}
             Err(Denial::Refused(refusal)) => reading.finding = Some(*refusal),
             Err(denial) => return Err(denial),
         }
         Ok(reading)
     }
 
-    async fn hold(&self, view: &CaseView, header: &Header, body: &Body) -> Result<Option<String>, Denial> {
+    async fn hold(&self, view: &CaseView, header: &Header, body: &Body) -> Result<Option<RequestBody>, Denial> {
         match header.step {
             Step::SealSend => {
                 let [document] = body.documents.as_slice() else {
@@ -63,7 +69,7 @@ impl Office {
                 }
                 let request = RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?;
                 compare(header, &request)?;
-                Ok(Some(request.reference))
+                Ok(Some(request))
             }
             Step::Release => {
                 let asked = self.request(view).await?;

@@ -2,16 +2,19 @@
 
 use bytes::Bytes;
 use desk::Body;
+use jiff::civil::Date;
 use model::{CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
 use proto::desk as wire;
 use serde_json::Value;
-use store::desk::{DeskEntryRow, EventRow};
+use store::desk::{DeskCaseRow, DeskEntryRow, EventRow};
 use workflow::{Case, Side, State, Trigger};
 
 use super::{
     Office,
     prepare::WAITING,
+    terms::{alarms, preservation},
     unknown,
+    usage::Opens,
     view::{CaseView, DraftView},
 };
 use crate::summary;
@@ -33,11 +36,13 @@ impl Office {
     pub(crate) async fn list(&self, filter: &str) -> Result<Vec<wire::CaseSummary>, Denial> {
         let mut cases = Vec::new();
         let (proposals, now) = (self.store.proposals(&[WAITING]).await?, crate::clock::now());
-        for row in self.store.case_page(&[], 0, CASES_MAX).await? {
-            let view = self.view_of(&row)?;
+        let (rows, views) = self.all_views().await?;
+        for (row, view) in rows.iter().zip(&views) {
             let draft = self.draft(view.id).await?;
-            let awaiting = self.awaiting(&view, &proposals, now)?;
-            cases.push(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting));
+            let awaiting = self.awaiting(view, &proposals, now)?;
+            let mut case = of_case(view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
+            case.preservation = self.first_to_end(view, &views, now)?;
+            cases.push(case);
         }
         for row in self.store.drafts().await? {
             if cases.iter().all(|case| case.case_id != row.id.0.to_string())
@@ -47,12 +52,31 @@ impl Office {
             }
         }
         cases.retain(|case| match filter {
-            "inbox" => case.r#move == "ours",
+            "inbox" => case.r#move == "ours" || alarms(case.preservation.as_ref()),
             "outbox" => case.r#move == "theirs",
             _ => true,
         });
         cases.sort_by_key(|case| std::cmp::Reverse(case.updated_ms));
         Ok(cases)
+    }
+
+    async fn all_views(&self) -> Result<(Vec<DeskCaseRow>, Vec<CaseView>), Denial> {
+        let rows = self.store.case_page(&[], 0, CASES_MAX).await?;
+        let views = rows.iter().map(|row| self.view_of(row)).collect::<Result<_, _>>()?;
+        Ok((rows, views))
+    }
+
+    /// The preservation of the case that ends first, where one runs.
+    fn first_to_end(
+        &self,
+        view: &CaseView,
+        views: &[CaseView],
+        now: Timestamp,
+    ) -> Result<Option<wire::Preservation>, Denial> {
+        let Some(case) = view.shown().filter(Self::preserves) else { return Ok(None) };
+        let (links, today) = (self.links(view, views), crate::clock::day(now)?);
+        let all = case.measures.values().filter_map(|measure| preservation(measure, &links, today));
+        Ok(all.min_by(|a, b| a.until.cmp(&b.until)))
     }
 
     /// One case or draft with its timeline.
@@ -80,10 +104,17 @@ impl Office {
             timeline.push(self.shown_entry(&view, &entry, &mut documents).await?);
         }
         on_the_way(&view, &mut timeline);
-        let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, crate::clock::now())?;
+        let now = crate::clock::now();
+        let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
+        let (_, views) = self.all_views().await?;
+        let links = self.links(&view, &views);
+        let mut summary = of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
+        summary.preservation = self.first_to_end(&view, &views, now)?;
+        let today = crate::clock::day(now)?;
         Ok(wire::GetCaseResponse {
-            summary: Some(of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting)),
-            measures: view.shown().map(|case| measures(&case)).unwrap_or_default(),
+            summary: Some(summary),
+            measures: view.shown().map(|case| measures(&case, &links, today)).unwrap_or_default(),
+            openings: view.openings.iter().map(opening).collect(),
             timeline,
             documents,
             readers: view.readers.iter().map(ToString::to_string).collect(),
@@ -91,20 +122,26 @@ impl Office {
         })
     }
 
-    /// One document in clear. A draft's is named by its case id.
-    pub(crate) async fn document(&self, entry: &[u8], index: usize) -> Result<(RecordType, Vec<u8>), Denial> {
+    /// One document in clear. A draft's is named by its case id. A record that was received is opened for what it was given only.
+    pub(crate) async fn document(
+        &self,
+        entry: &[u8],
+        index: usize,
+        opens: &Opens,
+    ) -> Result<(RecordType, Vec<u8>), Denial> {
         let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
         if let Some((draft, _)) = self.draft(CaseId::try_from(entry).map_err(malformed)?).await? {
             return Ok(("request".parse().map_err(malformed)?, draft.body));
         }
         let entry = EntryId::try_from(entry).map_err(malformed)?;
-        let row = self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))?;
+        let row = self.entry_row(entry).await?;
         if self.view(row.case_id.0).await?.is_some_and(|(view, _)| view.findings.contains_key(&entry)) {
             return Err(unknown("the body of the entry contradicts its header, and is not shown"));
         }
         let body = self.body(entry).await?;
         let document = body.and_then(|body| body.documents.into_iter().nth(index));
         let document = document.ok_or_else(|| unknown("there is no such document"))?;
+        self.may_open(&row, index, &document, opens).await?;
         Ok((document.record_type, document.bytes))
     }
 
@@ -244,6 +281,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
         reference: view.reference.clone(),
         trouble: view.trouble.clone().unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
+        preservation: None,
     }
 }
 
@@ -267,7 +305,18 @@ fn automatic(step: &str) -> bool {
     matches!(step, "open_group" | "change_group" | "violation")
 }
 
-fn measures(case: &Case) -> Vec<wire::MeasureView> {
+fn opening(one: &super::view::Opening) -> wire::OpeningView {
+    wire::OpeningView {
+        entry_id: one.entry.as_bytes().to_vec().into(),
+        index: one.index,
+        at_ms: one.at.0,
+        purpose: one.purpose.clone(),
+        proceeding: one.proceeding.clone(),
+        officer: one.officer.clone(),
+    }
+}
+
+fn measures(case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> {
     let one = |measure: &workflow::Measure| wire::MeasureView {
         id: measure.scope.id.0,
         article: measure.scope.article.to_string(),
@@ -277,6 +326,7 @@ fn measures(case: &Case) -> Vec<wire::MeasureView> {
         state: measure.state.to_string(),
         window: summary::window(&measure.scope),
         conditions: measure.conditions.iter().map(ToString::to_string).collect(),
+        preservation: preservation(measure, links, today),
     };
     case.measures.values().map(one).collect()
 }

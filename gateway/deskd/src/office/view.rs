@@ -44,6 +44,23 @@ pub(crate) struct CaseView {
     pub(crate) readers: Vec<AuthorityId>,
     /// Why no further step is taken: the group was forked, or the gateways' case is not the desk's.
     pub(crate) trouble: Option<String>,
+    /// The cases whose preserved data the request follows.
+    #[serde(default)]
+    pub(crate) follows: Vec<CaseId>,
+    /// Who opened which record that was received, what for.
+    #[serde(default)]
+    pub(crate) openings: Vec<Opening>,
+}
+
+/// That somebody opened a record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Opening {
+    pub(crate) entry: EntryId,
+    pub(crate) index: u32,
+    pub(crate) at: Timestamp,
+    pub(crate) purpose: String,
+    pub(crate) proceeding: String,
+    pub(crate) officer: String,
 }
 
 /// An entry of this desk on its way.
@@ -152,6 +169,8 @@ impl CaseView {
             findings: BTreeMap::new(),
             readers: Vec::new(),
             trouble: None,
+            follows: Vec::new(),
+            openings: Vec::new(),
         }
     }
 

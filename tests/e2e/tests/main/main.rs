@@ -19,6 +19,7 @@ mod state;
 mod warden;
 mod wire;
 
+mod answer;
 mod edge;
 mod foreign;
 mod form;

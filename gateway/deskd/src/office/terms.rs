@@ -1,0 +1,78 @@
+//! What the treaty says of the answers to a request, as this desk's own catalogue has it, and the clocks that run by it.
+
+use model::{CaseId, Denial, Header, MeasureId, Step};
+use proto::desk as wire;
+use treaty::Query;
+use workflow::{Case, Preservation, Standing, Terms};
+
+use super::{Office, view::CaseView};
+use crate::clock;
+
+impl Office {
+    /// The terms of a request's measures. None where the catalogue here is not the one that the case runs under: the gateways
+    /// decide, and hold every answer against theirs.
+    pub(super) fn terms(&self, header: &Header) -> Result<Vec<(MeasureId, Terms)>, Denial> {
+        if header.step != Step::SealSend {
+            return Ok(Vec::new());
+        }
+        let rule = self.rules.unproven(header.home, header.peer, clock::day(header.created)?);
+        if rule.pin() != header.pin {
+            return Ok(Vec::new());
+        }
+        let terms = Terms::of(&rule, &Query::of(header, self.kind_of(&header.sender), self.kind_of(&header.recipient)));
+        let whole = terms.iter().map(|(id, _)| *id).eq(header.measures.iter().map(|one| one.id));
+        Ok(if whole { terms } else { Vec::new() })
+    }
+
+    /// The days of requests that follow on a preservation of `case`, made between the same parties and not decided yet.
+    pub(super) fn links(&self, case: &CaseView, others: &[CaseView]) -> Vec<jiff::civil::Date> {
+        let follows = |other: &&CaseView| {
+            other.follows.contains(&case.id)
+                && (other.home, other.peer) == (case.home, case.peer)
+                && other.id != case.id
+        };
+        let asked = |other: &CaseView| {
+            let shown = other.shown().filter(|shown| !shown.measures.is_empty() && shown.state().is_live())?;
+            shown.measures.values().next().and_then(|measure| measure.arrived.date())
+        };
+        others.iter().filter(follows).filter_map(asked).collect()
+    }
+
+    /// Whether a case has a clock of preserved data at all.
+    pub(super) fn preserves(case: &Case) -> bool {
+        case.measures.values().any(|measure| Preservation::of(measure).is_some())
+    }
+}
+
+/// The clock of a measure on `today`, with what hangs on it.
+pub(super) fn preservation(
+    measure: &workflow::Measure,
+    links: &[jiff::civil::Date],
+    today: jiff::civil::Date,
+) -> Option<wire::Preservation> {
+    let clock = links.iter().fold(Preservation::of(measure)?, |clock, day| clock.linked_on(*day));
+    let (standing, days_left) = match clock.on(today) {
+        Standing::InForce(left) => ("in_force", left),
+        Standing::Warning(left) => ("warning", left),
+        Standing::Lapsed => ("lapsed", 0),
+        Standing::Linked => ("linked", 0),
+    };
+    Some(wire::Preservation {
+        since: clock.since.to_string(),
+        until: clock.until.to_string(),
+        clause: clock.clause.map(|clause| clause.to_string()).unwrap_or_default(),
+        standing: standing.to_owned(),
+        days_left,
+    })
+}
+
+/// Whether people have to look at it.
+pub(super) fn alarms(preservation: Option<&wire::Preservation>) -> bool {
+    preservation.is_some_and(|one| matches!(one.standing.as_str(), "warning" | "lapsed"))
+}
+
+/// The cases that a request follows as those whose data was preserved.
+pub(super) fn follows(request: &desk::RequestBody) -> Vec<CaseId> {
+    let earlier = request.earlier_requests.iter().filter(|one| one.relation == "follows_preservation");
+    earlier.filter_map(|one| one.case).collect()
+}

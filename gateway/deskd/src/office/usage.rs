@@ -1,0 +1,119 @@
+//! Opening records that were received: for what they were given, and put on record.
+
+use bytes::Bytes;
+use desk::{Document, Record};
+use model::{Denial, EntryId, Refusal, RefusalCode, Step};
+use store::desk::{DeskBatch, DeskEntryRow};
+use treaty::UseQuery;
+use workflow::Side;
+
+use super::{
+    Office, Told, event, unknown,
+    view::{CaseView, Opening},
+};
+use crate::clock;
+
+/// A field of who opens, in bytes.
+const SAID_BYTES_MAX: usize = 200;
+
+/// What somebody says who opens a record.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Opens {
+    /// What for, by its name in the treaty; empty for the request's own purpose.
+    pub(crate) purpose: String,
+    /// For which proceeding; empty for the one that the request named.
+    pub(crate) proceeding: String,
+    /// Who.
+    pub(crate) officer: String,
+}
+
+impl Office {
+    /// Holds the opening of a document against the treaty, and puts it on record. What is no record that this desk's party received is
+    /// free.
+    ///
+    /// # Errors
+    /// What [`treaty::Usage::may_use`] refuses: R93, R18, R16; R92 where the rule of the case is not in the catalogue.
+    pub(super) async fn may_open(
+        &self,
+        row: &DeskEntryRow,
+        index: usize,
+        document: &Document,
+        opens: &Opens,
+    ) -> Result<(), Denial> {
+        if row.step.0 != Step::Release {
+            return Ok(());
+        }
+        let _members = self.members.lock().await;
+        let (mut view, version) = self.view(row.case_id.0).await?.ok_or_else(|| unknown("there is no such case"))?;
+        if view.side() == Side::Peer {
+            return Ok(());
+        }
+        let now = clock::now();
+        let opening = self.allowed(&view, row, index, document, opens).await?;
+        view.openings.push(opening);
+        let mut batch = DeskBatch::default();
+        batch.events.push(event(view.id, Told::Opened, Some(row.id.0), now));
+        self.put_case(&mut batch, &view, Some(version), now)?;
+        self.commit(&batch).await
+    }
+
+    async fn allowed(
+        &self,
+        view: &CaseView,
+        row: &DeskEntryRow,
+        index: usize,
+        document: &Document,
+        opens: &Opens,
+    ) -> Result<Opening, Denial> {
+        for (field, text) in
+            [("purpose", &opens.purpose), ("proceeding", &opens.proceeding), ("officer", &opens.officer)]
+        {
+            if text.len() > SAID_BYTES_MAX || text.chars().any(char::is_control) {
+                let reason = "what is said of the opening is longer than 200 bytes, or has control characters";
+                return Err(Refusal::new(RefusalCode::R94, "desk", reason, "Say it in one short line.")
+                    .at(field)
+                    .into());
+            }
+        }
+        let request = self.request(view).await?;
+        let record = Record::from_document(self.accept(&document.record_type, &document.bytes)?)?;
+        let purpose = if opens.purpose.is_empty() { &request.purpose.code } else { &opens.purpose };
+        let own = &request.proceeding.reference;
+        let proceeding = if opens.proceeding.is_empty() { own } else { &opens.proceeding };
+        let sent = view.request.ok_or_else(|| unknown("the case has no request yet"))?;
+        let sent = self.store.entry(sent).await?.ok_or_else(|| unknown("the request of the case is not here"))?;
+        let sent = proto::decode_header(&Bytes::from(sent.header.0.clone()))?;
+        let rule = self.rules.unproven(view.home, view.peer, clock::day(sent.created)?);
+        let asked = sent.measures.iter().find(|one| one.id == record.measure);
+        let usage = asked
+            .filter(|_| rule.pin() == view.pin)
+            .and_then(|one| rule.usage(&one.article, &one.request_type, view.peer));
+        let usage = usage.ok_or_else(|| {
+            let reason = "the rule under which the records were given is not in this desk's catalogue";
+            let remedy = "Ask the operator to put the catalogue of the day of the request in place.";
+            Refusal::new(RefusalCode::R92, "treaty", reason, remedy)
+        })?;
+        let now = clock::now();
+        usage.may_use(&UseQuery {
+            purpose,
+            reader: self.kind_of(&self.own),
+            same_proceeding: proceeding == own,
+            received: clock::day(model::Timestamp(row.at))?,
+            on: clock::day(now)?,
+            granted: &[],
+        })?;
+        Ok(Opening {
+            entry: row.id.0,
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            at: now,
+            purpose: purpose.clone(),
+            proceeding: proceeding.clone(),
+            officer: opens.officer.clone(),
+        })
+    }
+
+    /// The row of an entry.
+    pub(super) async fn entry_row(&self, entry: EntryId) -> Result<DeskEntryRow, Denial> {
+        self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))
+    }
+}
