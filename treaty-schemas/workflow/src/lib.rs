@@ -18,6 +18,7 @@
 
 mod answer;
 mod case;
+mod clock;
 mod command;
 mod decide;
 mod event;
@@ -30,6 +31,11 @@ mod terms;
 mod tests;
 
 pub use case::{Case, Measure, Possibility};
+pub use clock::{
+    Act, Agenda, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock, ClockId, ClockRow,
+    ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause, Reckoning, Schedule,
+    Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, woven,
+};
 pub use command::{Command, DraftCommand};
 pub use decide::{decide, decide_draft};
 pub use event::{Change, Event, Move, apply};

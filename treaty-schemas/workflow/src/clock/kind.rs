@@ -1,0 +1,244 @@
+use std::fmt;
+
+use model::{ArticleRef, Step};
+use serde::{Deserialize, Serialize};
+use treaty::{Timer, TimerKind};
+
+use crate::{GatewayEvent, Side, State};
+
+/// On what a clock rests. No clock is told without it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// A clause sets it.
+    Legal(ArticleRef),
+    /// The treaty file sets it, because the text is silent.
+    Policy,
+}
+
+impl Nature {
+    /// Whether a clause sets it.
+    pub fn is_legal(&self) -> bool {
+        matches!(self, Self::Legal(_))
+    }
+}
+
+impl From<&Timer> for Nature {
+    fn from(timer: &Timer) -> Self {
+        timer.clause.clone().map_or(Self::Policy, Self::Legal)
+    }
+}
+
+impl fmt::Display for Nature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Legal(clause) => write!(f, "law, {clause}"),
+            Self::Policy => f.write_str("policy"),
+        }
+    }
+}
+
+/// What moves a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// An entry.
+    Step(Step),
+    /// A gateway's own event.
+    Gateway(GatewayEvent),
+    /// An act that no row of the procedure carries.
+    Act(Act),
+}
+
+impl Signal {
+    /// The name in files and on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Step(step) => step.as_str(),
+            Self::Gateway(event) => event.as_str(),
+            Self::Act(act) => act.as_str(),
+        }
+    }
+}
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident => $word:literal,)+) => {
+        /// An act that moves a clock and is no step of the procedure. Where one becomes a step, its row of [`CLOCKS`] names the step.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Act { $($(#[$doc])* $name,)+ }
+
+        impl Act {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name in files and on screens.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+        }
+    };
+}
+
+acts! {
+    /// The requested party asks for what is missing.
+    AskInfo => "ask_info",
+    /// The requesting party answers.
+    GiveInfo => "give_info",
+    /// The requested party says that nothing new is to be told.
+    TellStatus => "tell_status",
+    /// The requested party postpones.
+    Postpone => "postpone",
+    /// It takes up again what it postponed.
+    Resume => "resume",
+    /// The provider was served.
+    Serve => "serve",
+    /// Somebody objected with reasons.
+    Object => "object",
+    /// A request for disclosure hangs on what is preserved.
+    Link => "link",
+    /// That request was decided.
+    Unlink => "unlink",
+    /// Preservation is prolonged.
+    Prolong => "prolong",
+    /// What is preserved is needed no more.
+    GiveUp => "give_up",
+    /// An emergency's order was validated after the fact.
+    Regularise => "regularise",
+    /// A witness is free to leave.
+    FreeToLeave => "free_to_leave",
+    /// The witness left.
+    Leave => "leave",
+    /// An incident was found.
+    FindIncident => "find_incident",
+    /// The other party was told of it.
+    TellIncident => "tell_incident",
+}
+
+/// How one kind of clock runs.
+#[derive(Debug, Clone, Copy)]
+pub struct ClockRow {
+    /// Which clock.
+    pub kind: TimerKind,
+    /// Who must act before it ends.
+    pub sides: &'static [Side],
+    /// What starts it.
+    pub starts: &'static [Signal],
+    /// What stops it: done.
+    pub stops: &'static [Signal],
+    /// What ends it and starts it anew.
+    pub restarts: &'static [Signal],
+    /// What pauses it, and what lets it run on.
+    pub pauses: &'static [(Signal, Signal)],
+    /// In these states of the measure nobody owes it any more.
+    pub drops: &'static [State],
+    /// Whether a right or a duty ends with it, instead of somebody being late.
+    pub lapses: bool,
+}
+
+use Signal::{Act as Did, Gateway as Machine, Step as By};
+
+const HOME: &[Side] = &[Side::Home];
+const PEER: &[Side] = &[Side::Peer];
+const EITHER: &[Side] = &[Side::Home, Side::Peer];
+const ARRIVAL: &[Signal] = &[Machine(GatewayEvent::Receipt)];
+const DECISION: &[Signal] = &[By(Step::Recognise), By(Step::Refuse)];
+const RELEASE: &[Signal] = &[By(Step::Release)];
+const ANSWER: &[Signal] = &[By(Step::Release), By(Step::Refuse)];
+const NONE: &[Signal] = &[];
+/// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
+const WAITS: &[(Signal, Signal)] = &[(Did(Act::AskInfo), Did(Act::GiveInfo)), (Did(Act::Postpone), Did(Act::Resume))];
+const GONE: &[State] = &[State::Withdrawn, State::Blocked, State::Lapsed, State::Closed];
+const ENDED: &[State] = &[State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Closed];
+const ANSWERED: &[State] =
+    &[State::Produced, State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Closed];
+/// What tells the requesting party that something goes on.
+const NEWS: &[Signal] = &[
+    By(Step::Acknowledge),
+    By(Step::OpenReview),
+    By(Step::Recognise),
+    By(Step::Consult),
+    By(Step::Assign),
+    By(Step::Collected),
+    Did(Act::AskInfo),
+    Did(Act::Postpone),
+    Did(Act::Resume),
+    Did(Act::TellStatus),
+];
+
+const fn row(
+    kind: TimerKind,
+    sides: &'static [Side],
+    starts: &'static [Signal],
+    stops: &'static [Signal],
+    drops: &'static [State],
+) -> ClockRow {
+    ClockRow { kind, sides, starts, stops, restarts: NONE, pauses: &[], drops, lapses: false }
+}
+
+/// How each clock runs. The prolongation of a preservation is a length, no clock.
+#[rustfmt::skip]
+pub const CLOCKS: &[ClockRow] = &[
+    row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge)], GONE),
+    ClockRow { pauses: WAITS, ..row(TimerKind::Decision, PEER, &[By(Step::Acknowledge)], DECISION, GONE) },
+    ClockRow { pauses: WAITS, ..row(TimerKind::Execution, PEER, &[By(Step::Recognise)], RELEASE, ENDED) },
+    row(TimerKind::Provisional,  PEER, ARRIVAL, DECISION, GONE),
+    ClockRow { lapses: true, ..row(TimerKind::Clarification, HOME, &[Did(Act::AskInfo)], &[Did(Act::GiveInfo)], ENDED) },
+    ClockRow { restarts: NEWS, ..row(TimerKind::Status, PEER, ARRIVAL, ANSWER, GONE) },
+    row(TimerKind::Serve,        PEER, ARRIVAL, &[Did(Act::Serve)], ENDED),
+    row(TimerKind::Return,       PEER, &[Did(Act::Serve)], RELEASE, ENDED),
+    row(TimerKind::Provider,     PEER, ARRIVAL, ANSWER, GONE),
+    row(TimerKind::Enforcement,  PEER, ARRIVAL, DECISION, GONE),
+    ClockRow { lapses: true, ..row(TimerKind::Objection, PEER, ARRIVAL, &[Did(Act::Object)], ANSWERED) },
+    ClockRow {
+        pauses: &[(Did(Act::Link), Did(Act::Unlink))], lapses: true,
+        ..row(TimerKind::Preservation, HOME, RELEASE, &[Did(Act::GiveUp)], &[])
+    },
+    row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[Did(Act::Regularise)], &[State::Blocked, State::Lapsed]),
+    row(TimerKind::Review,       PEER, &[Did(Act::Postpone)], &[Did(Act::Resume)], ENDED),
+    ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, &[Did(Act::FreeToLeave)], &[Did(Act::Leave)], &[]) },
+    row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[Did(Act::TellIncident)], &[]),
+];
+
+/// A release that contradicted its header did not happen: what it stopped runs on as if it had never been stopped, and what it started
+/// was not started.
+pub(crate) const RETRACTS: (Signal, Signal) = (By(Step::Violation), By(Step::Release));
+
+/// How clocks of a kind run; `None` for the prolongation.
+pub(crate) fn row_of(kind: TimerKind) -> Option<&'static ClockRow> {
+    CLOCKS.iter().find(|row| row.kind == kind)
+}
+
+/// The whole table in Markdown, for documentation.
+pub fn clock_table() -> String {
+    use fmt::Write as _;
+    let mut text = String::from(
+        "| clock | who must act | starts with | done with | anew with | pauses | dropped in | at its end |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for row in CLOCKS {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{row}");
+    }
+    text
+}
+
+impl fmt::Display for ClockRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |signals: &[Signal]| signals.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" / ");
+        let sides: Vec<_> = self.sides.iter().map(|side| side.as_str()).collect();
+        let pauses: Vec<_> =
+            self.pauses.iter().map(|(from, to)| format!("{} – {}", from.as_str(), to.as_str())).collect();
+        let drops: Vec<_> = self.drops.iter().map(|state| state.as_str()).collect();
+        write!(
+            f,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            self.kind.as_str(),
+            sides.join(" / "),
+            words(self.starts),
+            words(self.stops),
+            words(self.restarts),
+            pauses.join(" / "),
+            drops.join(" / "),
+            if self.lapses { "lapses" } else { "late" }
+        )
+    }
+}
