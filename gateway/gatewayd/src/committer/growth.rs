@@ -44,15 +44,27 @@ impl Committer {
         Ok(())
     }
 
+    /// Reads what it takes to judge a head of `home` that is older than what we hold: whether it is a part of it.
+    pub(super) async fn load_past(&self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<(), Denial> {
+        let Some(replica) = self.replicas.get(&home) else { return Ok(()) };
+        // A size that no log can have is told when the head is judged: it must not stop the works of others.
+        let indexes = replica.indexes_needed(&growth.head).unwrap_or_default();
+        if !indexes.is_empty() {
+            let rows = self.rows(&origin(home, self.gateway.own())?.to_string(), indexes).await?;
+            turn.past.insert((home, growth.head.checkpoint().size), rows);
+        }
+        Ok(())
+    }
+
     async fn load_log(&self, origin: &str) -> Result<Log, Denial> {
-        let store = &self.gateway.store;
-        let size = u64::try_from(store.leaf_count(origin).await?).unwrap_or_default();
-        let indexes = Log::indexes_needed(size)?;
+        let size = u64::try_from(self.gateway.store.leaf_count(origin).await?).unwrap_or_default();
+        Log::restore(size, &self.rows(origin, Log::indexes_needed(size)?).await?)
+    }
+
+    async fn rows(&self, origin: &str, indexes: Vec<u64>) -> Result<StoredHashes, Denial> {
         let wanted = indexes.iter().map(|index| number(*index)).collect::<Result<Vec<_>, _>>()?;
-        let hashes = store.tree_hashes(origin, &wanted).await?;
-        let rows: StoredHashes =
-            indexes.into_iter().zip(hashes).filter_map(|(index, hash)| hash.map(|hash| Row { index, hash })).collect();
-        Log::restore(size, &rows)
+        let hashes = self.gateway.store.tree_hashes(origin, &wanted).await?;
+        Ok(indexes.into_iter().zip(hashes).filter_map(|(index, hash)| hash.map(|hash| Row { index, hash })).collect())
     }
 
     /// Signs one head for each log that grew in this turn.
@@ -82,7 +94,8 @@ impl Committer {
         let hashes: Vec<_> = growth.leaves.iter().map(|leaf| leaf.hash).collect();
         let batch = Batch { first: growth.first, leaves: &hashes };
         let held = replica.size();
-        let (next, rows) = replica.replicate(batch, &growth.head, &StoredHashes::default()).map_err(|objection| {
+        let past = turn.past.remove(&(home, growth.head.checkpoint().size)).unwrap_or_default();
+        let (next, rows) = replica.replicate(batch, &growth.head, &past).map_err(|objection| {
             if matches!(objection, Objection::Fork(_) | Objection::Unreconciled(_)) {
                 telemetry::say!(Error, "the ledger of the peer contradicts what it signed before", party = home);
             }

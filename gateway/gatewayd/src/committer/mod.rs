@@ -309,6 +309,11 @@ impl Committer {
                 turn.unreadable.insert(peer, denial);
             }
         }
+        for work in works {
+            if let Work::Relay(Relay { from, growth: Some(growth), .. }) = work {
+                self.load_past(turn, *from, growth).await?;
+            }
+        }
         Ok(())
     }
 

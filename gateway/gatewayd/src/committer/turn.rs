@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::rand;
-use ledger::{LeafSalt, Log, Replica, Statement, StatementKind};
+use ledger::{LeafSalt, Log, Replica, Statement, StatementKind, StoredHashes};
 use model::{
     AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp,
 };
@@ -43,6 +43,8 @@ pub(crate) struct Turn {
     pub(crate) unreadable: BTreeMap<PartyId, Denial>,
     pub(crate) logs: BTreeMap<PartyId, Log>,
     pub(crate) replicas: BTreeMap<PartyId, Replica>,
+    /// Stored hashes for heads of others that are older than what we hold, by home and size.
+    pub(crate) past: BTreeMap<(PartyId, u64), StoredHashes>,
     /// What quotas count.
     pub(crate) counters: Counters,
     /// Channels that have something to send.
@@ -63,6 +65,7 @@ impl Turn {
             unreadable: BTreeMap::new(),
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
+            past: BTreeMap::new(),
             counters: Counters::default(),
             ring: BTreeSet::new(),
         }

@@ -54,7 +54,7 @@ pub(crate) async fn against_own_gateway(
     Ok(attempts)
 }
 
-/// Hostile gateways of IT and SG against the gateways of FR and JP.
+/// A hostile gateway of IT against the gateways of FR and JP.
 pub(crate) async fn against_peer_gateway(
     world: &World,
     today: Date,
@@ -73,9 +73,6 @@ pub(crate) async fn against_peer_gateway(
     bench.reserved("JP:central", today).await?;
     attempts.append(&mut bench.attempts);
     bench.frozen(world, jp).await?;
-    let mut bench = Bench::at(rogue::gateway(sg, fr, DESK, today).await?, peer(fr), timeline);
-    bench.no_party("FR:central", today).await?;
-    attempts.append(&mut bench.attempts);
     Ok(attempts)
 }
 
