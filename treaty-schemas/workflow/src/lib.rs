@@ -32,9 +32,9 @@ mod tests;
 
 pub use case::{Case, Measure, Possibility};
 pub use clock::{
-    Act, Agenda, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock, ClockId, ClockRow,
-    ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause, Reckoning, Schedule,
-    Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, woven,
+    Act, Agenda, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock, ClockId,
+    ClockRow, ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause, Reckoning,
+    Schedule, Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, moments_of, woven,
 };
 pub use command::{Command, DraftCommand};
 pub use decide::{decide, decide_draft};

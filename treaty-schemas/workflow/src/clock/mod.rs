@@ -26,6 +26,6 @@ pub use calendar::{Calendar, Calendars, Caveat, Day, OfficeHours};
 pub use due::{Due, LastDay, Reckoning, due};
 pub use file::BadCalendar;
 pub use kind::{Act, CLOCKS, ClockRow, Nature, Signal, clock_table};
-pub use moment::{Moment, moments, woven};
+pub use moment::{Moment, moments, moments_of, woven};
 pub use running::{Clock, ClockId, ClockState, Course, Ending, Pause, applicable, clocks};
 pub use schedule::{NextAlarm, Schedule};

@@ -1,9 +1,10 @@
 use model::{MeasureId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::{Case, Change, Event, State, Trigger, apply, clock::kind::Signal, rows_from};
 
 /// Something that may move the clocks of a measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// Of which measure.
     pub measure: MeasureId,
@@ -15,40 +16,44 @@ pub struct Moment {
     pub at: Timestamp,
 }
 
-/// The moments of a case, from its events alone. What [`apply`] passes over, because the measure does not stand there, is no moment.
+/// The moments of a case, from its events alone.
 pub fn moments<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Moment> {
     let mut all = Vec::new();
     let mut case = None;
     for event in events {
-        let of = |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at: event.at };
-        match &event.change {
-            Change::Sent { measures, .. } if case.as_ref().is_none_or(Case::is_unsent) => {
-                let sent = Signal::Step(model::Step::SealSend);
-                all.extend(measures.iter().map(|scope| of(sent, scope.id, State::Sent)));
-            }
-            Change::Moved { step, moves, .. } => {
-                let mut states = states(case.as_ref());
-                for one in moves {
-                    if let Some((_, state)) =
-                        states.iter_mut().find(|(id, state)| *id == one.measure && *state == one.from)
-                    {
-                        *state = one.to;
-                        all.push(of(Signal::Step(*step), one.measure, one.to));
-                    }
-                }
-            }
-            Change::Gateway { event: gateway, .. } => {
-                let moved = states(case.as_ref()).into_iter().filter_map(|(id, from)| {
-                    let row = rows_from(from).find(|row| row.trigger == Trigger::Gateway(*gateway))?;
-                    Some(of(Signal::Gateway(*gateway), id, row.to?))
-                });
-                all.extend(moved);
-            }
-            _ => {}
-        }
+        all.extend(moments_of(case.as_ref(), event));
         case = Some(apply(case, event));
     }
     all
+}
+
+/// What `event` adds to the moments of `case`, as it stands before it: for who keeps moments instead of events. What [`apply`] passes
+/// over, because the measure does not stand there, is no moment.
+pub fn moments_of(case: Option<&Case>, event: &Event) -> Vec<Moment> {
+    let of = |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at: event.at };
+    let mut states = states(case);
+    match &event.change {
+        Change::Sent { measures, .. } if case.is_none_or(Case::is_unsent) => {
+            let sent = Signal::Step(model::Step::SealSend);
+            measures.iter().map(|scope| of(sent, scope.id, State::Sent)).collect()
+        }
+        Change::Moved { step, moves, .. } => {
+            let moved = moves.iter().filter_map(|one| {
+                let (_, state) = states.iter_mut().find(|(id, state)| *id == one.measure && *state == one.from)?;
+                *state = one.to;
+                Some(of(Signal::Step(*step), one.measure, one.to))
+            });
+            moved.collect()
+        }
+        Change::Gateway { event: gateway, .. } => {
+            let moved = states.into_iter().filter_map(|(id, from)| {
+                let row = rows_from(from).find(|row| row.trigger == Trigger::Gateway(*gateway))?;
+                Some(of(Signal::Gateway(*gateway), id, row.to?))
+            });
+            moved.collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn states(case: Option<&Case>) -> Vec<(MeasureId, State)> {

@@ -171,6 +171,15 @@ fn an_event_that_changes_nothing_is_no_moment() {
 }
 
 #[test]
+fn a_moment_is_kept_as_text_and_is_the_same_again() {
+    let all = woven(released().moments(), vec![act(day(5), Act::AskInfo, State::Review)]);
+    let text = serde_json::to_string(&all).unwrap();
+    let expected = r#"[{"measure":1,"signal":{"step":"seal_send"},"state":"SENT","at":1768215600000},{"measure":1,"signal":{"gateway":"receipt"},"state":"DELIVERED","at":1768215600000},"#;
+    assert!(text.starts_with(expected), "{text}");
+    assert_eq!(serde_json::from_str::<Vec<Moment>>(&text).unwrap(), all);
+}
+
+#[test]
 fn acts_are_woven_in_by_time_without_reordering_the_case() {
     // The second entry states an earlier time than the first.
     let story = Story::sent(day(3)).received(day(1));
