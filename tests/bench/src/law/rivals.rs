@@ -20,8 +20,8 @@ const SIZES: [usize; 2] = [200, 1000];
 /// Of the questions, at least this share is allowed, and as many are refused: else their agreement would prove too little.
 const BALANCE: f64 = 0.1;
 /// For an engine and a question, so many calls are made at least, and else as many as take so long.
-const CALLS_MIN: usize = 200;
-const BUDGET_US: f64 = 1e6;
+const CALLS_MIN: usize = 100;
+const BUDGET_US: f64 = 1e5;
 const SEED: u64 = 20_261_122;
 
 /// An engine that holds the rules.
@@ -85,21 +85,30 @@ pub(crate) fn measure(catalog: &Catalog, options: &Treaty) -> Result<Rivals, Fai
     let first: [PartyId; 2] = ["FR".parse()?, "JP".parse()?];
     let mut rounds = vec![round(catalog, &[first], options)?];
     let world = compiled::read(&world::files(catalog, options.parties))?;
-    let others = compiled::pairs(&world).into_iter().map(|(a, b)| [a, b]).filter(|pair| *pair != first);
-    let bound: Vec<_> = others.filter(|[a, b]| !world.rule(*a, *b, DAY).is_empty()).collect();
     for size in SIZES {
         // One pair may have as many already.
-        if rounds.iter().any(|round| round.policies >= size) {
-            continue;
+        if rounds.iter().all(|round| round.policies < size) {
+            rounds.push(round(&world, &at_least(&world, first, size)?, options)?);
         }
-        let mut pairs = vec![first];
-        let mut bound = bound.iter();
-        while policies(&world, &pairs)? < size {
-            pairs.push(*bound.next().ok_or_else(|| Failure::new("the world has too few pairs"))?);
-        }
-        rounds.push(round(&world, &pairs, options)?);
     }
     Ok(Rivals { rounds })
+}
+
+/// The first pair and as many others as it takes to have so many policies.
+fn at_least(world: &Catalog, first: [PartyId; 2], policies: usize) -> Result<Vec<[PartyId; 2]>, Failure> {
+    let (mut pairs, mut count) = (Vec::new(), 0);
+    let others = compiled::pairs(world).into_iter().map(|(a, b)| [a, b]).filter(|pair| *pair != first);
+    for pair in [first].into_iter().chain(others) {
+        let more = cedar::count(&clauses(world, &[pair])?.1.all);
+        if more > 0 {
+            pairs.push(pair);
+            count += more;
+        }
+        if count >= policies {
+            return Ok(pairs);
+        }
+    }
+    Err(Failure::new("the world has too few pairs"))
 }
 
 fn clauses(catalog: &Catalog, pairs: &[[PartyId; 2]]) -> Result<(BTreeMap<[PartyId; 2], Rule>, Clauses), Failure> {
@@ -112,10 +121,6 @@ fn clauses(catalog: &Catalog, pairs: &[[PartyId; 2]]) -> Result<(BTreeMap<[Party
         rules.insert(rule.parties(), rule);
     }
     Ok((rules, clauses))
-}
-
-fn policies(catalog: &Catalog, pairs: &[[PartyId; 2]]) -> Result<usize, Failure> {
-    Ok(Cedar::new(cedar::Form::Policies, &clauses(catalog, pairs)?.1.all)?.policies())
 }
 
 fn round(catalog: &Catalog, pairs: &[[PartyId; 2]], options: &Treaty) -> Result<Round, Failure> {

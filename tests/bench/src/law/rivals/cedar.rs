@@ -104,6 +104,13 @@ impl Cedar {
     }
 }
 
+/// How many policies so many clauses are.
+pub(crate) fn count(clauses: &[Clause]) -> usize {
+    let heads =
+        |text: String| text.lines().filter(|line| line.starts_with("permit") || line.starts_with("forbid")).count();
+    clauses.iter().map(|clause| heads(policies(clause))).sum()
+}
+
 impl Judge for Cedar {
     /// With the clause's name. `None` for what the schema does not know, which nobody may ask.
     type Request = Option<(String, Request)>;
