@@ -1,8 +1,7 @@
 //! From files to rules: the catalogue as it is built in, and a world of states.
 
-use std::time::Instant;
-
 use model::{Digest, PartyId};
+use tokio::time::Instant;
 use treaty::{Catalog, Rule};
 
 use super::{DAY, timed::Timed, unreadable, world};

@@ -1,7 +1,8 @@
 //! Claims over every pair of the catalogue, proved.
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
+use tokio::time::Instant;
 use treaty::{Catalog, Claim, prove};
 
 use super::DAY;

@@ -1,6 +1,8 @@
 //! One piece of work, many times.
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
+
+use tokio::time::Instant;
 
 use crate::{failure::Failure, floors::mean, sample::Sample};
 
