@@ -13,7 +13,7 @@ use crate::{
     error::ShelfError,
     files::Files,
     keys::Roots,
-    plan::{Plan, PlanError, private, shared},
+    plan::{Plan, PlanError, private, shared, text_of},
     shelf::Shelf,
     standing::{Need, State},
 };
@@ -92,7 +92,9 @@ fn prepare(
         None => shared(base),
         Some(party) => private(base, party),
     };
-    if start.digest() != plan.base {
+    // A plan that was applied in part is applied again when more have signed.
+    let begun = start.digest() == plan.contents().digest() && accepts_the_same(plan, base);
+    if start.digest() != plan.base && !begun {
         return Err(PlanError::Stale { base: plan.base.to_string(), found: start.digest().to_string() });
     }
     plan.check()?;
@@ -112,6 +114,13 @@ fn prepare(
     let catalogue = shared(&new).digest();
     let applied = Applied { catalogue, written: written.collect(), removed: removed.collect(), missing: unsigned };
     Ok((new, applied))
+}
+
+/// Whether no pair of the plan has accepted anything else.
+fn accepts_the_same(plan: &Plan, base: &Files) -> bool {
+    let acceptances = plan.notes.iter().filter(|note| accepted_pair(&note.path).is_some());
+    let there = acceptances.filter_map(|note| Some((note, base.text(&note.path)?)));
+    there.into_iter().all(|(note, before)| text_of(before) == note.text)
 }
 
 /// Everything that the folder will hold.
@@ -134,9 +143,14 @@ fn assemble(plan: &Plan, base: &Files) -> Files {
     }
     for note in &plan.notes {
         let Some(signed) = &note.note else { continue };
-        if let Some((pair, None)) = accepted_pair(&note.path)
-            && let Some(before) = new.0.remove(&note.path)
-        {
+        let before = new.0.remove(&note.path);
+        if let Some(before) = before.as_ref().filter(|before| text_of(before) == note.text) {
+            // The same statement: the note that more have signed.
+            let fuller = if before.lines().count() > signed.lines().count() { before } else { signed };
+            new.0.insert(note.path.clone(), fuller.clone());
+            continue;
+        }
+        if let (Some((pair, None)), Some(before)) = (accepted_pair(&note.path), before) {
             // It goes on holding for the days before the new one begins.
             let numbers = new.0.keys().filter_map(|path| accepted_pair(path).filter(|(of, _)| *of == pair)?.1);
             let next = numbers.max().unwrap_or(0) + 1;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{apply::Missing, error::ShelfError};
 
-pub(crate) use make::{private, shared};
+pub(crate) use make::{private, shared, text_of};
 
 /// The form of plans that this code reads and writes. Unknown keys are ignored, another number is refused.
 const FORMAT: u32 = 1;

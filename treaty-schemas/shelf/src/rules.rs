@@ -1,14 +1,14 @@
 //! The rules that a gateway or a desk asks for, each only as far as it is signed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use identity::Fingerprint;
 use jiff::civil::Date;
-use model::{PartyId, Refusal, Timestamp};
+use model::{PartyId, Pin, Refusal, Timestamp};
 use treaty::Rule;
 
 use crate::{
@@ -74,6 +74,18 @@ impl Rules {
     /// The same whoever has signed it: for cases that began when it was in force, and for those who count and show.
     pub fn unproven(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
         self.shelf.catalog().local_rule(self.own, a, b, on)
+    }
+
+    /// The rule of the day that has this pin: as the files give it now, or as they knew it at any time before. A case goes on under
+    /// its pin although the law of its day was changed since. `None` where the catalogue never gave such a rule.
+    pub fn pinned(&self, a: PartyId, b: PartyId, on: Date, pin: Pin) -> Option<Rule> {
+        let now = self.unproven(a, b, on);
+        if now.pin() == pin {
+            return Some(now);
+        }
+        let catalog = self.shelf.catalog();
+        let known: BTreeSet<Date> = catalog.files().filter_map(|file| file.recorded?.yesterday().ok()).collect();
+        known.into_iter().rev().map(|known| catalog.rule_as_known(a, b, on, known)).find(|rule| rule.pin() == pin)
     }
 
     /// What the pair has signed; `None` where no signatures are asked for.

@@ -15,10 +15,8 @@ impl Office {
         if header.step != Step::SealSend {
             return Ok(Vec::new());
         }
-        let rule = self.rules.unproven(header.home, header.peer, clock::day(header.created)?);
-        if rule.pin() != header.pin {
-            return Ok(Vec::new());
-        }
+        let day = clock::day(header.created)?;
+        let Some(rule) = self.rules.pinned(header.home, header.peer, day, header.pin) else { return Ok(Vec::new()) };
         let terms = Terms::of(&rule, &Query::of(header, self.kind_of(&header.sender), self.kind_of(&header.recipient)));
         let whole = terms.iter().map(|(id, _)| *id).eq(header.measures.iter().map(|one| one.id));
         Ok(if whole { terms } else { Vec::new() })

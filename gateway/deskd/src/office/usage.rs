@@ -83,11 +83,10 @@ impl Office {
         let sent = view.request.ok_or_else(|| unknown("the case has no request yet"))?;
         let sent = self.store.entry(sent).await?.ok_or_else(|| unknown("the request of the case is not here"))?;
         let sent = proto::decode_header(&Bytes::from(sent.header.0.clone()))?;
-        let rule = self.rules.unproven(view.home, view.peer, clock::day(sent.created)?);
+        let rule = self.rules.pinned(view.home, view.peer, clock::day(sent.created)?, view.pin);
         let asked = sent.measures.iter().find(|one| one.id == record.measure);
-        let usage = asked
-            .filter(|_| rule.pin() == view.pin)
-            .and_then(|one| rule.usage(&one.article, &one.request_type, view.peer));
+        let usage =
+            asked.zip(rule.as_ref()).and_then(|(one, rule)| rule.usage(&one.article, &one.request_type, view.peer));
         let usage = usage.ok_or_else(|| {
             let reason = "the rule under which the records were given is not in this desk's catalogue";
             let remedy = "Ask the operator to put the catalogue of the day of the request in place.";

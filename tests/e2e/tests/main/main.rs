@@ -30,6 +30,7 @@ mod start;
 mod storage;
 mod story;
 mod telemetry;
+mod treaties;
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! Two states with gateways and desks, and a link between them that can be cut: where a case is played.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::{
     pair::{Pair, two_states},
@@ -55,9 +56,20 @@ impl Stage {
         Self::open_with(Some(collector)).await
     }
 
+    /// The same after `prepare` has had the folders of both states.
+    pub(crate) async fn open_prepared(prepare: impl AsyncFnOnce(&Path, [&State; 2])) -> Self {
+        let (folder, jp, fr) = two_states().await;
+        prepare(folder.path(), [&jp, &fr]).await;
+        Self::open_on(folder, jp, fr).await
+    }
+
     async fn open_with(collector: Option<SocketAddr>) -> Self {
         let (folder, mut jp, mut fr) = two_states().await;
         (jp.collector, fr.collector) = (collector, collector);
+        Self::open_on(folder, jp, fr).await
+    }
+
+    async fn open_on(folder: TempDir, jp: State, fr: State) -> Self {
         let links = [Proxy::to(jp.peer_listen).await, Proxy::to(fr.peer_listen).await];
         let [to_jp, to_fr] = [links[0].address(), links[1].address()];
         let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;

@@ -20,7 +20,7 @@ use crate::{answer::Answer, cli::Session, failure::Failure};
 pub(crate) struct Apply {
     /// The plan.
     plan: PathBuf,
-    /// The roots of the parties that sign, as in STATE/root/root.cert.pem: files, or folders of .pem files.
+    /// The roots of the parties that sign, as in STATE/root/root.cert.pem: files, or folders of .cert.pem files.
     #[arg(long, required = true, num_args = 1.., value_name = "FILES|DIR")]
     roots: Vec<PathBuf>,
     /// Apply what is signed although something is missing. Pairs that lack it refuse every new request until it is there.
@@ -78,7 +78,7 @@ fn missing_to_value(missing: &Missing) -> Value {
     })
 }
 
-/// Every root in these files, and in the .pem files of these folders.
+/// Every root in these files, and in the .cert.pem files of these folders.
 pub(crate) fn read_roots(paths: &[PathBuf]) -> Result<BTreeMap<PartyId, RootCertificate>, Failure> {
     let mut roots: BTreeMap<PartyId, RootCertificate> = BTreeMap::new();
     for path in paths {
@@ -103,7 +103,8 @@ fn pem_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let entries = fs::read_dir(path).map_err(|error| Failure::reading(path, &error))?;
     let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "pem"));
+    // A state's folder holds the key of its root as well.
+    files.retain(|file| file.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".cert.pem")));
     files.sort();
     Ok(files)
 }

@@ -50,7 +50,7 @@ impl MakePlan {
         };
         write_new(&self.out, &plan.to_json().map_err(plan_failure)?)?;
         let text = format!("{}\nWritten: {}\n{}", in_words(&plan), self.out.display(), next(&plan, &self.out));
-        Ok(Answer::new(to_value(&plan), text).ending(Exit::Findings))
+        Ok(Answer::new(to_value(&plan), text))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{answer::Answer, cli::Session, failure::Failure};
 /// Verify the signatures of the catalogue in --catalogue. Ends with 3 where one is missing, with 9 where one does not hold.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The roots of the parties, as in STATE/root/root.cert.pem: files, or folders of .pem files.
+    /// The roots of the parties, as in STATE/root/root.cert.pem: files, or folders of .cert.pem files.
     #[arg(long, required = true, num_args = 1.., value_name = "FILES|DIR")]
     roots: Vec<PathBuf>,
     /// Only this pair, as in --pair JP FR [default: every pair whose roots are given].

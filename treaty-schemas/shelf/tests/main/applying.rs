@@ -39,10 +39,27 @@ fn a_stale_plan_is_refused_and_changes_nothing() {
     let refused = apply(&plan, &place.catalogue, &roots(), NOW, true).unwrap_err();
     assert_eq!(refused.exit(), Exit::Conflict);
     assert_eq!(Files::read(&place.catalogue).unwrap(), before);
-    // Twice the same plan: it starts from a catalogue that is gone.
+}
+
+#[test]
+fn a_plan_that_was_applied_in_part_is_completed_when_the_other_has_signed_too() {
     let place = Place::new();
-    let plan = signed(place.plan());
-    apply(&plan, &place.catalogue, &roots(), NOW, false).unwrap();
+    let mut plan = place.plan();
+    plan.sign(&fr().signer, &fr().certificate).unwrap();
+    let first = apply(&plan, &place.catalogue, &roots(), NOW, true).unwrap();
+    assert!(!first.missing.is_empty());
+    let early = plan.clone();
+    let plan = signed(plan);
+    let second = apply(&plan, &place.catalogue, &roots(), NOW, false).unwrap();
+    assert!(second.missing.is_empty() && second.written.contains(&"keys/JP.cert.pem".to_owned()), "{second:?}");
+    // The note with fewer signatures takes none away, and the same plan again changes nothing.
+    for again in [&early, &plan] {
+        assert!(apply(again, &place.catalogue, &roots(), NOW, false).unwrap().written.is_empty());
+    }
+    assert!(!place.catalogue.join("acceptances/FR-JP.1.note").exists());
+    // After another change it is stale.
+    put(&place.next, "parties/JP.2.toml", &denunciation());
+    place.enact();
     assert!(matches!(apply(&plan, &place.catalogue, &roots(), NOW, false), Err(PlanError::Stale { .. })));
 }
 

@@ -155,6 +155,22 @@ fn a_national_file_restricts_the_own_decisions_needs_the_own_signature_and_leave
     );
 }
 
+#[test]
+fn a_case_finds_the_rule_of_its_pin_after_the_law_of_its_day_has_changed() {
+    let place = Place::signed();
+    let [a, b] = pair();
+    let before = standing(&place).pin;
+    put(&place.next, "parties/JP.2.toml", &denunciation());
+    place.enact();
+    let rules = Rules::open(b, Some((&place.catalogue, Signatures::Required))).unwrap();
+    let now = rules.rule(a, b, TODAY, &roots(), NOW).unwrap();
+    assert_ne!(now.pin(), before);
+    assert_eq!(rules.pinned(a, b, TODAY, now.pin()).unwrap().pin(), now.pin());
+    let then = rules.pinned(a, b, TODAY, before).unwrap();
+    assert!(then.pin() == before && then.measures().count() > now.measures().count());
+    assert!(rules.pinned(a, b, TODAY, model::Pin(model::Digest::new([7; 32]))).is_none());
+}
+
 pub(crate) const NATIONAL: &str = "format = \"national/1\"\nparty = \"JP\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\n\
                                    forbid = true\nbecause = \"Act of a test\"\n";
 
