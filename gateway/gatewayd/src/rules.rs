@@ -4,7 +4,7 @@ use std::path::Path;
 
 use identity::RootCertificate;
 use jiff::civil::Date;
-use model::{PartyId, Refusal, Timestamp};
+use model::{Denial, Header, PartyId, Step, Timestamp};
 use shelf::{Roots, Signatures, Standing};
 use treaty::Rule;
 
@@ -19,18 +19,24 @@ impl Rules {
         Ok(Self(rules))
     }
 
-    /// The effective rule of the pair on a day, under the own national layer. R92 where what it rests on is not signed.
-    pub(crate) fn rule(
+    /// The effective rule for an entry of the day `on`, under the own national layer. What begins anew is refused R92 where something
+    /// that the rule rests on is not signed. A case that runs goes on under its pin, and what was `seen` is answered as before.
+    pub(crate) fn for_entry(
         &self,
-        (a, b): (PartyId, PartyId),
+        header: &Header,
         on: Date,
+        seen: bool,
         trust: &Snapshot,
         now: Timestamp,
-    ) -> Result<Rule, Refusal> {
-        self.0.rule(a, b, on, trust, now)
+    ) -> Result<Rule, Denial> {
+        let begins = matches!(header.step, Step::OpenGroup | Step::SealSend) && !seen;
+        match self.0.rule(header.home, header.peer, on, trust, now) {
+            Err(refusal) if begins => Err(refusal.into()),
+            rule => Ok(rule.unwrap_or_else(|_| self.unproven(header.home, header.peer, on))),
+        }
     }
 
-    /// The same whoever has signed it: for cases that began when it was in force, and for those who count and show.
+    /// The rule whoever has signed it: for cases that began when it was in force, and for those who count and show.
     pub(crate) fn unproven(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
         self.0.unproven(a, b, on)
     }

@@ -3,16 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use identity::Verified;
-use jiff::civil::Date;
 use ledger::{Log, Statement};
 use model::{
-    AuthorityKind, CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, Header, PartyId, Payload, Receipt,
-    ReceiptKind, Refuser, SignedReceipt, Step, Verdict,
+    AuthorityKind, CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, PartyId, Payload, Receipt, ReceiptKind,
+    Refuser, SignedReceipt, Verdict,
 };
 use relay::{Admission, Context, Origin, Plan, RosterFacts, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
 use store::gateway::{EntryRow, NewDelivery, NewOutbox, NewRefusal};
-use treaty::Rule;
 
 use super::{
     Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth, quota,
@@ -198,7 +196,8 @@ impl Committer {
         let hot = self.case(turn, header.case).cloned();
         let date =
             header.created.date().ok_or_else(|| Denial::failed(Fault::Expired, "the entry is of no year we know"))?;
-        let rule = self.rule_for(turn, header, date)?;
+        let seen = turn.seen.contains_key(&header.entry);
+        let rule = self.gateway.rules.for_entry(header, date, seen, &self.gateway.trust.snapshot(), turn.now)?;
         let held = self.hold_against_group(hot.as_ref(), entry, origin, turn);
         let used = turn.counters.with(&self.gateway, header);
         let cx = Context {
@@ -228,18 +227,6 @@ impl Committer {
                 self.execute(turn, entry, hot, *admission, approved, &telemetry::traceparent(&span))
                     .map(|signed| Decided::Receipt(Box::new(signed)))
             }
-        }
-    }
-
-    /// The rule of an entry's day. What begins anew needs one that both have signed; a case that runs goes on under its pin, and what
-    /// was answered before is answered the same.
-    fn rule_for(&self, turn: &Turn, header: &Header, date: Date) -> Result<Rule, Denial> {
-        let begins = matches!(header.step, Step::OpenGroup | Step::SealSend) && !turn.seen.contains_key(&header.entry);
-        let rules = &self.gateway.rules;
-        match rules.rule((header.home, header.peer), date, &self.gateway.trust.snapshot(), turn.now) {
-            Ok(rule) => Ok(rule),
-            Err(refusal) if begins => Err(refusal.into()),
-            Err(_) => Ok(rules.unproven(header.home, header.peer, date)),
         }
     }
 
