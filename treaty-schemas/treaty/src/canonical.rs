@@ -8,32 +8,35 @@ use std::fmt::{self, Display, Write};
 use model::{ArticleRef, PartyId, RequestType};
 
 use crate::{
-    provision::{Provision, UsageRule},
+    provision::{Bounds, UsageRule},
     rule::Table,
 };
 
 /// See [`crate::Rule::canonical`].
 pub(crate) fn canonical(table: &Table) -> String {
-    let mut text = Lines(String::new());
+    let mut text = Lines(String::with_capacity(PROBABLE_LEN));
     let [a, b] = table.pair;
     text.line("rogatory rule v2", [""; 0]);
     text.line("pair", [a, b]);
     for (party, languages) in table.pair.iter().zip(&table.languages) {
-        for (kind, languages) in languages {
+        for (kind, languages) in languages.iter() {
             text.line(format_args!("languages {party} {}", kind.as_str()), sorted(languages));
         }
     }
     for (article, kind, provisions) in table.effective() {
         for (party, provision) in table.pair.iter().zip(provisions).filter(|(_, one)| one.closed.is_empty()) {
             head(&mut text, *party, article, kind);
-            bounds(&mut text, provision);
+            text.0.push_str(provision.text());
         }
     }
     text.0
 }
 
+/// Of most rules that have a treaty.
+const PROBABLE_LEN: usize = 16 * 1024;
+
 /// The lines of one provision without its article and direction: equal for two provisions that decide alike.
-pub(crate) fn terms(provision: &Provision) -> String {
+pub(crate) fn terms(provision: &Bounds) -> String {
     let mut text = Lines(String::with_capacity(1024));
     bounds(&mut text, provision);
     text.0
@@ -43,13 +46,11 @@ fn head(text: &mut Lines, to: PartyId, article: &ArticleRef, kind: &RequestType)
     text.line("article", [&article.to_string(), kind.as_str(), "to", to.as_str()]);
 }
 
-/// Takes the provision apart by name, so that a bound that is added cannot be forgotten here. Left out are `closed` (what is closed
-/// is not written at all), and `by` and `verified`, which change no decision.
-fn bounds(text: &mut Lines, provision: &Provision) {
-    let Provision {
+/// Takes the provision apart by name, so that a bound that is added cannot be forgotten here. Left out is `by`,
+/// which changes no decision.
+fn bounds(text: &mut Lines, provision: &Bounds) {
+    let Bounds {
         by: _,
-        verified: _,
-        closed: _,
         records,
         compulsory,
         selectors,
@@ -109,7 +110,7 @@ fn bounds(text: &mut Lines, provision: &Provision) {
 }
 
 /// What decides nothing by itself, but binds who answers.
-fn humans(text: &mut Lines, p: &Provision) {
+fn humans(text: &mut Lines, p: &Bounds) {
     for timer in sorted(&p.timers) {
         let record = timer.record.as_ref().map_or("*", |record| record.as_str());
         let clause = timer.clause.as_ref().map_or_else(|| "policy".to_owned(), ToString::to_string);
@@ -170,12 +171,20 @@ struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.bytes().all(is_plain) {
+            self.0.push_str(text);
+            return Ok(());
+        }
         for byte in text.bytes() {
-            match byte {
-                b'%' | 0..=b' ' | 0x7f.. => write!(self.0, "%{byte:02x}")?,
-                _ => self.0.push(char::from(byte)),
+            match is_plain(byte) {
+                true => self.0.push(char::from(byte)),
+                false => write!(self.0, "%{byte:02x}")?,
             }
         }
         Ok(())
     }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'%'
 }

@@ -103,13 +103,18 @@ impl Catalog {
     /// The effective rule between `a` and `b`, in either order, on the day `on`, as all files know it. Where no treaty is in
     /// force it permits nothing, and has a pin all the same.
     pub fn rule(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
+        self.unpinned(a, b, on).pinned()
+    }
+
+    /// The same for who may never ask for its pin.
+    pub(crate) fn unpinned(&self, a: PartyId, b: PartyId, on: Date) -> Rule {
         Rule::new(compile(&View::of(&self.0, None), [a, b], on), None)
     }
 
     /// The same as it was known on the day `known`: files that were recorded later are left out. A decision of that day replays
     /// with it exactly.
     pub fn rule_as_known(&self, a: PartyId, b: PartyId, on: Date, known: Date) -> Rule {
-        Rule::new(compile(&View::of(&self.0, Some(known)), [a, b], on), None)
+        Rule::new(compile(&View::of(&self.0, Some(known)), [a, b], on), None).pinned()
     }
 
     /// The same as [`Catalog::rule`] under the national layer of `own`: the pin is equal, the decision may be stricter. Where `own`
@@ -123,7 +128,7 @@ impl Catalog {
             crate::compile::restrict(&mut local, &file.restrictions, &file.head.path, None);
             local
         });
-        Rule::new(shared, local)
+        Rule::new(shared, local).pinned()
     }
 
     /// The parties that have a file, sorted, with their names.

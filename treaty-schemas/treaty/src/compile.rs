@@ -3,16 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
-use model::{ArticleRef, AuthorityKind, PartyId, RequestType, Role};
+use model::{ArticleRef, PartyId, RequestType};
 
 use crate::{
-    Consult, Onward,
     catalog::covers,
     force::{Relation, View},
+    given::Given,
     instrument::{DualCriminality, InstrumentFile, Request},
     party::{Declaration, Demand, PartyFile},
-    provision::{self, Basis, Provision, UsageRule},
-    restrict::{Common, Restriction},
+    provision::Provision,
+    restrict::Restriction,
     rule::{Clause, Obstacle, Standing, Table},
     version::Versioned,
 };
@@ -27,7 +27,7 @@ pub(crate) fn compile(view: &View<'_>, pair: [PartyId; 2], on: Date) -> Table {
         protocol: "treaty".into(),
         instruments: BTreeMap::new(),
         clauses: BTreeMap::new(),
-        languages: pact.parties.map(languages),
+        languages: pact.parties.map(|party| party.map_or_else(Arc::default, |party| party.languages().clone())),
         files: pair.map(|party| view.path(party)),
     };
     let mut fallbacks = Vec::new();
@@ -41,71 +41,17 @@ pub(crate) fn compile(view: &View<'_>, pair: [PartyId; 2], on: Date) -> Table {
                 fallbacks.push(text.id.0.clone());
             }
         }
-        for Common { article, kind, provision } in common(file) {
-            let Some(request) = file.requests.get(kind) else { continue };
-            let clause = table.clauses.entry(article.clone()).or_insert_with(|| pact.clause(article));
-            let both = [provision.clone(), provision];
-            clause.provisions.insert(kind.clone(), pact.provisions(file, request, kind, both));
+        let bonds = pact.bonds(file);
+        for given in file.given() {
+            let Some(request) = file.requests.get(&given.kind) else { continue };
+            let read = bonds.iter().any(|(id, read)| *read && *id == given.article.instrument());
+            let clause = table.clauses.entry(given.article.clone()).or_insert_with(|| pact.clause(&given.article));
+            clause.provisions.insert(given.kind.clone(), pact.provisions(file, request, given, read));
         }
     }
     give_way(&mut table, &fallbacks);
     pact.overlay(&mut table);
     table
-}
-
-/// What an instrument gives by itself: each article with each of its request types, whoever the parties are.
-pub(crate) fn common(file: &InstrumentFile) -> impl Iterator<Item = Common<'_>> {
-    file.requests.iter().flat_map(move |(kind, request)| {
-        let articles = request.articles.iter().map(|article| &article.value);
-        articles.map(move |article| Common { article, kind, provision: plain(file, kind, request, article) })
-    })
-}
-
-fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: &ArticleRef) -> Provision {
-    let by = Basis { file: file.head.path.clone(), article: article.clone(), owner: None };
-    let dual = provision::DualCriminality { except_listed_months: file.common.except_listed_months };
-    let counts =
-        |kinds: &[crate::source::Spot<RequestType>]| kinds.is_empty() || kinds.iter().any(|one| one.value == *kind);
-    let common_quotas = file.common.quotas.iter().filter(|(kinds, _)| counts(kinds)).map(|(_, quota)| *quota);
-    Provision {
-        verified: request.verified && file.text(article.instrument()).is_some_and(|text| text.verified),
-        closed: Vec::new(),
-        records: request.records.iter().map(|(record, roles)| (record.clone(), by.sets(roles.clone()))).collect(),
-        compulsory: request.compulsory,
-        selectors: by.sets(request.selectors.clone()),
-        max_subjects: by.sets(request.max_subjects),
-        max_window_days: request.max_window_days.map(|days| by.sets(days)),
-        max_bytes: request.max_bytes.map(|bytes| by.sets(bytes)),
-        quotas: common_quotas.chain(request.quota).map(|quota| by.sets(quota)).collect(),
-        purposes: by.sets(request.purposes.iter().map(|purpose| purpose.0.clone()).collect()),
-        offence: by.sets(request.offence),
-        dual_criminality: (request.dual_criminality == DualCriminality::Always).then(|| by.sets(dual)),
-        senders: by.sets(request.senders.clone()),
-        recipients: by.sets(request.recipients.clone()),
-        classification_max: request.classification_max.map(|mark| by.sets(mark)),
-        attributes: request.attributes.as_ref().map(|list| by.sets(list.clone())),
-        never: request.never.clone(),
-        consent: request.consent.map(|consent| by.sets(consent)),
-        emergency: request.emergency.map(|emergency| by.sets(emergency)),
-        timers: request.timers.clone(),
-        grounds: request.grounds.clone(),
-        judgements: request.judgements.clone(),
-        postponements: request.postponements.clone(),
-        conditions: request.conditions.clone(),
-        consult: request.consult,
-        usage: UsageRule {
-            specialty: file.common.safeguards.specialty,
-            onward: by.sets(request.onward),
-            readers: by.sets(request.readers.clone()),
-            retention_days: request.retention_days.map(|days| by.sets(days)),
-        },
-        by,
-    }
-}
-
-fn languages(party: Option<&PartyFile>) -> BTreeMap<AuthorityKind, Vec<String>> {
-    let Some(party) = party else { return BTreeMap::new() };
-    party.authorities.iter().map(|authority| (authority.kind, party.languages(authority.kind))).collect()
 }
 
 /// The two parties on the day.
@@ -139,60 +85,61 @@ impl<'a> Pact<'a> {
         Clause { reservations: reserved.collect(), provisions: BTreeMap::new() }
     }
 
-    /// What is asked of each of the two.
-    fn provisions(
-        &self,
-        file: &InstrumentFile,
-        request: &Request,
-        kind: &RequestType,
-        both: [Provision; 2],
-    ) -> [Provision; 2] {
-        let [to_first, to_second] = both;
-        let [first, second] = self.parties;
-        [(to_first, first), (to_second, second)].map(|(mut provision, requested)| {
-            let article = provision.by.article.clone();
-            let touching: Vec<_> = self.touching(file, request, &article).collect();
-            let bonds = self.parties.iter().all(|party| {
-                party.is_some_and(|party| party.bond(article.instrument()).is_none_or(|bond| bond.verified))
+    /// Each text of the file, with whether the bonds of both to it were read.
+    fn bonds<'f>(&self, file: &'f InstrumentFile) -> Vec<(&'f str, bool)> {
+        let read = |id: &str| {
+            let by = |party: &PartyFile| party.bond(id).is_none_or(|bond| bond.verified);
+            self.parties.iter().all(|party| party.is_some_and(by))
+        };
+        file.texts.iter().map(|text| (text.id.0.as_str(), read(&text.id.0))).collect()
+    }
+
+    /// What is asked of each of the two. `read` tells whether their bonds to the text were.
+    fn provisions(&self, file: &InstrumentFile, request: &Request, given: &Given, read: bool) -> [Provision; 2] {
+        let (kind, article) = (&given.kind, &given.article);
+        let touching = self.touching(file, request, article);
+        let consult = touching.iter().any(|(.., declaration)| declaration.demand == Demand::Consult);
+        let verified = given.provision.verified && read && touching.iter().all(|(.., one)| one.verified);
+        let mut closed = Vec::new();
+        if request.both_must_declare {
+            closed.extend(self.undeclared(kind, article));
+        }
+        if request.requires_arrangement {
+            closed.extend(self.unarranged(file, kind, article));
+        }
+        self.parties.map(|requested| {
+            // Most bind only those who ask the state that made them.
+            let own = touching.iter().filter(|(party, _, declaration)| {
+                let other_kind = matches!(declaration.demand, Demand::Consult | Demand::Allows);
+                !other_kind && requested.is_some_and(|requested| requested.id == party.id)
             });
-            provision.verified &= bonds && touching.iter().all(|(_, declaration)| declaration.verified);
-            for (party, declaration) in touching {
-                let by = Basis {
-                    file: party.head.path.clone(),
-                    article: declaration.article.clone(),
-                    owner: Some(party.id),
-                };
-                let own = requested.is_some_and(|requested| requested.id == party.id);
-                declared(&mut provision, file, declaration.demand, own, &by);
-            }
-            if request.both_must_declare {
-                provision.closed.extend(self.undeclared(kind, &article));
-            }
-            if request.requires_arrangement {
-                provision.closed.extend(self.unarranged(file, kind, &article));
-            }
+            let own = own.map(|(_, place, _)| *place).collect();
+            let mut provision = given.declared(file, requested, own, consult);
+            provision.verified = verified;
+            provision.closed.clone_from(&closed);
             provision
         })
     }
 
-    /// The declarations of both that concern a request under `article`: they name the article, a paragraph of it, or the
-    /// clause on dual criminality in general.
+    /// The declarations of both that concern a request under `article`, each with its place in its file: they name the article, a
+    /// paragraph of it, or the clause on dual criminality in general.
     fn touching(
         &self,
-        file: &'a InstrumentFile,
-        request: &'a Request,
-        article: &'a ArticleRef,
-    ) -> impl Iterator<Item = (&'a PartyFile, &'a Declaration)> {
-        let on = self.on;
-        let declarations =
-            self.parties.into_iter().flatten().flat_map(|party| party.declarations.iter().map(move |one| (party, one)));
-        declarations.filter(move |(_, declaration)| {
+        file: &InstrumentFile,
+        request: &Request,
+        article: &ArticleRef,
+    ) -> Vec<(&'a PartyFile, usize, &'a Declaration)> {
+        let declarations = self.parties.into_iter().flatten().flat_map(|party| {
+            party.declarations.iter().enumerate().map(move |(place, declaration)| (party, place, declaration))
+        });
+        let touching = declarations.filter(|(.., declaration)| {
             let general = declaration.demand == Demand::DualCriminality
                 && request.dual_criminality == DualCriminality::IfRequiredByRequested
                 && file.common.dual_criminality_clause.as_ref() == Some(&declaration.article);
             let named = covers(&declaration.article, article) || covers(article, &declaration.article);
-            declaration.holds(on) && (general || named)
-        })
+            declaration.holds(self.on) && (general || named)
+        });
+        touching.collect()
     }
 
     /// That one of the two has not declared that it allows an article that both must allow.
@@ -268,27 +215,6 @@ pub(crate) fn restrict(table: &mut Table, restrictions: &[Restriction], file: &A
     }
 }
 
-/// What a declaration changes. Most bind only those who ask the state that made it: then `own` is true.
-fn declared(provision: &mut Provision, file: &InstrumentFile, demand: Demand, own: bool, by: &Basis) {
-    match demand {
-        Demand::CentralAuthorityOnly if own => provision.senders = by.sets(vec![AuthorityKind::Central]),
-        Demand::DualCriminality if own && provision.dual_criminality.is_none() => {
-            let except_listed_months = file.common.except_listed_months;
-            provision.dual_criminality = Some(by.sets(provision::DualCriminality { except_listed_months }));
-        }
-        Demand::JudgeValidates if own => {
-            for roles in provision.records.values_mut().filter(|roles| roles.value != [Role::Judge]) {
-                *roles = by.sets(vec![Role::Judge]);
-            }
-        }
-        Demand::NoOnward if own && provision.usage.onward.value != Onward::Never => {
-            provision.usage.onward = by.sets(Onward::Never);
-        }
-        Demand::Consult => provision.consult = Consult::Required,
-        _ => {}
-    }
-}
-
 /// Closes what a fallback gives where another treaty that is in force for the pair gives the same [UNTOC 18(7)].
 fn give_way(table: &mut Table, fallbacks: &[String]) {
     if fallbacks.is_empty() {
@@ -306,18 +232,18 @@ fn give_way(table: &mut Table, fallbacks: &[String]) {
     }
     let [a, b] = table.pair;
     for (article, clause) in table.clauses.iter_mut().filter(|(article, _)| falls_back(article)) {
-        for (kind, provisions) in &mut clause.provisions {
+        for (kind, [to_first, to_second]) in &mut clause.provisions {
             let Some(other) = others.get(kind) else { continue };
-            for provision in provisions {
-                provision.closed.push(Obstacle {
-                    file: provision.by.file.clone(),
-                    owner: None,
-                    reason: format!(
-                        "{article} serves {kind} only where no other treaty does, and between {a} and {b} {other} does"
-                    ),
-                    remedy: format!("ask under {other}"),
-                });
-            }
+            let obstacle = Obstacle {
+                file: to_first.by.file.clone(),
+                owner: None,
+                reason: format!(
+                    "{article} serves {kind} only where no other treaty does, and between {a} and {b} {other} does"
+                ),
+                remedy: format!("ask under {other}"),
+            };
+            to_first.closed.push(obstacle.clone());
+            to_second.closed.push(obstacle);
         }
     }
 }

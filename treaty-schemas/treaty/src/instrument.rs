@@ -4,7 +4,10 @@ mod common;
 mod request;
 mod text;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::civil::Date;
 use model::{ArticleRef, PartyId, RequestType};
@@ -17,6 +20,7 @@ pub(crate) use self::{
 };
 use crate::{
     Diagnostic,
+    given::Given,
     source::{Read, Report, Section, Slug, Source, Value, named, suggestion, word},
     version::{Address, Head, Versioned},
 };
@@ -84,6 +88,7 @@ pub(crate) struct InstrumentFile {
     pub(crate) texts: Vec<Text>,
     pub(crate) requests: BTreeMap<RequestType, Request>,
     pub(crate) common: Common,
+    given: OnceLock<Vec<Given>>,
 }
 
 impl Versioned for InstrumentFile {
@@ -130,6 +135,7 @@ impl InstrumentFile {
                 texts,
                 requests: requests?,
                 common,
+                given: OnceLock::new(),
             };
             file.contradictions().into_iter().for_each(|wrong| report.found(wrong));
             Some(file)
@@ -138,6 +144,11 @@ impl InstrumentFile {
 
     pub(crate) fn text(&self, id: &str) -> Option<&Text> {
         self.texts.iter().find(|text| text.id.0 == id)
+    }
+
+    /// What it gives by itself: each article with each of its request types, whoever the parties are.
+    pub(crate) fn given(&self) -> &[Given] {
+        self.given.get_or_init(|| Given::all(self))
     }
 
     /// The states that signed it, where it names them; empty for what any state, or any member of a union, may use.

@@ -13,6 +13,7 @@ mod decide;
 mod decision;
 mod diagnostic;
 mod force;
+mod given;
 mod instrument;
 mod national;
 mod offer;

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode, RecordType, Refusal,
-    RefusalCode, RequestType, Role, SelectorKind,
+    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode, RecordType,
+    Refusal, RefusalCode, RequestType, Role, SelectorKind,
 };
 use serde::{Serialize, Serializer};
 

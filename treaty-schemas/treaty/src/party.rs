@@ -1,9 +1,13 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
 
 use jiff::civil::Date;
 use model::{ArticleRef, AuthorityKind, PartyId};
 
 use crate::{
+    rule::Languages,
     source::{Place, Read, Report, Section, Slug, Source, Spot, Value, word},
     version::{Address, Head, Versioned},
 };
@@ -20,6 +24,7 @@ pub(crate) struct PartyFile {
     pub(crate) objections: Vec<Objection>,
     pub(crate) declarations: Vec<Declaration>,
     pub(crate) authorities: Vec<Authority>,
+    languages: OnceLock<Arc<Languages>>,
 }
 
 /// Where a state stands towards one instrument.
@@ -147,7 +152,7 @@ impl Versioned for PartyFile {
 
 impl PartyFile {
     /// Reads a file, whose name must be its party's.
-    pub(crate) fn read(source: &std::sync::Arc<Source>) -> Result<Self, Vec<crate::Diagnostic>> {
+    pub(crate) fn read(source: &Arc<Source>) -> Result<Self, Vec<crate::Diagnostic>> {
         Report::read(source, |report, root| {
             let head = Head::read(report, root, "party/1", false)?;
             let id = root.must::<PartyId>(report, "id");
@@ -176,6 +181,7 @@ impl PartyFile {
                 objections: objections?,
                 declarations: declarations?,
                 authorities: authorities?,
+                languages: OnceLock::new(),
             })
         })
     }
@@ -184,11 +190,16 @@ impl PartyFile {
         self.treaties.get(instrument)
     }
 
-    /// The languages that authorities of `kind` accept, sorted.
-    pub(crate) fn languages(&self, kind: AuthorityKind) -> Vec<String> {
-        let of_kind = self.authorities.iter().filter(|authority| authority.kind == kind);
-        let languages: BTreeSet<_> = of_kind.flat_map(|a| a.languages.iter().map(|l| l.0.clone())).collect();
-        languages.into_iter().collect()
+    /// The languages that its authorities accept, by kind, sorted.
+    pub(crate) fn languages(&self) -> &Arc<Languages> {
+        self.languages.get_or_init(|| {
+            let mut by_kind: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+            for authority in &self.authorities {
+                let languages = authority.languages.iter().map(|language| language.0.clone());
+                by_kind.entry(authority.kind).or_default().extend(languages);
+            }
+            Arc::new(by_kind.into_iter().map(|(kind, languages)| (kind, languages.into_iter().collect())).collect())
+        })
     }
 }
 

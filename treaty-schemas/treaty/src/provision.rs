@@ -1,13 +1,17 @@
 //! What one article gives to one request type, towards one of the two parties: every bound with who set it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, DerefMut},
+    sync::{Arc, OnceLock},
+};
 
 use model::{
     ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode, RecordType, Role,
     SelectorKind,
 };
 
-use crate::{Consult, Ground, Judgement, Onward, Quota, Timer, rule::Obstacle};
+use crate::{Consult, Ground, Judgement, Onward, Quota, Timer, canonical::terms, rule::Obstacle};
 
 /// Where a bound comes from: the layer that set it last, since each layer may only restrict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,14 +35,63 @@ pub(crate) struct Bound<T> {
     pub(crate) by: Basis,
 }
 
-/// What may be asked of one party under one article by one request type.
+/// What may be asked of one party under one article by one request type: bounds that many pairs share, and what is this pair's own.
+/// Cheap to clone; who changes a bound gets a copy of all of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Provision {
-    /// The instrument and article that give it.
-    pub(crate) by: Basis,
+    /// Whether everything that it rests on was read, the bonds of the pair included.
     pub(crate) verified: bool,
     /// Who forbids it altogether in this direction; empty where nobody does.
     pub(crate) closed: Vec<Obstacle>,
+    shared: Arc<Shared>,
+}
+
+/// Bounds, and their canonical text once somebody has asked for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    bounds: Bounds,
+    text: OnceLock<Arc<str>>,
+}
+
+impl Provision {
+    /// Open.
+    pub(crate) fn new(bounds: Bounds, verified: bool) -> Self {
+        Self { verified, closed: Vec::new(), shared: Arc::new(Shared { bounds, text: OnceLock::new() }) }
+    }
+
+    /// The canonical lines of its bounds: equal for two provisions that decide alike.
+    pub(crate) fn text(&self) -> &Arc<str> {
+        self.shared.text.get_or_init(|| terms(&self.shared.bounds).into())
+    }
+
+    /// What it may have in common with others.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Deref for Provision {
+    type Target = Bounds;
+
+    fn deref(&self) -> &Bounds {
+        &self.shared.bounds
+    }
+}
+
+impl DerefMut for Provision {
+    fn deref_mut(&mut self) -> &mut Bounds {
+        let shared = Arc::make_mut(&mut self.shared);
+        // The text was that of the bounds before.
+        shared.text.take();
+        &mut shared.bounds
+    }
+}
+
+/// Every bound, with who set it.
+#[derive(Debug, Clone)]
+pub(crate) struct Bounds {
+    /// The instrument and article that give it.
+    pub(crate) by: Basis,
     /// With the roles that may validate, sorted; empty where nobody needs to.
     pub(crate) records: BTreeMap<RecordType, Bound<Vec<Role>>>,
     /// Whether it compels somebody; a memorandum cannot.

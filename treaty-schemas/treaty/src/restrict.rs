@@ -8,12 +8,11 @@ use model::{
     ArticleRef, Attribute, AuthorityKind, Classification, PartyId, RecordType, RequestType, Role, SelectorKind,
 };
 
-pub(crate) use self::check::Common;
 use crate::{
     Consult, Onward, Quota,
     catalog::covers,
     instrument::read_quota,
-    provision::{Basis, Bound, DualCriminality, Provision},
+    provision::{Basis, Bound, Bounds, ConsentRule, DualCriminality, EmergencyRule, OffenceRule, Provision},
     rule::Obstacle,
     source::{Count, Place, Read, Report, Section, Slug, Spot, Value, known_record, named, word},
 };
@@ -306,7 +305,8 @@ impl Restriction {
         Obstacle { file: by.file.clone(), owner: by.owner, reason, remedy }
     }
 
-    fn tighten(&self, p: &mut Provision, by: &Basis) {
+    fn tighten(&self, provision: &mut Provision, by: &Basis) {
+        let p: &mut Bounds = provision;
         let limits = &self.limits;
         cap(&mut p.max_subjects, limits.max_subjects.as_ref(), by);
         // A request type without a window does not get one: there is nothing to cap.
@@ -323,7 +323,7 @@ impl Restriction {
         if let Some(months) = limits.min_max_penalty_months.as_ref().map(|months| months.value)
             && months > p.offence.value.min_max_penalty_months
         {
-            p.offence = by.sets(crate::provision::OffenceRule { declared: true, min_max_penalty_months: months });
+            p.offence = by.sets(OffenceRule { declared: true, min_max_penalty_months: months });
         }
         if limits.dual_criminality
             && p.dual_criminality.as_ref().is_none_or(|dual| dual.value.except_listed_months.is_some())
@@ -333,19 +333,22 @@ impl Restriction {
         if let Some(emergency) = p.emergency.as_mut().filter(|emergency| !emergency.value.callback)
             && limits.callback.is_some()
         {
-            *emergency = by.sets(crate::provision::EmergencyRule { callback: true, ..emergency.value });
+            *emergency = by.sets(EmergencyRule { callback: true, ..emergency.value });
         }
         if let (Some(consent), Some(age)) = (&mut p.consent, &limits.consent_max_age_seconds)
             && age.value < consent.value.max_age_s
         {
-            *consent = by.sets(crate::provision::ConsentRule { max_age_s: age.value });
+            *consent = by.sets(ConsentRule { max_age_s: age.value });
         }
         p.quotas.extend(limits.quota.map(|quota| by.sets(quota)));
-        self.narrow(p, by);
+        for what in self.narrow(p, by) {
+            let reason = format!("what the layers leave to {} has no {what} in common: {}", by.article, self.because);
+            provision.closed.push(self.obstacle(by, reason));
+        }
     }
 
-    /// The limits that are lists. Where nothing is left of one, the provision is closed.
-    fn narrow(&self, p: &mut Provision, by: &Basis) {
+    /// The limits that are lists. Answers those of which nothing is left: then the provision is closed.
+    fn narrow(&self, p: &mut Bounds, by: &Basis) -> Vec<&'static str> {
         let limits = &self.limits;
         let mut emptied = Vec::new();
         if let Some(records) = &limits.records {
@@ -384,10 +387,7 @@ impl Restriction {
         if let Some(attributes) = &mut p.attributes {
             intersected(intersect(attributes, limits.attributes.as_ref(), |a, b| a == b, by), "attribute");
         }
-        for what in emptied {
-            let reason = format!("what the layers leave to {} has no {what} in common: {}", by.article, self.because);
-            p.closed.push(self.obstacle(by, reason));
-        }
+        emptied
     }
 }
 

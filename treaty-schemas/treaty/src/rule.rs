@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::civil::Date;
 use model::{ArticleRef, AuthorityKind, Digest, PartyId, Pin, RequestType};
@@ -13,7 +17,8 @@ pub struct Rule {
     pub(crate) shared: Arc<Table>,
     /// What is left of it under a national layer; the same table where there is none.
     pub(crate) table: Arc<Table>,
-    pin: Pin,
+    /// Once somebody has asked for it: a proof over many rules never does.
+    pin: OnceLock<Pin>,
 }
 
 /// The compiled rule of a pair.
@@ -28,10 +33,13 @@ pub(crate) struct Table {
     pub(crate) instruments: BTreeMap<String, Standing>,
     pub(crate) clauses: BTreeMap<ArticleRef, Clause>,
     /// What each party's authorities read, by kind; same order as `pair`.
-    pub(crate) languages: [BTreeMap<AuthorityKind, Vec<String>>; 2],
+    pub(crate) languages: [Arc<Languages>; 2],
     /// Where each party says so; same order as `pair`.
     pub(crate) files: [Arc<str>; 2],
 }
+
+/// What authorities read, by kind.
+pub(crate) type Languages = BTreeMap<AuthorityKind, Vec<String>>;
 
 /// Whether an instrument is in force for the pair.
 #[derive(Clone)]
@@ -64,22 +72,27 @@ pub(crate) struct Obstacle {
 impl Rule {
     /// `local` is what a national layer leaves of `shared`.
     pub(crate) fn new(shared: Table, local: Option<Table>) -> Self {
-        let pin = Pin(Digest::of(&[canonical(&shared).as_bytes()]));
         let shared = Arc::new(shared);
         let table = local.map_or_else(|| shared.clone(), Arc::new);
-        Self { shared, table, pin }
+        Self { shared, table, pin: OnceLock::new() }
+    }
+
+    /// The same, with its pin ready: the first decision takes no longer than the others.
+    pub(crate) fn pinned(self) -> Self {
+        self.pin();
+        self
     }
 
     /// SHA-256 of the canonical form: what both parties must mean when they say "this rule". Neither the date is in it, only
     /// what follows from it, nor a national layer, which is nobody else's business.
     pub fn pin(&self) -> Pin {
-        self.pin
+        *self.pin.get_or_init(|| Pin(Digest::of(&[canonical(&self.shared).as_bytes()])))
     }
 
     /// The same without its national layer: what both parties may hold each other to.
     #[must_use]
     pub fn shared(&self) -> Self {
-        Self { shared: self.shared.clone(), table: self.shared.clone(), pin: self.pin }
+        Self { shared: self.shared.clone(), table: self.shared.clone(), pin: self.pin.clone() }
     }
 
     /// The two parties, in alphabetical order.
@@ -134,7 +147,7 @@ impl Rule {
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b] = self.table.pair;
-        write!(f, "Rule({a}–{b} {})", self.pin)
+        write!(f, "Rule({a}–{b} {})", self.pin())
     }
 }
 
@@ -142,6 +155,22 @@ impl Table {
     /// The place in `pair` of a party; `None` for a third one.
     pub(crate) fn place(&self, party: PartyId) -> Option<usize> {
         self.pair.iter().position(|one| *one == party)
+    }
+
+    /// What may be asked of the party at `place`, by article and request type.
+    pub(crate) fn open(&self, place: usize) -> impl Iterator<Item = (&ArticleRef, &RequestType, &Provision)> {
+        self.effective().filter_map(move |(article, kind, towards)| {
+            let provision = towards.get(place).filter(|provision| provision.closed.is_empty())?;
+            Some((article, kind, provision))
+        })
+    }
+
+    /// The same for one article and request type.
+    pub(crate) fn open_at(&self, article: &ArticleRef, kind: &RequestType, place: usize) -> Option<&Provision> {
+        let clause = self.clauses.get(article).filter(|clause| clause.reservations.is_empty())?;
+        let provision = clause.provisions.get(kind)?.get(place).filter(|provision| provision.closed.is_empty())?;
+        let standing = self.instruments.get(article.instrument())?;
+        standing.obstacles.is_empty().then_some(provision)
     }
 
     /// What is in force and not reserved, with a provision that is open in one direction at least.

@@ -8,7 +8,7 @@ use model::{ArticleRef, AuthorityKind, PartyId, Refusal, RefusalCode, RequestTyp
 use crate::{
     Onward, Permit, Rule,
     phrase::{AnyOf, List},
-    provision::{Basis, Bound, Provision},
+    provision::{Basis, Bound, Bounds, Provision},
 };
 
 /// A question about records that were received.
@@ -67,7 +67,7 @@ impl Rule {
 impl Usage<'_> {
     /// See [`Permit::may_use`]; here with the file and the party behind each bound.
     pub fn may_use(&self, query: &UseQuery<'_>) -> Result<(), Refusal> {
-        let Provision { by, purposes, usage, .. } = self.0;
+        let Bounds { by, purposes, usage, .. } = &**self.0;
         let terms = Terms {
             specialty: usage.specialty.then_some(by),
             purposes: (&purposes.value, &purposes.by),

@@ -8,10 +8,9 @@ use model::ArticleRef;
 use super::{Files, covers};
 use crate::{
     Diagnostic,
-    compile::common,
+    given::Given,
     instrument::InstrumentFile,
     party::{Demand, Objection, PartyFile, Reservation},
-    restrict::Common,
     source::suggestion,
     version::{Head, Series},
 };
@@ -163,13 +162,13 @@ impl Files {
     }
 
     /// What the instruments give on the first day of a layer; where it has none, what they give last.
-    fn given(&self, layer: &Head) -> Vec<Common<'_>> {
+    fn given(&self, layer: &Head) -> Vec<&Given> {
         let on = layer.valid_from.or(layer.recorded).unwrap_or(Date::MAX);
         let files = self.instruments.values().filter_map(|series| {
             let selected = series.select(on, None, |_| true)?;
             Some(selected.file())
         });
-        files.flat_map(common).collect()
+        files.flat_map(InstrumentFile::given).collect()
     }
 }
 

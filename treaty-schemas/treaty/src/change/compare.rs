@@ -6,7 +6,7 @@ use super::{Effect, Field};
 use crate::{
     Ground, Judgement, Period, Timer,
     phrase::{AnyOf, List},
-    provision::{Bound, DualCriminality, EmergencyRule, OffenceRule, Provision, UsageRule},
+    provision::{Bound, Bounds, DualCriminality, EmergencyRule, OffenceRule, Provision, UsageRule},
     rule::Table,
 };
 
@@ -21,10 +21,8 @@ pub(crate) struct Difference {
 
 /// Bound by bound. Both are taken apart by name, so that a bound that is added cannot be forgotten here.
 pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
-    let Provision {
+    let Bounds {
         by: _,
-        verified: _,
-        closed: _,
         records,
         compulsory,
         selectors,
@@ -49,7 +47,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
         conditions: _,
         consult: _,
         usage: _,
-    } = new;
+    } = &**new;
     let mut found = Found(Vec::new());
     found.records(&old.records, records);
     found.flag(Field::Compulsory, old.compulsory, *compulsory, Effect::Widens);
@@ -77,7 +75,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
 /// What the authorities of `requested` read, by kind.
 pub(crate) fn languages(old: &Table, new: &Table, requested: PartyId) -> Vec<Difference> {
     let of = |table: &Table| {
-        table.place(requested).and_then(|place| table.languages.get(place).cloned()).unwrap_or_default()
+        table.place(requested).and_then(|place| table.languages.get(place)).cloned().unwrap_or_default()
     };
     let (old, new) = (of(old), of(new));
     let mut found = Found(Vec::new());

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use jiff::{Span, civil::Date};
-use model::{PartyId, RecordType, Role, SelectorKind, Window};
+use model::{RecordType, Role, SelectorKind, Window};
 
 use super::{Place, Witness};
 use crate::{Catalog, Decision, Permit, Rule, phrase::List};
@@ -46,15 +46,6 @@ pub enum Earlier {
     Catalog(Catalog, Date),
     /// These.
     Rules(Vec<Rule>),
-}
-
-impl Earlier {
-    pub(super) fn rule(&self, a: PartyId, b: PartyId) -> Option<Rule> {
-        match self {
-            Self::Catalog(catalog, on) => Some(catalog.rule(a, b, *on)),
-            Self::Rules(rules) => rules.iter().find(|rule| rule.parties() == [a, b]).cloned(),
-        }
-    }
 }
 
 impl Claim {

@@ -11,7 +11,10 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 use model::{ArticleRef, PartyId, RequestType};
@@ -22,9 +25,8 @@ use witness::Witness;
 
 use crate::{
     Catalog, Change, Decision, Rule,
-    canonical::terms,
-    change::{directions, open, places},
-    provision::Provision,
+    change::directions,
+    provision::{Provision, Shared},
 };
 
 /// What came of a proof.
@@ -79,7 +81,7 @@ pub fn prove(catalog: &Catalog, claim: &Claim, on: Date) -> Proof {
     for (i, a) in parties.iter().enumerate() {
         for b in &parties[i + 1..] {
             if prover.found.is_none() {
-                prover.rule(&catalog.rule(*a, *b, on));
+                prover.rule(&catalog.unpinned(*a, *b, on));
             }
         }
     }
@@ -109,7 +111,9 @@ struct Place<'a> {
 
 struct Prover<'c> {
     claim: &'c Claim,
-    known: BTreeSet<String>,
+    /// The earlier rules that are given one by one, by their pair.
+    earlier: BTreeMap<[PartyId; 2], &'c Rule>,
+    known: Known,
     rules: usize,
     checked: usize,
     decisions: usize,
@@ -118,7 +122,13 @@ struct Prover<'c> {
 
 impl<'c> Prover<'c> {
     fn new(claim: &'c Claim) -> Self {
-        Self { claim, known: BTreeSet::new(), rules: 0, checked: 0, decisions: 0, found: None }
+        let mut earlier = BTreeMap::new();
+        if let Claim::NeverWider { than: Earlier::Rules(rules) } = claim {
+            for rule in rules {
+                earlier.entry(rule.parties()).or_insert(rule);
+            }
+        }
+        Self { claim, earlier, known: Known::default(), rules: 0, checked: 0, decisions: 0, found: None }
     }
 
     fn finish(self) -> Proof {
@@ -127,7 +137,7 @@ impl<'c> Prover<'c> {
             holds: self.found.is_none(),
             rules: self.rules,
             checked: self.checked,
-            distinct: self.known.len(),
+            distinct: self.known.terms.len(),
             decisions: self.decisions,
             counterexample: self.found,
         }
@@ -137,24 +147,25 @@ impl<'c> Prover<'c> {
         self.rules += 1;
         let [a, b] = rule.parties();
         if let Claim::NeverWider { than } = self.claim {
-            if let Some(old) = than.rule(a, b) {
-                self.never_wider(&old, rule);
+            match than {
+                Earlier::Catalog(catalog, on) => self.never_wider(&catalog.unpinned(a, b, *on), rule),
+                Earlier::Rules(_) => {
+                    self.earlier.get(&[a, b]).copied().into_iter().for_each(|old| self.never_wider(old, rule))
+                }
             }
             return;
         }
-        for (article, kind) in places(rule, rule) {
-            for direction in directions(rule, rule) {
-                let Ok(provision) = open(&rule.table, article, kind, direction) else { continue };
+        let directions = directions(rule, rule);
+        for (article, kind, towards) in rule.table.effective() {
+            for direction in &directions {
+                let provision = rule.table.place(direction[1]).and_then(|place| towards.get(place));
+                let Some(provision) = provision.filter(|one| one.closed.is_empty()) else { continue };
                 self.checked += 1;
-                if self.found.is_none() && self.is_new(format!("{article}\n{kind}\n{}", terms(provision))) {
-                    self.found = self.holds(Place { rule, direction, article, kind, provision }).err();
+                if self.found.is_none() && self.known.insert(Some((article, kind)), provision, None) {
+                    self.found = self.holds(Place { rule, direction: *direction, article, kind, provision }).err();
                 }
             }
         }
-    }
-
-    fn is_new(&mut self, terms: String) -> bool {
-        self.known.insert(terms)
     }
 
     fn holds(&mut self, place: Place<'_>) -> Result<(), Box<Counterexample>> {
@@ -175,6 +186,37 @@ impl<'c> Prover<'c> {
     fn decide(&mut self, witness: &Witness, rule: &Rule) -> Decision {
         self.decisions += 1;
         witness.decide(rule)
+    }
+}
+
+/// What has been asked about.
+#[derive(Default)]
+struct Known {
+    terms: BTreeSet<(Option<(ArticleRef, RequestType)>, Arc<str>, Arc<str>)>,
+    /// The same by where their bounds lie, so that most texts need not be compared. They are kept, so that nothing else comes to lie
+    /// there.
+    places: BTreeMap<(usize, usize, Option<RequestType>), [Option<Arc<Shared>>; 2]>,
+}
+
+impl Known {
+    /// Answers whether nothing with these terms was there. Where two rules are compared, `was` are the bounds of the old one.
+    fn insert(
+        &mut self,
+        of: Option<(&ArticleRef, &RequestType)>,
+        provision: &Provision,
+        was: Option<&Provision>,
+    ) -> bool {
+        let shared = [Some(provision), was].map(|one| one.map(Provision::shared));
+        let [here, there] = shared.map(|shared| shared.map_or(0, |shared| Arc::as_ptr(shared).addr()));
+        // Bounds of one place have one article, but may serve several request types.
+        let place = (here, there, of.map(|(_, kind)| kind.clone()));
+        if self.places.contains_key(&place) {
+            return false;
+        }
+        self.places.insert(place, shared.map(Option::<&Arc<Shared>>::cloned));
+        let was = was.map_or_else(|| Arc::from(""), |was| was.text().clone());
+        let of = of.map(|(article, kind)| (article.clone(), kind.clone()));
+        self.terms.insert((of, provision.text().clone(), was))
     }
 }
 

@@ -1,26 +1,25 @@
 //! Whether a new rule ever allows what the old one refused: for each bound that is wider, the request that only the new one allows.
 
-use model::{ArticleRef, AuthorityKind, Classification, PartyId, RequestType};
+use model::{AuthorityKind, Classification, PartyId};
 
 use super::{Counterexample, Place, Prover, Witness, claim::days, counterexample, in_words};
 use crate::{
     Change, Decision, Effect, Field, Period, Rule,
-    canonical::terms,
-    change::{Difference, attributes, compare, directions, exempt_from, languages, open, places, quota},
+    change::{Difference, attributes, compare, directions, exempt_from, languages, open, quota},
     provision::Provision,
 };
 
 impl Prover<'_> {
     pub(super) fn never_wider(&mut self, old: &Rule, new: &Rule) {
         for direction in directions(new, new) {
-            for (article, kind) in places(new, new) {
-                let Ok(provision) = open(&new.table, article, kind, direction) else { continue };
+            let [_, requested] = direction;
+            let (Some(now), was) = (new.table.place(requested), old.table.place(requested)) else { continue };
+            for (article, kind, provision) in new.table.open(now) {
                 self.checked += 1;
-                let place = Place { rule: new, direction, article, kind, provision };
-                let before = open(&old.table, article, kind, direction);
-                let was = before.as_ref().map_or_else(|_| String::new(), |before| terms(before));
-                if self.found.is_none() && self.is_new(format!("{}\n{was}", terms(provision))) {
-                    self.found = self.wider_at(place, old, before).err();
+                let before = was.and_then(|was| old.table.open_at(article, kind, was));
+                if self.found.is_none() && self.known.insert(None, provision, before) {
+                    let place = Place { rule: new, direction, article, kind, provision };
+                    self.found = self.wider_at(place, old).err();
                 }
             }
             if self.found.is_none() {
@@ -29,14 +28,9 @@ impl Prover<'_> {
         }
     }
 
-    fn wider_at(
-        &mut self,
-        place: Place<'_>,
-        old: &Rule,
-        before: Result<&Provision, String>,
-    ) -> Result<(), Box<Counterexample>> {
+    fn wider_at(&mut self, place: Place<'_>, old: &Rule) -> Result<(), Box<Counterexample>> {
         let Some(base) = Witness::of(place) else { return Ok(()) };
-        let before = match before {
+        let before = match open(&old.table, place.article, place.kind, place.direction) {
             Ok(before) => before,
             Err(why) => {
                 let found = (Field::Availability, why, "possible".to_owned(), Effect::Widens);
@@ -60,6 +54,9 @@ impl Prover<'_> {
 
     fn wider_languages(&mut self, old: &Rule, new: &Rule, direction: [PartyId; 2]) -> Result<(), Box<Counterexample>> {
         let [_, requested] = direction;
+        if old.table.place(requested) == new.table.place(requested) && old.table.languages == new.table.languages {
+            return Ok(());
+        }
         for found in languages(&old.table, &new.table, requested).into_iter().filter(|found| found.effect.gives_more())
         {
             let Field::Languages(kind) = found.field else { continue };
@@ -113,14 +110,13 @@ impl Counterexample {
 
 /// Some request to an authority of this kind.
 fn addressed(rule: &Rule, direction: [PartyId; 2], kind: AuthorityKind) -> Option<(Place<'_>, Witness)> {
-    let provisions = places(rule, rule).into_iter().filter_map(|(article, request): (&ArticleRef, &RequestType)| {
-        let provision = open(&rule.table, article, request, direction).ok()?;
+    let provisions = rule.table.open(rule.table.place(direction[1])?).filter_map(|(article, request, provision)| {
         let place = Place { rule, direction, article, kind: request, provision };
         let mut witness = provision.recipients.value.contains(&kind).then(|| Witness::of(place)).flatten()?;
         witness.recipient = kind;
         Some((place, witness))
     });
-    provisions.into_iter().next()
+    { provisions }.next()
 }
 
 /// `base` keeps every bound of `new`; changed so that it breaks this one bound of `old` and still none of `new`. `None` where `base`

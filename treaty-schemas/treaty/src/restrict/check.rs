@@ -2,37 +2,23 @@
 
 use std::fmt::Display;
 
-use model::{ArticleRef, RequestType};
-
 use super::{List, Restriction};
 use crate::{
     Diagnostic,
+    given::Given,
     phrase::Plural,
     provision::{Bound, Provision},
     source::{Spot, suggestion},
 };
 
-/// An article with its request type, as the instrument alone gives it.
-pub(crate) struct Common<'a> {
-    pub(crate) article: &'a ArticleRef,
-    pub(crate) kind: &'a RequestType,
-    pub(crate) provision: Provision,
-}
-
-impl Common<'_> {
-    fn name(&self) -> String {
-        format!("{} {}", self.article, self.kind)
-    }
-}
-
 impl Restriction {
     /// What is wrong when it is held against all that the instruments give.
-    pub(crate) fn check(&self, all: &[Common<'_>]) -> Vec<Diagnostic> {
+    pub(crate) fn check(&self, all: &[&Given]) -> Vec<Diagnostic> {
         let mut wrong = self.unknown(all);
         if !wrong.is_empty() {
             return wrong;
         }
-        let touched: Vec<_> = all.iter().filter(|one| self.touches(one.article, one.kind)).collect();
+        let touched: Vec<_> = all.iter().copied().filter(|one| self.touches(&one.article, &one.kind)).collect();
         if touched.is_empty() {
             let help = "no article of the catalogue fits all of its lists at once; name fewer";
             wrong.push(self.place.says("[[restrict]] touches nothing").with_help(help));
@@ -46,7 +32,7 @@ impl Restriction {
     }
 
     /// Names in the scope that nobody else knows.
-    fn unknown(&self, all: &[Common<'_>]) -> Vec<Diagnostic> {
+    fn unknown(&self, all: &[&Given]) -> Vec<Diagnostic> {
         let mut wrong = Vec::new();
         for id in &self.scope.instruments {
             if all.iter().all(|one| one.article.instrument() != id.value.0) {
@@ -56,13 +42,13 @@ impl Restriction {
             }
         }
         for article in &self.scope.articles {
-            if all.iter().all(|one| !crate::catalog::covers(&article.value, one.article)) {
+            if all.iter().all(|one| !crate::catalog::covers(&article.value, &one.article)) {
                 let help = "name an article of a [request.…] of an instrument";
                 wrong.push(article.place.says(format!("no request rests on {}", article.value)).with_help(help));
             }
         }
         for kind in &self.scope.requests {
-            if all.iter().all(|one| *one.kind != kind.value) {
+            if all.iter().all(|one| one.kind != kind.value) {
                 let known: Vec<_> = all.iter().map(|one| one.kind.as_str()).collect();
                 let message = format!("no instrument has [request.{}]", kind.value);
                 wrong.push(kind.place.says(message).with_help(suggestion(kind.value.as_str(), &known)));
@@ -71,7 +57,7 @@ impl Restriction {
         wrong
     }
 
-    fn check_numbers(&self, touched: &[&Common<'_>], wrong: &mut Vec<Diagnostic>) {
+    fn check_numbers(&self, touched: &[&Given], wrong: &mut Vec<Diagnostic>) {
         let limits = &self.limits;
         cap(
             touched,
@@ -98,7 +84,7 @@ impl Restriction {
             cap(touched, wrong, Some(&days), |p| p.usage.retention_days.as_ref(), words);
         }
         if let Some(months) = &limits.min_max_penalty_months {
-            let least = |one: &Common<'_>| one.provision.offence.value.min_max_penalty_months;
+            let least = |one: &Given| one.provision.offence.value.min_max_penalty_months;
             if let Some(one) = touched.iter().find(|one| months.value < least(one)) {
                 let has = format!("a threshold of {}", Plural(least(one), "month"));
                 let help = format!("a later layer may only restrict; write {} or more", least(one));
@@ -109,7 +95,7 @@ impl Restriction {
         if needed(touched, wrong, age, |p| p.consent.is_some(), "needs a holder's consent")
             && let Some(age) = age
         {
-            let most = |one: &Common<'_>| one.provision.consent.as_ref().map(|consent| consent.value.max_age_s);
+            let most = |one: &Given| one.provision.consent.as_ref().map(|consent| consent.value.max_age_s);
             let wider = touched.iter().find_map(|one| Some((one, most(one).filter(|most| age.value > *most)?)));
             if let Some((one, most)) = wider {
                 let help = format!("a later layer may only restrict; write {most} or less");
@@ -119,9 +105,9 @@ impl Restriction {
         needed(touched, wrong, limits.callback.as_ref(), |p| p.emergency.is_some(), "is for emergencies");
     }
 
-    fn check_words(&self, touched: &[&Common<'_>], wrong: &mut Vec<Diagnostic>) {
+    fn check_words(&self, touched: &[&Given], wrong: &mut Vec<Diagnostic>) {
         if let Some(mark) = &self.limits.classification_max {
-            let most = |one: &Common<'_>| one.provision.classification_max.as_ref().map(|mark| mark.value);
+            let most = |one: &Given| one.provision.classification_max.as_ref().map(|mark| mark.value);
             let wider = touched.iter().find_map(|one| Some((one, most(one).filter(|most| mark.value > *most)?)));
             if let Some((one, most)) = wider {
                 let has = format!("a highest mark of {}", most.as_str());
@@ -130,7 +116,7 @@ impl Restriction {
             }
         }
         if let Some(onward) = &self.limits.onward {
-            let strict = |one: &Common<'_>| one.provision.usage.onward.value;
+            let strict = |one: &Given| one.provision.usage.onward.value;
             if let Some(one) = touched.iter().find(|one| onward.value < strict(one)) {
                 let has = format!("`{}` for onward transfer", strict(one).as_str());
                 let help = "a later layer may only restrict; the words are, from wide to strict: free, \
@@ -148,7 +134,7 @@ impl Restriction {
         }
     }
 
-    fn check_lists(&self, touched: &[&Common<'_>], wrong: &mut Vec<Diagnostic>) {
+    fn check_lists(&self, touched: &[&Given], wrong: &mut Vec<Diagnostic>) {
         let limits = &self.limits;
         let kinds =
             |kinds: &[model::AuthorityKind]| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>();
@@ -178,7 +164,7 @@ impl Restriction {
         }
     }
 
-    fn check_validators(&self, touched: &[&Common<'_>], wrong: &mut Vec<Diagnostic>) {
+    fn check_validators(&self, touched: &[&Given], wrong: &mut Vec<Diagnostic>) {
         for (record, roles) in &self.limits.validators {
             let bounds: Vec<_> =
                 touched.iter().filter_map(|one| Some((one, one.provision.records.get(record)?))).collect();
@@ -208,13 +194,13 @@ impl Restriction {
 }
 
 /// `widens: ets-185:31 stored_data has at most 20 subjects (instruments/budapest/instrument.toml)`.
-fn widens<T>(limit: &Spot<T>, one: &Common<'_>, has: &str, help: impl Into<String>) -> Diagnostic {
+fn widens<T>(limit: &Spot<T>, one: &Given, has: &str, help: impl Into<String>) -> Diagnostic {
     let message = format!("widens: {} has {has} ({})", one.name(), one.provision.by.file);
     limit.place.says(message).with_help(help)
 }
 
 fn cap<T: Copy + Ord + Display>(
-    touched: &[&Common<'_>],
+    touched: &[&Given],
     wrong: &mut Vec<Diagnostic>,
     limit: Option<&Spot<T>>,
     of: impl Fn(&Provision) -> Option<&Bound<T>>,
@@ -231,7 +217,7 @@ fn cap<T: Copy + Ord + Display>(
 
 /// Whether something that is touched has what is limited. Reports when nothing has.
 fn needed<T>(
-    touched: &[&Common<'_>],
+    touched: &[&Given],
     wrong: &mut Vec<Diagnostic>,
     limit: Option<&Spot<T>>,
     has: impl Fn(&Provision) -> bool,
@@ -248,7 +234,7 @@ fn needed<T>(
 
 /// Reports items that nothing of what is touched knows, and requests of which nothing is left.
 fn subset<T>(
-    touched: &[&Common<'_>],
+    touched: &[&Given],
     wrong: &mut Vec<Diagnostic>,
     limit: &List<T>,
     name: impl Fn(&T) -> String,
