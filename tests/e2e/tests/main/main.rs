@@ -24,6 +24,7 @@ mod edge;
 mod foreign;
 mod form;
 mod outage;
+mod quotas;
 mod refused;
 mod schemas;
 mod start;
