@@ -1,13 +1,13 @@
 //! The terms of a treaty that rules and permits share.
 
 use model::{ArticleRef, RecordType, RefusalCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A closed list of words, each with its name in files.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident => $word:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
@@ -112,7 +112,7 @@ words! {
 }
 
 /// A clock of a measure: legal when a clause says it, else policy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Timer {
     /// Which clock.
     pub kind: TimerKind,

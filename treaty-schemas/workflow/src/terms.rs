@@ -1,6 +1,8 @@
 use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCode, RefusalCode};
 use serde::{Deserialize, Serialize};
-use treaty::{Consult, Permit, Query, Rule, TimerKind, Unit};
+use treaty::{Consult, Permit, Query, Rule, Timer, TimerKind, Unit};
+
+use crate::applicable;
 
 /// What the treaty says of the answer to one measure. It is taken from the rule that both parties share when the request is sent,
 /// and stays with the case: a rule that changes later changes nothing in it.
@@ -22,6 +24,9 @@ pub struct Terms {
     pub classification_max: Option<Classification>,
     /// For how long data is kept at least, where the measure asks for that.
     pub preservation: Option<Keeping>,
+    /// The times that run for it, as [`applicable`] chose them.
+    #[serde(default)]
+    pub timers: Vec<Timer>,
 }
 
 /// For how long data is preserved.
@@ -40,12 +45,15 @@ impl Terms {
     /// Measures that the shared rule does not permit have none.
     pub fn of(rule: &Rule, query: &Query<'_>) -> Vec<(MeasureId, Self)> {
         let decision = rule.shared().decide(&Query { used: None, ..*query });
-        decision.permits.iter().map(|permit| (permit.measure, Self::from(permit))).collect()
+        let asked = |id: MeasureId| query.measures.iter().find(|scope| scope.id == id);
+        let terms = decision.permits.iter().map(|permit| {
+            let records = asked(permit.measure).map(|scope| scope.records.as_slice()).unwrap_or_default();
+            (permit.measure, Self::granted(permit, applicable(&permit.timers, records, query.emergency)))
+        });
+        terms.collect()
     }
-}
 
-impl From<&Permit> for Terms {
-    fn from(permit: &Permit) -> Self {
+    fn granted(permit: &Permit, timers: Vec<Timer>) -> Self {
         let days = |kind| permit.timers.iter().find(|timer| timer.kind == kind && timer.unit == Unit::Days);
         Self {
             consult: permit.consult == Consult::Required,
@@ -60,6 +68,7 @@ impl From<&Permit> for Terms {
                 clause: timer.clause.clone(),
                 prolongation_days: days(TimerKind::Prolongation).map(|timer| timer.length),
             }),
+            timers,
         }
     }
 }

@@ -15,6 +15,7 @@ fn free() -> Terms {
         max_bytes: None,
         classification_max: None,
         preservation: None,
+        timers: vec![],
     }
 }
 
@@ -185,4 +186,17 @@ fn the_clock_of_a_preservation_runs_from_its_confirmation() {
     let produced = take(Some(case), Step::Release, &[1]);
     let clock = Preservation::of(&produced.measures[&MeasureId(1)]).unwrap();
     assert_eq!((Some(clock.since), clock.on(clock.since)), (NOW.date(), Standing::InForce(60)));
+}
+
+#[test]
+fn a_case_keeps_its_timers_through_its_storage_and_one_that_was_stored_without_them_has_none() {
+    let decision: treaty::Timer = serde_json::from_str(
+        r#"{"kind":"decision","record":null,"emergency":false,"length":30,"unit":"days","clause":"eio:12(3)"}"#,
+    )
+    .unwrap();
+    let terms = Terms { timers: vec![decision], ..free() };
+    let mut stored = serde_json::to_value(&terms).unwrap();
+    assert_eq!(serde_json::from_value::<Terms>(stored.clone()).unwrap(), terms);
+    stored.as_object_mut().unwrap().remove("timers");
+    assert_eq!(serde_json::from_value::<Terms>(stored).unwrap().timers, vec![]);
 }
