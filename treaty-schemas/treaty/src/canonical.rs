@@ -1,7 +1,7 @@
 //! The text that a pin is the digest of. A change here is a new version of every rule.
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use std::fmt::{self, Display, Write};
 

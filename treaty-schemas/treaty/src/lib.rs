@@ -5,6 +5,11 @@
 //!
 //! Begin with [`Catalog::rule`], then [`Rule::decide`].
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is an answer, not an exception: it is built once and read whole"
+)]
+
 mod canonical;
 mod catalog;
 mod change;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod changes;
+
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::{Date, date};
@@ -10,6 +12,7 @@ use model::{
     SubjectTag, Timestamp, Window,
 };
 
+pub(crate) use self::changes::every_change;
 use crate::{
     Catalog, Query, Rule,
     provision::{Basis, Provision},

@@ -1,8 +1,7 @@
 use super::*;
 use crate::{
-    canonical::tests::every_change,
     rule::Obstacle,
-    testing::{changed, compiled, party},
+    testing::{changed, compiled, every_change, party},
 };
 
 fn sentences(old: &Rule, new: &Rule) -> Vec<String> {

@@ -122,17 +122,12 @@ pub(super) fn read<'s>(
         consult: section.may(report, "consult_before").unwrap_or(common.consult),
         onward: section.may(report, "onward").unwrap_or(common.safeguards.onward),
         readers: sorted(section.may(report, "readers").unwrap_or_else(|| common.safeguards.readers.clone())),
-        retention_days: section
-            .may(report, "retention_days")
-            .map(|Count(days)| days)
-            .or(common.safeguards.retention_days),
+        retention_days: retention_days(report, section, common),
         verified: false,
         place,
         clauses,
     };
     section.end(report);
-    let mut judgements = judgements?;
-    judgements.extend(common.judgements.iter().cloned());
     Some(Request {
         articles: articles?,
         records: records?,
@@ -142,9 +137,14 @@ pub(super) fn read<'s>(
         attributes: attributes.map(|list| sorted(list.into_iter().map(|attribute| attribute.value).collect())),
         offence: offence.unwrap_or(Some(common.offence))?,
         timers: merged(&common.timers, timers?),
-        judgements: sorted(judgements),
+        judgements: sorted(judgements?.into_iter().chain(common.judgements.iter().cloned()).collect()),
         ..request
     })
+}
+
+fn retention_days<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>, common: &Common) -> Option<u32> {
+    let own = section.may(report, "retention_days").map(|Count(days)| days);
+    own.or(common.safeguards.retention_days)
 }
 
 pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {

@@ -192,11 +192,16 @@ impl<'c> Prover<'c> {
 /// What has been asked about.
 #[derive(Default)]
 struct Known {
-    terms: BTreeSet<(Option<(ArticleRef, RequestType)>, Arc<str>, Arc<str>)>,
+    terms: BTreeSet<Terms>,
     /// The same by where their bounds lie, so that most texts need not be compared. They are kept, so that nothing else comes to lie
     /// there.
-    places: BTreeMap<(usize, usize, Option<RequestType>), [Option<Arc<Shared>>; 2]>,
+    places: BTreeMap<[Address; 2], [Option<Arc<Shared>>; 2]>,
 }
+
+/// What is asked about, unless only the bounds matter; its canonical text; and that of the old rule.
+type Terms = (Option<(ArticleRef, RequestType)>, Arc<str>, Arc<str>);
+/// Where bounds lie; 0 where there are none. Bounds of one place have one article, but may serve several request types.
+type Address = (usize, Option<RequestType>);
 
 impl Known {
     /// Answers whether nothing with these terms was there. Where two rules are compared, `was` are the bounds of the old one.
@@ -207,13 +212,14 @@ impl Known {
         was: Option<&Provision>,
     ) -> bool {
         let shared = [Some(provision), was].map(|one| one.map(Provision::shared));
-        let [here, there] = shared.map(|shared| shared.map_or(0, |shared| Arc::as_ptr(shared).addr()));
-        // Bounds of one place have one article, but may serve several request types.
-        let place = (here, there, of.map(|(_, kind)| kind.clone()));
-        if self.places.contains_key(&place) {
+        let addresses = shared.map(|shared| {
+            let address = shared.map_or(0, |shared| Arc::as_ptr(shared).addr());
+            (address, of.map(|(_, kind)| kind.clone()))
+        });
+        if self.places.contains_key(&addresses) {
             return false;
         }
-        self.places.insert(place, shared.map(Option::<&Arc<Shared>>::cloned));
+        self.places.insert(addresses, shared.map(Option::<&Arc<Shared>>::cloned));
         let was = was.map_or_else(|| Arc::from(""), |was| was.text().clone());
         let of = of.map(|(article, kind)| (article.clone(), kind.clone()));
         self.terms.insert((of, provision.text().clone(), was))

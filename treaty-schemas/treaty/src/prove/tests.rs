@@ -6,12 +6,10 @@ use model::{AuthorityKind, Role, SelectorKind};
 
 use super::*;
 use crate::{
-    Effect, Field,
-    canonical::tests::every_change,
-    diff,
+    Effect, Field, diff,
     provision::EmergencyRule,
     rule::Obstacle,
-    testing::{TODAY, change_of, changed, compiled, national, party, table},
+    testing::{TODAY, change_of, changed, compiled, every_change, national, party, table},
 };
 
 fn broken(rule: &Rule, claim: &Claim) -> Counterexample {

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::{prelude::*, sample::Index};
 use treaty::Catalog;
 
-use crate::support::{TODAY, party, world_files};
+use crate::support::{TODAY, layers, party};
 
 /// What happens to a file.
 #[derive(Debug, Clone)]
@@ -143,21 +143,6 @@ fn survives(files: Vec<(String, String)>) -> Result<bool, TestCaseError> {
             Ok(true)
         }
     }
-}
-
-fn layers() -> Vec<(String, String)> {
-    let restrict =
-        "[[restrict]]\narticles = [\"conv:31\"]\nmax_subjects = 5\nrecords = [\"traffic_data\"]\nbecause = \"x\"\n";
-    let overlay = format!(
-        "format = \"overlay/1\"\nid = \"mou\"\ntitle = \"t\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
-         valid_from = 2020-01-01\nvalid_to = 2029-12-31\narranges = [\"joint_team\"]\nverified = true\n\n{restrict}"
-    );
-    let national =
-        format!("format = \"national/1\"\nparty = \"JP\"\n\n{restrict}direction = \"incoming\"\nwith = [\"FR\"]\n");
-    let mut files = world_files();
-    files.push(("overlays/FR-JP/mou.toml".to_owned(), overlay));
-    files.push(("national/JP.toml".to_owned(), national));
-    files
 }
 
 proptest! {

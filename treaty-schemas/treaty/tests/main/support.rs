@@ -107,7 +107,9 @@ pub(crate) fn only(decision: &Decision) -> &Refusal {
 
 /// The files of a small world of made-up treaties, which changes only when a test needs it to.
 pub(crate) fn world_files() -> Vec<(String, String)> {
-    folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/world"))
+    static FILES: LazyLock<Vec<(String, String)>> =
+        LazyLock::new(|| folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/world")));
+    FILES.clone()
 }
 
 /// The TOML files below `root`, each with its path from there.
@@ -149,4 +151,20 @@ pub(crate) fn replaced_text(path: &str, from: &str, to: &str) -> String {
     let text = world_file(path);
     assert!(text.contains(from), "{path} has no {from}");
     text.replacen(from, to, 1)
+}
+
+/// The made-up world with an overlay and a national file.
+pub(crate) fn layers() -> Vec<(String, String)> {
+    let restrict =
+        "[[restrict]]\narticles = [\"conv:31\"]\nmax_subjects = 5\nrecords = [\"traffic_data\"]\nbecause = \"x\"\n";
+    let overlay = format!(
+        "format = \"overlay/1\"\nid = \"mou\"\ntitle = \"t\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
+         valid_from = 2020-01-01\nvalid_to = 2029-12-31\narranges = [\"joint_team\"]\nverified = true\n\n{restrict}"
+    );
+    let national =
+        format!("format = \"national/1\"\nparty = \"JP\"\n\n{restrict}direction = \"incoming\"\nwith = [\"FR\"]\n");
+    let mut files = world_files();
+    files.push(("overlays/FR-JP/mou.toml".to_owned(), overlay));
+    files.push(("national/JP.toml".to_owned(), national));
+    files
 }
