@@ -97,4 +97,6 @@ on_both_engines! { desk:
     a_used_key_package_has_no_private_keys,
     proposals_and_outbox_end_in_one_commit,
     those_who_watch_miss_no_event,
+    the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole,
+    the_agenda_finds_the_cases_whose_open_clocks_end_first,
 }

@@ -4,8 +4,8 @@ use model::{CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange, NewDeskOutbox, NewEvent,
-    PrivateKeyPackageRow, ProposalRow, case, draft, entry, event, key_package, mls, outbox, progress, proposal,
+    ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange, NewDeskOutbox, NewEvent,
+    PrivateKeyPackageRow, ProposalRow, case, clock, draft, entry, event, key_package, mls, outbox, progress, proposal,
 };
 use crate::{
     StoreError, Stored,
@@ -44,6 +44,8 @@ pub struct DeskBatch {
     pub concluded: Vec<i64>,
     /// How far streams were read, by name.
     pub cursors: BTreeMap<String, i64>,
+    /// Clocks, whole.
+    pub clocks: Vec<ClockRow>,
     /// What those who watch are told.
     pub events: Vec<NewEvent>,
 }
@@ -120,6 +122,7 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::insert_new::<outbox::Entity, _, _>(tx, &keys, &batch.outbox).await?;
     write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
     progress::put(tx, &batch.cursors).await?;
+    clock::put(tx, &batch.clocks).await?;
     let keys = [event::Column::CaseId, event::Column::Kind, event::Column::EntryId, event::Column::At];
     write::insert_new::<event::Entity, _, _>(tx, &keys, &batch.events).await?;
     Ok(DeskCommitted { repeated: false })

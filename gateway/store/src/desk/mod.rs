@@ -7,6 +7,7 @@
 
 mod batch;
 mod case;
+mod clock;
 mod draft;
 mod entry;
 mod event;
@@ -19,6 +20,7 @@ mod proposal;
 
 pub use batch::{DeskBatch, DeskCommitted};
 pub use case::Model as DeskCaseRow;
+pub use clock::Model as ClockRow;
 pub use draft::Model as DraftRow;
 pub use entry::{DeskEntryVerdict, Model as DeskEntryRow};
 pub use event::{Model as EventRow, NewEvent};

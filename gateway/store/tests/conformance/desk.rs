@@ -2,8 +2,8 @@ use model::{Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
 use store::{
     Blob, StoreError,
     desk::{
-        DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange, NewDeskOutbox,
-        NewEvent, PrivateKeyPackageRow, ProposalRow,
+        ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange,
+        NewDeskOutbox, NewEvent, PrivateKeyPackageRow, ProposalRow,
     },
 };
 
@@ -231,4 +231,52 @@ pub(crate) async fn those_who_watch_miss_no_event(store: &DeskStore) {
     let seen: Vec<_> = first.iter().chain(&rest).map(|event| *event.case_id).collect();
     assert_eq!(seen, (0..5).map(case_id).collect::<Vec<_>>());
     assert_eq!(store.newest_event().await.unwrap(), rest[2].cursor);
+}
+
+fn clock(case: u32, round: i64, next_at: Option<i64>) -> ClockRow {
+    ClockRow {
+        case_id: case_id(case).into(),
+        measure: 1,
+        kind: "decision".to_owned(),
+        record: String::new(),
+        round,
+        course: "{}".to_owned(),
+        fired: None,
+        next_at,
+        open: 1,
+        due: next_at.unwrap_or(9_000) + 100,
+    }
+}
+
+pub(crate) async fn the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole(store: &DeskStore) {
+    assert_eq!(store.next_clock().await.unwrap(), None);
+    let other = ClockRow { record: "traffic_data".to_owned(), ..clock(1, 0, Some(300)) };
+    let clocks = vec![clock(0, 0, Some(500)), clock(0, 1, Some(200)), clock(1, 0, None), other.clone()];
+    store.commit(&DeskBatch { clocks, ..DeskBatch::default() }).await.unwrap();
+    assert_eq!(store.next_clock().await.unwrap(), Some(200));
+    assert_eq!(store.clocks_due(100, 10).await.unwrap(), []);
+    assert_eq!(store.clocks_due(300, 10).await.unwrap(), [clock(0, 1, Some(200)), other.clone()]);
+    assert_eq!(store.clocks_due(500, 2).await.unwrap(), [clock(0, 1, Some(200)), other]);
+
+    let told = ClockRow { fired: Some("one_day_left".to_owned()), next_at: None, ..clock(0, 1, Some(200)) };
+    let batch = DeskBatch { clocks: vec![told.clone()], events: vec![event(0, 7)], ..DeskBatch::default() };
+    store.commit(&batch).await.unwrap();
+    assert_eq!(store.next_clock().await.unwrap(), Some(300));
+    assert_eq!(store.clocks_of(case_id(0)).await.unwrap(), [clock(0, 0, Some(500)), told.clone()]);
+    assert_eq!(store.clocks_told().await.unwrap(), [told]);
+}
+
+pub(crate) async fn the_agenda_finds_the_cases_whose_open_clocks_end_first(store: &DeskStore) {
+    let mut batch = whole(0);
+    batch.put_case(case(1, 1), None);
+    batch.put_case(case(2, 1), None);
+    batch.clocks = vec![clock(0, 0, Some(300)), clock(0, 1, Some(600)), clock(1, 0, Some(100))];
+    batch.clocks.push(ClockRow { open: 0, ..clock(2, 0, Some(50)) });
+    store.commit(&batch).await.unwrap();
+    let until =
+        async |due| -> Vec<_> { store.cases_due(due, 10).await.unwrap().into_iter().map(|row| row.id.0).collect() };
+    assert_eq!(until(199).await, []);
+    assert_eq!(until(200).await, [case_id(1)]);
+    assert_eq!(until(9_999).await, [case_id(1), case_id(0)]);
+    assert_eq!(store.cases_due(9_999, 1).await.unwrap(), [case(1, 1)]);
 }
