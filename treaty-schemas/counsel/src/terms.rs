@@ -1,8 +1,9 @@
-//! A provision in words: one row per question that a lawyer asks. Explanations and fact sheets share it, so that they never differ.
+//! A provision in words: one row per question that a lawyer asks. Explanations and fact sheets share it, so that they never differ; clocks,
+//! quotas, judgements and sizes are worded by the library, as in a decision.
 
 use std::fmt::Display;
 
-use treaty::{Consult, Limit, Offer, Onward, Quota, Timer};
+use treaty::{Bytes, Consult, Limit, Offer, Onward, Timer};
 
 /// One question, and what the treaty says to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +69,9 @@ fn asking(offer: &Offer, rows: &mut Vec<Row>) {
     row(rows, "named by", [format!("{selectors}{}", by(offer, &offer.selectors))]);
     let mut caps = vec![format!("{}{}", count(offer.max_subjects.value, "subject"), by(offer, &offer.max_subjects))];
     caps.extend(offer.max_window_days.as_ref().map(|days| format!("{}{}", count(days.value, "day"), by(offer, days))));
-    caps.extend(offer.max_bytes.as_ref().map(|bytes| format!("{} bytes in answer{}", bytes.value, by(offer, bytes))));
+    caps.extend(offer.max_bytes.as_ref().map(|bytes| format!("{} in answer{}", Bytes(bytes.value), by(offer, bytes))));
     row(rows, "at most", caps);
-    row(rows, "quota", offer.quotas.iter().map(|one| format!("{}{}", quota(one.value), by(offer, one))));
+    row(rows, "quota", offer.quotas.iter().map(|one| format!("{}{}", one.value, by(offer, one))));
     row(rows, "purposes", [format!("{}{}", list(&offer.purposes.value), by(offer, &offer.purposes))]);
 }
 
@@ -108,16 +109,12 @@ fn declaring(offer: &Offer, rows: &mut Vec<Row>) {
 
 fn answering(offer: &Offer, rows: &mut Vec<Row>) {
     let (legal, policy): (Vec<&Timer>, Vec<&Timer>) = offer.timers.iter().partition(|timer| timer.is_legal());
-    row(rows, "legal clocks", legal.into_iter().map(clock));
-    row(rows, "policy clocks", policy.into_iter().map(clock));
+    row(rows, "legal clocks", legal.into_iter().map(Timer::to_string));
+    row(rows, "policy clocks", policy.into_iter().map(Timer::to_string));
     let grounds = |mandatory| offer.grounds.iter().filter(move |ground| ground.mandatory == mandatory);
     row(rows, "must be refused", grounds(true).map(|ground| format!("{} {}", ground.code, ground.code.text())));
     row(rows, "may be refused", grounds(false).map(|ground| format!("{} {}", ground.code, ground.code.text())));
-    let judgements = offer.judgements.iter().map(|one| match &one.clause {
-        Some(clause) => format!("{} [{clause}]", one.name),
-        None => one.name.clone(),
-    });
-    row(rows, "judged by people", judgements);
+    row(rows, "judged by people", offer.judgements.iter().map(ToString::to_string));
     row(rows, "may be postponed", offer.postponements.iter().map(|code| format!("{code} {}", code.text())));
     row(rows, "conditions", offer.conditions.iter().map(|code| format!("{code} {}", code.text())));
     let consult = match offer.consult {
@@ -155,28 +152,6 @@ fn by<T>(offer: &Offer, limit: &Limit<T>) -> String {
         Some(owner) => format!(" (rule of {owner}: {})", limit.file),
         None => format!(" (rule of both: {})", limit.file),
     }
-}
-
-pub(crate) fn clock(timer: &Timer) -> String {
-    let unit = timer.unit.as_str().trim_end_matches('s').replace('_', " ");
-    let mut words = format!("{} {}", timer.kind.as_str(), count(timer.length, &unit));
-    if let Some(record) = &timer.record {
-        words += &format!(" for {record}");
-    }
-    if timer.emergency {
-        words += " in an emergency";
-    }
-    if let Some(clause) = &timer.clause {
-        words += &format!(" [{clause}]");
-    }
-    words
-}
-
-pub(crate) fn quota(quota: Quota) -> String {
-    let requests = quota.requests.map(|most| count(most, "request"));
-    let subjects = quota.subjects.map(|most| count(most, "distinct subject"));
-    let both: Vec<_> = requests.into_iter().chain(subjects).collect();
-    format!("{} in a {}", both.join(" and "), quota.per.as_str())
 }
 
 /// `1 day`, `2 days`.

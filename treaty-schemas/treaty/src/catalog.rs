@@ -1,4 +1,5 @@
 mod check;
+mod due;
 mod info;
 mod timeline;
 

@@ -50,7 +50,7 @@ pub use instrument::InstrumentKind;
 pub use offer::{Barred, Limit, Offer};
 pub use prove::{Claim, Counterexample, Earlier, Proof, prove, prove_rules};
 pub use quota::QuotaNeeded;
-pub use render::{Document, Fact, Label, SCHEMA_VERSION};
+pub use render::{Bytes, Document, Fact, Label, SCHEMA_VERSION};
 pub use rule::Rule;
 pub use term::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit};
 pub use trace::{Input, Outcome, TraceStep};

@@ -95,6 +95,7 @@ pub(crate) struct Head {
     pub(crate) corrects: bool,
     place: Place,
     valid_from_place: Place,
+    pub(crate) valid_to_place: Place,
     recorded_place: Place,
 }
 
@@ -143,6 +144,7 @@ impl Head {
             corrects,
             place: report.place(root.span_of("version")),
             valid_from_place: report.place(root.span_of("valid_from")),
+            valid_to_place: report.place(root.span_of("valid_to")),
             recorded_place: report.place(root.span_of("recorded")),
             source,
         })

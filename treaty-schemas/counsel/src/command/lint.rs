@@ -23,8 +23,8 @@ pub(crate) struct Lint {
     /// A catalogue's folder, or files of a catalogue. By default the whole catalogue.
     #[arg(value_name = "FILES|DIR")]
     paths: Vec<PathBuf>,
-    /// Also show notes: each statement that nobody has read in the text of the treaty (`verified = false`), and each record type that
-    /// nobody needs to validate.
+    /// Also show notes: each statement that nobody has read in the text of the treaty (`verified = false`), each record type that
+    /// nobody needs to validate, and each file that has ended and took nothing away.
     #[arg(long)]
     unverified: bool,
 }

@@ -263,17 +263,6 @@ impl Catalog {
         notes
     }
 
-    /// Treaty files whose day of review has come on `today`.
-    pub fn overdue(&self, today: Date) -> Vec<Diagnostic> {
-        let newest = self.0.instruments.values().filter_map(Series::newest);
-        let due = newest.filter_map(|file| Some((file, file.review.filter(|day| *day <= today)?)));
-        due.map(|(file, day)| {
-            let message = format!("this file was to be reviewed on {day}");
-            file.head.source.whole().says(message).graded(crate::Severity::Warning)
-        })
-        .collect()
-    }
-
     /// Who must sign the file at `path`; `None` where there is none.
     pub fn signers(&self, path: &str) -> Option<Signers> {
         let owners = self.0.heads().find(|head| *head.path == *path).and_then(|head| self.0.info(head))?.owners;

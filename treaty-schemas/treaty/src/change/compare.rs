@@ -4,7 +4,7 @@ use model::{Attribute, PartyId, RecordType, Role};
 
 use super::{Effect, Field};
 use crate::{
-    Ground, Judgement, Period, Timer,
+    Bytes, Ground, Judgement, Period, Timer,
     phrase::{AnyOf, List},
     provision::{Bound, Bounds, DualCriminality, EmergencyRule, OffenceRule, Provision, UsageRule},
     rule::Table,
@@ -54,7 +54,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
     found.set(Field::Selectors, &old.selectors.value, &selectors.value, |kind| kind.as_str().to_owned());
     found.cap(Field::Subjects, Some(old.max_subjects.value), Some(max_subjects.value));
     found.window(value(&old.max_window_days), value(max_window_days));
-    found.cap(Field::Bytes, value(&old.max_bytes), value(max_bytes));
+    found.at_most(Field::Bytes, value(&old.max_bytes), value(max_bytes), |bytes| Bytes(bytes).to_string());
     found.quotas(old, new);
     found.set(Field::Purposes, &old.purposes.value, &purposes.value, Clone::clone);
     found.offence(old, new);
@@ -281,21 +281,12 @@ impl Found {
 
     fn humans(&mut self, old: &Provision, new: &Provision) {
         let timers = |timers: &[Timer]| {
-            let text = |timer: &Timer| {
-                let record = timer.record.as_ref().map_or_else(String::new, |record| format!(" of {record}"));
-                let when = if timer.emergency { " in an emergency" } else { "" };
-                let by = timer.clause.as_ref().map_or_else(|| "policy".to_owned(), ToString::to_string);
-                format!("{}{record}{when} {} {} ({by})", timer.kind.as_str(), timer.length, timer.unit.as_str())
-            };
+            let text = |timer: &Timer| if timer.is_legal() { timer.to_string() } else { format!("{timer} (policy)") };
             listed(timers.iter().collect::<BTreeSet<_>>(), text)
         };
         self.push(Field::Timers, timers(&old.timers), timers(&new.timers), Effect::Neutral);
         self.grounds(&old.grounds, &new.grounds);
-        let judgement = |judgement: &Judgement| match &judgement.clause {
-            Some(clause) => format!("{} ({clause})", judgement.name),
-            None => judgement.name.clone(),
-        };
-        self.fewer_is_more(Field::Judgements, &old.judgements, &new.judgements, judgement);
+        self.fewer_is_more(Field::Judgements, &old.judgements, &new.judgements, Judgement::to_string);
         let codes =
             |codes: &[model::PostponementCode]| listed(codes.iter().collect::<BTreeSet<_>>(), ToString::to_string);
         self.push(Field::Postponements, codes(&old.postponements), codes(&new.postponements), Effect::Neutral);

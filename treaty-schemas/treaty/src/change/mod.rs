@@ -105,7 +105,7 @@ impl fmt::Display for Field {
             Self::Selectors => "selectors",
             Self::Subjects => "subjects",
             Self::Window => "days",
-            Self::Bytes => "bytes in answer",
+            Self::Bytes => "size of the answer",
             Self::RequestsPerDay => "requests in a day",
             Self::RequestsPerMonth => "requests in a month",
             Self::RequestsPerYear => "requests in a year",

@@ -2,7 +2,7 @@ use model::Language;
 
 use super::Label;
 use crate::{
-    Consult, Ground, Onward, Permit, Quota, Timer,
+    Bytes, Consult, Ground, Onward, Permit,
     phrase::{AnyOf, List},
 };
 
@@ -27,13 +27,13 @@ impl Permit {
         facts.any(Label::Validators, self.validators.iter().map(|role| role.as_str()));
         facts.say(Label::Subjects, self.max_subjects.to_string());
         facts.some(Label::Days, self.max_window_days);
-        facts.some(Label::Bytes, self.max_bytes);
+        facts.some(Label::Bytes, self.max_bytes.map(Bytes));
         facts.list(Label::Attributes, &self.attributes);
         facts.some(Label::Classification, self.classification_max.map(|mark| mark.as_str()));
-        facts.list(Label::Quotas, self.quotas.iter().map(quota));
+        facts.list(Label::Quotas, &self.quotas);
         facts.when(Label::DualCriminality, self.dual_criminality);
-        facts.list(Label::LegalClocks, self.timers.iter().filter(|timer| timer.is_legal()).map(timer));
-        facts.list(Label::PolicyClocks, self.timers.iter().filter(|timer| !timer.is_legal()).map(timer));
+        facts.list(Label::LegalClocks, self.timers.iter().filter(|timer| timer.is_legal()));
+        facts.list(Label::PolicyClocks, self.timers.iter().filter(|timer| !timer.is_legal()));
         self.humans(&mut facts, language);
         self.usage_facts(&mut facts);
         facts.list(Label::Languages, &self.languages);
@@ -45,13 +45,7 @@ impl Permit {
         let grounds = |mandatory| self.grounds.iter().filter(move |ground| ground.mandatory == mandatory).map(ground);
         facts.lines(Label::MustRefuse, grounds(true));
         facts.lines(Label::MayRefuse, grounds(false));
-        facts.list(
-            Label::Judgements,
-            self.judgements.iter().map(|judgement| match &judgement.clause {
-                Some(clause) => format!("{} ({clause})", judgement.name),
-                None => judgement.name.clone(),
-            }),
-        );
+        facts.list(Label::Judgements, &self.judgements);
         facts.lines(
             Label::Postponements,
             self.postponements.iter().map(|code| format!("{code} {}", code.text_in(language))),
@@ -114,19 +108,4 @@ impl Facts {
             self.say(label, item);
         }
     }
-}
-
-fn timer(timer: &Timer) -> String {
-    let record = timer.record.as_ref().map_or_else(String::new, |record| format!(" of {record}"));
-    let when = if timer.emergency { " in an emergency" } else { "" };
-    let clause = timer.clause.as_ref().map_or_else(String::new, |clause| format!(" ({clause})"));
-    let unit = timer.unit.as_str().replace('_', " ");
-    format!("{}{record}{when} {} {unit}{clause}", timer.kind.as_str(), timer.length)
-}
-
-fn quota(quota: &Quota) -> String {
-    let part = |cap: Option<u32>, noun| cap.map(|cap| format!("{cap} {noun}"));
-    let caps = [part(quota.requests, "requests"), part(quota.subjects, "subjects")];
-    let caps: Vec<_> = caps.into_iter().flatten().collect();
-    format!("{} per {}", caps.join(" and "), quota.per.as_str())
 }

@@ -54,7 +54,7 @@ labels! {
     /// How many days.
     Days => ["days, at most", "jours, au plus", "giorni, al massimo", "日数の上限", "天数上限"],
     /// How many bytes.
-    Bytes => ["bytes in answer, at most", "octets en réponse, au plus", "byte in risposta, al massimo", "回答バイト数の上限", "答复字节数上限"],
+    Bytes => ["size of the answer, at most", "taille de la réponse, au plus", "dimensione della risposta, al massimo", "回答の容量の上限", "答复大小上限"],
     /// Which attributes.
     Attributes => ["attributes", "attributs", "attributi", "属性", "属性"],
     /// The highest mark.

@@ -6,12 +6,14 @@ mod facts;
 mod html;
 mod label;
 mod text;
+mod words;
 
 use model::Language;
 use serde::Serialize;
 
 pub use facts::Fact;
 pub use label::Label;
+pub use words::Bytes;
 
 use crate::Decision;
 

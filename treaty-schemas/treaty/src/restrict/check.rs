@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::{List, Restriction};
 use crate::{
-    Diagnostic,
+    Bytes, Diagnostic,
     given::Given,
     phrase::Plural,
     provision::{Bound, Provision},
@@ -77,7 +77,7 @@ impl Restriction {
             );
         }
         let bytes = limits.max_bytes.as_ref();
-        cap(touched, wrong, bytes, |p| p.max_bytes.as_ref(), |n| format!("at most {n} bytes"));
+        cap(touched, wrong, bytes, |p| p.max_bytes.as_ref(), |n| format!("at most {} in answer", Bytes(n)));
         if let Some(days) = &limits.retention_days {
             let days = Spot { value: days.value.0, place: days.place.clone() };
             let words = |n| format!("a retention of at most {}", Plural(n, "day"));

@@ -10,6 +10,7 @@ use crate::{
 };
 
 const OVERLAY: &str = "overlays/FR-JP/mou.toml";
+const OVERLAY_2: &str = "overlays/FR-JP/mou.2.toml";
 const NATIONAL: &str = "national/JP.toml";
 
 fn overlay(head: &str, restrict: &str) -> (&'static str, String) {
@@ -279,6 +280,46 @@ fn what_was_not_read_in_its_text_is_noted_with_its_place() {
     );
     assert_eq!(catalog.overdue(date(2026, 12, 31)).len(), 0);
     assert!(catalog.overdue(date(2027, 1, 1))[0].to_string().starts_with("warning: this file was to be reviewed"));
+}
+
+#[test]
+fn a_restriction_that_ends_is_told_before_and_after_its_last_day_and_the_day_is_in_the_timeline() {
+    let dated = "valid_from = 2026-02-01\nvalid_to = 2026-11-30";
+    let (path, text) = national(&restrict("max_subjects = 3"));
+    let text = text.replacen("party =", "valid_to = 2026-11-15\nparty =", 1);
+    let catalog = world(&[overlay(dated, &restrict("max_subjects = 5")), (path, text)]);
+    let said = |day| catalog.overdue(day).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(said(date(2026, 10, 15)).is_empty());
+    assert_eq!(said(date(2026, 10, 16)).len(), 1);
+    let both = said(TODAY);
+    assert!(
+        both[0].starts_with("warning: its last day was 2026-11-15: since 2026-11-16 what it restricts is free again")
+    );
+    assert!(both[0].contains("--> national/JP.toml") && both.len() == 2, "{both:?}");
+    assert!(
+        both[1].starts_with("warning: its last day is 2026-11-30: from 2026-12-01 on what it restricts is free again")
+    );
+    assert!(said(date(2026, 12, 31))[1].starts_with("warning: its last day was 2026-11-30"));
+    let (fr, jp) = (party("FR"), party("JP"));
+    assert!(catalog.timeline(fr, jp).contains(&date(2026, 12, 1)));
+    let [last, next] = [date(2026, 11, 30), date(2026, 12, 1)].map(|day| catalog.rule(fr, jp, day));
+    let change = "conv:31 stored_data, requests to FR: subjects: at most 20, before: at most 5";
+    assert!(treaty::diff(&last, &next).iter().any(|one| one.to_string() == change && one.effect.gives_more()));
+}
+
+#[test]
+fn a_file_that_a_version_follows_does_not_lapse_and_one_that_only_arranged_ends_quietly() {
+    let dated = "arranges = [\"joint_team\"]\nvalid_from = 2026-02-01\nvalid_to = 2026-11-30";
+    let (path, first) = overlay(dated, "");
+    let second = first.replacen("arranges", "version = 2\nrecorded = 2026-11-01\narranges", 1);
+    let second = second.replacen("valid_from = 2026-02-01\nvalid_to = 2026-11-30", "valid_from = 2026-12-01", 1);
+    let followed = world(&[(path, first.clone()), (OVERLAY_2, second)]);
+    assert!(followed.overdue(TODAY).is_empty() && followed.overdue(date(2026, 12, 15)).is_empty());
+    let alone = world(&[(path, first)]);
+    assert_eq!(alone.overdue(TODAY)[0].severity, treaty::Severity::Warning);
+    let over = &alone.overdue(date(2026, 12, 15))[0];
+    assert_eq!(over.severity, treaty::Severity::Note);
+    assert!(over.message.ends_with("since 2026-12-01 what it arranges is closed"), "{over}");
 }
 
 #[test]

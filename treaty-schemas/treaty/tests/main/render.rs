@@ -54,7 +54,7 @@ fn legal_and_policy_clocks_are_told_apart() {
     let said = |label| {
         facts.iter().filter(|fact| fact.label == label).map(|fact| fact.value.as_str()).collect::<Vec<_>>().join("; ")
     };
-    assert!(said(Label::LegalClocks).contains("preservation 60 days (ets-185:29(7))"));
+    assert!(said(Label::LegalClocks).contains("preservation 60 days [ets-185:29(7)]"));
     assert!(said(Label::PolicyClocks).contains("ack 10 days") && !said(Label::PolicyClocks).contains("ets-185"));
     assert!(said(Label::MustRefuse).is_empty() && said(Label::MayRefuse).contains("R02 sovereignty"));
 }
