@@ -1,7 +1,7 @@
 //! Receipts: what this gateway states, and how a fault stands in one.
 
 use identity::{SigningKey, sign_receipt};
-use model::{Denial, Fault, Receipt, Refusal, RefusalCode, SignedReceipt};
+use model::{Denial, Fault, PartyId, Receipt, Refusal, RefusalCode, SignedReceipt};
 use proto::types as wire;
 
 /// Before the name of a fault in the `rule` of a refusal.
@@ -10,6 +10,20 @@ const FAULT: &str = "protocol/";
 /// Signs a receipt.
 pub(crate) fn sign(key: &SigningKey, receipt: Receipt) -> SignedReceipt {
     sign_receipt(key, proto::encode_receipt(&receipt), receipt)
+}
+
+/// Where the files of a party's private layer are.
+const NATIONAL: &str = "national/";
+
+/// A denial as the other party gets it. Of a private layer it learns that there is one, not what it says.
+pub(crate) fn refusal_for_peer(denial: &Denial, own: PartyId) -> Refusal {
+    let refusal = refusal_of(denial);
+    if !refusal.rule.starts_with(NATIONAL) {
+        return refusal;
+    }
+    let remedy = format!("Ask the central authority of {own}; only {own} can change its own law.");
+    let told = Refusal::new(refusal.code, "national", format!("the law of {own} itself does not allow it"), remedy);
+    Refusal { article: refusal.article, field: refusal.field, owner: Some(own), ..told }
 }
 
 /// A denial as a receipt holds it. A fault becomes R94 by the rule of that name, so that the other side can tell it.
@@ -43,4 +57,31 @@ pub(crate) fn to_bytes(signed: &SignedReceipt) -> Vec<u8> {
 /// The wire message in such a string.
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<wire::SignedReceipt, Denial> {
     prost::Message::decode(bytes).map_err(|error| Denial::failed(Fault::Storage, format!("a kept receipt: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_peer_learns_that_a_private_layer_refused_and_not_what_it_says() {
+        let own: PartyId = "FR".parse().unwrap();
+        let of = |rule: &str| Refusal {
+            article: Some("ets-185:31".parse().unwrap()),
+            owner: Some(own),
+            ..Refusal::new(
+                RefusalCode::R90,
+                rule,
+                "3 subjects, at most 2, because of the Act of Secrets",
+                "name 1 to 2",
+            )
+        };
+        let told = refusal_for_peer(&of("national/FR.toml").into(), own);
+        assert_eq!((told.code, told.rule.as_str(), told.owner), (RefusalCode::R90, "national", Some(own)));
+        assert!(!format!("{told:?}").contains("Secrets") && !format!("{told:?}").contains("name 1 to 2"), "{told:?}");
+        let shared = of("overlays/FR-JP/mou.toml");
+        assert_eq!(refusal_for_peer(&shared.clone().into(), own), shared);
+    }
 }

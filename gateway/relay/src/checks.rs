@@ -83,7 +83,7 @@ pub(crate) fn times(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
         let fault = if own { Fault::Expired } else { Fault::PeerUnreachable };
         Err(Denial::failed(fault, "the entry was made in the future, by our clock"))
     } else if own && header.created.plus_ms(limits::SUBMISSION_AGE_MS_MAX) < now {
-        // The rule is that of the day of `created`: nobody may choose a day on which more was allowed.
+        // What officers signed longer ago may no longer be what they mean.
         fault("the entry was made more than a day ago")
     } else if header.expires < now {
         fault("the entry's time is over")

@@ -12,8 +12,8 @@ pub struct Context<'a> {
     pub origin: Origin<'a>,
     /// What was stored before under the same entry id.
     pub seen: Option<SeenEntry>,
-    /// Our own copy of the rule between the two parties on the day of the entry. It is asked when a case opens and when the
-    /// request is sent.
+    /// Our own copy of the rule between the two parties, on the day of `now`: the sender could choose any other. It is asked when a
+    /// case opens and when the request is sent.
     pub rule: &'a Rule,
     /// What was counted of each quota that the rule names for this request, with it.
     pub used: &'a [Used],

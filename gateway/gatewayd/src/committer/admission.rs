@@ -170,7 +170,7 @@ impl Committer {
                 envelope: claimed.envelope,
                 at: turn.now,
                 leaf: None,
-                refusal: Some(receipts::refusal_of(denial)),
+                refusal: Some(receipts::refusal_for_peer(denial, self.gateway.own())),
                 epoch: None,
                 authenticator: None,
             },
@@ -194,12 +194,12 @@ impl Committer {
         let _inside = span.enter();
         let header = &entry.header;
         let hot = self.case(turn, header.case).cloned();
-        let date =
-            header.created.date().ok_or_else(|| Denial::failed(Fault::Expired, "the entry is of no year we know"))?;
+        // Of our own day: who sends could choose any other, and with it a law that is over.
+        let date = turn.now.date().ok_or_else(|| Denial::failed(Fault::Internal, "the clock tells no year we know"))?;
         let seen = turn.seen.contains_key(&header.entry);
         let rule = self.gateway.rules.for_entry(header, date, seen, &self.gateway.trust.snapshot(), turn.now)?;
         let held = self.hold_against_group(hot.as_ref(), entry, origin, turn);
-        let used = turn.counters.with(&self.gateway, header);
+        let used = turn.counters.with(&self.gateway, header, turn.now);
         let cx = Context {
             own: self.gateway.own(),
             now: turn.now,

@@ -296,7 +296,7 @@ impl Committer {
         turn.load_seen(&self.gateway, &self.recent, &sorted(entries)).await?;
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
         turn.load_retrievals(&self.gateway, &sorted(received)).await?;
-        turn.counters = quota::Counters::load(&self.gateway, &self.totals, &headers).await?;
+        turn.counters = quota::Counters::load(&self.gateway, &self.totals, &headers, turn.now).await?;
         self.cases.load(&self.gateway.store, &sorted(cases)).await?;
         for peer in sorted(peers) {
             if let Err(denial) = self.load_ledgers(peer).await {

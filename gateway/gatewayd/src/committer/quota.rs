@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use model::{Denial, Fault, Header, PartyId, RequestType, Step, SubjectTag};
+use model::{Denial, Fault, Header, PartyId, RequestType, Step, SubjectTag, Timestamp};
 use store::gateway::{AskedRow, Counted};
 use treaty::{Period, Used};
 
@@ -55,11 +55,16 @@ impl Totals {
 }
 
 impl Counters {
-    /// Reads what the requests among `headers` need. Others, and those of no readable day, need nothing.
-    pub(super) async fn load(gateway: &Gateway, totals: &Totals, headers: &[&Header]) -> Result<Self, Denial> {
+    /// Reads what the requests among `headers` need, in the periods of `now`. Others need nothing.
+    pub(super) async fn load(
+        gateway: &Gateway,
+        totals: &Totals,
+        headers: &[&Header],
+        now: Timestamp,
+    ) -> Result<Self, Denial> {
         let mut asked: BTreeMap<Window, BTreeSet<SubjectTag>> = BTreeMap::new();
         for header in headers {
-            for window in windows(gateway, header) {
+            for window in windows(gateway, header, now) {
                 let tags = tags_of(header, &window.request_type);
                 asked.entry(window).or_default().extend(tags);
             }
@@ -84,8 +89,8 @@ impl Counters {
     }
 
     /// The counters as they would be with this request. A counter that was not read is missing, and the rule refuses.
-    pub(super) fn with(&self, gateway: &Gateway, header: &Header) -> Vec<Used> {
-        let used = windows(gateway, header).into_iter().filter_map(|window| {
+    pub(super) fn with(&self, gateway: &Gateway, header: &Header, now: Timestamp) -> Vec<Used> {
+        let used = windows(gateway, header, now).into_iter().filter_map(|window| {
             let counter = self.0.get(&window)?;
             let new = tags_of(header, &window.request_type).difference(&counter.known).count();
             Some(Used {
@@ -99,8 +104,8 @@ impl Counters {
     }
 
     /// Counts a request that was admitted.
-    fn add(&mut self, gateway: &Gateway, header: &Header) {
-        for window in windows(gateway, header) {
+    fn add(&mut self, gateway: &Gateway, header: &Header, now: Timestamp) {
+        for window in windows(gateway, header, now) {
             if let Some(counter) = self.0.get_mut(&window) {
                 counter.requests += 1;
                 for tag in tags_of(header, &window.request_type) {
@@ -116,8 +121,9 @@ pub(super) fn count(gateway: &Gateway, turn: &mut Turn, header: &Header) -> Resu
     if header.step != Step::SealSend {
         return Ok(());
     }
-    let day = header.created.date().ok_or_else(unreadable_day).and_then(number)?;
-    turn.counters.add(gateway, header);
+    let day = turn.now.date().ok_or_else(unreadable_day).and_then(number)?;
+    let now = turn.now;
+    turn.counters.add(gateway, header, now);
     let types: BTreeSet<_> = header.measures.iter().map(|scope| &scope.request_type).collect();
     for request_type in types {
         let tags = tags_of(header, request_type);
@@ -134,12 +140,13 @@ pub(super) fn count(gateway: &Gateway, turn: &mut Turn, header: &Header) -> Resu
     Ok(())
 }
 
-fn windows(gateway: &Gateway, header: &Header) -> Vec<Window> {
-    let Some(day) = header.created.date().filter(|_| header.step == Step::SealSend) else { return Vec::new() };
+/// By our own clock: who sends could choose a day that has room.
+fn windows(gateway: &Gateway, header: &Header, now: Timestamp) -> Vec<Window> {
+    let Some(day) = now.date().filter(|_| header.step == Step::SealSend) else { return Vec::new() };
     // What was asked is counted whoever has signed the rule.
     let rule = gateway.rules.unproven(header.home, header.peer, day);
     let needed = rule.quotas(header.peer, &header.measures).into_iter().filter_map(|quota| {
-        let begins = quota.per.begins(header.created)?;
+        let begins = quota.per.begins(now)?;
         Some(Window {
             requesting: header.home,
             requested: header.peer,
@@ -174,7 +181,7 @@ fn number(day: Date) -> Result<i64, Denial> {
 }
 
 fn unreadable_day() -> Denial {
-    Denial::failed(Fault::Expired, "the entry is of no year we know")
+    Denial::failed(Fault::Internal, "the clock tells no year we know")
 }
 
 fn saturated(count: u64) -> u32 {
