@@ -103,6 +103,7 @@ fn header_to_wire(header: &Header) -> wire::Header {
             .consent
             .map(|consent| wire::Consent { given_ms: consent.given.0, receipt: copy(consent.receipt.as_bytes()) }),
         tag_key: declared.tag_key.map(|key| copy(key.as_bytes())).unwrap_or_default(),
+        postponement: declared.postponement.map(|code| code.to_string()).unwrap_or_default(),
     }
 }
 
@@ -159,6 +160,7 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         callback: (header.callback_ms != 0).then_some(Timestamp(header.callback_ms)),
         consent: consent.transpose()?,
         tag_key: if header.tag_key.is_empty() { None } else { Some(Digest::try_from(&*header.tag_key)?) },
+        postponement: optional(&header.postponement)?,
     })
 }
 
@@ -277,7 +279,8 @@ pub(crate) use enum_pair;
 
 enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
     OpenGroup, ChangeGroup, SealSend, Acknowledge, OpenReview, Recognise, Refuse, Assign, Collected, Release, Confirm, Close,
-    Withdraw, Violation, Consult, ConsultDone
+    Withdraw, Violation, Consult, ConsultDone, AskInfo, GiveInfo, OfferConditions, AcceptConditions, DeclineConditions, Postpone, Resume,
+    PartCollected, MoreToCome, Reject, ReturnRequest
 });
 
 enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
+    bespoke,
     compare::{contradiction, equal},
     scope::moment,
 };
@@ -19,13 +20,26 @@ pub fn document_of(step: Step) -> Option<&'static str> {
     match step {
         Step::SealSend => Some("request"),
         Step::Acknowledge => Some("ack"),
-        Step::Recognise | Step::Refuse => Some("decision"),
+        Step::Recognise | Step::Refuse | Step::OfferConditions => Some("decision"),
         Step::Confirm => Some("receipt_confirmation"),
         Step::Violation => Some("violation"),
         Step::ConsultDone => Some("consultation_minutes"),
-        Step::Consult | Step::OpenReview | Step::Assign | Step::Collected | Step::Close | Step::Withdraw => {
-            Some("notice")
-        }
+        Step::AskInfo => Some("info_request"),
+        Step::GiveInfo => Some("info_reply"),
+        Step::AcceptConditions => Some("undertaking"),
+        Step::Postpone => Some("postponement"),
+        Step::Consult
+        | Step::OpenReview
+        | Step::Assign
+        | Step::Collected
+        | Step::PartCollected
+        | Step::MoreToCome
+        | Step::DeclineConditions
+        | Step::Resume
+        | Step::Reject
+        | Step::ReturnRequest
+        | Step::Close
+        | Step::Withdraw => Some("notice"),
         Step::Release | Step::OpenGroup | Step::ChangeGroup => None,
     }
 }
@@ -58,7 +72,7 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
         )?;
         decided(header, measures)?;
     }
-    Ok(())
+    bespoke::compare(header, document)
 }
 
 /// Holds all documents of such a step against its header: the one that [`compare_answer`] takes, and with it the record of the
@@ -94,7 +108,11 @@ fn decided(header: &Header, measures: &[Named]) -> Result<(), Refusal> {
     let mut conditions = BTreeSet::new();
     for measure in measures {
         let Named::Decided { outcome, code, conditions: imposed, .. } = measure else { continue };
-        let expected = if header.step == Step::Refuse { Outcome::Refuse } else { Outcome::Accept };
+        let expected = match header.step {
+            Step::Refuse => Outcome::Refuse,
+            Step::OfferConditions => Outcome::Offer,
+            _ => Outcome::Accept,
+        };
         equal(*outcome == expected, "measures.outcome", "the step and the decision say different things")?;
         equal(*code == header.ground, "measures.code", "header and body give different grounds")?;
         conditions.extend(imposed.iter().copied());
@@ -134,6 +152,11 @@ struct Answer {
 #[serde(untagged)]
 enum Named {
     Plain(MeasureId),
+    Postponed {
+        id: MeasureId,
+        #[serde(rename = "review_on")]
+        _review_on: String,
+    },
     Decided {
         id: MeasureId,
         outcome: Outcome,
@@ -146,7 +169,7 @@ enum Named {
 impl Named {
     fn id(&self) -> MeasureId {
         match self {
-            Self::Plain(id) | Self::Decided { id, .. } => *id,
+            Self::Plain(id) | Self::Postponed { id, .. } | Self::Decided { id, .. } => *id,
         }
     }
 }
@@ -156,6 +179,7 @@ impl Named {
 enum Outcome {
     Accept,
     Refuse,
+    Offer,
 }
 
 #[cfg(test)]
@@ -200,13 +224,20 @@ mod tests {
         assert_eq!(verdict(&recognise, "decision", &of(1, json!(["C01", "C04"]))).unwrap(), "measures.conditions");
         assert_eq!(verdict(&recognise, "decision", &of(1, json!([]))).unwrap(), "measures.conditions");
         assert_eq!(verdict(&recognise, "decision", &of(2, json!(["C01"]))).unwrap(), "measures");
+        let offer = Header { step: Step::OfferConditions, ..recognise };
+        assert_eq!(verdict(&offer, "decision", &of(1, json!(["C01"]))).unwrap(), "measures.outcome");
+        let offered = |code: &str| decision(json!({"id": 1, "outcome": "offer", "conditions": [code]}));
+        assert_eq!(verdict(&offer, "decision", &offered("C01")), None);
+        assert_eq!(verdict(&offer, "decision", &offered("C04")).unwrap(), "measures.conditions");
     }
 
     #[test]
     fn every_step_with_a_body_takes_its_own_document_only() {
         let case = sample::request().case;
-        let steps =
-            Step::ALL.into_iter().filter(|step| !matches!(step, Step::SealSend | Step::Recognise | Step::Refuse));
+        let steps = Step::ALL
+            .into_iter()
+            .filter(|step| !bespoke::is_for(*step))
+            .filter(|step| !matches!(step, Step::SealSend | Step::Recognise | Step::Refuse | Step::OfferConditions));
         for step in steps {
             let header = header(step);
             for name in ["ack", "receipt_confirmation", "violation", "notice", "consultation_minutes"] {

@@ -14,6 +14,7 @@
 )]
 
 mod answer;
+mod bespoke;
 mod body;
 mod canonical;
 mod compare;

@@ -25,6 +25,7 @@ pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
         consent: consent(body)?,
         tag_key: tag_key(body)?.map(|key| key.digest()),
         callback: None,
+        postponement: None,
     };
     Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body), declared })
 }

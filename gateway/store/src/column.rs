@@ -195,10 +195,11 @@ code_column!(Refuser, "the number of a refuser (0–3)", {
     SendingDesk = 0, OwnGateway = 1, PeerGateway = 2, ReceivingDesk = 3,
 });
 
-code_column!(Step, "the number of a step (0–15)", {
+code_column!(Step, "the number of a step (0–26)", {
     OpenGroup = 0, ChangeGroup = 1, SealSend = 2, Acknowledge = 3, OpenReview = 4, Recognise = 5, Refuse = 6, Assign = 7,
     Collected = 8, Release = 9, Confirm = 10, Close = 11, Withdraw = 12, Violation = 13, Consult = 14,
-    ConsultDone = 15,
+    ConsultDone = 15, AskInfo = 16, GiveInfo = 17, OfferConditions = 18, AcceptConditions = 19, DeclineConditions = 20,
+    Postpone = 21, Resume = 22, PartCollected = 23, MoreToCome = 24, Reject = 25, ReturnRequest = 26,
 });
 
 code_column!(ReceiptKind, "the number of a kind of receipt (0–8)", {

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Malformed, Timestamp};
+use crate::{Digest, Malformed, PostponementCode, Timestamp};
 
 /// What a header declares beside scope, purpose and offence. Everything is absent unless the rule or the step asks for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,12 +12,15 @@ pub struct Declared {
     /// Whether the request says that a life or somebody's safety is in imminent danger [CETS 224 art. 3(2)(c)].
     pub emergency: bool,
     /// When the requested authority called the requesting one back over another channel. On
-    /// [`Step::Recognise`](crate::Step::Recognise) of an emergency; the record of the call is in the sealed body.
+    /// [`Step::Recognise`](crate::Step::Recognise) and [`Step::OfferConditions`](crate::Step::OfferConditions) in an emergency; the record of the call is in the sealed body.
     pub callback: Option<Timestamp>,
     /// The holder's consent, where the rule wants one.
     pub consent: Option<Consent>,
     /// Which key made the tags of the measures, by its digest. The key itself is in the sealed body.
     pub tag_key: Option<Digest>,
+    /// Why it is postponed, on [`Step::Postpone`](crate::Step::Postpone).
+    #[serde(default)]
+    pub postponement: Option<PostponementCode>,
 }
 
 /// That a holder agreed to this disclosure, without saying who.

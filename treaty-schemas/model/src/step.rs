@@ -41,11 +41,33 @@ pub enum Step {
     Consult,
     /// Says that the consultation was held, and what it brought.
     ConsultDone,
+    /// Asks the requesting party what is missing in its request.
+    AskInfo,
+    /// Answers such questions.
+    GiveInfo,
+    /// Offers to accept under conditions that the requesting party has to take first.
+    OfferConditions,
+    /// Takes them: the requesting party binds itself [UNTOC 18(19)].
+    AcceptConditions,
+    /// Declines them.
+    DeclineConditions,
+    /// Postpones, with a reason and a day on which it is looked at again [UNTOC 18(25)].
+    Postpone,
+    /// Takes up again what was postponed.
+    Resume,
+    /// Says that a part is collected, and what is outstanding.
+    PartCollected,
+    /// Goes on with what is outstanding after a part arrived.
+    MoreToCome,
+    /// Does not take records that were released.
+    Reject,
+    /// Returns a request that is for another authority, and names it.
+    ReturnRequest,
 }
 
 impl Step {
     /// All steps.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 27] = [
         Self::OpenGroup,
         Self::ChangeGroup,
         Self::SealSend,
@@ -62,6 +84,17 @@ impl Step {
         Self::Violation,
         Self::Consult,
         Self::ConsultDone,
+        Self::AskInfo,
+        Self::GiveInfo,
+        Self::OfferConditions,
+        Self::AcceptConditions,
+        Self::DeclineConditions,
+        Self::Postpone,
+        Self::Resume,
+        Self::PartCollected,
+        Self::MoreToCome,
+        Self::Reject,
+        Self::ReturnRequest,
     ];
 
     /// The name in files and on screens.
@@ -83,6 +116,17 @@ impl Step {
             Self::Violation => "violation",
             Self::Consult => "consult",
             Self::ConsultDone => "consult_done",
+            Self::AskInfo => "ask_info",
+            Self::GiveInfo => "give_info",
+            Self::OfferConditions => "offer_conditions",
+            Self::AcceptConditions => "accept_conditions",
+            Self::DeclineConditions => "decline_conditions",
+            Self::Postpone => "postpone",
+            Self::Resume => "resume",
+            Self::PartCollected => "part_collected",
+            Self::MoreToCome => "more_to_come",
+            Self::Reject => "reject",
+            Self::ReturnRequest => "return_request",
         }
     }
 

@@ -17,17 +17,39 @@ pub(crate) fn refusable(case: &Case, command: &Command<'_>, measure: &Measure) -
         let remedy = "Name one of its grounds; the parties to the treaty alone can add others.";
         return Err(cited(measure, "ground", reason, remedy.to_owned()));
     }
-    if terms.consult && !measure.consulted {
-        let reason = format!("{id} may be refused only after a consultation, and none was held");
-        let remedy = format!(
-            "Let a decider of {} open it ({}), hold it, and say that it was held ({}); then refuse.",
-            case.party(Side::Peer),
-            Step::Consult,
-            Step::ConsultDone
-        );
-        return Err(cited(measure, "concerns", reason, remedy));
+    consulted(case, measure, terms, "refused", "refuse")
+}
+
+/// A postponement rests on a reason that the treaty knows, and on a consultation where the treaty wants one. R94.
+pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let id = measure.scope.id;
+    let Some(code) = command.declared.postponement else {
+        let reason = format!("{} of {id} names no reason", command.step);
+        return Err(cited(measure, "declared.postponement", reason, "Name one of P01 to P05.".to_owned()));
+    };
+    let Some(terms) = &measure.terms else { return Ok(()) };
+    if !terms.postponements.contains(&code) {
+        let known: Vec<_> = terms.postponements.iter().map(|code| code.as_str()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let reason = format!("{code} is no reason for which the treaty lets {id} be postponed; it knows {known}");
+        let remedy = "Name one of its reasons; the parties to the treaty alone can add others.";
+        return Err(cited(measure, "declared.postponement", reason, remedy.to_owned()));
     }
-    Ok(())
+    consulted(case, measure, terms, "postponed", "postpone")
+}
+
+fn consulted(case: &Case, measure: &Measure, terms: &Terms, done: &str, verb: &str) -> Result<(), Refusal> {
+    if !terms.consult || measure.consulted {
+        return Ok(());
+    }
+    let reason = format!("{} may be {done} only after a consultation, and none was held", measure.scope.id);
+    let remedy = format!(
+        "Let a decider of {} open it ({}), hold it, and say that it was held ({}); then {verb}.",
+        case.party(Side::Peer),
+        Step::Consult,
+        Step::ConsultDone
+    );
+    Err(cited(measure, "concerns", reason, remedy))
 }
 
 /// What is granted was confirmed by a call-back where the treaty wants one, under conditions that the treaty knows. R94.

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use model::{AuthorityId, ConditionCode, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Timestamp};
+use model::{
+    AuthorityId, ConditionCode, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Row, Side, State, Terms, Trigger, rows_from};
@@ -33,7 +36,7 @@ pub struct Measure {
     pub state: State,
     /// Since when, as the entry states.
     pub since: Timestamp,
-    /// Which records were released.
+    /// Which records were released, in all parts.
     pub released: Vec<RecordType>,
     /// Under which conditions, from recognition and release together.
     pub conditions: Vec<ConditionCode>,
@@ -56,6 +59,32 @@ pub struct Measure {
     pub bytes: u64,
     /// When its records were released.
     #[serde(default)]
+    pub produced: Option<Timestamp>,
+    /// Where it stood when questions were asked; it goes back there.
+    #[serde(default)]
+    pub asked_in: Option<State>,
+    /// Which conditions the requesting party has to take or decline.
+    #[serde(default)]
+    pub offered: Vec<ConditionCode>,
+    /// Why it is postponed.
+    #[serde(default)]
+    pub postponed: Option<PostponementCode>,
+    /// Whether something is outstanding behind the part that was collected.
+    #[serde(default)]
+    pub outstanding: bool,
+    /// What arrived whole of its parts.
+    #[serde(default)]
+    pub taken: Taken,
+}
+
+/// The parts of an answer that the requesting party has confirmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Which records.
+    pub records: Vec<RecordType>,
+    /// The bytes of their sealed bodies.
+    pub bytes: u64,
+    /// When the newest of them was released.
     pub produced: Option<Timestamp>,
 }
 
@@ -89,7 +118,12 @@ impl Case {
             use model::Step::{ChangeGroup, OpenGroup, Violation, Withdraw};
             matches!(row.trigger, Trigger::Step(step) if !matches!(step, ChangeGroup | OpenGroup | Violation | Withdraw))
         };
-        rows_from(self.state()).filter(onward).find_map(|row| row.sides.first().copied())
+        let state = self.state();
+        let standing = |row: &&Row| {
+            let mut here = self.measures.values().filter(|measure| measure.state == state).peekable();
+            here.peek().is_none() || here.any(|measure| row.applies(measure))
+        };
+        rows_from(state).filter(onward).filter(standing).find_map(|row| row.sides.first().copied())
     }
 
     /// The place of an authority in the case. `None` for a third party.
@@ -114,7 +148,8 @@ impl Case {
             if self.measures.is_empty() || row.to.is_none() {
                 return row.from.contains(&case_state).then(|| Possibility { row, measures: Vec::new() });
             }
-            let standing = self.measures.iter().filter(|(_, measure)| row.from.contains(&measure.state));
+            let standing =
+                self.measures.iter().filter(|(_, measure)| row.from.contains(&measure.state) && row.applies(measure));
             let measures: Vec<_> = standing.map(|(id, _)| *id).collect();
             (!measures.is_empty()).then_some(Possibility { row, measures })
         })

@@ -26,9 +26,9 @@ pub struct Command<'a> {
     pub measures: &'a [MeasureScope],
     /// What is released, on [`Step::Release`].
     pub records: &'a [RecordType],
-    /// Why, on [`Step::Refuse`] and [`Step::Violation`].
+    /// Why, on [`Step::Refuse`], [`Step::Violation`] and [`Step::ReturnRequest`].
     pub ground: Option<RefusalCode>,
-    /// Under which conditions, on [`Step::Recognise`] and [`Step::Release`].
+    /// Under which conditions, on [`Step::Recognise`], [`Step::Release`], [`Step::OfferConditions`] and [`Step::AcceptConditions`].
     pub conditions: &'a [ConditionCode],
     /// What else the header declares.
     pub declared: &'a Declared,

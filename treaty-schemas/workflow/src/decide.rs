@@ -23,7 +23,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             let reason = format!("{} is not possible before the case's group is opened", command.step);
             return Err(sequence(reason, "Open the group of the case first."));
         }
-        let row = row_for(command.step, State::Validated, side);
+        let row = row_for(command.step, State::Validated, side, None);
         signed(row.ok_or_else(|| wrong_side(command.step, side, home, peer))?, command)?;
         return Ok(event(Change::Opened));
     };
@@ -35,10 +35,11 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
     }
     let mut moves = Vec::new();
     for (measure, state) in standings(case, command)? {
-        let row =
-            row_for(command.step, state, side).ok_or_else(|| not_now(case, command.step, side, measure, state))?;
+        let standing = measure.and_then(|id| case.measures.get(&id));
+        let row = row_for(command.step, state, side, standing)
+            .ok_or_else(|| not_now(case, command.step, side, measure, state))?;
         signed(row, command)?;
-        let records = guard(row.guard, case, command, now, measure.and_then(|id| case.measures.get(&id)))?;
+        let records = guard(row.guard, case, command, now, standing)?;
         if let (Some(measure), Some(to)) = (measure, row.to) {
             moves.push(Move { measure, from: state, to, records });
         }
@@ -55,6 +56,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             conditions: command.conditions.to_vec(),
             callback: command.declared.callback,
             bytes: if step == Step::Release { command.bytes } else { 0 },
+            postponement: command.declared.postponement,
         },
     }))
 }
@@ -115,13 +117,15 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
     only(command.measures.is_empty(), "measures", step == Step::SealSend)?;
     only(command.concerns.is_empty(), "concerns", step != Step::SealSend && !step.is_handshake())?;
     only(command.records.is_empty(), "records", step == Step::Release)?;
-    only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation))?;
-    only(command.conditions.is_empty(), "conditions", matches!(step, Step::Recognise | Step::Release))?;
-    let Declared { classification, emergency, callback, consent, tag_key } = command.declared;
+    only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation | Step::ReturnRequest))?;
+    let conditional = matches!(step, Step::Recognise | Step::Release | Step::OfferConditions | Step::AcceptConditions);
+    only(command.conditions.is_empty(), "conditions", conditional)?;
+    let Declared { classification, emergency, callback, consent, tag_key, postponement } = command.declared;
     let sent = step == Step::SealSend;
     only(classification.is_none(), "declared.classification", sent || step == Step::Release)?;
     only(!emergency, "declared.emergency", sent)?;
-    only(callback.is_none(), "declared.callback", step == Step::Recognise)?;
+    only(callback.is_none(), "declared.callback", matches!(step, Step::Recognise | Step::OfferConditions))?;
+    only(postponement.is_none(), "declared.postponement", step == Step::Postpone)?;
     only(consent.is_none(), "declared.consent", sent)?;
     only(tag_key.is_none(), "declared.tag_key", sent)
 }
@@ -147,9 +151,13 @@ fn standings(case: &Case, command: &Command<'_>) -> Result<Vec<(Option<MeasureId
     standing.collect()
 }
 
-fn row_for(step: Step, state: State, side: Side) -> Option<&'static Row> {
-    let fits =
-        |row: &&Row| row.trigger == Trigger::Step(step) && row.from.contains(&state) && row.sides.contains(&side);
+fn row_for(step: Step, state: State, side: Side, measure: Option<&Measure>) -> Option<&'static Row> {
+    let fits = |row: &&Row| {
+        row.trigger == Trigger::Step(step)
+            && row.from.contains(&state)
+            && row.sides.contains(&side)
+            && measure.is_none_or(|measure| row.returns(measure))
+    };
     TRANSITIONS.iter().find(fits)
 }
 
@@ -190,7 +198,7 @@ fn guard(
     measure: Option<&Measure>,
 ) -> Result<Vec<RecordType>, Refusal> {
     match guard {
-        Guard::None => {}
+        Guard::None | Guard::AskedIn(_) => {}
         Guard::Scope => scope(command)?,
         Guard::HumanGround => {
             ground(command, RefusalCode::is_human, "one of R01–R20")?;
@@ -200,6 +208,14 @@ fn guard(
             use RefusalCode::{R90, R94, R95};
             ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
         }
+        Guard::WrongAddressee => ground(command, |code| code == RefusalCode::R93, "R93")?,
+        Guard::Offered => {
+            offered(command)?;
+            measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?;
+        }
+        Guard::AsOffered => measure.map_or(Ok(()), |measure| taken(command, measure))?,
+        Guard::Postponed => measure.map_or(Ok(()), |measure| answer::postponable(case, command, measure))?,
+        Guard::Outstanding => measure.map_or(Ok(()), |measure| outstanding(case, measure))?,
         Guard::CalledBack => measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?,
         Guard::RecordsAsked => {
             if let Some(measure) = measure {
@@ -241,6 +257,37 @@ fn ground(command: &Command<'_>, fits: impl Fn(RefusalCode) -> bool, expected: &
     }
 }
 
+/// An offer names what it wants.
+fn offered(command: &Command<'_>) -> Result<(), Refusal> {
+    if !command.conditions.is_empty() {
+        return Ok(());
+    }
+    let reason = format!("{} names no condition", command.step);
+    Err(sequence(reason, "Name at least one condition, or accept without any.").at("conditions"))
+}
+
+/// Who takes an offer takes it whole, and nothing beside it.
+fn taken(command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let named: BTreeSet<_> = command.conditions.iter().collect();
+    if named == measure.offered.iter().collect() {
+        return Ok(());
+    }
+    let offered: Vec<_> = measure.offered.iter().map(|code| code.as_str()).collect();
+    let reason = format!("{} was offered under {}; other conditions are named", measure.scope.id, offered.join(", "));
+    Err(sequence(reason, "Take the conditions as they are offered, or decline them.").at("conditions"))
+}
+
+/// What was said to be all has nothing behind it.
+fn outstanding(case: &Case, measure: &Measure) -> Result<(), Refusal> {
+    if measure.outstanding {
+        return Ok(());
+    }
+    let by = case.party(Side::Peer);
+    let reason = format!("{by} said that all of {} was collected; nothing is outstanding", measure.scope.id);
+    let remedy = "Close the case; what is found later is asked for, or offered, in a new one.";
+    Err(sequence(reason, remedy).at("concerns"))
+}
+
 fn records(command: &Command<'_>, measure: &Measure) -> Result<Vec<RecordType>, Refusal> {
     let asked = |record: &&RecordType| measure.scope.records.contains(record);
     let given: Vec<_> = command.records.iter().filter(asked).cloned().collect();
@@ -273,7 +320,9 @@ fn not_now(case: &Case, step: Step, side: Side, measure: Option<MeasureId>, stat
         format!("{} ({} of {})", row.trigger.as_str(), row.actor, sides.join(" or "))
     };
     let entry = |row: &&Row| matches!(row.trigger, Trigger::Step(s) if !s.is_handshake());
-    let next: Vec<_> = crate::rows_from(state).filter(entry).map(who).collect();
+    let standing = measure.and_then(|id| case.measures.get(&id));
+    let applies = |row: &&Row| standing.is_none_or(|measure| row.applies(measure));
+    let next: Vec<_> = crate::rows_from(state).filter(entry).filter(applies).map(who).collect();
     let next = if next.is_empty() { "nothing".to_owned() } else { next.join(", ") };
     let subject = measure.map_or_else(|| "the case".to_owned(), |id| id.to_string());
     let by = case.party(side);

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
-use model::{ConditionCode, MeasureId, MeasureScope, PartyId, Pin, RecordType, RefusalCode, Step, Timestamp};
+use model::{
+    ConditionCode, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode, Step, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, GatewayEvent, Measure, State, Terms, Trigger, rows_from};
+use crate::{Case, GatewayEvent, Measure, State, Taken, Terms, Trigger, rows_from};
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +46,7 @@ pub enum Change {
         moves: Vec<Move>,
         /// Why, where it was refused or blocked.
         ground: Option<RefusalCode>,
-        /// Conditions added.
+        /// Conditions offered or added.
         conditions: Vec<ConditionCode>,
         /// When the requested authority called back.
         #[serde(default)]
@@ -52,6 +54,9 @@ pub enum Change {
         /// How many sealed bytes answer the measures.
         #[serde(default)]
         bytes: u64,
+        /// Why it is postponed.
+        #[serde(default)]
+        postponement: Option<PostponementCode>,
     },
     /// The case was closed before a request was part of it.
     Abandoned,
@@ -114,7 +119,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     match &event.change {
         Change::Opened | Change::GroupChanged => {}
         Change::Sent { measures, terms } => send(&mut case, measures, terms, event.at),
-        Change::Moved { step, moves, ground, conditions, callback, bytes } => {
+        Change::Moved { step, moves, ground, conditions, callback, bytes, postponement } => {
             for one in moves {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
                     && measure.state == one.from
@@ -123,9 +128,8 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                     measure.callback = callback.or(measure.callback);
                     measure.bytes = measure.bytes.saturating_add(*bytes);
                     measure.ground = ground.or(measure.ground);
-                    measure.conditions.extend(conditions);
-                    measure.conditions.sort_unstable();
-                    measure.conditions.dedup();
+                    measure.postponed = *postponement;
+                    bind(measure, *step, conditions);
                 }
             }
         }
@@ -161,6 +165,11 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         callback: None,
         bytes: 0,
         produced: None,
+        asked_in: None,
+        offered: Vec::new(),
+        postponed: None,
+        outstanding: false,
+        taken: Taken::default(),
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
 }
@@ -170,17 +179,43 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
     measure.since = at;
     match step {
         Step::Release => {
-            measure.released.clone_from(&one.records);
+            let earlier = measure.taken.records.iter().filter(|record| !one.records.contains(record));
+            measure.released = earlier.chain(&one.records).cloned().collect();
             measure.ground = None;
             measure.produced = Some(at);
         }
         Step::ConsultDone => measure.consulted = true,
-        // A release that contradicted its header did not happen.
-        Step::Violation => {
-            measure.released.clear();
-            measure.bytes = 0;
-            measure.produced = None;
+        Step::AskInfo => measure.asked_in = Some(one.from),
+        Step::GiveInfo => measure.asked_in = None,
+        Step::PartCollected => measure.outstanding = true,
+        Step::Collected => measure.outstanding = false,
+        Step::Confirm => {
+            let (records, bytes, produced) = (measure.released.clone(), measure.bytes, measure.produced);
+            measure.taken = Taken { records, bytes, produced };
+        }
+        // A release that contradicted its header, or was not taken, did not happen; the parts before it did.
+        Step::Violation | Step::Reject => {
+            measure.released.clone_from(&measure.taken.records);
+            measure.bytes = measure.taken.bytes;
+            measure.produced = measure.taken.produced;
         }
         _ => {}
     }
+}
+
+/// Conditions bind once they are imposed or taken; what is offered binds nobody.
+fn bind(measure: &mut Measure, step: Step, conditions: &[ConditionCode]) {
+    match step {
+        Step::OfferConditions => {
+            measure.offered = conditions.to_vec();
+            measure.offered.sort_unstable();
+            measure.offered.dedup();
+            return;
+        }
+        Step::AcceptConditions | Step::DeclineConditions => measure.offered.clear(),
+        _ => {}
+    }
+    measure.conditions.extend(conditions);
+    measure.conditions.sort_unstable();
+    measure.conditions.dedup();
 }

@@ -30,7 +30,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, Measure, Possibility};
+pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
     Act, Agenda, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock, ClockId,
     ClockRow, ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause, Reckoning,
@@ -41,5 +41,5 @@ pub use decide::{decide, decide_draft};
 pub use event::{Change, Event, Move, apply};
 pub use preservation::{Preservation, Standing};
 pub use state::State;
-pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, rows_from, table};
+pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, picture, rows_from, table};
 pub use terms::{Keeping, Terms};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a measure stands. Ordered by progress; the four ways to end early and [`State::Closed`] come last.
+/// Where a measure stands. Ordered by progress; the ways to end early and [`State::Closed`] come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
@@ -22,10 +22,18 @@ pub enum State {
     Review,
     /// The two parties consult; the review waits.
     Consult,
+    /// The requesting party has to say what is missing; the clocks of the requested one rest.
+    InfoWait,
+    /// The requesting party has to take or decline conditions.
+    CondOffer,
+    /// Put off, until a day on which it is looked at again.
+    Postponed,
     /// Recognised; awaits its execution.
     Accepted,
     /// Being carried out.
     Executing,
+    /// A part is collected; awaits two officers who release it.
+    Partial,
     /// All is collected; awaits two officers who release it.
     Ready,
     /// Released; awaits the confirmation that it arrived whole.
@@ -40,13 +48,15 @@ pub enum State {
     Blocked,
     /// Not delivered before it expired.
     Lapsed,
+    /// Returned, because another authority is the right one.
+    Returned,
     /// Over.
     Closed,
 }
 
 impl State {
     /// All states, each where its number in databases is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::Draft,
         Self::Validating,
         Self::Validated,
@@ -65,6 +75,11 @@ impl State {
         Self::Lapsed,
         Self::Closed,
         Self::Consult,
+        Self::InfoWait,
+        Self::CondOffer,
+        Self::Postponed,
+        Self::Partial,
+        Self::Returned,
     ];
 
     /// The name in files and on screens.
@@ -78,8 +93,12 @@ impl State {
             Self::Acked => "ACKED",
             Self::Review => "REVIEW",
             Self::Consult => "CONSULT",
+            Self::InfoWait => "INFO_WAIT",
+            Self::CondOffer => "COND_OFFER",
+            Self::Postponed => "POSTPONED",
             Self::Accepted => "ACCEPTED",
             Self::Executing => "EXECUTING",
+            Self::Partial => "PARTIAL",
             Self::Ready => "READY",
             Self::Produced => "PRODUCED",
             Self::Received => "RECEIVED",
@@ -87,6 +106,7 @@ impl State {
             Self::Withdrawn => "WITHDRAWN",
             Self::Blocked => "BLOCKED",
             Self::Lapsed => "LAPSED",
+            Self::Returned => "RETURNED",
             Self::Closed => "CLOSED",
         }
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use model::{Role, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::State;
+use crate::{Measure, State};
 
 /// A party's place in a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,6 +118,18 @@ pub enum Guard {
     RecordsAsked,
     /// The officers of the requested party called back where the treaty wants it, and impose only conditions that it knows.
     CalledBack,
+    /// The same, and at least one condition is named.
+    Offered,
+    /// The conditions that were offered, and no others, are named.
+    AsOffered,
+    /// The header names a reason that the treaty knows, after a consultation where it wants one.
+    Postponed,
+    /// The questions were asked while the measure stood there.
+    AskedIn(State),
+    /// Something is outstanding behind the part that was collected.
+    Outstanding,
+    /// The header names R93; the right addressee is in the body.
+    WrongAddressee,
 }
 
 /// One line of the procedure.
@@ -137,12 +149,27 @@ pub struct Row {
     pub guard: Guard,
 }
 
+impl Row {
+    /// Whether the row is one for a measure with this history, where it stands in one of its states.
+    pub fn applies(&self, measure: &Measure) -> bool {
+        self.returns(measure) && (self.guard != Guard::Outstanding || measure.outstanding)
+    }
+
+    /// Whether the row leads a measure back to where it came from, or does not lead back at all.
+    pub(crate) fn returns(&self, measure: &Measure) -> bool {
+        match self.guard {
+            Guard::AskedIn(state) => measure.asked_in == Some(state),
+            _ => true,
+        }
+    }
+}
+
 use Actor::{Desk, Gateway, Officers};
 use DraftStep::{Rework, Submit, Validate};
 use GatewayEvent::{Deny, NoRoute, Receipt};
 use State::{
-    Accepted, Acked, Blocked, Closed, Consult, Delivered, Draft, Executing, Lapsed, Produced, Ready, Received, Refused,
-    Review, Sent, Validated, Validating, Withdrawn,
+    Accepted, Acked, Blocked, Closed, CondOffer, Consult, Delivered, Draft, Executing, InfoWait, Lapsed, Partial,
+    Postponed, Produced, Ready, Received, Refused, Returned, Review, Sent, Validated, Validating, Withdrawn,
 };
 use Trigger::{Draft as Local, Gateway as Machine, Step as By};
 
@@ -151,6 +178,8 @@ const PEER: &[Side] = &[Side::Peer];
 const EITHER: &[Side] = &[Side::Home, Side::Peer];
 /// Either, but the requested party moves.
 const PEER_FIRST: &[Side] = &[Side::Peer, Side::Home];
+/// Whoever at the requested party handles the case.
+const HANDLERS: &[Role] = &[Role::Central, Role::Executing];
 const VALIDATORS: &[Role] = &[Role::Judge, Role::Prosecutor];
 const COLLECTORS: &[Role] = &[Role::Executing, Role::Central];
 
@@ -187,22 +216,39 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Review, Executing],  Some(Refused),    By(Step::Refuse),      PEER,   Officers(2, &[Role::Decider]), Guard::HumanGround),
     row(&[Review, Executing],  Some(Consult),    By(Step::Consult),     PEER,   Officers(1, &[Role::Decider]), Guard::None),
     row(&[Consult],            Some(Review),     By(Step::ConsultDone), PEER_FIRST, Officers(1, &[Role::Central, Role::Decider]), Guard::None),
+    // Questions: the answer leads back to where they were asked.
+    row(&[Review, Executing],  Some(InfoWait),   By(Step::AskInfo),     PEER,   Officers(1, HANDLERS),         Guard::None),
+    row(&[InfoWait],           Some(Review),     By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Review)),
+    row(&[InfoWait],           Some(Executing),  By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Executing)),
+    row(&[Delivered, InfoWait], Some(Returned),  By(Step::ReturnRequest), PEER, Officers(1, &[Role::Central]), Guard::WrongAddressee),
+    // Conditions that are offered, instead of imposed.
+    row(&[Review],             Some(CondOffer),  By(Step::OfferConditions), PEER, Officers(1, &[Role::Decider]), Guard::Offered),
+    row(&[CondOffer],          Some(Accepted),   By(Step::AcceptConditions), HOME, Officers(1, &[Role::Central]), Guard::AsOffered),
+    row(&[CondOffer],          Some(Review),     By(Step::DeclineConditions), HOME, Officers(1, &[Role::Central]), Guard::None),
+    // Not now.
+    row(&[Review, Executing],  Some(Postponed),  By(Step::Postpone),    PEER,   Officers(1, &[Role::Decider]), Guard::Postponed),
+    row(&[Postponed],          Some(Review),     By(Step::Resume),      PEER,   Officers(1, &[Role::Decider, Role::Central]), Guard::None),
+    // Carried out, in one or in parts.
     row(&[Accepted],           Some(Executing),  By(Step::Assign),      PEER,   Officers(1, &[Role::Central]), Guard::None),
-    row(&[Executing],          Some(Ready),      By(Step::Collected),   PEER,   Officers(1, COLLECTORS),       Guard::None),
-    row(&[Ready],              Some(Produced),   By(Step::Release),     PEER,   Officers(2, &[Role::Central]), Guard::RecordsAsked),
+    row(&[Executing],          Some(Partial),    By(Step::PartCollected), PEER, Officers(1, COLLECTORS),       Guard::None),
+    row(&[Executing, Partial], Some(Ready),      By(Step::Collected),   PEER,   Officers(1, COLLECTORS),       Guard::None),
+    row(&[Partial, Ready],     Some(Produced),   By(Step::Release),     PEER,   Officers(2, &[Role::Central]), Guard::RecordsAsked),
     // Back at the requesting party.
     row(&[Produced],           Some(Received),   By(Step::Confirm),     HOME,   Officers(1, &[Role::Custodian]), Guard::None),
+    row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(1, &[Role::Custodian]), Guard::None),
+    row(&[Received],           Some(Executing),  By(Step::MoreToCome),  PEER,   Officers(1, COLLECTORS),       Guard::Outstanding),
     // A body that contradicts its header: the request is blocked, a release has to be made again.
     row(&[Delivered, Acked],   Some(Blocked),    By(Step::Violation),   PEER,   Desk,                          Guard::BodyGround),
     row(&[Produced],           Some(Ready),      By(Step::Violation),   HOME,   Desk,                          Guard::BodyGround),
     // Ways out.
-    row(&[Sent, Delivered, Acked, Review, Consult, Accepted, Executing, Ready],
+    row(&[Sent, Delivered, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready],
                                Some(Withdrawn),  By(Step::Withdraw),    HOME,   Officers(1, &[Role::Central]), Guard::None),
-    row(&[Received, Refused, Withdrawn, Blocked, Lapsed],
+    row(&[Received, Refused, Withdrawn, Blocked, Lapsed, Returned],
                                Some(Closed),     By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::None),
     row(&[Validated],          Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::None),
     // Who can read.
-    row(&[Validated, Sent, Delivered, Acked, Review, Consult, Accepted, Executing, Ready, Produced, Received, Refused, Withdrawn, Blocked, Lapsed],
+    row(&[Validated, Sent, Delivered, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Produced,
+          Received, Refused, Withdrawn, Blocked, Lapsed, Returned],
                                None,             By(Step::ChangeGroup), EITHER, Desk,                          Guard::None),
 ];
 
@@ -219,6 +265,22 @@ pub fn table() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{row}");
     }
+    text
+}
+
+/// The table as a state diagram of Mermaid: an arrow per row and state, with the step, whose it is and who stands for it. Rows that
+/// move nothing are left out.
+pub fn picture() -> String {
+    use fmt::Write as _;
+    let mut text = String::from("stateDiagram-v2\n    [*] --> DRAFT\n");
+    let moving = TRANSITIONS.iter().filter_map(|row| Some((row, row.to?)));
+    for (row, from, to) in moving.flat_map(|(row, to)| row.from.iter().map(move |from| (row, from, to))) {
+        let sides: Vec<_> = row.sides.iter().map(|side| side.as_str()).collect();
+        let (step, sides, actor) = (row.trigger.as_str(), sides.join(" or "), row.actor);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "    {from} --> {to}: {step} ({sides}, {actor})");
+    }
+    text.push_str("    CLOSED --> [*]\n");
     text
 }
 
@@ -256,6 +318,12 @@ impl fmt::Display for Actor {
 impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::AskedIn(state) => return write!(f, "asked in {state}"),
+            Self::Offered => "conditions, as for an acceptance",
+            Self::AsOffered => "the conditions that were offered",
+            Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
+            Self::Outstanding => "something is outstanding",
+            Self::WrongAddressee => "ground R93; the right addressee is in the body",
             Self::None => "",
             Self::Scope => "measures listed, each once",
             Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",

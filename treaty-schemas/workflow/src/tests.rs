@@ -1,12 +1,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod onward;
+mod picture;
 mod procedure;
 mod steps;
 mod terms;
 
 use model::{
-    AuthorityId, ConditionCode, Declared, Digest, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType, Refusal,
-    RefusalCode, Role, SelectorKind, Step, Timestamp,
+    AuthorityId, ConditionCode, Declared, Digest, KeyId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
+    RecordType, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp,
 };
 
 use crate::{Case, Command, Event, State, Terms, apply, decide};
@@ -67,15 +69,23 @@ impl Order {
         let (sender, signers): (AuthorityId, Vec<_>) = match step {
             Step::OpenGroup | Step::ChangeGroup => (home, vec![]),
             Step::SealSend => (home, vec![(key(1), Role::Central), (key(2), Role::Central)]),
-            Step::Acknowledge | Step::Assign => (peer, vec![(key(3), Role::Central)]),
-            Step::OpenReview | Step::Recognise | Step::Consult | Step::ConsultDone => {
-                (peer, vec![(key(4), Role::Decider)])
-            }
+            Step::Acknowledge | Step::Assign | Step::ReturnRequest => (peer, vec![(key(3), Role::Central)]),
+            Step::OpenReview
+            | Step::Recognise
+            | Step::Consult
+            | Step::ConsultDone
+            | Step::OfferConditions
+            | Step::Postpone
+            | Step::Resume => (peer, vec![(key(4), Role::Decider)]),
             Step::Refuse => (peer, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
-            Step::Collected => (peer, vec![(key(6), Role::Executing)]),
+            Step::Collected | Step::PartCollected | Step::MoreToCome | Step::AskInfo => {
+                (peer, vec![(key(6), Role::Executing)])
+            }
             Step::Release => (peer, vec![(key(3), Role::Central), (key(7), Role::Central)]),
-            Step::Confirm => (home, vec![(key(8), Role::Custodian)]),
-            Step::Close | Step::Withdraw => (home, vec![(key(1), Role::Central)]),
+            Step::Confirm | Step::Reject => (home, vec![(key(8), Role::Custodian)]),
+            Step::GiveInfo | Step::AcceptConditions | Step::DeclineConditions | Step::Close | Step::Withdraw => {
+                (home, vec![(key(1), Role::Central)])
+            }
             Step::Violation => (peer, vec![]),
         };
         let moves = !step.is_handshake() && step != Step::SealSend;
@@ -93,10 +103,17 @@ impl Order {
             ground: match step {
                 Step::Refuse => Some(RefusalCode::R07),
                 Step::Violation => Some(RefusalCode::R90),
+                Step::ReturnRequest => Some(RefusalCode::R93),
                 _ => None,
             },
-            conditions: vec![],
-            declared: Declared::default(),
+            conditions: match step {
+                Step::OfferConditions | Step::AcceptConditions => vec![ConditionCode::C01],
+                _ => vec![],
+            },
+            declared: Declared {
+                postponement: (step == Step::Postpone).then_some(PostponementCode::P01),
+                ..Declared::default()
+            },
             terms: vec![],
             bytes: if step == Step::Release { 1000 } else { 0 },
         }
@@ -161,6 +178,11 @@ pub(super) fn case_in(state: State, measures: &[u32]) -> Case {
         State::Acked => &[Step::Acknowledge],
         State::Review => &[Step::Acknowledge, Step::OpenReview],
         State::Consult => &[Step::Acknowledge, Step::OpenReview, Step::Consult],
+        State::InfoWait => &[Step::Acknowledge, Step::OpenReview, Step::AskInfo],
+        State::CondOffer => &[Step::Acknowledge, Step::OpenReview, Step::OfferConditions],
+        State::Postponed => &[Step::Acknowledge, Step::OpenReview, Step::Postpone],
+        State::Partial => &[Step::Acknowledge, Step::OpenReview, Step::Recognise, Step::Assign, Step::PartCollected],
+        State::Returned => &[Step::ReturnRequest],
         State::Refused => &[Step::Acknowledge, Step::OpenReview, Step::Refuse],
         State::Blocked => &[Step::Violation],
         State::Withdrawn => &[Step::Withdraw],

@@ -1,9 +1,9 @@
 //! What the treaty says of an answer is held against it by both gateways, whoever sends it.
 
-use model::{Classification, Denial, RefusalCode, Step};
+use model::{Classification, ConditionCode, Denial, PostponementCode, RefusalCode, Role, Step};
 use workflow::State;
 
-use super::world::{Draft, Fate, Gateway, NOW, relay, strict_rule};
+use super::world::{Draft, Fate, Gateway, NOW, key, relay, strict_rule};
 use crate::Origin;
 
 const MINUTE_MS: i64 = 60_000;
@@ -65,14 +65,19 @@ impl Pair {
 
     /// What both gateways say to it: the own one of who sends, and the other, which was never asked before.
     fn both_refuse(&self, draft: &Draft) -> String {
+        let refusal = self.both_say(draft);
+        assert_eq!(refusal.code, RefusalCode::R94, "{refusal}");
+        format!("{} [{}]", refusal.field.unwrap(), refusal.article.unwrap())
+    }
+
+    fn both_say(&self, draft: &Draft) -> model::Refusal {
         let (now, sender) = (draft.header.created, draft.header.sender.clone());
         let by_home = sender.party() == self.home.own;
         let (own, other) = if by_home { (&self.home, &self.peer) } else { (&self.peer, &self.home) };
         let said = own.ask(draft, Origin::OwnDesk(&sender), now, |_| {}).unwrap_err();
         assert_eq!(other.ask(draft, Origin::PeerGateway(own.own), now, |_| {}).unwrap_err(), said);
         let Denial::Refused(refusal) = said else { unreachable!("{said}") };
-        assert_eq!(refusal.code, RefusalCode::R94, "{refusal}");
-        format!("{} [{}]", refusal.field.unwrap(), refusal.article.unwrap())
+        *refusal
     }
 
     fn state(&self) -> State {
@@ -129,4 +134,89 @@ fn a_release_of_too_many_bytes_or_without_its_mark_is_rejected_by_both_gateways(
     assert_eq!(pair.both_refuse(&long), "payload [ets-185:31]");
     pair.takes(&release).unwrap();
     assert_eq!(pair.state(), State::Produced);
+}
+
+fn go(pair: &mut Pair, steps: &[Step]) {
+    for step in steps {
+        pair.takes(&pair.draft(*step, false)).unwrap();
+    }
+}
+
+#[test]
+fn questions_and_their_answers_pass_both_gateways_and_lead_back() {
+    let mut pair = Pair::in_review(false);
+    go(&mut pair, &[Step::AskInfo]);
+    assert_eq!(pair.state(), State::InfoWait);
+    go(&mut pair, &[Step::GiveInfo]);
+    assert_eq!(pair.state(), State::Review);
+    go(&mut pair, &[Step::Recognise, Step::Assign, Step::AskInfo, Step::GiveInfo]);
+    assert_eq!(pair.state(), State::Executing);
+}
+
+#[test]
+fn other_conditions_than_were_offered_are_rejected_by_both_gateways() {
+    let mut pair = Pair::in_review(false);
+    go(&mut pair, &[Step::OfferConditions, Step::DeclineConditions, Step::OfferConditions]);
+    assert_eq!(pair.state(), State::CondOffer);
+    let mut accept = pair.draft(Step::AcceptConditions, false);
+    accept.header.conditions.push(ConditionCode::C04);
+    assert_eq!(pair.both_say(&accept).field.unwrap(), "conditions");
+    go(&mut pair, &[Step::AcceptConditions]);
+    assert_eq!(pair.state(), State::Accepted);
+}
+
+#[test]
+fn an_emergency_is_not_offered_under_conditions_without_a_call_back() {
+    let pair = Pair::in_review(true);
+    assert_eq!(pair.both_refuse(&pair.draft(Step::OfferConditions, true)), "declared.callback [ets-185:32]");
+}
+
+#[test]
+fn a_postponement_without_consultation_or_for_another_reason_is_rejected_by_both_gateways() {
+    let mut pair = Pair::in_review(false);
+    let mut other = pair.draft(Step::Postpone, false);
+    other.header.declared.postponement = Some(PostponementCode::P02);
+    assert_eq!(pair.both_refuse(&other), "declared.postponement [ets-185:31]");
+    assert_eq!(pair.both_refuse(&pair.draft(Step::Postpone, false)), "concerns [ets-185:31]");
+    go(&mut pair, &[Step::Consult, Step::ConsultDone, Step::Postpone]);
+    assert_eq!(pair.state(), State::Postponed);
+    go(&mut pair, &[Step::Resume]);
+    assert_eq!(pair.state(), State::Review);
+}
+
+#[test]
+fn the_bytes_of_all_parts_count_at_both_gateways_and_those_of_a_rejected_one_do_not() {
+    let mut pair = Pair::in_review(false);
+    go(&mut pair, &[Step::Recognise, Step::Assign, Step::PartCollected]);
+    let release = |pair: &Pair, bytes: &'static [u8]| {
+        let mut release = pair.draft(Step::Release, false);
+        release.header.declared.classification = Some(Classification::Restricted);
+        release.payload = model::Payload::Sealed(model::Sealed::from_wire(bytes::Bytes::from_static(bytes)));
+        release
+    };
+    pair.takes(&release(&pair, b"four")).unwrap();
+    go(&mut pair, &[Step::Confirm, Step::MoreToCome, Step::PartCollected]);
+    assert_eq!(pair.both_refuse(&release(&pair, b"fou")), "payload [ets-185:31]");
+    pair.takes(&release(&pair, b"tw")).unwrap();
+    go(&mut pair, &[Step::Reject]);
+    assert_eq!(pair.state(), State::Ready);
+    pair.takes(&release(&pair, b"ow")).unwrap();
+    go(&mut pair, &[Step::Confirm]);
+    assert_eq!(pair.state(), State::Received);
+}
+
+#[test]
+fn a_rejection_is_the_custodians_and_a_return_rests_on_r93() {
+    let mut pair = Pair::in_review(false);
+    go(&mut pair, &[Step::AskInfo]);
+    let mut back = pair.draft(Step::ReturnRequest, false);
+    back.header.ground = Some(RefusalCode::R07);
+    assert_eq!(pair.both_say(&back).field.unwrap(), "ground");
+    go(&mut pair, &[Step::ReturnRequest]);
+    assert_eq!(pair.state(), State::Returned);
+    let mut reject = pair.draft(Step::Reject, false);
+    reject.signers = vec![(key(1), Role::Central)];
+    assert_eq!(pair.both_say(&reject).code, RefusalCode::R94, "nothing was released");
+    go(&mut pair, &[Step::Close]);
+    assert_eq!(pair.state(), State::Closed);
 }

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use model::{
-    AuthorityId, AuthorityKind, BodyCommitment, BodySalt, CaseId, Declared, Denial, Digest, Entry, EntryId,
-    EnvelopeDigest, Handshake, Header, HeaderDigest, KeyId, MeasureId, MeasureScope, Offence, OfficerSignature,
-    PartyId, Payload, Pin, RefusalCode, Role, Sealed, SelectorKind, Signature, Step, Timestamp, Validation,
-    ValidationStatement,
+    AuthorityId, AuthorityKind, BodyCommitment, BodySalt, CaseId, ConditionCode, Declared, Denial, Digest, Entry,
+    EntryId, EnvelopeDigest, Handshake, Header, HeaderDigest, KeyId, MeasureId, MeasureScope, Offence,
+    OfficerSignature, PartyId, Payload, Pin, PostponementCode, RefusalCode, Role, Sealed, SelectorKind, Signature,
+    Step, Timestamp, Validation, ValidationStatement,
 };
 use treaty::{Catalog, Rule};
 
@@ -111,7 +111,8 @@ pub(super) fn strict_rule() -> &'static Rule {
     RULE.get_or_init(|| {
         let text = INSTRUMENT
             .replace("MAX_SUBJECTS", "20")
-            .replace("consult_before = \"no\"", "consult_before = \"required\"");
+            .replace("consult_before = \"no\"", "consult_before = \"required\"")
+            .replace("[safeguards]", "[answer]\npostponements = [\"P01\"]\n\n[safeguards]");
         compile_text(&(text + STRICT), true)
     })
 }
@@ -170,14 +171,26 @@ impl Draft {
         let (by_home, signers) = match step {
             Step::OpenGroup | Step::ChangeGroup => (true, vec![]),
             Step::SealSend => (true, vec![central(1), central(2)]),
-            Step::Acknowledge | Step::Assign | Step::Collected => (false, vec![central(3)]),
-            Step::OpenReview | Step::Recognise | Step::Consult | Step::ConsultDone => {
-                (false, vec![(key(4), Role::Decider)])
-            }
+            Step::Acknowledge
+            | Step::Assign
+            | Step::Collected
+            | Step::AskInfo
+            | Step::PartCollected
+            | Step::MoreToCome
+            | Step::ReturnRequest => (false, vec![central(3)]),
+            Step::OpenReview
+            | Step::Recognise
+            | Step::Consult
+            | Step::ConsultDone
+            | Step::OfferConditions
+            | Step::Postpone
+            | Step::Resume => (false, vec![(key(4), Role::Decider)]),
             Step::Refuse => (false, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
             Step::Release => (false, vec![central(3), central(6)]),
-            Step::Confirm => (true, vec![(key(7), Role::Custodian)]),
-            Step::Close | Step::Withdraw => (true, vec![central(1)]),
+            Step::Confirm | Step::Reject => (true, vec![(key(7), Role::Custodian)]),
+            Step::GiveInfo | Step::AcceptConditions | Step::DeclineConditions | Step::Close | Step::Withdraw => {
+                (true, vec![central(1)])
+            }
             Step::Violation => (false, vec![]),
         };
         let (home, peer) = (desk("JP:central"), desk("FR:central"));
@@ -211,6 +224,9 @@ impl Draft {
             Step::Release => header.records = vec!["traffic_data".parse().unwrap()],
             Step::Refuse => header.ground = Some(RefusalCode::R07),
             Step::Violation => header.ground = Some(RefusalCode::R90),
+            Step::ReturnRequest => header.ground = Some(RefusalCode::R93),
+            Step::OfferConditions | Step::AcceptConditions => header.conditions = vec![ConditionCode::C01],
+            Step::Postpone => header.declared.postponement = Some(PostponementCode::P01),
             _ => {}
         }
         Self { header, signers, payload: payload(step), members: vec![home, peer] }

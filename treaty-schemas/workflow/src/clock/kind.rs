@@ -81,16 +81,8 @@ macro_rules! acts {
 }
 
 acts! {
-    /// The requested party asks for what is missing.
-    AskInfo => "ask_info",
-    /// The requesting party answers.
-    GiveInfo => "give_info",
     /// The requested party says that nothing new is to be told.
     TellStatus => "tell_status",
-    /// The requested party postpones.
-    Postpone => "postpone",
-    /// It takes up again what it postponed.
-    Resume => "resume",
     /// The provider was served.
     Serve => "serve",
     /// Somebody objected with reasons.
@@ -142,16 +134,24 @@ const HOME: &[Side] = &[Side::Home];
 const PEER: &[Side] = &[Side::Peer];
 const EITHER: &[Side] = &[Side::Home, Side::Peer];
 const ARRIVAL: &[Signal] = &[Machine(GatewayEvent::Receipt)];
-const DECISION: &[Signal] = &[By(Step::Recognise), By(Step::Refuse)];
+/// Conditions that are taken make an acceptance of the offer.
+const DECISION: &[Signal] = &[By(Step::Recognise), By(Step::AcceptConditions), By(Step::Refuse)];
+/// What has to be carried out, from the acceptance, and what is outstanding from the day on which it is said to follow.
+const CARRIED: &[Signal] = &[By(Step::Recognise), By(Step::AcceptConditions), By(Step::MoreToCome)];
 const RELEASE: &[Signal] = &[By(Step::Release)];
 const ANSWER: &[Signal] = &[By(Step::Release), By(Step::Refuse)];
 const NONE: &[Signal] = &[];
 /// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
-const WAITS: &[(Signal, Signal)] = &[(Did(Act::AskInfo), Did(Act::GiveInfo)), (Did(Act::Postpone), Did(Act::Resume))];
-const GONE: &[State] = &[State::Withdrawn, State::Blocked, State::Lapsed, State::Closed];
-const ENDED: &[State] = &[State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Closed];
+const WAITS: &[(Signal, Signal)] = &[
+    (By(Step::AskInfo), By(Step::GiveInfo)),
+    (By(Step::OfferConditions), By(Step::DeclineConditions)),
+    (By(Step::Postpone), By(Step::Resume)),
+];
+const GONE: &[State] = &[State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
+const ENDED: &[State] =
+    &[State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
 const ANSWERED: &[State] =
-    &[State::Produced, State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Closed];
+    &[State::Produced, State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
 /// What tells the requesting party that something goes on.
 const NEWS: &[Signal] = &[
     By(Step::Acknowledge),
@@ -160,9 +160,12 @@ const NEWS: &[Signal] = &[
     By(Step::Consult),
     By(Step::Assign),
     By(Step::Collected),
-    Did(Act::AskInfo),
-    Did(Act::Postpone),
-    Did(Act::Resume),
+    By(Step::PartCollected),
+    By(Step::MoreToCome),
+    By(Step::OfferConditions),
+    By(Step::AskInfo),
+    By(Step::Postpone),
+    By(Step::Resume),
     Did(Act::TellStatus),
 ];
 
@@ -181,9 +184,9 @@ const fn row(
 pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge)], GONE),
     ClockRow { pauses: WAITS, ..row(TimerKind::Decision, PEER, &[By(Step::Acknowledge)], DECISION, GONE) },
-    ClockRow { pauses: WAITS, ..row(TimerKind::Execution, PEER, &[By(Step::Recognise)], RELEASE, ENDED) },
+    ClockRow { pauses: WAITS, ..row(TimerKind::Execution, PEER, CARRIED, RELEASE, ENDED) },
     row(TimerKind::Provisional,  PEER, ARRIVAL, DECISION, GONE),
-    ClockRow { lapses: true, ..row(TimerKind::Clarification, HOME, &[Did(Act::AskInfo)], &[Did(Act::GiveInfo)], ENDED) },
+    ClockRow { lapses: true, ..row(TimerKind::Clarification, HOME, &[By(Step::AskInfo)], &[By(Step::GiveInfo)], ENDED) },
     ClockRow { restarts: NEWS, ..row(TimerKind::Status, PEER, ARRIVAL, ANSWER, GONE) },
     row(TimerKind::Serve,        PEER, ARRIVAL, &[Did(Act::Serve)], ENDED),
     row(TimerKind::Return,       PEER, &[Did(Act::Serve)], RELEASE, ENDED),
@@ -195,14 +198,16 @@ pub const CLOCKS: &[ClockRow] = &[
         ..row(TimerKind::Preservation, HOME, RELEASE, &[Did(Act::GiveUp)], &[])
     },
     row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[Did(Act::Regularise)], &[State::Blocked, State::Lapsed]),
-    row(TimerKind::Review,       PEER, &[Did(Act::Postpone)], &[Did(Act::Resume)], ENDED),
+    row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
     ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, &[Did(Act::FreeToLeave)], &[Did(Act::Leave)], &[]) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[Did(Act::TellIncident)], &[]),
 ];
 
-/// A release that contradicted its header did not happen: what it stopped runs on as if it had never been stopped, and what it started
+/// A release that contradicted its header, or was not taken, did not happen: what it stopped runs on as if it had never been stopped, and what it started
 /// was not started.
-pub(crate) const RETRACTS: (Signal, Signal) = (By(Step::Violation), By(Step::Release));
+pub(crate) const RETRACTS: (&[Signal], Signal) = (&[By(Step::Violation), By(Step::Reject)], By(Step::Release));
+/// What makes a release final: nothing retracts it any more.
+pub(crate) const SETTLES: Signal = By(Step::Confirm);
 
 /// How clocks of a kind run; `None` for the prolongation.
 pub(crate) fn row_of(kind: TimerKind) -> Option<&'static ClockRow> {

@@ -9,7 +9,7 @@ use crate::{
     clock::{
         calendar::Caveat,
         due::{Reckoning, due},
-        kind::{Act, ClockRow, Nature, RETRACTS, Signal, row_of},
+        kind::{Act, ClockRow, Nature, RETRACTS, SETTLES, Signal, row_of},
         moment::Moment,
     },
 };
@@ -217,11 +217,13 @@ struct Live<'a> {
 impl<'a> Fold<'a> {
     fn retract(&mut self, moment: &Moment) {
         let (retracting, retracted) = RETRACTS;
-        if moment.signal != retracting {
+        if moment.signal != SETTLES && !retracting.contains(&moment.signal) {
             return;
         }
         for live in self.live.iter_mut().filter(|live| live.clock.id.measure == moment.measure) {
-            if live.started_by == retracted && live.clock.course.end.is_none() {
+            if moment.signal == SETTLES {
+                (live.started_by, live.stopped_by) = (SETTLES, None);
+            } else if live.started_by == retracted && live.clock.course.end.is_none() {
                 live.clock.course.end = Some(Ending::Dropped { at: moment.at });
             } else if live.stopped_by == Some(retracted) {
                 live.stopped_by = None;

@@ -75,7 +75,7 @@ impl Story {
     fn step(mut self, at: Timestamp, step: Step, to: State) -> Self {
         let moves = vec![Move { measure: M1, from: self.1, to, records: vec![] }];
         let (conditions, callback) = (vec![], None);
-        self.tell(at, Change::Moved { step, moves, ground: None, conditions, callback, bytes: 0 });
+        self.tell(at, Change::Moved { step, moves, ground: None, conditions, callback, bytes: 0, postponement: None });
         self.1 = to;
         self
     }
@@ -91,6 +91,10 @@ impl Story {
 
 fn act(at: Timestamp, act: Act, state: State) -> Moment {
     Moment { measure: M1, signal: Signal::Act(act), state, at }
+}
+
+fn did(at: Timestamp, step: Step, state: State) -> Moment {
+    Moment { measure: M1, signal: Signal::Step(step), state, at }
 }
 
 fn fold(moments: &[Moment], timers: &[Timer], peer: &str) -> Vec<Clock> {

@@ -1,6 +1,8 @@
 //! What a treaty says of the answer, and what follows from it. Each refusal has a test that provokes it.
 
-use model::{Classification, ConditionCode, Declared, MeasureId, Refusal, RefusalCode, Role, Step, Timestamp};
+use model::{
+    Classification, ConditionCode, Declared, MeasureId, PostponementCode, Refusal, RefusalCode, Role, Step, Timestamp,
+};
 
 use super::{NOW, Order, case_in, take};
 use crate::{Case, Event, Keeping, Preservation, Standing, State, Terms, apply};
@@ -199,4 +201,47 @@ fn a_case_keeps_its_timers_through_its_storage_and_one_that_was_stored_without_t
     assert_eq!(serde_json::from_value::<Terms>(stored.clone()).unwrap(), terms);
     stored.as_object_mut().unwrap().remove("timers");
     assert_eq!(serde_json::from_value::<Terms>(stored).unwrap().timers, vec![]);
+}
+
+#[test]
+fn a_postponement_rests_on_a_reason_and_a_consultation_as_the_treaty_wants_it_r94() {
+    let postpone = Order::proper(Step::Postpone, &[1]);
+    let none = review(free());
+    assert_eq!(refused(&none, &postpone), r94("declared.postponement"));
+    let terms = Terms { postponements: vec![PostponementCode::P01], consult: true, ..free() };
+    let case = review(terms);
+    assert_eq!(refused(&case, &postpone), r94("concerns"));
+    let steps = [Step::Consult, Step::ConsultDone, Step::Postpone];
+    let end = steps.iter().fold(case, |case, step| take(Some(case), *step, &[1]));
+    assert_eq!(end.state(), State::Postponed);
+}
+
+#[test]
+fn what_is_offered_and_taken_stays_within_the_treatys_conditions_and_call_back_r94() {
+    let case = review(Terms { conditions: vec![ConditionCode::C04], ..free() });
+    assert_eq!(refused(&case, &Order::proper(Step::OfferConditions, &[1])), r94("conditions"));
+    let case = review(Terms { callback: true, ..free() });
+    let mut offer = Order::proper(Step::OfferConditions, &[1]);
+    assert_eq!(refused(&case, &offer), r94("declared.callback"));
+    offer.declared.callback = Some(NOW);
+    let offered = apply(Some(case.clone()), &offer.decide(Some(&case)).unwrap());
+    let steps = [Step::AcceptConditions, Step::Assign, Step::Collected];
+    let ready = steps.iter().fold(offered, |case, step| take(Some(case), *step, &[1]));
+    assert!(Order::proper(Step::Release, &[1]).decide(Some(&ready)).is_ok(), "who offered had called back");
+}
+
+#[test]
+fn the_bytes_of_all_parts_count_r94() {
+    let case = review(Terms { max_bytes: Some(1000), ..free() });
+    let part = [Step::Recognise, Step::Assign, Step::PartCollected];
+    let partial = part.iter().fold(case, |case, step| take(Some(case), *step, &[1]));
+    let mut release = Order::proper(Step::Release, &[1]);
+    release.bytes = 600;
+    let first = apply(Some(partial.clone()), &release.decide(Some(&partial)).unwrap());
+    let more = [Step::Confirm, Step::MoreToCome, Step::Collected];
+    let rest = more.iter().fold(first, |case, step| take(Some(case), *step, &[1]));
+    release.bytes = 401;
+    assert_eq!(refused(&rest, &release), r94("payload"));
+    release.bytes = 400;
+    assert!(release.decide(Some(&rest)).is_ok());
 }

@@ -2,7 +2,7 @@ use model::{Step, Timestamp};
 use proptest::prelude::*;
 use treaty::{Timer, TimerKind, Unit};
 
-use super::{DAY, HOUR, M1, Story, act, at, case_id, fold, timer};
+use super::{DAY, HOUR, M1, Story, act, at, case_id, did, fold, timer};
 use crate::{
     State, TRANSITIONS, Trigger,
     clock::{
@@ -92,7 +92,7 @@ fn what_is_done_at_the_last_moment_is_in_time_and_a_moment_later_is_late() {
 fn a_question_pauses_the_decision_and_its_answer_moves_the_end_exactly() {
     let asked = Timestamp(day(5).0 + 123);
     let answered = Timestamp(day(9).0 + 7_001);
-    let acts = vec![act(asked, Act::AskInfo, State::Review), act(answered, Act::GiveInfo, State::Review)];
+    let acts = vec![did(asked, Step::AskInfo, State::Review), did(answered, Step::GiveInfo, State::Review)];
     let moments = woven(accepted().moments(), acts);
     let before = fold(&moments[..5], &timers(), "FR");
     let decision = &of(&before, TimerKind::Decision, 0).course;
@@ -110,8 +110,8 @@ fn a_question_pauses_the_decision_and_its_answer_moves_the_end_exactly() {
 
 #[test]
 fn a_clock_stands_still_as_long_as_there_is_one_reason_to() {
-    let acts = [(5, Act::AskInfo), (6, Act::Postpone), (8, Act::GiveInfo), (11, Act::Resume), (13, Act::Resume)];
-    let acts = acts.into_iter().map(|(number, what)| act(day(number), what, State::Review)).collect();
+    let acts = [(5, Step::AskInfo), (6, Step::Postpone), (8, Step::GiveInfo), (11, Step::Resume), (13, Step::Resume)];
+    let acts = acts.into_iter().map(|(number, what)| did(day(number), what, State::Review)).collect();
     let clocks = fold(&woven(accepted().moments(), acts), &timers(), "FR");
     let decision = &of(&clocks, TimerKind::Decision, 0).course;
     assert_eq!((decision.paused.len(), decision.due), (1, end_of(38)));
@@ -122,7 +122,7 @@ fn a_clock_stands_still_as_long_as_there_is_one_reason_to() {
 #[test]
 fn a_pause_after_the_end_moves_nothing() {
     let story = Story::sent(day(0)).received(day(0)).step(day(2), Step::Acknowledge, State::Acked);
-    let acts = vec![act(day(40), Act::AskInfo, State::Review), act(day(50), Act::GiveInfo, State::Review)];
+    let acts = vec![did(day(40), Step::AskInfo, State::Review), did(day(50), Step::GiveInfo, State::Review)];
     let clocks = fold(&woven(story.moments(), acts), &timers(), "FR");
     let decision = &of(&clocks, TimerKind::Decision, 0).course;
     assert_eq!((decision.due, decision.state(day(45))), (end_of(32), ClockState::Expired));
@@ -130,8 +130,8 @@ fn a_pause_after_the_end_moves_nothing() {
 
 #[test]
 fn a_second_question_starts_a_second_clock() {
-    let acts = [(5, Act::AskInfo), (6, Act::GiveInfo), (8, Act::AskInfo)];
-    let acts = acts.into_iter().map(|(number, what)| act(day(number), what, State::Review)).collect();
+    let acts = [(5, Step::AskInfo), (6, Step::GiveInfo), (8, Step::AskInfo)];
+    let acts = acts.into_iter().map(|(number, what)| did(day(number), what, State::Review)).collect();
     let clocks = fold(&woven(accepted().moments(), acts), &timers(), "FR");
     assert_eq!(of(&clocks, TimerKind::Clarification, 1).course.started, day(8));
 }
@@ -172,7 +172,7 @@ fn an_event_that_changes_nothing_is_no_moment() {
 
 #[test]
 fn a_moment_is_kept_as_text_and_is_the_same_again() {
-    let all = woven(released().moments(), vec![act(day(5), Act::AskInfo, State::Review)]);
+    let all = woven(released().moments(), vec![did(day(5), Step::AskInfo, State::Review)]);
     let text = serde_json::to_string(&all).unwrap();
     let expected = r#"[{"measure":1,"signal":{"step":"seal_send"},"state":"SENT","at":1768215600000},{"measure":1,"signal":{"gateway":"receipt"},"state":"DELIVERED","at":1768215600000},"#;
     assert!(text.starts_with(expected), "{text}");
@@ -268,7 +268,7 @@ fn the_table_prints_as_markdown() {
     let table = clock_table();
     assert_eq!(table.lines().count(), CLOCKS.len() + 2);
     assert!(table.lines().all(|line| line.matches('|').count() == 9));
-    let line = "| ack | peer | receipt | acknowledge |  |  | WITHDRAWN / BLOCKED / LAPSED / CLOSED | late |";
+    let line = "| ack | peer | receipt | acknowledge |  |  | WITHDRAWN / BLOCKED / LAPSED / RETURNED / CLOSED | late |";
     assert!(table.lines().any(|one| one == line), "{table}");
 }
 
@@ -283,7 +283,11 @@ fn any_signal() -> impl Strategy<Value = (Signal, State)> {
     let acts = Act::ALL.iter().copied().map(Signal::Act);
     let gateway = [crate::GatewayEvent::Receipt].map(Signal::Gateway);
     // What takes something back is proved apart: it may tell in the past.
-    let all = gateway.into_iter().chain(steps).chain(acts).filter(|signal| *signal != Signal::Step(Step::Violation));
+    let all = gateway
+        .into_iter()
+        .chain(steps)
+        .chain(acts)
+        .filter(|signal| !matches!(signal, Signal::Step(Step::Violation | Step::Reject)));
     prop::sample::select(all.collect::<Vec<_>>()).prop_map(move |signal| (signal, state(signal)))
 }
 
@@ -352,8 +356,8 @@ proptest! {
         let mut stood = 0;
         for (place, gap) in gaps.chunks_exact(2).enumerate() {
             let (from, until) = (now.plus_ms(gap[0]), now.plus_ms(gap[0] + gap[1]));
-            let (begin, end) = if place % 2 == 0 { (Act::AskInfo, Act::GiveInfo) } else { (Act::Postpone, Act::Resume) };
-            acts.extend([act(from, begin, State::Acked), act(until, end, State::Acked)]);
+            let (begin, end) = if place % 2 == 0 { (Step::AskInfo, Step::GiveInfo) } else { (Step::Postpone, Step::Resume) };
+            acts.extend([did(from, begin, State::Acked), did(until, end, State::Acked)]);
             (now, stood) = (until, stood + gap[1]);
         }
         let story = Story::sent(day(0)).received(day(0)).step(day(2), Step::Acknowledge, State::Acked);

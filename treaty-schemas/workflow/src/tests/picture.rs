@@ -1,0 +1,32 @@
+//! The procedure as people read it.
+
+use std::{env, fs, path::Path};
+
+use crate::{TRANSITIONS, picture, table};
+
+const INTRODUCTION: &str = "# How a measure moves
+
+A request has measures, and each moves by itself. This page is made from the table that the gateways and desks decide by; a test holds it
+to that (`ROGATORY_ACCEPT=1 cargo test -p rogatory-workflow` writes it anew). \"home\" is the requesting party, \"peer\" the requested one; \"2 ×\"
+are two different officers.
+";
+
+#[test]
+fn the_page_of_the_procedure_is_made_from_its_table() {
+    let page = format!("{INTRODUCTION}\n```mermaid\n{}```\n\n{}", picture(), table());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("CASE.md");
+    if env::var_os("ROGATORY_ACCEPT").is_some() {
+        fs::write(&file, &page).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap_or_default(), page, "ROGATORY_ACCEPT=1 writes it anew");
+}
+
+#[test]
+fn the_picture_has_an_arrow_for_every_move() {
+    let picture = picture();
+    let moves: usize = TRANSITIONS.iter().filter(|row| row.to.is_some()).map(|row| row.from.len()).sum();
+    assert_eq!(picture.matches(" --> ").count(), moves + 2);
+    assert!(picture.starts_with("stateDiagram-v2\n    [*] --> DRAFT\n"));
+    assert!(picture.contains("\n    REVIEW --> REFUSED: refuse (peer, 2 × decider)\n"));
+    assert!(picture.contains("\n    INFO_WAIT --> EXECUTING: give_info (home, central)\n"));
+}
