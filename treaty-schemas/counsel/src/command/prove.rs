@@ -116,7 +116,10 @@ impl Prove {
 }
 
 fn in_words(proof: &Proof) -> String {
-    let looked = format!("{} rules, {} provisions, {} decisions", proof.rules, proof.checked, proof.decisions);
+    let mut looked = format!("{} rules, {} provisions, {} decisions", proof.rules, proof.checked, proof.decisions);
+    if proof.unreachable > 0 {
+        looked += &format!("; {} provisions that no request reaches, by their bounds", proof.unreachable);
+    }
     let Some(found) = &proof.counterexample else { return format!("holds: {} ({looked})\n", proof.claim) };
     let mut text = format!("DOES NOT HOLD: {} ({looked})\n", proof.claim);
     text += &format!(
@@ -160,6 +163,7 @@ fn to_value(proof: &Proof) -> serde_json::Value {
         "holds": proof.holds,
         "rules": proof.rules,
         "checked": proof.checked,
+        "unreachable": proof.unreachable,
         "decisions": proof.decisions,
         "counterexample": found,
     })

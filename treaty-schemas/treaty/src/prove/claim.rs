@@ -109,6 +109,41 @@ impl Claim {
     }
 }
 
+impl Claim {
+    /// What in the bounds of `place` breaks the claim, where no request can reach them.
+    pub(super) fn broken_by(&self, place: Place<'_>) -> Option<String> {
+        let p = place.provision;
+        match self {
+            Self::NoContentWithoutJudge { classes } => {
+                let mut given = p.records.iter().filter(|(record, _)| classes.contains(*record));
+                let (record, _) = given.find(|(_, roles)| roles.value != [Role::Judge])?;
+                Some(format!("{record} is given when another than a judge validates"))
+            }
+            Self::MaxSubjects(most) => {
+                (p.max_subjects.value > *most).then(|| format!("more than {most} subjects are permitted"))
+            }
+            Self::MaxWindowDays(most) => {
+                let more = p.max_window_days.as_ref().is_some_and(|days| days.value > *most);
+                more.then(|| format!("more than {most} days are permitted"))
+            }
+            Self::EveryTypeAnswerable { known } => {
+                let record = p.records.keys().find(|record| !known.contains(*record))?;
+                Some(format!("no record type {record} is known"))
+            }
+            Self::NoCompulsionUnder { instruments } => {
+                let compels = p.compulsory && instruments.contains(place.article.instrument());
+                compels.then(|| "it compels somebody".to_owned())
+            }
+            Self::EmergencyNeedsCallback => {
+                let silent = p.emergency.as_ref().is_some_and(|rule| !rule.value.callback);
+                silent.then(|| "an emergency is granted without a call back".to_owned())
+            }
+            // No bound can say "whatever it is named by": a list of selectors names some. Two rules are compared elsewhere.
+            Self::SpecificSelectorsOnly | Self::NeverWider { .. } => None,
+        }
+    }
+}
+
 fn without_judge(classes: &BTreeSet<RecordType>, place: Place<'_>, base: &Witness) -> Vec<Probe> {
     let mut probes = Vec::new();
     for record in place.provision.records.keys().filter(|record| classes.contains(*record)) {

@@ -3,6 +3,9 @@
 //! A decision is a conjunction of bounds. So it is enough to ask, for each provision, one request that keeps every bound (which must
 //! pass) and for each way to break the claim the same request with that one thing changed (which must not). Provisions with equal
 //! canonical terms decide alike and are asked once.
+//!
+//! Some provisions are within reach of no request, because orders under them go to providers and not through a gateway. They bind
+//! all the same: their bounds are judged as they stand in the table, and counted apart.
 
 mod claim;
 mod wider;
@@ -21,7 +24,7 @@ use model::{ArticleRef, PartyId, RequestType};
 use serde::Serialize;
 
 pub use claim::{Claim, Earlier};
-use witness::Witness;
+use witness::{Witness, reachable};
 
 use crate::{
     Catalog, Change, Decision, Rule,
@@ -38,9 +41,11 @@ pub struct Proof {
     pub holds: bool,
     /// How many rules were looked at.
     pub rules: usize,
-    /// How many provisions, in each direction by itself.
+    /// How many provisions a decision was asked about, in each direction by itself.
     pub checked: usize,
-    /// How many of these differ in their terms.
+    /// How many more there are that no request can reach, in each direction by itself: their bounds were judged as they stand.
+    pub unreachable: usize,
+    /// How many of all these differ in their terms.
     pub distinct: usize,
     /// How many decisions were made.
     pub decisions: usize,
@@ -61,16 +66,16 @@ pub struct Counterexample {
     pub request_type: RequestType,
     /// What is wrong, in one sentence.
     pub reason: String,
-    /// The request, in words.
+    /// The request, in words; or that none can reach the bound.
     pub query: String,
-    /// What the rule decides on it, in words.
+    /// What the rule decides on it, in words; or that it decides nothing.
     pub decision: String,
     /// What the earlier rule decided, for [`Claim::NeverWider`].
     pub before: Option<String>,
     /// The bound that is wider, for [`Claim::NeverWider`].
     pub change: Option<Change>,
     /// Whether the decision confirms it. Where it does not, the table and the decision contradict each other: the claim is not proved
-    /// then, whoever of the two is right.
+    /// then, whoever of the two is right. A bound that no request can reach has no decision to contradict it.
     pub confirmed: bool,
 }
 
@@ -116,6 +121,7 @@ struct Prover<'c> {
     known: Known,
     rules: usize,
     checked: usize,
+    unreachable: usize,
     decisions: usize,
     found: Option<Box<Counterexample>>,
 }
@@ -128,7 +134,16 @@ impl<'c> Prover<'c> {
                 earlier.entry(rule.parties()).or_insert(rule);
             }
         }
-        Self { claim, earlier, known: Known::default(), rules: 0, checked: 0, decisions: 0, found: None }
+        Self {
+            claim,
+            earlier,
+            known: Known::default(),
+            rules: 0,
+            checked: 0,
+            unreachable: 0,
+            decisions: 0,
+            found: None,
+        }
     }
 
     fn finish(self) -> Proof {
@@ -137,6 +152,7 @@ impl<'c> Prover<'c> {
             holds: self.found.is_none(),
             rules: self.rules,
             checked: self.checked,
+            unreachable: self.unreachable,
             distinct: self.known.terms.len(),
             decisions: self.decisions,
             counterexample: self.found,
@@ -160,16 +176,27 @@ impl<'c> Prover<'c> {
             for direction in &directions {
                 let provision = rule.table.place(direction[1]).and_then(|place| towards.get(place));
                 let Some(provision) = provision.filter(|one| one.closed.is_empty()) else { continue };
-                self.checked += 1;
-                if self.found.is_none() && self.known.insert(Some((article, kind)), provision, None) {
+                if self.looks_at(provision) && self.known.insert(Some((article, kind)), provision, None) {
                     self.found = self.holds(Place { rule, direction: *direction, article, kind, provision }).err();
                 }
             }
         }
     }
 
+    /// Counts a provision that is judged next. Once a counterexample was found, none is.
+    fn looks_at(&mut self, provision: &Provision) -> bool {
+        if self.found.is_some() {
+            return false;
+        }
+        let count = if reachable(provision) { &mut self.checked } else { &mut self.unreachable };
+        *count += 1;
+        true
+    }
+
     fn holds(&mut self, place: Place<'_>) -> Result<(), Box<Counterexample>> {
-        let Some(base) = Witness::of(place) else { return Ok(()) };
+        let Some(base) = Witness::of(place) else {
+            return self.claim.broken_by(place).map_or(Ok(()), |reason| Err(beyond_reach(place, reason)));
+        };
         let decision = self.decide(&base, place.rule);
         if !decision.allowed() {
             return Err(unconfirmed(place, &base, &decision, "a request within every bound is refused"));
@@ -236,6 +263,28 @@ fn counterexample(place: Place<'_>, witness: &Witness, decision: &Decision, reas
         reason,
         query: witness.to_string(),
         decision: in_words(decision),
+        before: None,
+        change: None,
+        confirmed: true,
+    })
+}
+
+/// A bound that breaks the claim where no request can show it.
+fn beyond_reach(place: Place<'_>, reason: String) -> Box<Counterexample> {
+    let [requesting, requested] = place.direction;
+    let query = if place.provision.recipients.value.is_empty() {
+        "none through a gateway: it is addressed to no authority"
+    } else {
+        "none: another bound admits nothing"
+    };
+    Box::new(Counterexample {
+        requesting,
+        requested,
+        article: place.article.clone(),
+        request_type: place.kind.clone(),
+        reason,
+        query: query.to_owned(),
+        decision: "none: the bound was read in the table".to_owned(),
         before: None,
         change: None,
         confirmed: true,

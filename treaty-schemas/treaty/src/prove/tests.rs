@@ -104,15 +104,75 @@ fn each_change_that_widens_is_found_and_confirmed_and_no_other_is() {
             assert!(!changes.is_empty(), "{name}");
             let proof = wider(old, new);
             let more = changes.iter().any(|change| change.effect.gives_more());
-            // What nobody can ask for at all is no wider, whatever its bounds say.
+            // What is forbidden is no wider, whatever its bounds say; what nobody can reach is.
             let towards = &new.table.clauses[&crate::testing::article()].provisions[&"stored_data".parse().unwrap()];
-            let usable = towards.iter().all(|p| {
-                let named = p.attributes.as_ref().is_none_or(|may| !may.value.is_empty());
-                named && p.closed.is_empty() && !p.senders.value.is_empty() && !p.recipients.value.is_empty()
-            });
-            assert_eq!(proof.holds, !(more && usable), "{name}: {changes:?} {proof:?}");
+            let open = towards.iter().all(|p| p.closed.is_empty());
+            assert_eq!(proof.holds, !(more && open), "{name}: {changes:?} {proof:?}");
             assert!(proof.counterexample.is_none_or(|found| found.confirmed), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_bound_of_what_goes_to_providers_is_judged_though_no_request_reaches_it() {
+    let path = "instruments/e-evidence/instrument.toml";
+    let table = "[request.epoc_identification]";
+    let catalog = |subjects: Option<u32>| {
+        let files = Catalog::builtin_files().map(|(name, text)| {
+            let Some(subjects) = subjects.filter(|_| name == path) else { return (name, text) };
+            let (head, tail) = text.split_once(table).unwrap();
+            let lines = tail.replacen("max_subjects = ", &format!("max_subjects = {subjects} # "), 1);
+            (name, format!("{head}{table}{lines}"))
+        });
+        Catalog::load(files).unwrap().rule(party("FR"), party("IT"), TODAY)
+    };
+    let (before, after) = (catalog(None), catalog(Some(900)));
+    let proof = prove_rules(std::slice::from_ref(&before), &Claim::MaxSubjects(899));
+    assert!(proof.holds && proof.unreachable > 0 && proof.checked > 0, "{proof:?}");
+    let found = broken(&after, &Claim::MaxSubjects(899));
+    assert_eq!(
+        (found.request_type.as_str(), found.reason.as_str()),
+        ("epoc_identification", "more than 899 subjects are permitted")
+    );
+    assert!(found.query.contains("addressed to no authority"), "{found:?}");
+    assert!(prove_rules(std::slice::from_ref(&after), &Claim::MaxSubjects(900)).holds);
+    let found = wider(&before, &after).counterexample.unwrap();
+    assert_eq!(found.change.unwrap().field, Field::Subjects);
+    assert!(wider(&after, &before).holds && wider(&after, &after).holds);
+}
+
+/// Each claim, with a bound that breaks it.
+#[test]
+fn every_claim_about_bounds_is_broken_by_them_where_no_request_reaches_them() {
+    type Break = fn(&mut Provision);
+    let known: BTreeSet<_> =
+        compiled().table.effective().flat_map(|(.., both)| both[0].records.keys().cloned()).collect();
+    let claims: [(Claim, Break); 6] = [
+        (judge(), |p| p.records.values_mut().for_each(|roles| roles.value = vec![Role::Judge, Role::Prosecutor])),
+        (Claim::MaxSubjects(5000), |p| p.max_subjects.value = 5001),
+        (Claim::MaxWindowDays(5000), |p| p.max_window_days = Some(national().sets(5001))),
+        (Claim::EveryTypeAnswerable { known }, |p| {
+            p.records.insert("seal_of_nobody".parse().unwrap(), national().sets(vec![]));
+        }),
+        (Claim::NoCompulsionUnder { instruments: BTreeSet::from(["ets-185".to_owned()]) }, |p| p.compulsory = true),
+        (Claim::EmergencyNeedsCallback, |p| {
+            p.emergency = Some(national().sets(EmergencyRule { callback: false, expost_hours: None }));
+        }),
+    ];
+    for (claim, change) in claims {
+        // Everything else of the pair is left out: it would break some of the claims by itself.
+        let alone = |change: Break| {
+            table(&changed(change), |table| {
+                table.clauses.retain(|article, _| *article == crate::testing::article());
+                for provision in table.clauses.values_mut().flat_map(|clause| clause.provisions.values_mut().flatten())
+                {
+                    provision.recipients.value.clear();
+                }
+            })
+        };
+        let whole = prove_rules(&[alone(|p| p.compulsory = false)], &claim);
+        assert!(whole.holds && whole.unreachable == 2 && whole.checked == 0 && whole.decisions == 0, "{whole:?}");
+        assert!(broken(&alone(change), &claim).query.starts_with("none through a gateway"), "{claim}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use model::{AuthorityKind, Classification, PartyId};
 
-use super::{Counterexample, Place, Prover, Witness, claim::days, counterexample, in_words};
+use super::{Counterexample, Place, Prover, Witness, beyond_reach, claim::days, counterexample, in_words};
 use crate::{
     Change, Decision, Effect, Field, Period, Rule,
     change::{Difference, attributes, compare, directions, exempt_from, languages, open, quota},
@@ -15,9 +15,11 @@ impl Prover<'_> {
             let [_, requested] = direction;
             let (Some(now), was) = (new.table.place(requested), old.table.place(requested)) else { continue };
             for (article, kind, provision) in new.table.open(now) {
-                self.checked += 1;
+                if !self.looks_at(provision) {
+                    return;
+                }
                 let before = was.and_then(|was| old.table.open_at(article, kind, was));
-                if self.found.is_none() && self.known.insert(None, provision, before) {
+                if self.known.insert(None, provision, before) {
                     let place = Place { rule: new, direction, article, kind, provision };
                     self.found = self.wider_at(place, old).err();
                 }
@@ -29,7 +31,7 @@ impl Prover<'_> {
     }
 
     fn wider_at(&mut self, place: Place<'_>, old: &Rule) -> Result<(), Box<Counterexample>> {
-        let Some(base) = Witness::of(place) else { return Ok(()) };
+        let Some(base) = Witness::of(place) else { return wider_beyond_reach(place, old) };
         let before = match open(&old.table, place.article, place.kind, place.direction) {
             Ok(before) => before,
             Err(why) => {
@@ -79,18 +81,7 @@ impl Prover<'_> {
     fn confirm(&mut self, place: Place<'_>, old: &Rule, witness: &Witness, found: Difference) -> Box<Counterexample> {
         let (after, before) = (self.decide(witness, place.rule), self.decide(witness, old));
         let confirmed = after.allowed() && (!before.allowed() || milder(&found.field, &before, &after));
-        let [requesting, requested] = place.direction;
-        let Difference { field, before: was, after: is, effect } = found;
-        let change = Change {
-            article: Some(place.article.clone()),
-            request_type: Some(place.kind.clone()),
-            requesting,
-            requested,
-            field,
-            before: was,
-            after: is,
-            effect,
-        };
+        let change = change_at(place, found);
         Box::new(
             Counterexample {
                 before: Some(in_words(&before)),
@@ -100,6 +91,27 @@ impl Prover<'_> {
             .with(change),
         )
     }
+}
+
+/// Bounds that no request can reach are held against each other as they stand.
+fn wider_beyond_reach(place: Place<'_>, old: &Rule) -> Result<(), Box<Counterexample>> {
+    let found = match open(&old.table, place.article, place.kind, place.direction) {
+        Ok(before) => compare(before, place.provision).into_iter().find(|found| found.effect.gives_more()),
+        Err(before) => {
+            let (field, after, effect) = (Field::Availability, "possible".to_owned(), Effect::Widens);
+            Some(Difference { field, before, after, effect })
+        }
+    };
+    let Some(found) = found else { return Ok(()) };
+    let change = change_at(place, found);
+    Err(Box::new(beyond_reach(place, change.to_string()).with(change)))
+}
+
+fn change_at(place: Place<'_>, found: Difference) -> Change {
+    let [requesting, requested] = place.direction;
+    let Difference { field, before, after, effect } = found;
+    let (article, request_type) = (Some(place.article.clone()), Some(place.kind.clone()));
+    Change { article, request_type, requesting, requested, field, before, after, effect }
 }
 
 impl Counterexample {

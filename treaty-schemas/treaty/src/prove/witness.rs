@@ -10,6 +10,7 @@ use crate::{
     Decision, Period, Query, Rule, Used,
     change::{attributes, exempt_from},
     phrase::{List, Plural},
+    provision::Provision,
 };
 
 /// A request with one measure that a proof asks about.
@@ -34,8 +35,17 @@ pub(super) struct Witness {
 /// When a witness asks. Which moment it is does not matter; that it is one does.
 const AT: Timestamp = Timestamp(1_800_000_000_000);
 
+/// Whether some request keeps every bound: none does where one of them admits nothing, as where no authority is addressed because
+/// orders go to providers themselves.
+pub(super) fn reachable(p: &Provision) -> bool {
+    let lists = [p.senders.value.is_empty(), p.recipients.value.is_empty(), p.selectors.value.is_empty()];
+    let nothing = p.records.is_empty() || p.purposes.value.is_empty() || lists.contains(&true);
+    let zero = p.max_subjects.value == 0 || p.max_window_days.as_ref().is_some_and(|days| days.value == 0);
+    !nothing && !zero && attributes(p).is_none_or(|list| !list.is_empty())
+}
+
 impl Witness {
-    /// The smallest request that keeps every bound of `place`. `None` where there is none, because a bound admits nothing.
+    /// The smallest request that keeps every bound of `place`. `None` exactly where it is not [`reachable`].
     pub(super) fn of(place: Place<'_>) -> Option<Self> {
         let p = place.provision;
         let [requesting, requested] = place.direction;
