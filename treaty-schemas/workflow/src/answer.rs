@@ -38,15 +38,36 @@ pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure)
     consulted(case, measure, terms, "postponed", "postpone")
 }
 
+/// So long the requesting party may be silent, before the other may go on without its word that a consultation was held. A policy:
+/// no text says how long.
+pub const CONSULT_SILENCE_DAYS: i64 = 10;
+
+/// That a consultation was held says who was consulted; after a long silence, who asked for it. R94.
+pub(crate) fn unanswered(case: &Case, measure: &Measure, now: Timestamp) -> Result<(), Refusal> {
+    const DAY_MS: i64 = 24 * 3600 * 1000;
+    if measure.since.plus_ms(CONSULT_SILENCE_DAYS * DAY_MS) <= now {
+        return Ok(());
+    }
+    let home = case.party(Side::Home);
+    let reason = format!("{home} has not said that the consultation on {} was held", measure.scope.id);
+    let remedy = format!(
+        "Let the central authority of {home} say it ({}); after {CONSULT_SILENCE_DAYS} days of silence a decider of {} may.",
+        Step::ConsultDone,
+        case.party(Side::Peer)
+    );
+    Err(cited(measure, "concerns", reason, remedy))
+}
+
 fn consulted(case: &Case, measure: &Measure, terms: &Terms, done: &str, verb: &str) -> Result<(), Refusal> {
     if !terms.consult || measure.consulted {
         return Ok(());
     }
     let reason = format!("{} may be {done} only after a consultation, and none was held", measure.scope.id);
     let remedy = format!(
-        "Let a decider of {} open it ({}), hold it, and say that it was held ({}); then {verb}.",
+        "Let a decider of {} open it ({}), and {} say that it was held ({}); then {verb}.",
         case.party(Side::Peer),
         Step::Consult,
+        case.party(Side::Home),
         Step::ConsultDone
     );
     Err(cited(measure, "concerns", reason, remedy))

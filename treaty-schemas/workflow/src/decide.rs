@@ -208,6 +208,7 @@ fn guard(
             use RefusalCode::{R90, R94, R95};
             ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
         }
+        Guard::Unanswered => measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, now))?,
         Guard::WrongAddressee => ground(command, |code| code == RefusalCode::R93, "R93")?,
         Guard::Offered => {
             offered(command)?;

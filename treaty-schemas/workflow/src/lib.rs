@@ -30,6 +30,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use answer::CONSULT_SILENCE_DAYS;
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
     Act, Agenda, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock, ClockId,

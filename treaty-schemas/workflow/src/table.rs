@@ -130,6 +130,8 @@ pub enum Guard {
     Outstanding,
     /// The header names R93; the right addressee is in the body.
     WrongAddressee,
+    /// The other side has been silent for [`CONSULT_SILENCE_DAYS`](crate::CONSULT_SILENCE_DAYS).
+    Unanswered,
 }
 
 /// One line of the procedure.
@@ -177,7 +179,6 @@ const HOME: &[Side] = &[Side::Home];
 const PEER: &[Side] = &[Side::Peer];
 const EITHER: &[Side] = &[Side::Home, Side::Peer];
 /// Either, but the requested party moves.
-const PEER_FIRST: &[Side] = &[Side::Peer, Side::Home];
 /// Whoever at the requested party handles the case.
 const HANDLERS: &[Role] = &[Role::Central, Role::Executing];
 const VALIDATORS: &[Role] = &[Role::Judge, Role::Prosecutor];
@@ -215,7 +216,9 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Review],             Some(Accepted),   By(Step::Recognise),   PEER,   Officers(1, &[Role::Decider]), Guard::CalledBack),
     row(&[Review, Executing],  Some(Refused),    By(Step::Refuse),      PEER,   Officers(2, &[Role::Decider]), Guard::HumanGround),
     row(&[Review, Executing],  Some(Consult),    By(Step::Consult),     PEER,   Officers(1, &[Role::Decider]), Guard::None),
-    row(&[Consult],            Some(Review),     By(Step::ConsultDone), PEER_FIRST, Officers(1, &[Role::Central, Role::Decider]), Guard::None),
+    // Who wants to refuse does not certify alone that it was heard.
+    row(&[Consult],            Some(Review),     By(Step::ConsultDone), HOME,   Officers(1, &[Role::Central]), Guard::None),
+    row(&[Consult],            Some(Review),     By(Step::ConsultDone), PEER,   Officers(1, &[Role::Decider]), Guard::Unanswered),
     // Questions: the answer leads back to where they were asked.
     row(&[Review, Executing],  Some(InfoWait),   By(Step::AskInfo),     PEER,   Officers(1, HANDLERS),         Guard::None),
     row(&[InfoWait],           Some(Review),     By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Review)),
@@ -323,6 +326,7 @@ impl fmt::Display for Guard {
             Self::AsOffered => "the conditions that were offered",
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
             Self::Outstanding => "something is outstanding",
+            Self::Unanswered => "after 10 days of silence of the other side",
             Self::WrongAddressee => "ground R93; the right addressee is in the body",
             Self::None => "",
             Self::Scope => "measures listed, each once",

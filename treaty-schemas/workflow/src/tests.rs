@@ -73,7 +73,6 @@ impl Order {
             Step::OpenReview
             | Step::Recognise
             | Step::Consult
-            | Step::ConsultDone
             | Step::OfferConditions
             | Step::Postpone
             | Step::Resume => (peer, vec![(key(4), Role::Decider)]),
@@ -83,9 +82,12 @@ impl Order {
             }
             Step::Release => (peer, vec![(key(3), Role::Central), (key(7), Role::Central)]),
             Step::Confirm | Step::Reject => (home, vec![(key(8), Role::Custodian)]),
-            Step::GiveInfo | Step::AcceptConditions | Step::DeclineConditions | Step::Close | Step::Withdraw => {
-                (home, vec![(key(1), Role::Central)])
-            }
+            Step::GiveInfo
+            | Step::AcceptConditions
+            | Step::DeclineConditions
+            | Step::ConsultDone
+            | Step::Close
+            | Step::Withdraw => (home, vec![(key(1), Role::Central)]),
             Step::Violation => (peer, vec![]),
         };
         let moves = !step.is_handshake() && step != Step::SealSend;
@@ -130,6 +132,10 @@ impl Order {
     }
 
     pub(super) fn decide(&self, case: Option<&Case>) -> Result<Event, Refusal> {
+        self.decide_at(case, NOW)
+    }
+
+    pub(super) fn decide_at(&self, case: Option<&Case>, at: Timestamp) -> Result<Event, Refusal> {
         let command = Command {
             step: self.step,
             home: party("home"),
@@ -146,7 +152,7 @@ impl Order {
             terms: &self.terms,
             bytes: self.bytes,
         };
-        decide(case, &command, NOW)
+        decide(case, &command, at)
     }
 }
 

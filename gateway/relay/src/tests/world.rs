@@ -181,16 +181,18 @@ impl Draft {
             Step::OpenReview
             | Step::Recognise
             | Step::Consult
-            | Step::ConsultDone
             | Step::OfferConditions
             | Step::Postpone
             | Step::Resume => (false, vec![(key(4), Role::Decider)]),
             Step::Refuse => (false, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
             Step::Release => (false, vec![central(3), central(6)]),
             Step::Confirm | Step::Reject => (true, vec![(key(7), Role::Custodian)]),
-            Step::GiveInfo | Step::AcceptConditions | Step::DeclineConditions | Step::Close | Step::Withdraw => {
-                (true, vec![central(1)])
-            }
+            Step::GiveInfo
+            | Step::AcceptConditions
+            | Step::DeclineConditions
+            | Step::ConsultDone
+            | Step::Close
+            | Step::Withdraw => (true, vec![central(1)]),
             Step::Violation => (false, vec![]),
         };
         let (home, peer) = (desk("JP:central"), desk("FR:central"));

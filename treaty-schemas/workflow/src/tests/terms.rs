@@ -54,10 +54,10 @@ fn a_refusal_without_a_consultation_is_refused_where_the_treaty_demands_one_r94(
     let refusal = refuse.decide(Some(&case)).unwrap_err();
     assert_eq!(
         refusal.remedy,
-        "Let a decider of FR open it (consult), hold it, and say that it was held (consult_done); then refuse."
+        "Let a decider of FR open it (consult), and JP say that it was held (consult_done); then refuse."
     );
     let consulting = take(Some(case), Step::Consult, &[1]);
-    assert_eq!((consulting.state(), consulting.whose_move()), (State::Consult, Some(crate::Side::Peer)));
+    assert_eq!((consulting.state(), consulting.whose_move()), (State::Consult, Some(crate::Side::Home)));
     assert_eq!(refuse.decide(Some(&consulting)).unwrap_err().code, RefusalCode::R94);
     let held = take(Some(consulting), Step::ConsultDone, &[1]);
     assert_eq!(held.state(), State::Review);
@@ -65,13 +65,23 @@ fn a_refusal_without_a_consultation_is_refused_where_the_treaty_demands_one_r94(
 }
 
 #[test]
-fn a_consultation_that_was_only_opened_does_not_count_and_either_side_may_say_that_it_was_held() {
+fn who_wants_to_refuse_cannot_say_alone_that_it_consulted_before_ten_days_of_silence() {
     let case = take(Some(review(Terms { consult: true, ..free() })), Step::Consult, &[1]);
-    let by_home = Order::proper(Step::ConsultDone, &[1]).by("JP:central").signed(&[(1, Role::Central)]);
-    let held = apply(Some(case.clone()), &by_home.decide(Some(&case)).unwrap());
-    assert!(held.measures[&MeasureId(1)].consulted);
+    let opened = case.measures[&MeasureId(1)].since;
+    let by_peer = Order::proper(Step::ConsultDone, &[1]).by("FR:central").signed(&[(4, Role::Decider)]);
+    let day = 24 * 3600 * 1000;
+    let after = |days: i64| by_peer.decide_at(Some(&case), opened.plus_ms(days * day));
+    for days in [0, 9] {
+        let refusal = after(days).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R94, Some("concerns")));
+        assert!(
+            refusal.remedy.contains("JP say it") || refusal.remedy.contains("authority of JP say it"),
+            "{refusal:?}"
+        );
+    }
+    assert_eq!(apply(Some(case.clone()), &after(10).unwrap()).state(), State::Review);
     let by_home = Order::proper(Step::Consult, &[1]).by("JP:central");
-    assert_eq!(by_home.decide(Some(&held)).unwrap_err().code, RefusalCode::R93);
+    assert_eq!(by_home.decide(Some(&case)).unwrap_err().code, RefusalCode::R93);
 }
 
 #[test]
