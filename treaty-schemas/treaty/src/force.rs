@@ -117,10 +117,13 @@ impl Entry {
 impl Bond {
     /// From this day on the state is no longer bound.
     pub(crate) fn end(&self, text: &Text) -> Option<Date> {
-        self.ends.or_else(|| {
-            let months = Span::new().try_months(text.denunciation_months).ok()?;
-            self.denounced?.checked_add(months).ok()
-        })
+        self.ends.or_else(|| self.due(text))
+    }
+
+    /// The day on which its notice has run.
+    pub(crate) fn due(&self, text: &Text) -> Option<Date> {
+        let months = Span::new().try_months(text.denunciation_months).ok()?;
+        self.denounced?.checked_add(months).ok()
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct Bond {
     pub(crate) denounced: Option<Date>,
     /// From this day on it is no longer bound. Where absent it follows from the notice.
     pub(crate) ends: Option<Date>,
+    pub(crate) ends_place: Place,
     pub(crate) suspensions: Vec<Suspension>,
     /// The versions of the instrument file that it has accepted, and since when [VCLT 40].
     pub(crate) amendments: BTreeMap<u32, Date>,
@@ -248,6 +249,7 @@ fn bond<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Bon
     let provisional = section.flag(report, "provisional");
     let denounced: Option<Date> = section.may(report, "denounced");
     let ends: Option<Date> = section.may(report, "ends");
+    let ends_place = report.place(section.span_of("ends"));
     let suspensions = each(report, &mut section, "suspended", suspension);
     let amendments = amendments(report, &mut section);
     let verified = section.must(report, "verified");
@@ -282,6 +284,7 @@ fn bond<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Bon
         provisional,
         denounced,
         ends,
+        ends_place,
         suspensions: suspensions?,
         amendments: amendments?,
         verified: verified?,

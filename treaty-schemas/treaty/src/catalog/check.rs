@@ -10,7 +10,7 @@ use crate::{
     Diagnostic,
     given::Given,
     instrument::InstrumentFile,
-    party::{Demand, Objection, PartyFile, Reservation},
+    party::{Bond, Demand, Objection, PartyFile, Reservation},
     source::suggestion,
     version::{Head, Series},
 };
@@ -58,6 +58,7 @@ impl Files {
                 wrong.push(bond.place.says(format!("there is no instrument `{id}`")).with_help(help));
                 continue;
             }
+            wrong.extend(self.too_short(bond));
             let series = self.instruments.values().find(|series| series.iter().any(|file| file.text(id).is_some()));
             for version in bond.amendments.keys() {
                 let waiting = |file: &InstrumentFile| file.head.version == *version && file.accepting_only;
@@ -83,6 +84,19 @@ impl Files {
         }
         wrong.extend(party.objections.iter().filter_map(|objection| self.objects_to_nothing(objection)));
         wrong
+    }
+
+    /// A denunciation that takes effect before its notice has run [VCLT 54(a), 56(2)].
+    fn too_short(&self, bond: &Bond) -> Option<Diagnostic> {
+        let (_, text) = self.texts().find(|(_, text)| text.id == bond.instrument)?;
+        let due = bond.due(text)?;
+        let ends = bond.ends.filter(|ends| *ends < due)?;
+        let (id, months) = (&text.id.0, text.denunciation_months);
+        let message =
+            format!("a denunciation of {id} takes effect {months} months after its notice, and not on {ends}");
+        let help =
+            format!("write {due} or a later day; by consent of all parties a text has `terminated` in its own file");
+        Some(bond.ends_place.says(message).with_help(help))
     }
 
     /// Whether a request rests on `article`; where it is `general`, also whether it is a paragraph of one on which a request
