@@ -1,6 +1,7 @@
 //! `treaty lint`: what is wrong in treaty files, where, and what to write instead.
 
 mod law;
+mod succession;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -36,8 +37,9 @@ impl Lint {
         let is_wanted = |file: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(file));
         let mut findings = sources.unreadable.clone();
         for (file, source) in sources.files.iter().filter(|(file, _)| is_wanted(file)) {
-            findings.extend(law::findings((file, source)));
+            findings.extend(law::findings((file, source), session.today()));
         }
+        findings.extend(succession::findings(&sources.files));
         match Catalog::load(sources.files) {
             Ok(catalog) => {
                 findings.extend(catalog.overdue(session.today()).iter().map(Finding::from));

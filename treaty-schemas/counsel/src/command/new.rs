@@ -1,6 +1,7 @@
 //! `treaty new`: a file to fill in, with each key explained.
 
 mod skeleton;
+pub(crate) mod version;
 
 use std::{
     fs::{self, OpenOptions},
@@ -30,6 +31,8 @@ pub(crate) enum New {
     Overlay(NewOverlay),
     /// What your state asks of itself, and tells nobody: national/<XX>.toml.
     National(NewNational),
+    /// The next version of a file, beside it: a whole copy, with version and recorded filled in.
+    Version(version::NewVersion),
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +126,7 @@ impl New {
                 let file = (format!("national/{}.toml", new.party), skeleton::national(new.party));
                 made(new.at.folder(session)?, &[file])
             }
+            Self::Version(new) => new.run(session),
         }
     }
 }
@@ -230,7 +234,7 @@ fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let opened = OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = opened.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::new(Exit::Conflict, format!("{} exists already", path.display()))
-            .remedy("An amendment is a new version beside it: the same name with .2 before .toml, and version = 2."),
+            .remedy(format!("An amendment is a new version beside it: treaty new version {}", path.display())),
         _ => Failure::writing(path, &error),
     })?;
     file.write_all(text.as_bytes()).map_err(|error| Failure::writing(path, &error))

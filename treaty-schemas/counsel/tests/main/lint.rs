@@ -109,3 +109,39 @@ fn deep_nesting_and_steering_characters_do_no_harm() {
     assert_eq!(ran.exit, 3);
     assert!(!ran.out.contains('\u{1b}') && !ran.out.contains('\u{202e}'), "{}", ran.out);
 }
+
+#[test]
+fn what_a_newer_version_leaves_out_is_named() {
+    let folder = copy();
+    let denounced = "format = \"party/1\"\nid = \"XB\"\nname = \"Bensalem\"\nversion = 2\nrecorded = 2026-11-22\n";
+    fs::write(folder.path().join("parties/XB.2.toml"), denounced).unwrap();
+    let ran = lint(folder.path(), &[]);
+    assert!(ran.exit == 3 && ran.out.contains("0 errors, 3 warnings"), "{}", ran.out);
+    golden("left_out", &ran.out);
+}
+
+#[test]
+fn a_newer_version_that_moves_a_request_or_binds_others_is_told() {
+    let folder = copy();
+    let made = plain(&[
+        "new",
+        "version",
+        folder.path().join("instruments/beta/instrument.toml").to_str().unwrap(),
+        "--valid-from",
+        "2027-01-01",
+    ]);
+    assert_eq!(made.exit, 0, "{}", made.err);
+    let newer = "instruments/beta/instrument.2.toml";
+    edit(folder.path(), newer, "\"XA\", \"XC\"", "\"XA\", \"XB\"");
+    edit(folder.path(), newer, "articles = [\"beta:", "articles = [\"beta:9");
+    let ran = lint(folder.path(), &[]);
+    golden("moved", &ran.out);
+}
+
+#[test]
+fn a_day_of_another_century_is_asked_about() {
+    let folder = copy();
+    edit(folder.path(), "parties/XB.toml", "ratified = 2020-01-15", "ratified = 2020-01-15\nin_force = 2062-04-15");
+    let ran = lint(folder.path(), &[]);
+    assert!(ran.exit == 3 && ran.out.contains("`in_force` is more than 5 years ahead"), "{}", ran.out);
+}

@@ -140,3 +140,43 @@ fn wrong_names_are_refused_before_anything_is_written() {
     }
     assert!(!folder.path().join("instruments/gamma").exists());
 }
+
+#[test]
+fn the_next_version_is_a_whole_copy_with_its_version_and_days() {
+    let folder = copy();
+    let file = |name: &str| folder.path().join(name);
+    let new = |words: &[&str]| plain(&[&["new", "version"], words].concat());
+    let old = fs::read_to_string(file("parties/XA.toml")).unwrap();
+    let made = new(&[file("parties/XA.toml").to_str().unwrap()]);
+    assert!(made.exit == 0 && made.out.contains("whole copy of parties/XA.toml"), "{} {}", made.out, made.err);
+    let text = fs::read_to_string(file("parties/XA.2.toml")).unwrap();
+    let recorded = text.lines().find(|line| line.starts_with("recorded = ")).unwrap().to_owned();
+    assert_eq!(
+        text,
+        old.replace("format = \"party/1\"\n", &format!("format = \"party/1\"\nversion = 2\n{recorded}\n"))
+    );
+    let linted = plain(&["lint", folder.path().to_str().unwrap()]);
+    assert_eq!((linted.exit, linted.out.as_str()), (0, "8 files: 0 errors, 0 warnings\n"));
+
+    let again = new(&[file("parties/XA.toml").to_str().unwrap()]);
+    assert!(again.exit == 6 && again.err.contains("parties/XA.2.toml is there"), "{}", again.err);
+    assert_eq!(new(&[file("parties/XA.2.toml").to_str().unwrap()]).exit, 0);
+    let third = fs::read_to_string(file("parties/XA.3.toml")).unwrap();
+    assert!(third.matches("version = ").count() == 1 && third.contains("version = 3"), "{third}");
+    let dated = new(&[file("parties/XB.toml").to_str().unwrap(), "--valid-from", "2027-01-01"]);
+    assert!(dated.exit == 2 && !file("parties/XB.2.toml").exists(), "{}", dated.err);
+}
+
+#[test]
+fn the_first_day_of_a_new_version_is_asked_for_where_nobody_names_it() {
+    let folder = copy();
+    let file = folder.path().join("instruments/alpha/instrument.toml");
+    let root = folder.path().to_str().unwrap();
+    assert_eq!(plain(&["new", "version", file.to_str().unwrap()]).exit, 0);
+    let linted = plain(&["lint", root]);
+    assert!(linted.out.contains("this is still to be filled in") && linted.out.contains("1 error, "), "{}", linted.out);
+    fs::remove_file(folder.path().join("instruments/alpha/instrument.2.toml")).unwrap();
+    assert_eq!(plain(&["new", "version", file.to_str().unwrap(), "--valid-from", "2027-01-01"]).exit, 0);
+    let linted = plain(&["lint", root]);
+    assert_eq!((linted.exit, linted.out.as_str()), (0, "8 files: 0 errors, 0 warnings\n"));
+}
