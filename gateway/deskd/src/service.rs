@@ -135,6 +135,12 @@ impl CaseService for Cases {
         Ok(Response::new(wire::GetDocumentResponse { record_type: record_type.to_string(), body: body.into() }))
     }
 
+    async fn get_agenda(&self, request: Request<wire::GetAgendaRequest>) -> Answer<wire::GetAgendaResponse> {
+        let request = request.into_inner();
+        let acting = request.acting.parse().map_err(malformed)?;
+        Ok(Response::new(self.0.agenda(request.days, acting, crate::clock::now()).await.map_err(status)?))
+    }
+
     async fn watch_events(&self, request: Request<wire::WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
         let (sender, receiver) = mpsc::channel(64);
         tokio::spawn(tell(self.0.clone(), request.into_inner().after, sender));

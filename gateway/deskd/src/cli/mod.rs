@@ -1,5 +1,6 @@
 //! The officers' command line. It shows what is signed, signs with a key that it alone opens, and prints what the desk answers.
 
+mod agenda;
 mod check;
 mod officer;
 mod request;
@@ -14,6 +15,7 @@ use model::Exit;
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, serve, summary};
+use agenda::Agenda;
 use request::Request;
 use session::Session;
 use step::{Accept, Consulted, Plain, Produce, Refuse, Taken};
@@ -52,6 +54,8 @@ enum Command {
     Request(Request),
     /// The cases in which it is this desk's move.
     Inbox,
+    /// What ends when: each clock with its article or policy, and whose move it is.
+    Agenda(Agenda),
     /// Look at cases.
     #[command(subcommand)]
     Case(Case),
@@ -150,6 +154,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
+        Command::Agenda(agenda) => agenda.run(session).await,
         Command::Case(Case::List { filter }) => show::list(session, filter).await,
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await

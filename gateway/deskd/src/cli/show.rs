@@ -7,7 +7,7 @@ use model::{EntryId, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, request::write_new, session::Session};
+use super::{Answer, agenda, request::write_new, session::Session};
 use crate::{failure::Failure, summary::line as plain};
 
 /// `desk status`.
@@ -94,6 +94,7 @@ pub(super) async fn case(
         "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
         "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
         "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
+        "clocks": shown.clocks.iter().map(agenda::value).collect::<Vec<_>>(),
         "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
     });
     if documents.is_some() {
@@ -130,6 +131,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
         }
         lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
     }
+    lines.extend(shown.clocks.iter().map(|clock| format!("clock      {}", agenda::line(clock))));
     for event in &shown.timeline {
         lines.push(format!(
             "{}  {:<12} {:<12} {} {}",
@@ -203,7 +205,8 @@ fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let waits = (!case.awaiting_signature.is_empty())
         .then(|| ("waits", format!("{} for its second signature", case.awaiting_signature)));
     let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
-    trouble.into_iter().chain(waits).chain(kept).collect()
+    let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
+    trouble.into_iter().chain(waits).chain(kept).chain(clock).collect()
 }
 
 /// A preservation in words: until when, by which clause, and what is to be watched.
@@ -252,6 +255,7 @@ fn summary(case: &wire::CaseSummary) -> Value {
         "trouble": case.trouble,
         "awaiting_signature": case.awaiting_signature,
         "preservation": case.preservation.as_ref().map(preservation),
+        "clock": case.clock.as_ref().map(agenda::value),
     })
 }
 

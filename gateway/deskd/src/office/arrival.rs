@@ -87,7 +87,7 @@ impl Office {
             }
             Err(denial) => self.trouble(&mut batch, &taking, &denial).await?,
         };
-        let member = self.keep(&mut batch, &taking, taken)?;
+        let member = self.keep(&mut batch, &taking, taken).await?;
         self.commit(&batch).await?;
         let case = entry.header.case;
         if let Some(member) = member {
@@ -136,7 +136,7 @@ impl Office {
             if let Some((mut view, version)) = self.view(header.case).await? {
                 view.trouble = Some(format!("an entry of the case does not verify here: {denial}"));
                 batch.events.push(event(header.case, Told::Diverged, Some(header.entry), clock::now()));
-                self.put_case(&mut batch, &view, Some(version), clock::now())?;
+                self.put_case(&mut batch, &view, Some(version), clock::now()).await?;
             }
         }
         self.commit(&batch).await
@@ -340,7 +340,12 @@ impl Office {
         Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: false, seq: None })
     }
 
-    fn keep(&self, batch: &mut DeskBatch, taking: &Taking<'_>, mut taken: Taken) -> Result<Option<Member>, Denial> {
+    async fn keep(
+        &self,
+        batch: &mut DeskBatch,
+        taking: &Taking<'_>,
+        mut taken: Taken,
+    ) -> Result<Option<Member>, Denial> {
         let entry = taking.entry;
         let id = entry.header.entry;
         let body = taken.plain.map(|plain| self.safe.seal(Place::Entry, id.as_bytes(), &plain)).transpose()?;
@@ -362,7 +367,7 @@ impl Office {
         batch.outbox.push(self.acknowledgement(taking.cursor, &opening, taking.now));
         batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(taking.cursor).unwrap_or(i64::MAX));
         batch.events.push(event(entry.header.case, Told::Arrived, Some(id), taking.now));
-        self.put_case(batch, &taken.view, taken.version, taking.now)?;
+        self.put_case(batch, &taken.view, taken.version, taking.now).await?;
         Ok(taken.member)
     }
 

@@ -121,7 +121,7 @@ impl Office {
             view.follows = follows(&request_of(&draft)?);
             self.put_draft(&mut batch, view.id, &draft, Some(&draft_row), now)?;
         }
-        self.put_case(&mut batch, view, Some(version), now)?;
+        self.put_case(&mut batch, view, Some(version), now).await?;
         self.commit(&batch).await?;
         members.keep(view.id, member);
         Ok(())
@@ -153,7 +153,7 @@ impl Office {
             if let Some(pending) = view.pending.as_mut().filter(|pending| pending.entry == header.entry) {
                 pending.envelope = EnvelopeDigest::of(pending.digest, &outgoing.payload);
             }
-            self.put_case(&mut batch, &view, Some(version), now)?;
+            self.put_case(&mut batch, &view, Some(version), now).await?;
             batch.outbox.push(self.outgoing(outgoing, SUBMIT_AGAIN + epoch, now));
             row.state = SEALED;
             batch.proposals.push(row);

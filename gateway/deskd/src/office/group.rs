@@ -89,7 +89,7 @@ impl Office {
         let outgoing =
             Outgoing { header: &header, header_bytes, payload: Payload::Handshake(handshake), officers: Vec::new() };
         self.dispatch(&mut batch, &mut view, outgoing, now)?;
-        self.put_case(&mut batch, &view, found.map(|(_, version)| version), now)?;
+        self.put_case(&mut batch, &view, found.map(|(_, version)| version), now).await?;
         self.commit(&batch).await?;
         members.keep(id, member);
         Ok(())

@@ -2,10 +2,13 @@
 //! one transaction: MLS rows, entry, case, proposal, outbox and cursor together, before anything is sent.
 //!
 //! Reading order: `view` (what is kept), `draft`, `prepare` and `sign` (what officers do), `group` and `dispatch` (how an entry
-//! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`.
+//! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`, `clocks` (what is
+//! told when) and `agenda`.
 
+mod agenda;
 mod arrival;
 mod binding;
+mod clocks;
 mod dispatch;
 mod documents;
 mod draft;
@@ -43,6 +46,7 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
+use workflow::Calendars;
 
 use crate::{
     config::{Config, Folder},
@@ -84,12 +88,15 @@ pub(crate) enum Told {
     Receipt = 11,
     Diverged = 12,
     Opened = 13,
+    ClockWarning = 14,
+    ClockDue = 15,
+    ClockEscalation = 16,
 }
 
 impl Told {
     /// The name on the wire of an event's number.
     pub(crate) fn name(number: i16) -> &'static str {
-        const NAMES: [&str; 13] = [
+        const NAMES: [&str; 16] = [
             "draft_saved",
             "validated",
             "prepared",
@@ -103,6 +110,9 @@ impl Told {
             "receipt",
             "diverged",
             "opened",
+            "clock_warning",
+            "clock_due",
+            "clock_escalation",
         ];
         usize::try_from(number).ok().and_then(|at| NAMES.get(at.wrapping_sub(1))).copied().unwrap_or("unknown")
     }
@@ -120,6 +130,7 @@ pub(crate) struct Office {
     leaf: LeafIdentity,
     records: RecordTypes,
     rules: Rules,
+    calendars: Calendars,
     /// The one lock of who changes something, and the groups in memory.
     members: tokio::sync::Mutex<Members>,
     /// Who fetches directories: an older answer must not overtake a newer one.
@@ -145,6 +156,8 @@ impl Office {
         let url = folder.database_url(config).parse();
         let url = url.map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;
         let store = DeskStore::open(&url, &Settings::default()).await.map_err(Denial::from)?;
+        let calendars = Calendars::builtin();
+        let calendars = calendars.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         let records = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         Ok(Self {
             own: config.authority.clone(),
@@ -157,6 +170,7 @@ impl Office {
             leaf: keys.leaf,
             records,
             rules: files::open(folder, config)?,
+            calendars,
             members: tokio::sync::Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             changed: watch::Sender::new(0),
@@ -197,7 +211,20 @@ impl Office {
         Ok(Some((draft, row)))
     }
 
-    fn put_case(
+    /// Writes a case, its clocks, and what hangs on it, as the batch makes it. The one lock is held.
+    async fn put_case(
+        &self,
+        batch: &mut DeskBatch,
+        view: &CaseView,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        self.put_view(batch, view, version, now)?;
+        self.put_clocks(batch, view).await?;
+        self.hang_on(batch, view, now).await
+    }
+
+    fn put_view(
         &self,
         batch: &mut DeskBatch,
         view: &CaseView,

@@ -159,7 +159,7 @@ impl Office {
             let row = self.own_entry(&header, entry.header.to_vec(), envelope, Verdict::Pending).await?;
             batch.entries.push(row);
         }
-        self.put_case(&mut batch, &view, Some(version), clock::now())?;
+        self.put_case(&mut batch, &view, Some(version), clock::now()).await?;
         self.commit(&batch).await?;
         Ok(Sent::Done)
     }
@@ -179,7 +179,7 @@ impl Office {
         let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
         if let Some((mut view, version)) = self.view(header.case).await? {
             self.give_up(&mut batch, &mut view, &header, denial).await?;
-            self.put_case(&mut batch, &view, Some(version), clock::now())?;
+            self.put_case(&mut batch, &view, Some(version), clock::now()).await?;
         }
         self.answered(header.entry, denial.clone());
         self.commit(&batch).await

@@ -64,7 +64,7 @@ impl Office {
             _ => {}
         }
         batch.events.push(event(view.id, Told::Receipt, Some(receipt.entry), receipt.at));
-        self.put_case(&mut batch, &view, Some(version), now)?;
+        self.put_case(&mut batch, &view, Some(version), now).await?;
         self.commit(&batch).await?;
         if let Some(member) = changed {
             members.keep(view.id, member);

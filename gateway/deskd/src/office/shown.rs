@@ -11,6 +11,7 @@ use workflow::{Case, Side, State, Trigger};
 
 use super::{
     Office,
+    agenda::calls,
     prepare::WAITING,
     terms::{alarms, preservation},
     unknown,
@@ -37,11 +38,13 @@ impl Office {
         let mut cases = Vec::new();
         let (proposals, now) = (self.store.proposals(&[WAITING]).await?, crate::clock::now());
         let (rows, views) = self.all_views().await?;
+        let told = self.told_clocks().await?;
         for (row, view) in rows.iter().zip(&views) {
             let draft = self.draft(view.id).await?;
             let awaiting = self.awaiting(view, &proposals, now)?;
             let mut case = of_case(view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
             case.preservation = self.first_to_end(view, &views, now)?;
+            case.clock = self.first_clock(view, &told, now);
             cases.push(case);
         }
         for row in self.store.drafts().await? {
@@ -52,7 +55,7 @@ impl Office {
             }
         }
         cases.retain(|case| match filter {
-            "inbox" => case.r#move == "ours" || alarms(case.preservation.as_ref()),
+            "inbox" => case.r#move == "ours" || alarms(case.preservation.as_ref()) || calls(case.clock.as_ref()),
             "outbox" => case.r#move == "theirs",
             _ => true,
         });
@@ -110,11 +113,14 @@ impl Office {
         let links = self.links(&view, &views);
         let mut summary = of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
         summary.preservation = self.first_to_end(&view, &views, now)?;
+        let told = self.told_clocks_of(id).await?;
+        summary.clock = self.first_clock(&view, &told, now);
         let today = crate::clock::day(now)?;
         Ok(wire::GetCaseResponse {
             summary: Some(summary),
             measures: view.shown().map(|case| measures(&case, &links, today)).unwrap_or_default(),
             openings: view.openings.iter().map(opening).collect(),
+            clocks: self.shown_clocks(&view, &told, now),
             timeline,
             documents,
             readers: view.readers.iter().map(ToString::to_string).collect(),
@@ -282,6 +288,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
         trouble: view.trouble.clone().unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
         preservation: None,
+        clock: None,
     }
 }
 

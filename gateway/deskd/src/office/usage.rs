@@ -53,7 +53,7 @@ impl Office {
         view.openings.push(opening);
         let mut batch = DeskBatch::default();
         batch.events.push(event(view.id, Told::Opened, Some(row.id.0), now));
-        self.put_case(&mut batch, &view, Some(version), now)?;
+        self.put_case(&mut batch, &view, Some(version), now).await?;
         self.commit(&batch).await
     }
 

@@ -1,13 +1,13 @@
 //! A case and a draft as this desk holds them. They follow from entries and receipts; no handler edits a state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Header, HeaderDigest, PartyId, Pin, ReceiptKind,
     Refusal, RefusalCode, Step, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
-use workflow::{Case, Event, Side, State, apply};
+use workflow::{Act, Case, Event, Moment, Side, Signal, State, apply, moments_of};
 
 /// A case as this desk sees it. Stored as one row, encrypted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,6 +50,15 @@ pub(crate) struct CaseView {
     /// Who opened which record that was received, what for.
     #[serde(default)]
     pub(crate) openings: Vec<Opening>,
+    /// What moves its clocks, from the events that are folded in `admitted`.
+    #[serde(default)]
+    pub(crate) moments: Vec<Moment>,
+    /// The cases whose requests follow on what was preserved here, and wait for their decision.
+    #[serde(default)]
+    pub(crate) hanging: BTreeSet<CaseId>,
+    /// When the first of them came and the last of them was decided.
+    #[serde(default)]
+    pub(crate) acts: Vec<Moment>,
 }
 
 /// That somebody opened a record.
@@ -171,6 +180,9 @@ impl CaseView {
             trouble: None,
             follows: Vec::new(),
             openings: Vec::new(),
+            moments: Vec::new(),
+            hanging: BTreeSet::new(),
+            acts: Vec::new(),
         }
     }
 
@@ -211,10 +223,12 @@ impl CaseView {
 
     /// Makes an entry that both gateways admitted part of the case. Returns its place.
     pub(crate) fn settle(&mut self, step: Step, digest: HeaderDigest, event: &Event) -> i64 {
+        self.moments.extend(moments_of(self.admitted.as_ref(), event));
         let case = apply(self.admitted.take(), event);
         // An entry that both gateways admit has arrived: a request goes through SENT to DELIVERED in one.
         self.admitted = Some(if step == Step::SealSend {
             let delivered = Event::delivered(&case, event.at);
+            self.moments.extend(moments_of(Some(&case), &delivered));
             apply(Some(case), &delivered)
         } else {
             case
@@ -223,6 +237,27 @@ impl CaseView {
         let seq = self.next_seq;
         self.next_seq += 1;
         seq
+    }
+
+    /// Notes whether the request of `other`, which follows on what was preserved here, waits for its decision: as long as one does, the
+    /// preservation does not lapse [Reg. 2023/1543 art. 11]. Says whether that is new.
+    pub(crate) fn hang(&mut self, other: &Self) -> bool {
+        let Some(theirs) = &other.admitted else { return false };
+        let before = self.hanging.is_empty();
+        let waits = !theirs.measures.is_empty() && theirs.state().is_live();
+        let new = if waits { self.hanging.insert(other.id) } else { self.hanging.remove(&other.id) };
+        if before != self.hanging.is_empty() {
+            let signal = Signal::Act(if before { Act::Link } else { Act::Unlink });
+            let measures = self.admitted.iter().flat_map(|case| &case.measures);
+            let of = |(id, measure): (&model::MeasureId, &workflow::Measure)| Moment {
+                measure: *id,
+                signal,
+                state: measure.state,
+                at: theirs.moved,
+            };
+            self.acts.extend(measures.map(of));
+        }
+        new
     }
 
     /// Notes a receipt once.

@@ -20,6 +20,7 @@ mod warden;
 mod wire;
 
 mod answer;
+mod clocks;
 mod edge;
 mod foreign;
 mod form;

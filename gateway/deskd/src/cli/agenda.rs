@@ -1,0 +1,138 @@
+//! `desk agenda`: what ends when, by which clause, and who must act.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use model::Timestamp;
+use proto::desk as wire;
+use serde_json::{Value, json};
+
+use super::{Answer, request::write_new, session::Session};
+use crate::failure::Failure;
+
+/// `desk agenda`.
+#[derive(Debug, Args)]
+pub(super) struct Agenda {
+    /// What ends within so many days; what is over is always told.
+    #[arg(long, default_value = "30", value_parser = clap::value_parser!(u32).range(0..=3650))]
+    days: u32,
+    /// Who must act.
+    #[arg(long, default_value = "all", value_parser = ["own", "other", "all"])]
+    acting: String,
+    /// Write it as iCalendar into this file too: references, no names.
+    #[arg(long, value_name = "FILE")]
+    ics: Option<PathBuf>,
+}
+
+impl Agenda {
+    pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let request = wire::GetAgendaRequest { days: self.days, acting: self.acting.clone() };
+        let agenda = session.desk().get_agenda(request).await?.into_inner();
+        let mut value = json!({
+            "now_ms": agenda.now_ms,
+            "clocks": agenda.clocks.iter().map(value).collect::<Vec<_>>(),
+        });
+        let mut lines: Vec<_> =
+            agenda.clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock))).collect();
+        if lines.is_empty() {
+            lines.push("nothing".to_owned());
+        }
+        if let Some(path) = &self.ics {
+            // The next export replaces the last one.
+            if path.exists() {
+                fs::remove_file(path).map_err(|error| Failure::writing(path, &error))?;
+            }
+            write_new(path, agenda.icalendar.as_bytes())?;
+            value["ics"] = path.display().to_string().into();
+            lines.push(format!("written    {}", path.display()));
+        }
+        Ok(Answer::new(value, lines.join("\n")))
+    }
+}
+
+fn short(clock: &wire::ClockView) -> &str {
+    clock.case_id.get(..8).unwrap_or(&clock.case_id)
+}
+
+/// A clock in one line: when it ends here and in UTC, on what it rests, whose it is, how it stands, what stops it, and what is to be
+/// known of the count.
+pub(super) fn line(clock: &wire::ClockView) -> String {
+    let record = if clock.record.is_empty() { String::new() } else { format!(" ({})", clock.record) };
+    let again = if clock.round == 0 { String::new() } else { format!(" #{}", clock.round + 1) };
+    let told = if clock.level.is_empty() {
+        String::new()
+    } else {
+        format!(", {}: {}", clock.level.to_uppercase(), clock.told)
+    };
+    let caveats: String = clock.caveats.iter().map(|caveat| format!(" [{caveat}]")).collect();
+    format!(
+        "{} = {}  {}  {}{again} of M{}{record}: {}, {} must act{told}; stopped by {}{caveats}",
+        if clock.due_local.is_empty() { "beyond the calendar" } else { &clock.due_local },
+        Timestamp(clock.due_ms),
+        if clock.clause.is_empty() { "policy".to_owned() } else { format!("LEGAL [{}]", clock.clause) },
+        clock.kind,
+        clock.measure,
+        clock.state,
+        match clock.acting.as_str() {
+            "own" => "we",
+            "other" => "the other side",
+            _ => "either side",
+        },
+        clock.stopped_by.join(" or "),
+    )
+}
+
+/// A clock for programs.
+pub(super) fn value(clock: &wire::ClockView) -> Value {
+    json!({
+        "case": clock.case_id,
+        "measure": clock.measure,
+        "kind": clock.kind,
+        "record": clock.record,
+        "round": clock.round,
+        "legal": !clock.clause.is_empty(),
+        "clause": clock.clause,
+        "acting": clock.acting,
+        "state": clock.state,
+        "started_ms": clock.started_ms,
+        "due_ms": clock.due_ms,
+        "due": Timestamp(clock.due_ms).to_string(),
+        "due_local": clock.due_local,
+        "stopped_by": clock.stopped_by,
+        "caveats": clock.caveats,
+        "told": clock.told,
+        "level": clock.level,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_says_in_one_line_when_it_ends_and_on_what_it_rests() {
+        let clock = wire::ClockView {
+            case_id: "0190f3a2-0000-7000-8000-000000000000".to_owned(),
+            measure: 1,
+            kind: "decision".to_owned(),
+            clause: "eio:12(3)".to_owned(),
+            acting: "own".to_owned(),
+            state: "expired".to_owned(),
+            due_ms: 1_767_193_200_000,
+            due_local: "2026-01-01 00:00 Asia/Tokyo".to_owned(),
+            stopped_by: vec!["recognise".to_owned(), "refuse".to_owned()],
+            caveats: vec!["the holidays of JP in 2026 are not verified".to_owned()],
+            told: "expired".to_owned(),
+            level: "due".to_owned(),
+            ..wire::ClockView::default()
+        };
+        assert_eq!(short(&clock), "0190f3a2");
+        assert_eq!(
+            line(&clock),
+            "2026-01-01 00:00 Asia/Tokyo = 2025-12-31T15:00:00.000Z  LEGAL [eio:12(3)]  decision of M1: expired, we must act, \
+             DUE: expired; stopped by recognise or refuse [the holidays of JP in 2026 are not verified]"
+        );
+        let policy = wire::ClockView { clause: String::new(), round: 1, ..clock };
+        assert!(line(&policy).contains("  policy  decision #2 of M1"), "{}", line(&policy));
+    }
+}
