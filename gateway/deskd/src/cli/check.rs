@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use desk::{Body, Document, Record, RequestBody, compare_answers, declare};
 use model::{
-    AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Exit, Header, MeasureId, RefusalCode, Step,
-    Timestamp,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Exit, Header, MeasureId, PostponementCode,
+    RefusalCode, Step, Timestamp,
 };
 use proto::desk as wire;
 
@@ -24,6 +24,7 @@ pub(super) struct Wanted<'a> {
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: &'a [ConditionCode],
     pub(super) callback: Option<Timestamp>,
+    pub(super) postponement: Option<PostponementCode>,
     pub(super) text: &'a str,
     pub(super) documents: &'a [Document],
 }
@@ -46,6 +47,7 @@ pub(super) fn check(
         ("sender", header.sender == *wanted.own),
         ("ground", wanted.ground == header.ground),
         ("declared.callback", wanted.callback == header.declared.callback),
+        ("declared.postponement", wanted.postponement == header.declared.postponement),
         ("expires", header.expires > now && header.expires <= now.plus_ms(LIFETIME_MS_MAX)),
         ("concerns", wanted.concerns.is_empty() || wanted.concerns == header.concerns),
         ("conditions", wanted.conditions.is_empty() || wanted.conditions == header.conditions),
@@ -201,6 +203,7 @@ mod tests {
             ground: Some(RefusalCode::R07),
             conditions: &[],
             callback: None,
+            postponement: None,
             text,
             documents: &[],
         };
@@ -285,6 +288,7 @@ mod tests {
                 ground: None,
                 conditions: &[],
                 callback: None,
+                postponement: None,
                 text: "",
                 documents: &[],
             };

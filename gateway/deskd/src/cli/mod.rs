@@ -18,7 +18,7 @@ use crate::{failure::Failure, serve, summary};
 use agenda::Agenda;
 use request::Request;
 use session::Session;
-use step::{Accept, Consulted, Plain, Produce, Refuse, Taken};
+use step::{Accept, AskInfo, Consulted, GiveInfo, Offer, Plain, Postpone, Produce, Refuse, Return, Taken, Undertake};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
 6 conflict, 7 not authorised, 8 unreachable, 9 integrity, 10 not initialised, 11 locked.";
@@ -67,10 +67,32 @@ enum Command {
     Consult(Plain),
     /// Say that the consultation was held.
     Consulted(Consulted),
+    /// Ask the requesting party what is missing; the clocks rest.
+    AskInfo(AskInfo),
+    /// Answer such questions.
+    GiveInfo(GiveInfo),
+    /// Open the review, if need be, and offer to accept under conditions.
+    OfferConditions(Offer),
+    /// Take the conditions as they are offered, and be bound.
+    AcceptConditions(Undertake),
+    /// Decline them.
+    DeclineConditions(Plain),
+    /// Postpone, with a reason and the day on which it is looked at again.
+    Postpone(Postpone),
+    /// Take up again what was postponed.
+    Resume(Plain),
+    /// Return a request that is for another authority.
+    Return(Return),
     /// Refuse, with a ground (two officers).
     Refuse(Refuse),
     /// Carry out, collect, if need be, and release records (two officers).
     Produce(Produce),
+    /// Say that a part is collected; release it with produce.
+    PartCollected(Plain),
+    /// Go on with what is outstanding, after a part arrived.
+    MoreToCome(Plain),
+    /// Do not take the records that were released: they have to be released again.
+    Reject(Plain),
     /// Confirm that the records arrived whole.
     Confirm(Plain),
     /// Close the case.
@@ -163,6 +185,19 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),
         Command::Consulted(consulted) => consulted.run(session).await.map(Taken::answer),
+        Command::AskInfo(ask) => ask.run(session).await.map(Taken::answer),
+        Command::GiveInfo(give) => give.run(session).await.map(Taken::answer),
+        Command::OfferConditions(offer) => offer.run(session).await.map(Taken::answer),
+        Command::AcceptConditions(undertake) => undertake.run(session).await.map(Taken::answer),
+        Command::DeclineConditions(plain) => {
+            plain.run(session, model::Step::DeclineConditions).await.map(Taken::answer)
+        }
+        Command::Postpone(postpone) => postpone.run(session).await.map(Taken::answer),
+        Command::Resume(plain) => plain.run(session, model::Step::Resume).await.map(Taken::answer),
+        Command::Return(back) => back.run(session).await.map(Taken::answer),
+        Command::PartCollected(plain) => plain.run(session, model::Step::PartCollected).await.map(Taken::answer),
+        Command::MoreToCome(plain) => plain.run(session, model::Step::MoreToCome).await.map(Taken::answer),
+        Command::Reject(plain) => plain.with_reason(session, model::Step::Reject).await.map(Taken::answer),
         Command::Refuse(refuse) => refuse.run(session).await.map(Taken::answer),
         Command::Produce(produce) => produce.run(session).await.map(Taken::answer),
         Command::Confirm(plain) => plain.run(session, model::Step::Confirm).await.map(Taken::answer),

@@ -1,5 +1,7 @@
 //! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
 
+mod between;
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -9,8 +11,8 @@ use clap::Args;
 use desk::{Body, Document};
 use identity::sign_step;
 use model::{
-    ConditionCode, Denial, Digest, Exit, HeaderDigest, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
-    Timestamp,
+    ConditionCode, Denial, Digest, Exit, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode,
+    Role, Step, Timestamp,
 };
 use proto::desk as wire;
 use serde_json::{Value, json};
@@ -24,6 +26,8 @@ use super::{
     session::{Session, case_id},
 };
 use crate::{clock, failure::Failure, summary};
+
+pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 
 const POLL: Duration = Duration::from_millis(150);
 
@@ -119,6 +123,9 @@ pub(super) struct Produce {
     /// A condition, as in C01 (repeatable); those of the acceptance when absent.
     #[arg(long = "condition", value_name = "CODE")]
     conditions: Vec<ConditionCode>,
+    /// More follows: only a part is collected.
+    #[arg(long)]
+    part: bool,
 }
 
 /// A step that was signed.
@@ -140,11 +147,12 @@ pub(super) struct Ask<'a> {
     pub(super) conditions: &'a [ConditionCode],
     pub(super) documents: &'a [Document],
     pub(super) callback: Option<Timestamp>,
+    pub(super) postponement: Option<PostponementCode>,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
-        Self { step, words, ground: None, conditions: &[], documents: &[], callback: None }
+        Self { step, words, ground: None, conditions: &[], documents: &[], callback: None, postponement: None }
     }
 }
 
@@ -208,7 +216,8 @@ impl Produce {
             Ok(Document { record_type: record_type.clone(), bytes: body })
         });
         let documents = documents.collect::<Result<Vec<_>, Failure>>()?;
-        for step in [Step::Assign, Step::Collected] {
+        let collected = if self.part { Step::PartCollected } else { Step::Collected };
+        for step in [Step::Assign, collected] {
             let before = Before { step, main: Step::Release, records: &documents };
             self.common.take_before(session, &officer, &before, &self.words).await?;
         }
@@ -301,6 +310,7 @@ impl Common {
             ground: ask.ground,
             conditions: ask.conditions,
             callback: ask.callback,
+            postponement: ask.postponement,
             text,
             documents: ask.documents,
         };

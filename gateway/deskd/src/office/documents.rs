@@ -2,12 +2,13 @@
 
 use desk::{CALLBACK, Document, Record, RequestBody, compare_answers, document_of, subject_binding};
 use model::{
-    ConditionCode, Denial, Digest, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp,
+    ConditionCode, Denial, Digest, EntryId, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
+    Timestamp,
 };
 use serde_json::{Map, Value, json};
-use workflow::Case;
+use workflow::{Case, State};
 
-use super::{Office, internal, view::CaseView};
+use super::{Office, forms::is_form, internal, view::CaseView};
 use crate::{clock, random};
 
 /// What the officer wants to say with a step.
@@ -20,6 +21,8 @@ pub(crate) struct Said<'a> {
     pub(crate) text: &'a str,
     pub(crate) role: Option<Role>,
     pub(crate) callback: Option<Timestamp>,
+    /// The entry to which it is the answer.
+    pub(crate) answers: Option<EntryId>,
     pub(crate) now: Timestamp,
 }
 
@@ -57,6 +60,12 @@ impl Office {
         received: &[Record],
     ) -> Result<Document, Denial> {
         let form = document_of(said.step).ok_or_else(|| internal("the step carries records, or no document"))?;
+        if let (true, [] | [_]) = (is_form(said.step), given)
+            && given.first().is_none_or(|one| one.record_type.as_str() == form)
+        {
+            let record_type: RecordType = form.parse().map_err(internal)?;
+            return self.filled(&record_type, view, said, given.first().map(|one| one.bytes.as_slice()));
+        }
         if let [one] = given
             && one.record_type.as_str() == form
         {
@@ -93,9 +102,14 @@ impl Office {
         Ok(Document { record_type: given.record_type.clone(), bytes })
     }
 
-    fn form(&self, name: &str, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
+    /// How the register calls this authority.
+    pub(super) fn title(&self) -> Result<String, Denial> {
         let trust = self.trust.store()?;
-        let title = trust.authority(&self.own).map_or_else(|| self.own.to_string(), |one| one.title.clone());
+        Ok(trust.authority(&self.own).map_or_else(|| self.own.to_string(), |one| one.title.clone()))
+    }
+
+    fn form(&self, name: &str, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
+        let title = self.title()?;
         let officer = match said.role {
             Some(role) => json!({ "name": title, "title": role.as_str() }),
             None => json!({ "name": title }),
@@ -115,7 +129,7 @@ impl Office {
                 put("reference", format!("{} {}", self.own, id.get(..8).unwrap_or(&id)).into());
                 text.map(|text| put("remarks", text.into()));
             }
-            Step::Recognise | Step::Refuse => {
+            Step::Recognise | Step::Refuse | Step::OfferConditions => {
                 put("decided_on", clock::day(said.now)?.to_string().into());
                 put("decider", officer);
                 put("measures", measures.iter().map(|id| outcome(*id, said, text)).collect());
@@ -182,7 +196,7 @@ impl Office {
             let standing = case
                 .measures
                 .get(&one.id)
-                .is_some_and(|m| m.state == workflow::State::Ready || m.state == workflow::State::Executing);
+                .is_some_and(|m| matches!(m.state, State::Ready | State::Partial | State::Executing));
             concerned && standing && one.records.contains(record_type)
         };
         let only = asked.measures.iter().find(fits).map_or(Value::Null, |one| one.id.0.into());
@@ -244,7 +258,7 @@ fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
             None => outcome["reasons_withheld"] = true.into(),
         }
     } else {
-        outcome["outcome"] = "accept".into();
+        outcome["outcome"] = if said.step == Step::OfferConditions { "offer" } else { "accept" }.into();
         if let Some(text) = text {
             outcome["reasons"] = text.into();
         }
@@ -262,6 +276,10 @@ fn plain_words(step: Step) -> &'static str {
         Step::ConsultDone => "The consultation was held.",
         Step::Assign => "The measure is being carried out.",
         Step::Collected => "All that was asked for is collected.",
+        Step::PartCollected => "A part is collected; the rest is outstanding.",
+        Step::MoreToCome => "We go on with what is outstanding.",
+        Step::DeclineConditions => "The conditions are declined.",
+        Step::Resume => "What was postponed is taken up again.",
         Step::Withdraw => "The request is withdrawn.",
         _ => "The case is closed.",
     }

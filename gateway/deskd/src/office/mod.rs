@@ -13,6 +13,7 @@ mod dispatch;
 mod documents;
 mod draft;
 mod files;
+mod forms;
 mod group;
 mod outbox;
 mod outcome;

@@ -13,7 +13,9 @@ use workflow::{Actor, Command, State, TRANSITIONS, Trigger, decide};
 use super::{
     Office, Told,
     documents::Said,
-    event, internal, unknown,
+    event,
+    forms::reason,
+    internal, unknown,
     validate::{body_of, request_of},
     view::CaseView,
 };
@@ -67,7 +69,7 @@ impl Office {
         if ask.step.is_handshake() || ask.step == Step::Violation {
             return Err(Denial::failed(Fault::Malformed, format!("{} is the desk's own act", ask.step)));
         }
-        if !ask.text.trim().is_empty() && matches!(ask.step, Step::SealSend | Step::Release | Step::Confirm) {
+        if !ask.text.trim().is_empty() && is_wordless(ask.step) {
             return Err(Denial::failed(Fault::Malformed, format!("{} has no place for a text", ask.step)));
         }
         if ask.step == Step::SealSend && self.draft(ask.case).await?.is_some() {
@@ -259,25 +261,30 @@ impl Office {
         header.concerns.clone_from(&ask.concerns);
         header.declared.callback = ask.callback;
         if header.concerns.is_empty() {
-            let possible = case.possible(view.side());
-            match possible.into_iter().find(|one| one.row.trigger == Trigger::Step(ask.step)) {
-                Some(possible) => header.concerns = possible.measures,
-                None => {
-                    // Not now: the procedure says why, and what is possible instead.
-                    header.concerns = case.measures.keys().copied().collect();
-                    let (needed, roles) = signers(ask.step, view)?;
-                    self.dry_run(view, &header, needed, roles.first().copied())?;
-                }
+            let possible = case.possible(view.side()).into_iter();
+            let possible: Vec<_> = possible.filter(|one| one.row.trigger == Trigger::Step(ask.step)).collect();
+            header.concerns = possible.iter().flat_map(|one| one.measures.iter().copied()).collect();
+            if possible.is_empty() {
+                // Not now: the procedure says why, and what is possible instead.
+                header.concerns = case.measures.keys().copied().collect();
+                let (needed, roles) = signers(ask.step, view)?;
+                self.dry_run(view, &header, needed, roles.first().copied())?;
             }
         }
+        if ask.step == Step::AcceptConditions && ask.conditions.is_empty() {
+            let first = header.concerns.first().and_then(|id| case.measures.get(id));
+            header.conditions = first.map(|measure| measure.offered.clone()).unwrap_or_default();
+        }
+        let conditions = header.conditions.clone();
         let said = Said {
             step: ask.step,
-            concerns: &header.concerns,
+            concerns: &header.concerns.clone(),
             ground: ask.ground,
-            conditions: &ask.conditions,
+            conditions: &conditions,
             text: &ask.text,
             role: ask.role,
             callback: ask.callback,
+            answers: self.asked_by(view, ask.step).await?,
             now,
         };
         let documents = if ask.step == Step::Release {
@@ -290,6 +297,7 @@ impl Office {
         } else {
             let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
             let documents = self.step_documents(view, &said, &ask.documents, &received)?;
+            header.declared.postponement = reason(&header, &documents);
             self.compare_form(&header, &documents)?;
             documents
         };
@@ -335,6 +343,11 @@ impl CaseView {
         let remedy = "Tell both operators, who compare the ledger and the epoch certificates; go on in a new case.";
         Err(Refusal::new(RefusalCode::R95, "desk", trouble.clone(), remedy).into())
     }
+}
+
+/// Whether the body of the step has no place for words.
+fn is_wordless(step: Step) -> bool {
+    matches!(step, Step::SealSend | Step::Release | Step::Confirm | Step::AcceptConditions)
 }
 
 /// How many officers stand for a step on this side, and in which roles.

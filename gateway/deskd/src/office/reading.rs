@@ -107,12 +107,16 @@ impl Office {
         Ok(RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?)
     }
 
-    /// The records that arrived with the newest release that did not contradict its header.
+    /// The records that were released, did not contradict their header, and were neither confirmed nor rejected yet.
     pub(super) async fn received(&self, view: &CaseView) -> Result<Vec<Record>, Denial> {
         let entries = self.store.entries_of(view.id).await?;
-        let mut records = Vec::new();
-        for row in entries.iter().filter(|row| row.step.0 == Step::Release && row.seq.is_some()) {
-            if view.findings.contains_key(&row.id.0) {
+        let mut records: Vec<Record> = Vec::new();
+        for row in entries.iter().filter(|row| row.seq.is_some()) {
+            if matches!(row.step.0, Step::Confirm | Step::Reject) {
+                let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+                records.retain(|record| !header.concerns.contains(&record.measure));
+            }
+            if row.step.0 != Step::Release || view.findings.contains_key(&row.id.0) {
                 continue;
             }
             if let Some(body) = self.body(row.id.0).await? {

@@ -91,7 +91,11 @@ fn decisions(fields: &Map<String, Value>) -> Vec<String> {
         let code = measure.get("code").and_then(Value::as_str).unwrap_or_default();
         Some(format!("decides    M{} {outcome} {code}", measure.get("id")?.as_u64()?).trim_end().to_owned())
     };
-    measures.filter_map(one).collect()
+    let later = |measure: &Value| {
+        let (day, code) = (measure.get("review_on")?.as_str()?, measure.get("code")?.as_str()?);
+        Some(format!("postpones  M{} {code}, looked at again on {day}", measure.get("id")?.as_u64()?))
+    };
+    measures.filter_map(|measure| one(measure).or_else(|| later(measure))).collect()
 }
 
 fn of_content(content: &Value) -> Vec<String> {
@@ -113,6 +117,8 @@ fn texts(value: &Value) -> Vec<String> {
     let mut texts: Vec<_> = ["text", "remarks"].into_iter().filter_map(|name| text(value, name)).collect();
     let outcomes = value.get("measures").and_then(Value::as_array).into_iter().flatten();
     texts.extend(outcomes.filter_map(|one| text(one, "reasons")));
+    let numbered = ["questions", "answers"].into_iter().filter_map(|name| value.get(name)?.as_array()).flatten();
+    texts.extend(numbered.filter_map(|one| text(one, "text")));
     texts
 }
 
@@ -124,7 +130,23 @@ fn same(given: &Document, inside: &Document) -> bool {
     match theirs.get("content") {
         Some(_) if mine.contains_key("content") => mine.iter().all(|(name, value)| theirs.get(name) == Some(value)),
         Some(content) => content.as_object() == Some(&mine),
-        None => given.bytes == inside.bytes,
+        None => given.bytes == inside.bytes || mine.iter().all(|(name, value)| holds(theirs.get(name), value)),
+    }
+}
+
+/// Whether a form says what was given of it. What is given once, without a number, is said of each.
+fn holds(inside: Option<&Value>, given: &Value) -> bool {
+    match (inside, given) {
+        (Some(Value::Object(inside)), Value::Object(given)) => {
+            given.iter().all(|(name, value)| holds(inside.get(name), value))
+        }
+        (Some(Value::Array(inside)), Value::Array(given)) => match given.as_slice() {
+            [one @ Value::Object(fields)] if !fields.contains_key("id") && !fields.contains_key("number") => {
+                !inside.is_empty() && inside.iter().all(|each| holds(Some(each), one))
+            }
+            given => inside.len() == given.len() && inside.iter().zip(given).all(|(each, one)| holds(Some(each), one)),
+        },
+        (inside, given) => inside == Some(given),
     }
 }
 

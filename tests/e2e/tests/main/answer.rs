@@ -85,3 +85,71 @@ async fn a_consultation_is_opened_and_held_before_a_refusal_and_a_gateways_code_
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is_sent_back() {
+    bounded(async {
+        let play = after(4).await;
+        let case = play.case.clone();
+        let says = |words: &str| -> Vec<String> {
+            let folder = play.stage.pair.jp.dir.display();
+            let words = words.split(' ').map(|word| word.replace("CASE", &case).replace("DIR", &folder.to_string()));
+            words.collect()
+        };
+        let run = async |side: Side, words: &str, state: &str| {
+            let words = says(words);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            play.stage.desk(side, &words).await.done();
+            for side in [Side::Jp, Side::Fr].iter().filter(|_| !state.is_empty()) {
+                play.comes_to(*side, state).await;
+            }
+        };
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let in_a_month = i64::try_from(since.as_millis()).unwrap() + 30 * 24 * 3_600_000;
+        let day = model::Timestamp(in_a_month).date().unwrap();
+        run(
+            Side::Fr,
+            "postpone CASE --as central/officer-1 --reason P01 --text trial --preserved --review-on DAY"
+                .replace("DAY", &day.to_string())
+                .as_str(),
+            "POSTPONED",
+        )
+        .await;
+        run(Side::Fr, "resume CASE --as central/officer-1", "REVIEW").await;
+        run(Side::Fr, "ask-info CASE --as central/officer-1 --text which?", "INFO_WAIT").await;
+        let back = says("return CASE --as central/officer-1 --addressee FR:central --text elsewhere");
+        let back: Vec<&str> = back.iter().map(String::as_str).collect();
+        play.fails(Side::Fr, &back, "R94").await;
+        run(Side::Jp, "give-info CASE --as central/officer-1 --text that-one", "REVIEW").await;
+        run(Side::Fr, "offer-conditions CASE --as central/officer-1 --condition C01", "COND_OFFER").await;
+        run(Side::Jp, "decline-conditions CASE --as central/officer-1", "REVIEW").await;
+        run(Side::Fr, "offer-conditions CASE --as central/officer-1 --condition C01 --condition C04", "COND_OFFER")
+            .await;
+        run(Side::Jp, "accept-conditions CASE --as central/officer-1", "ACCEPTED").await;
+        let produce = |more: &str, name: &str, officer: u8| {
+            format!("produce CASE --as central/officer-{officer} {more} --record {name}=DIR/{name}.json")
+        };
+        let first = [produce("--part", "subscriber_info", 1), produce("--part", "subscriber_info", 2)];
+        run(Side::Fr, first[0].replace("  ", " ").as_str(), "").await;
+        run(Side::Fr, first[1].as_str(), "PRODUCED").await;
+        run(Side::Jp, "confirm CASE --as central/officer-1", "RECEIVED").await;
+        run(Side::Fr, "more-to-come CASE --as central/officer-1", "EXECUTING").await;
+        let rest =
+            [produce("", "traffic_data", 1).replace("  ", " "), produce("", "traffic_data", 2).replace("  ", " ")];
+        run(Side::Fr, &rest[0], "").await;
+        run(Side::Fr, &rest[1], "PRODUCED").await;
+        run(Side::Jp, "reject CASE --as central/officer-1 --text another-person", "READY").await;
+        run(Side::Fr, &rest[0], "").await;
+        run(Side::Fr, &rest[1], "PRODUCED").await;
+        run(Side::Jp, "confirm CASE --as central/officer-1", "RECEIVED").await;
+        run(Side::Jp, "close CASE --as central/officer-1", "CLOSED").await;
+        let shown = play.stage.show(Side::Fr, &case).await.unwrap();
+        let steps: Vec<_> =
+            shown["timeline"].as_array().unwrap().iter().filter_map(|one| one["step"].as_str()).collect();
+        assert_eq!(steps.iter().filter(|step| **step == "release").count(), 3, "{steps:?}");
+        for step in ["postpone", "give_info", "decline_conditions", "accept_conditions", "more_to_come", "reject"] {
+            assert!(steps.contains(&step), "{step} of {steps:?}");
+        }
+    })
+    .await;
+}

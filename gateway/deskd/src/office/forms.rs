@@ -1,0 +1,211 @@
+//! Forms that an officer writes in part, or not at all: what a form can only say in one way is filled in.
+
+use desk::Document;
+use model::{AuthorityId, Denial, EntryId, Fault, Header, MeasureId, PostponementCode, RecordType, Step};
+use serde_json::{Map, Value, json};
+
+use super::{Office, documents::Said, internal, view::CaseView};
+use crate::clock;
+
+/// Whether the step's form is written in part.
+pub(super) fn is_form(step: Step) -> bool {
+    matches!(step, Step::AskInfo | Step::GiveInfo | Step::AcceptConditions | Step::Postpone | Step::ReturnRequest)
+}
+
+impl Office {
+    /// The step's form: what the officer gave of it, and the rest.
+    ///
+    /// # Errors
+    /// [`Fault::Malformed`] where what was given is no JSON object; R94 where the whole is not what its schema wants.
+    pub(super) fn filled(
+        &self,
+        record_type: &RecordType,
+        view: &CaseView,
+        said: &Said<'_>,
+        given: Option<&[u8]>,
+    ) -> Result<Document, Denial> {
+        let given = match given.map(records::read).transpose() {
+            Ok(None) => Map::new(),
+            Ok(Some(Value::Object(fields))) => fields,
+            Ok(Some(_)) => return Err(Denial::failed(Fault::Malformed, "a form is a JSON object")),
+            Err(finding) => return Err(Denial::failed(Fault::Malformed, finding.to_string())),
+        };
+        let title = self.title()?;
+        let fields = fields(record_type, view, said, &self.own, &title, given)?;
+        let bytes = serde_json::to_vec_pretty(&fields).map_err(internal)?;
+        self.accept(record_type, &bytes)?;
+        Ok(Document { record_type: record_type.clone(), bytes })
+    }
+
+    /// The newest entry of the case to which this step is the answer.
+    pub(super) async fn asked_by(&self, view: &CaseView, step: Step) -> Result<Option<EntryId>, Denial> {
+        let question = match step {
+            Step::GiveInfo => Step::AskInfo,
+            Step::AcceptConditions => Step::OfferConditions,
+            _ => return Ok(None),
+        };
+        let entries = self.store.entries_of(view.id).await?;
+        let newest = entries.iter().rev().find(|row| row.step.0 == question && row.seq.is_some());
+        Ok(newest.map(|row| row.id.0))
+    }
+}
+
+/// Why a header has to say that it is postponed: what its form gives first. Whether all of them agree, the comparison says.
+pub(super) fn reason(header: &Header, documents: &[Document]) -> Option<PostponementCode> {
+    let document = documents.first().filter(|_| header.step == Step::Postpone)?;
+    let value = records::read(&document.bytes).ok()?;
+    value["measures"].as_array()?.first()?["code"].as_str()?.parse().ok()
+}
+
+fn fields(
+    record_type: &RecordType,
+    view: &CaseView,
+    said: &Said<'_>,
+    own: &AuthorityId,
+    title: &str,
+    mut form: Map<String, Value>,
+) -> Result<Value, Denial> {
+    let mut officer = json!({ "name": title });
+    if let Some(role) = said.role {
+        officer["title"] = role.as_str().into();
+    }
+    let speaker = json!({ "party": own.party().to_string(), "authority": own.to_string(), "officer": officer });
+    let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
+    let text = (!said.text.trim().is_empty()).then_some(said.text);
+    let one = |text: &str| json!([{ "number": 1, "text": text }]);
+    let answers = said.answers.map(|entry| entry.to_string());
+    let mut fill = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            form.entry(name).or_insert(value);
+        }
+    };
+    fill("record_type", Some(record_type.as_str().into()));
+    fill("case", Some(view.id.to_string().into()));
+    match said.step {
+        Step::AskInfo => {
+            fill("asked_at", Some(said.now.to_string().into()));
+            fill("officer", Some(speaker));
+            fill("measures", Some(measures.into()));
+            fill("questions", text.map(one));
+            fill("reminder", Some(0.into()));
+        }
+        Step::GiveInfo => {
+            fill("in_reply_to", answers.map(Value::from));
+            fill("replied_at", Some(said.now.to_string().into()));
+            fill("officer", Some(speaker));
+            fill("answers", text.map(one));
+            fill("scope_grows", Some(false.into()));
+        }
+        Step::AcceptConditions => {
+            fill("in_answer_to", answers.map(Value::from));
+            fill("measures", Some(measures.into()));
+            fill("given_by", Some(speaker));
+            fill("given_at", Some(said.now.to_string().into()));
+            let bound = said.conditions.iter().map(|code| json!({ "code": code.as_str() }));
+            fill("conditions", Some(bound.collect()));
+            fill("binds", Some(json!([title])));
+        }
+        Step::Postpone => {
+            fill("decided_on", Some(clock::day(said.now)?.to_string().into()));
+            fill("decider", Some(officer));
+            if let Some(Value::Array(given)) = form.get_mut("measures") {
+                *given = for_each(given, said.concerns);
+            }
+        }
+        step => {
+            fill("step", Some(step.as_str().into()));
+            fill("measures", Some(measures.into()));
+            fill("text", text.map(Value::from));
+        }
+    }
+    Ok(Value::Object(form))
+}
+
+/// What is said of no measure by its number is said of each that the step concerns.
+fn for_each(given: &[Value], concerns: &[MeasureId]) -> Vec<Value> {
+    let [Value::Object(one)] = given else { return given.to_vec() };
+    if one.contains_key("id") {
+        return given.to_vec();
+    }
+    let with = |id: &MeasureId| {
+        let mut one = one.clone();
+        one.insert("id".to_owned(), id.0.into());
+        Value::Object(one)
+    };
+    concerns.iter().map(with).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use desk::document_of;
+    use model::{CaseId, ConditionCode, Digest, Pin, Role, Timestamp};
+
+    use super::*;
+
+    const CONCERNS: &[MeasureId] = &[MeasureId(1), MeasureId(2)];
+
+    fn form(step: Step, text: &str, given: Value) -> Value {
+        let own: AuthorityId = "JP:central".parse().unwrap();
+        let (home, peer) = ("JP".parse().unwrap(), "FR".parse().unwrap());
+        let pin = Pin(Digest::of(&[b"rule"]));
+        let view = CaseView::new(CaseId::new([7; 16]), home, peer, pin, &own, &"FR:central".parse().unwrap());
+        let said = Said {
+            step,
+            concerns: CONCERNS,
+            ground: None,
+            conditions: &[ConditionCode::C01],
+            text,
+            role: Some(Role::Central),
+            callback: None,
+            answers: Some(EntryId::new([8; 16])),
+            now: Timestamp(1_790_000_000_000),
+        };
+        let record_type: RecordType = document_of(step).unwrap().parse().unwrap();
+        let Value::Object(given) = given else { unreachable!("an object") };
+        fields(&record_type, &view, &said, &own, "Ministry of Justice", given).unwrap()
+    }
+
+    /// What the schema of the step's form finds.
+    fn findings(step: Step, form: &Value) -> Vec<String> {
+        let registry = records::RecordTypes::builtin().unwrap();
+        let record_type: RecordType = document_of(step).unwrap().parse().unwrap();
+        let found = registry.accept(&record_type, form.to_string().as_bytes()).err().unwrap_or_default();
+        found.into_iter().map(|one| format!("{} {}", one.field, one.rule)).collect()
+    }
+
+    #[test]
+    fn what_an_officer_says_in_words_makes_a_whole_form() {
+        for step in [Step::AskInfo, Step::GiveInfo, Step::AcceptConditions] {
+            let form = form(step, "Which account?", json!({}));
+            assert_eq!(findings(step, &form), Vec::<String>::new(), "{step}: {form}");
+        }
+    }
+
+    #[test]
+    fn what_an_officer_wrote_stays_and_the_rest_is_filled_in() {
+        let form = form(Step::AskInfo, "", json!({"questions": [{"number": 1, "text": "Which?"}], "reminder": 1}));
+        assert_eq!((&form["reminder"], &form["measures"]), (&json!(1), &json!([1, 2])));
+        assert_eq!(findings(Step::AskInfo, &form), Vec::<String>::new());
+        let empty = self::form(Step::AskInfo, "", json!({}));
+        assert_eq!(findings(Step::AskInfo, &empty).len(), 1, "a question for information asks something");
+    }
+
+    #[test]
+    fn one_reason_to_postpone_is_that_of_every_measure_concerned() {
+        let said = json!({"code": "P01", "reasons": "A trial is on.", "preserved": true, "review_on": "2026-11-01"});
+        let form = form(Step::Postpone, "", json!({"measures": [said]}));
+        assert_eq!(findings(Step::Postpone, &form), Vec::<String>::new());
+        let ids: Vec<_> = form["measures"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+        assert_eq!(ids, [json!(1), json!(2)]);
+    }
+
+    #[test]
+    fn a_return_without_the_right_addressee_is_none() {
+        let whole = form(Step::ReturnRequest, "Not ours.", json!({"addressee": "FR:executing"}));
+        assert_eq!(findings(Step::ReturnRequest, &whole), Vec::<String>::new());
+        let half = form(Step::ReturnRequest, "Not ours.", json!({}));
+        assert_eq!(findings(Step::ReturnRequest, &half).len(), 1);
+    }
+}
