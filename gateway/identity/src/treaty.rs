@@ -19,11 +19,12 @@
 //! has expired. The day is the signers' word and no more; whoever holds the key can write an earlier one. A treaty key that was
 //! stolen ends therefore when its certificate is taken out of use, not when it expires.
 //!
-//! Begin with [`FileStatement`] and [`AcceptanceStatement`] (what is signed), then [`TreatySigner`], then [`verify_note`].
+//! Begin with [`FileStatement`], [`RemovalStatement`] and [`AcceptanceStatement`] (what is signed), then [`TreatySigner`], then [`verify_note`].
 
 mod acceptance;
 mod file;
 mod note;
+mod removal;
 mod signer;
 mod text;
 mod verifier;
@@ -31,6 +32,7 @@ mod verifier;
 pub use acceptance::AcceptanceStatement;
 pub use file::FileStatement;
 pub use note::{VerifiedNote, verify_note};
+pub use removal::RemovalStatement;
 pub use signer::{SignError, TreatySigner};
 pub use verifier::TreatyVerifier;
 

@@ -28,22 +28,7 @@ impl FileStatement {
     /// The text that is signed: five lines. The inverse of [`FileStatement::from_str`]. A path that is none, version 0 and a day
     /// outside the years 0 to 9999 are refused.
     pub fn to_text(&self) -> Result<String, Malformed> {
-        if !is_path(&self.path) {
-            return Err(Malformed::new("a path in a catalogue (as in parties/JP.toml)", &self.path));
-        }
-        if self.version == 0 {
-            return Err(Malformed::new("a version (1, 2, 3 …)", "0"));
-        }
-        if day(&self.signed.to_string()).is_none() {
-            return Err(Malformed::new("a day (as in 2026-11-22)", &self.signed.to_string()));
-        }
-        Ok(format!(
-            "{HEADING}\npath {}\nversion {}\nsha256 {}\n{}",
-            self.path,
-            self.version,
-            self.sha256,
-            signed_line(self.signed)
-        ))
+        written(HEADING, self)
     }
 }
 
@@ -53,24 +38,40 @@ impl FromStr for FileStatement {
     /// Takes exactly what [`FileStatement::to_text`] writes.
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = || Malformed::new("a statement on a treaty file (rogatory treaty file v1)", text);
-        if text.len() > STATEMENT_BYTES_MAX {
-            return Err(malformed());
-        }
-        let statement = read(text).ok_or_else(malformed)?;
-        // Numbers and digests have other spellings too; only what we would write is one.
-        if statement.to_text()? == text { Ok(statement) } else { Err(malformed()) }
+        read(HEADING, text).ok_or_else(malformed)
     }
 }
 
-fn read(text: &str) -> Option<FileStatement> {
+/// Five lines on a file, under a heading.
+pub(super) fn written(heading: &str, of: &FileStatement) -> Result<String, Malformed> {
+    let FileStatement { path, version, sha256, signed } = of;
+    if !is_path(path) {
+        return Err(Malformed::new("a path in a catalogue (as in parties/JP.toml)", path));
+    }
+    if *version == 0 {
+        return Err(Malformed::new("a version (1, 2, 3 …)", "0"));
+    }
+    if day(&signed.to_string()).is_none() {
+        return Err(Malformed::new("a day (as in 2026-11-22)", &signed.to_string()));
+    }
+    Ok(format!("{heading}\npath {path}\nversion {version}\nsha256 {sha256}\n{}", signed_line(*signed)))
+}
+
+/// The inverse of [`written`]: exactly what it writes, and nothing else.
+pub(super) fn read(heading: &str, text: &str) -> Option<FileStatement> {
+    if text.len() > STATEMENT_BYTES_MAX {
+        return None;
+    }
     let mut lines = text.lines();
-    lines.next().filter(|line| *line == HEADING)?;
-    Some(FileStatement {
+    lines.next().filter(|line| *line == heading)?;
+    let statement = FileStatement {
         path: field(lines.next()?, "path")?.to_owned(),
         version: field(lines.next()?, "version")?.parse().ok()?,
         sha256: field(lines.next()?, "sha256")?.parse().ok()?,
         signed: day(field(lines.next()?, "signed")?)?,
-    })
+    };
+    // Numbers and digests have other spellings too; only what we would write is one.
+    (written(heading, &statement).ok()? == text).then_some(statement)
 }
 
 fn is_path(path: &str) -> bool {
