@@ -1,4 +1,5 @@
 mod check;
+mod doubt;
 mod due;
 mod info;
 mod timeline;
@@ -121,9 +122,19 @@ impl Catalog {
     /// The same as [`Catalog::rule`] under the national layer of `own`: the pin is equal, the decision may be stricter. Where `own`
     /// is none of the two, there is no national layer.
     pub fn local_rule(&self, own: PartyId, a: PartyId, b: PartyId, on: Date) -> Rule {
-        let shared = compile(&View::of(&self.0, None), [a, b], on);
-        let national = self.0.national.get(&own).filter(|_| own == a || own == b);
-        let national = national.and_then(|series| series.select(on, None, |_| true)?.valid());
+        self.local(own, [a, b], on, None)
+    }
+
+    /// The same as it was known on the day `known`, the national layer included: a decision of `own` on that day replays with it
+    /// exactly.
+    pub fn local_rule_as_known(&self, own: PartyId, a: PartyId, b: PartyId, on: Date, known: Date) -> Rule {
+        self.local(own, [a, b], on, Some(known))
+    }
+
+    fn local(&self, own: PartyId, pair: [PartyId; 2], on: Date, known: Option<Date>) -> Rule {
+        let shared = compile(&View::of(&self.0, known), pair, on);
+        let national = self.0.national.get(&own).filter(|_| pair.contains(&own));
+        let national = national.and_then(|series| series.select(on, known, |_| true)?.valid());
         let local = national.map(|file| {
             let mut local = shared.clone();
             crate::compile::restrict(&mut local, &file.restrictions, &file.head.path, None);

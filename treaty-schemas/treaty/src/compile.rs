@@ -27,7 +27,7 @@ pub(crate) fn compile(view: &View<'_>, pair: [PartyId; 2], on: Date) -> Table {
         protocol: "treaty".into(),
         instruments: BTreeMap::new(),
         clauses: BTreeMap::new(),
-        languages: pact.parties.map(|party| party.map_or_else(Arc::default, |party| party.languages().clone())),
+        languages: pact.parties.map(|party| party.map_or_else(Arc::default, |party| party.languages(on))),
         files: pair.map(|party| view.path(party)),
     };
     let mut fallbacks = Vec::new();
@@ -116,7 +116,7 @@ impl<'a> Pact<'a> {
             let own = own.map(|(_, place, _)| *place).collect();
             let mut provision = given.declared(file, requested, own, consult);
             provision.verified = verified;
-            provision.closed.clone_from(&closed);
+            provision.closed.extend(closed.iter().cloned());
             provision
         })
     }
@@ -136,8 +136,7 @@ impl<'a> Pact<'a> {
             let general = declaration.demand == Demand::DualCriminality
                 && request.dual_criminality == DualCriminality::IfRequiredByRequested
                 && file.common.dual_criminality_clause.as_ref() == Some(&declaration.article);
-            let named = covers(&declaration.article, article) || covers(article, &declaration.article);
-            declaration.holds(self.on) && (general || named)
+            declaration.validity.holds(self.on) && (general || declaration.names(article))
         });
         touching.collect()
     }
@@ -146,7 +145,8 @@ impl<'a> Pact<'a> {
     fn undeclared(&self, kind: &RequestType, article: &ArticleRef) -> impl Iterator<Item = Obstacle> {
         let silent = self.pair.into_iter().zip(self.parties).filter(|(_, party)| {
             let mut declarations = party.iter().flat_map(|party| &party.declarations);
-            !declarations.any(|one| one.demand == Demand::Allows && one.holds(self.on) && covers(&one.article, article))
+            !declarations
+                .any(|one| one.demand == Demand::Allows && one.validity.holds(self.on) && covers(&one.article, article))
         });
         silent.map(move |(party, _)| Obstacle {
             file: self.view.path(party),

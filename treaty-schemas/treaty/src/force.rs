@@ -362,7 +362,7 @@ impl Relation<'_> {
         for (party, other) in [(a, b), (b, a)] {
             let (Some(file), Some(reserving)) = (self.view.party(party), self.view.party(other)) else { continue };
             let live = file.objections.iter().filter(|objection| {
-                let stands = objection.withdrawn.is_none_or(|day| self.on < day);
+                let stands = objection.validity.holds(self.on);
                 let article = &objection.article;
                 objection.bars && stands && objection.to == other && article.instrument() == text.id.0
             });

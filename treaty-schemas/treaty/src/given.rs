@@ -10,8 +10,10 @@ use model::{ArticleRef, AuthorityKind, RequestType, Role};
 use crate::{
     Consult, Onward,
     instrument::{self, InstrumentFile, Request},
-    party::{Demand, PartyFile},
+    party::{Declaration, Demand, PartyFile},
+    phrase::AnyOf,
     provision::{Basis, Bounds, DualCriminality, Provision, UsageRule},
+    rule::Obstacle,
     source::Spot,
 };
 
@@ -74,13 +76,27 @@ impl Given {
         for (party, declaration) in declarations {
             let article = declaration.article.clone();
             let by = Basis { file: party.head.path.clone(), article, owner: Some(party.id) };
-            declared(&mut provision, file, declaration.demand, &by);
+            declared(&self.kind, &mut provision, file, declaration.demand, &by);
         }
         if consult {
             provision.consult = Consult::Required;
         }
         known.insert(key, provision.clone());
         provision
+    }
+}
+
+impl Given {
+    /// Why a declaration of `party` leaves nobody who may ask for this, or for a record of it.
+    pub(crate) fn deserted(&self, file: &InstrumentFile, party: &PartyFile, declaration: &Declaration) -> Vec<String> {
+        let mut provision = self.provision.clone();
+        let article = declaration.article.clone();
+        let by = Basis { file: party.head.path.clone(), article, owner: Some(party.id) };
+        declared(&self.kind, &mut provision, file, declaration.demand, &by);
+        let withheld = provision.withheld.into_iter().map(|(_, obstacle)| obstacle);
+        let mut reasons: Vec<_> = withheld.chain(provision.closed).map(|obstacle| obstacle.reason).collect();
+        reasons.dedup();
+        reasons
     }
 }
 
@@ -125,22 +141,65 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
     Provision::new(bounds, verified)
 }
 
-/// What a declaration of the state that is asked changes.
-fn declared(provision: &mut Provision, file: &InstrumentFile, demand: Demand, by: &Basis) {
+/// What a declaration of the state that is asked changes. It takes away and never gives: of what the instrument allows only that
+/// is left which the declaration allows as well, and where that is nothing, nobody may ask.
+fn declared(kind: &RequestType, provision: &mut Provision, file: &InstrumentFile, demand: Demand, by: &Basis) {
     match demand {
-        Demand::CentralAuthorityOnly => provision.senders = by.sets(vec![AuthorityKind::Central]),
+        Demand::CentralAuthorityOnly => central_only(kind, provision, by),
         Demand::DualCriminality if provision.dual_criminality.is_none() => {
             let except_listed_months = file.common.except_listed_months;
             provision.dual_criminality = Some(by.sets(DualCriminality { except_listed_months }));
         }
-        Demand::JudgeValidates => {
-            for roles in provision.records.values_mut().filter(|roles| roles.value != [Role::Judge]) {
-                *roles = by.sets(vec![Role::Judge]);
-            }
-        }
+        Demand::JudgeValidates => judge_only(provision, by),
         Demand::NoOnward if provision.usage.onward.value != Onward::Never => {
             provision.usage.onward = by.sets(Onward::Never);
         }
         _ => {}
     }
+}
+
+fn central_only(kind: &RequestType, provision: &mut Provision, by: &Basis) {
+    let senders = &provision.senders.value;
+    if !senders.is_empty() && !senders.contains(&AuthorityKind::Central) {
+        let may = AnyOf(senders.iter().map(|sender| sender.as_str())).to_string();
+        let gives = format!("{kind} is sent by {may} alone");
+        let obstacle = nobody(provision, &gives, by, "takes requests from a central authority alone");
+        provision.closed.push(obstacle);
+    } else if provision.senders.value.len() > 1 {
+        provision.senders = by.sets(vec![AuthorityKind::Central]);
+    }
+}
+
+fn judge_only(provision: &mut Provision, by: &Basis) {
+    let without_judge = |roles: &[Role]| !roles.is_empty() && !roles.contains(&Role::Judge);
+    let lost: Vec<_> =
+        provision.records.iter().filter(|(_, roles)| without_judge(&roles.value)).map(|(r, _)| r.clone()).collect();
+    for record in lost {
+        let roles = provision.records.remove(&record).map(|roles| roles.value).unwrap_or_default();
+        let may = AnyOf(roles.iter().map(|role| role.as_str())).to_string();
+        let gives = format!("{record} is validated by a {may} alone");
+        let obstacle = nobody(provision, &gives, by, "takes requests that a judge has validated alone");
+        provision.withheld.push((record, obstacle));
+    }
+    if provision.records.is_empty() {
+        let none: Vec<_> = provision.withheld.iter().map(|(_, obstacle)| obstacle.clone()).collect();
+        provision.closed.extend(none);
+    }
+    if provision.records.values().any(|roles| roles.value != [Role::Judge]) {
+        for roles in provision.records.values_mut().filter(|roles| roles.value != [Role::Judge]) {
+            *roles = by.sets(vec![Role::Judge]);
+        }
+    }
+}
+
+/// That an instrument and a declaration have nobody in common. It names both.
+fn nobody(provision: &Provision, gives: &str, by: &Basis, takes: &str) -> Obstacle {
+    let Basis { file, article, owner } = &provision.by;
+    let who = by.owner.or(*owner).map_or_else(|| "the party".to_owned(), |party| party.to_string());
+    let reason = format!(
+        "under {article} {gives} ({file}), and {who} has declared on {} that it {takes}: nobody is left who may ask",
+        by.article
+    );
+    let remedy = format!("ask under another article; only {who} can withdraw its declaration");
+    Obstacle { file: by.file.clone(), owner: by.owner, reason, remedy }
 }

@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::{Arc, OnceLock},
 };
 
@@ -7,6 +8,7 @@ use jiff::civil::Date;
 use model::{ArticleRef, AuthorityKind, PartyId};
 
 use crate::{
+    catalog::covers,
     rule::Languages,
     source::{Place, Read, Report, Section, Slug, Source, Spot, Value, word},
     version::{Address, Head, Versioned},
@@ -24,7 +26,17 @@ pub(crate) struct PartyFile {
     pub(crate) objections: Vec<Objection>,
     pub(crate) declarations: Vec<Declaration>,
     pub(crate) authorities: Vec<Authority>,
-    languages: OnceLock<Arc<Languages>>,
+    /// What its authorities accept from each of these days on, ascending.
+    languages: OnceLock<Vec<(Date, Arc<Languages>)>>,
+}
+
+/// The days on which a statement of a state holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Validity {
+    /// The first day; `None`: from the beginning.
+    pub(crate) from: Option<Date>,
+    /// From this day on it does not hold; `None`: without end.
+    pub(crate) withdrawn: Option<Date>,
 }
 
 /// Where a state stands towards one instrument.
@@ -63,7 +75,7 @@ pub(crate) struct Suspension {
 #[derive(Debug)]
 pub(crate) struct Reservation {
     pub(crate) article: ArticleRef,
-    pub(crate) withdrawn: Option<Date>,
+    pub(crate) validity: Validity,
     /// Towards whom; empty: towards everybody.
     pub(crate) towards: Vec<PartyId>,
     pub(crate) verified: bool,
@@ -77,7 +89,7 @@ pub(crate) struct Objection {
     pub(crate) article: ArticleRef,
     /// Whether the instrument is not in force between the two.
     pub(crate) bars: bool,
-    pub(crate) withdrawn: Option<Date>,
+    pub(crate) validity: Validity,
     pub(crate) verified: bool,
     pub(crate) place: Place,
 }
@@ -87,7 +99,7 @@ pub(crate) struct Objection {
 pub(crate) struct Declaration {
     pub(crate) article: ArticleRef,
     pub(crate) demand: Demand,
-    pub(crate) withdrawn: Option<Date>,
+    pub(crate) validity: Validity,
     pub(crate) verified: bool,
     pub(crate) place: Place,
 }
@@ -143,6 +155,8 @@ pub(crate) struct Authority {
     pub(crate) kind: AuthorityKind,
     pub(crate) name: String,
     pub(crate) languages: Vec<Slug>,
+    pub(crate) validity: Validity,
+    pub(crate) place: Place,
 }
 
 impl Versioned for PartyFile {
@@ -191,29 +205,96 @@ impl PartyFile {
         self.treaties.get(instrument)
     }
 
-    /// The languages that its authorities accept, by kind, sorted.
-    pub(crate) fn languages(&self) -> &Arc<Languages> {
-        self.languages.get_or_init(|| {
-            let mut by_kind: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-            for authority in &self.authorities {
-                let languages = authority.languages.iter().map(|language| language.0.clone());
-                by_kind.entry(authority.kind).or_default().extend(languages);
-            }
-            Arc::new(by_kind.into_iter().map(|(kind, languages)| (kind, languages.into_iter().collect())).collect())
-        })
+    /// The languages that its authorities accept on a day, by kind, sorted.
+    pub(crate) fn languages(&self, on: Date) -> Arc<Languages> {
+        let steps = self.languages.get_or_init(|| {
+            let mut days = BTreeSet::from([Date::MIN]);
+            days.extend(self.authorities.iter().flat_map(|authority| authority.validity.days()));
+            days.into_iter().map(|day| (day, Arc::new(self.languages_of(day)))).collect()
+        });
+        let begun = steps.iter().rev().find(|(day, _)| *day <= on);
+        begun.map(|(_, languages)| languages.clone()).unwrap_or_default()
+    }
+
+    fn languages_of(&self, on: Date) -> Languages {
+        let mut by_kind: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for authority in self.authorities.iter().filter(|authority| authority.validity.holds(on)) {
+            let languages = authority.languages.iter().map(|language| language.0.clone());
+            by_kind.entry(authority.kind).or_default().extend(languages);
+        }
+        by_kind.into_iter().map(|(kind, languages)| (kind, languages.into_iter().collect())).collect()
+    }
+
+    /// What it states of itself, each with its days and its place.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (Statement<'_>, Validity, &Place)> {
+        let reservations = self.reservations.iter();
+        let reservations =
+            reservations.map(|one| (Statement::Reservation(&one.article, &one.towards), one.validity, &one.place));
+        let objections = self.objections.iter();
+        let objections =
+            objections.map(|one| (Statement::Objection(one.to, &one.article, one.bars), one.validity, &one.place));
+        let declarations = self.declarations.iter();
+        let declarations =
+            declarations.map(|one| (Statement::Declaration(&one.article, one.demand), one.validity, &one.place));
+        let authorities = self.authorities.iter();
+        let authorities = authorities
+            .map(|one| (Statement::Authority(one.kind, &one.name, &one.languages), one.validity, &one.place));
+        reservations.chain(objections).chain(declarations).chain(authorities)
+    }
+}
+
+/// What one statement says, whatever its days: to find it again in another version of the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Statement<'a> {
+    Reservation(&'a ArticleRef, &'a [PartyId]),
+    Objection(PartyId, &'a ArticleRef, bool),
+    Declaration(&'a ArticleRef, Demand),
+    Authority(AuthorityKind, &'a str, &'a [Slug]),
+}
+
+impl fmt::Display for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reservation(article, _) => write!(f, "a reservation to {article}"),
+            Self::Objection(to, article, _) => write!(f, "an objection to the reservation of {to} to {article}"),
+            Self::Declaration(article, demand) => write!(f, "the declaration {} on {article}", demand.as_str()),
+            Self::Authority(kind, ..) => write!(f, "an authority of kind {}", kind.as_str()),
+        }
+    }
+}
+
+impl Validity {
+    pub(crate) fn holds(self, on: Date) -> bool {
+        self.from.is_none_or(|day| day <= on) && self.withdrawn.is_none_or(|day| on < day)
+    }
+
+    /// The days on which something changes by it.
+    pub(crate) fn days(self) -> impl Iterator<Item = Date> {
+        self.from.into_iter().chain(self.withdrawn)
+    }
+
+    fn read<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>) -> Self {
+        let from: Option<Date> = section.may(report, "from");
+        let withdrawn: Option<Date> = section.may(report, "withdrawn");
+        if from.zip(withdrawn).is_some_and(|(from, withdrawn)| withdrawn < from) {
+            let help = "`from` is the first day on which it holds, `withdrawn` the first one on which it does not";
+            report.wrong_with_help(section.span_of("withdrawn"), "`withdrawn` is earlier than `from`", help);
+        }
+        Self { from, withdrawn }
+    }
+}
+
+impl Declaration {
+    /// Whether it concerns `article`: it names it, a paragraph of it, or what it is a paragraph of.
+    pub(crate) fn names(&self, article: &ArticleRef) -> bool {
+        covers(&self.article, article) || covers(article, &self.article)
     }
 }
 
 impl Reservation {
     /// Whether it holds on `on` towards `other`.
     pub(crate) fn holds(&self, on: Date, other: PartyId) -> bool {
-        self.withdrawn.is_none_or(|day| on < day) && (self.towards.is_empty() || self.towards.contains(&other))
-    }
-}
-
-impl Declaration {
-    pub(crate) fn holds(&self, on: Date) -> bool {
-        self.withdrawn.is_none_or(|day| on < day)
+        self.validity.holds(on) && (self.towards.is_empty() || self.towards.contains(&other))
     }
 }
 
@@ -322,40 +403,42 @@ fn amendments<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>) -> Opt
 
 fn reservation<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Reservation> {
     let article: Option<Spot<ArticleRef>> = section.must(report, "article");
-    let withdrawn = section.may(report, "withdrawn");
+    let validity = Validity::read(report, &mut section);
     let towards = section.list(report, "towards");
     // A refusal does not become weaker when its ground was not read, so the flag is for readers of the file only.
     let verified = section.must(report, "verified");
     section.end(report);
     let Spot { value: article, place } = article?;
-    Some(Reservation { article, withdrawn, towards, verified: verified?, place })
+    Some(Reservation { article, validity, towards, verified: verified?, place })
 }
 
 fn objection<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Objection> {
     let to = section.must(report, "to");
     let article: Option<Spot<ArticleRef>> = section.must(report, "article");
     let bars = section.must(report, "bars");
-    let withdrawn = section.may(report, "withdrawn");
+    let validity = Validity::read(report, &mut section);
     let verified = section.must(report, "verified");
     section.end(report);
     let Spot { value: article, place } = article?;
-    Some(Objection { to: to?, article, bars: bars?, withdrawn, verified: verified?, place })
+    Some(Objection { to: to?, article, bars: bars?, validity, verified: verified?, place })
 }
 
 fn declaration<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Declaration> {
     let article: Option<Spot<ArticleRef>> = section.must(report, "article");
     let demand = section.must(report, "rule");
-    let withdrawn = section.may(report, "withdrawn");
+    let validity = Validity::read(report, &mut section);
     let verified = section.must(report, "verified");
     section.end(report);
     let Spot { value: article, place } = article?;
-    Some(Declaration { article, demand: demand?, withdrawn, verified: verified?, place })
+    Some(Declaration { article, demand: demand?, validity, verified: verified?, place })
 }
 
 fn authority<'s>(report: &mut Report<'s>, mut section: Section<'_, 's>) -> Option<Authority> {
     let kind = section.must(report, "kind");
     let name = section.must(report, "name");
     let languages = section.must(report, "languages");
+    let validity = Validity::read(report, &mut section);
+    let place = report.place(section.span_of("kind"));
     section.end(report);
-    Some(Authority { kind: kind?, name: name?, languages: languages? })
+    Some(Authority { kind: kind?, name: name?, languages: languages?, validity, place })
 }

@@ -43,6 +43,8 @@ pub(crate) struct Provision {
     pub(crate) verified: bool,
     /// Who forbids it altogether in this direction; empty where nobody does.
     pub(crate) closed: Vec<Obstacle>,
+    /// Records that the article gives and of which a layer leaves nothing: they are not among its `records` any more.
+    pub(crate) withheld: Vec<(RecordType, Obstacle)>,
     shared: Arc<Shared>,
 }
 
@@ -56,7 +58,12 @@ pub(crate) struct Shared {
 impl Provision {
     /// Open.
     pub(crate) fn new(bounds: Bounds, verified: bool) -> Self {
-        Self { verified, closed: Vec::new(), shared: Arc::new(Shared { bounds, text: OnceLock::new() }) }
+        Self {
+            verified,
+            closed: Vec::new(),
+            withheld: Vec::new(),
+            shared: Arc::new(Shared { bounds, text: OnceLock::new() }),
+        }
     }
 
     /// The canonical lines of its bounds: equal for two provisions that decide alike.

@@ -96,7 +96,7 @@ pub(crate) struct Head {
     place: Place,
     valid_from_place: Place,
     pub(crate) valid_to_place: Place,
-    recorded_place: Place,
+    pub(crate) recorded_place: Place,
 }
 
 impl Head {

@@ -43,6 +43,8 @@ impl Lint {
         match Catalog::load(sources.files) {
             Ok(catalog) => {
                 findings.extend(catalog.overdue(session.today()).iter().map(Finding::from));
+                findings.extend(catalog.from_the_future(session.today()).iter().map(Finding::from));
+                findings.extend(catalog.doubts().iter().map(Finding::from));
                 findings.extend(catalog.unverified().iter().map(Finding::from));
             }
             Err(diagnostics) => findings.extend(diagnostics.iter().map(Finding::from)),

@@ -8,7 +8,7 @@ use super::{Catalog, Files};
 use crate::{
     Diagnostic,
     instrument::{InstrumentFile, InstrumentKind, Reach, Request, Text},
-    party::{Bond, PartyFile},
+    party::{Bond, PartyFile, Validity},
     version::{Address, Head, Layer, Series, Versioned},
 };
 
@@ -172,6 +172,8 @@ pub struct BondInfo {
 pub struct ReservationInfo {
     /// What is excepted.
     pub article: ArticleRef,
+    /// Since when; `None`: from the beginning.
+    pub from: Option<Date>,
     /// Since when no more.
     pub withdrawn: Option<Date>,
     /// Towards whom; empty: everybody.
@@ -187,6 +189,8 @@ pub struct DeclarationInfo {
     pub article: ArticleRef,
     /// What it asks, by its word in the file.
     pub rule: &'static str,
+    /// Since when; `None`: from the beginning.
+    pub from: Option<Date>,
     /// Since when no more.
     pub withdrawn: Option<Date>,
     /// Whether it was read.
@@ -202,6 +206,8 @@ pub struct ObjectionInfo {
     pub article: ArticleRef,
     /// Whether it keeps the text from being in force between the two.
     pub bars: bool,
+    /// Since when; `None`: from the beginning.
+    pub from: Option<Date>,
     /// Since when no more.
     pub withdrawn: Option<Date>,
     /// Whether it was read.
@@ -217,6 +223,10 @@ pub struct AuthorityInfo {
     pub name: String,
     /// The languages it reads.
     pub languages: Vec<String>,
+    /// Since when; `None`: from the beginning.
+    pub from: Option<Date>,
+    /// Since when no more.
+    pub withdrawn: Option<Date>,
 }
 
 impl Catalog {
@@ -395,27 +405,31 @@ impl Files {
 impl ReservationInfo {
     fn of(one: &crate::party::Reservation) -> Self {
         let (article, towards) = (one.article.clone(), one.towards.clone());
-        Self { article, withdrawn: one.withdrawn, towards, verified: one.verified }
+        let Validity { from, withdrawn } = one.validity;
+        Self { article, from, withdrawn, towards, verified: one.verified }
     }
 }
 
 impl DeclarationInfo {
     fn of(one: &crate::party::Declaration) -> Self {
         let article = one.article.clone();
-        Self { article, rule: one.demand.as_str(), withdrawn: one.withdrawn, verified: one.verified }
+        let Validity { from, withdrawn } = one.validity;
+        Self { article, rule: one.demand.as_str(), from, withdrawn, verified: one.verified }
     }
 }
 
 impl ObjectionInfo {
     fn of(one: &crate::party::Objection) -> Self {
         let article = one.article.clone();
-        Self { to: one.to, article, bars: one.bars, withdrawn: one.withdrawn, verified: one.verified }
+        let Validity { from, withdrawn } = one.validity;
+        Self { to: one.to, article, bars: one.bars, from, withdrawn, verified: one.verified }
     }
 }
 
 impl AuthorityInfo {
     fn of(one: &crate::party::Authority) -> Self {
         let languages = one.languages.iter().map(|language| language.0.clone()).collect();
-        Self { kind: one.kind, name: one.name.clone(), languages }
+        let Validity { from, withdrawn } = one.validity;
+        Self { kind: one.kind, name: one.name.clone(), languages, from, withdrawn }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 
 impl Catalog {
     /// The days on which the rule between `a` and `b` may change, ascending: a version begins or has ended, a text enters into force
-    /// or ends, a party joins, denounces, suspends or withdraws. Days between them have equal rules.
+    /// or ends, a party joins, denounces, suspends, declares or withdraws. Days between them have equal rules.
     pub fn timeline(&self, a: PartyId, b: PartyId) -> Vec<Date> {
         let view = View::of(&self.0, None);
         let mut days = BTreeSet::new();
@@ -95,7 +95,5 @@ fn bond_days(bond: &Bond, days: &mut Days) {
 }
 
 fn party_days(party: &PartyFile, days: &mut Days) {
-    days.extend(party.reservations.iter().filter_map(|one| one.withdrawn));
-    days.extend(party.declarations.iter().filter_map(|one| one.withdrawn));
-    days.extend(party.objections.iter().filter_map(|one| one.withdrawn));
+    days.extend(party.statements().flat_map(|(_, validity, _)| validity.days()));
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use model::{
-    MeasureScope, RefusalCode,
+    MeasureScope, RecordType, RefusalCode,
     limits::{SCOPE_ITEMS_MAX, TAGS_MAX},
 };
 
@@ -14,7 +14,20 @@ use crate::{
 
 impl<'a> Bench<'a> {
     pub(super) fn records(&mut self, at: At<'a>, scope: &MeasureScope, provision: &'a Provision) {
-        let denied = scope.records.iter().filter(|record| !provision.records.contains_key(*record));
+        for (_, obstacle) in provision.withheld.iter().filter(|(record, _)| scope.records.contains(record)) {
+            let failure = Failure {
+                code: RefusalCode::R92,
+                field: "records",
+                reason: obstacle.reason.clone(),
+                remedy: obstacle.remedy.clone(),
+            };
+            let at = At { file: &obstacle.file, owner: obstacle.owner, ..at };
+            self.step("records", at, Input::Records(first(&scope.records)), Some(failure));
+        }
+        let known = |record: &RecordType| {
+            provision.records.contains_key(record) || provision.withheld.iter().any(|(withheld, _)| withheld == record)
+        };
+        let denied = scope.records.iter().filter(|record| !known(record));
         let reason = if scope.records.is_empty() {
             Some("it asks for no record type".to_owned())
         } else if scope.records.len() > SCOPE_ITEMS_MAX {
@@ -24,6 +37,10 @@ impl<'a> Bench<'a> {
         } else {
             None
         };
+        // What is withheld was told above.
+        if reason.is_none() && scope.records.iter().any(|record| !provision.records.contains_key(record)) {
+            return;
+        }
         let failure = reason.map(|reason| Failure {
             code: RefusalCode::R94,
             field: "records",
