@@ -76,8 +76,9 @@ impl Rules {
         self.shelf.catalog().local_rule(self.own, a, b, on)
     }
 
-    /// The rule of the day that has this pin: as the files give it now, or as they knew it at any time before. A case goes on under
-    /// its pin although the law of its day was changed since. `None` where the catalogue never gave such a rule.
+    /// The rule of the day that has this pin: as the files give it now, or as they knew it at any time before, under the own national
+    /// layer as it was known then. A case goes on under its pin although the law of its day was changed since. `None` where the
+    /// catalogue never gave such a rule.
     pub fn pinned(&self, a: PartyId, b: PartyId, on: Date, pin: Pin) -> Option<Rule> {
         let now = self.unproven(a, b, on);
         if now.pin() == pin {
@@ -85,7 +86,8 @@ impl Rules {
         }
         let catalog = self.shelf.catalog();
         let known: BTreeSet<Date> = catalog.files().filter_map(|file| file.recorded?.yesterday().ok()).collect();
-        known.into_iter().rev().map(|known| catalog.rule_as_known(a, b, on, known)).find(|rule| rule.pin() == pin)
+        let then = |known| catalog.local_rule_as_known(self.own, a, b, on, known);
+        known.into_iter().rev().map(then).find(|rule| rule.pin() == pin)
     }
 
     /// What the pair has signed; `None` where no signatures are asked for.

@@ -32,8 +32,8 @@ pub(crate) struct Explain {
     /// On which day, as in 2026-04-01 [default: today].
     #[arg(long)]
     on: Option<Date>,
-    /// As the catalogue knew it on this day: files that were recorded later are left out.
-    #[arg(long, value_name = "DATE", conflicts_with = "as_party")]
+    /// As the catalogue knew it on this day: files that were recorded later are left out, with --as in the national layer too.
+    #[arg(long, value_name = "DATE")]
     known: Option<Date>,
     /// As this party sees it, with what its own national file adds.
     #[arg(long = "as", value_name = "XX")]
@@ -97,13 +97,16 @@ impl Explain {
 
     fn rule(&self, catalog: &Catalog, on: Date) -> Result<Rule, Failure> {
         let (from, to) = (self.requesting, self.requested);
-        match (self.known, self.as_party) {
-            (Some(known), _) => Ok(catalog.rule_as_known(from, to, on, known)),
-            (None, Some(own)) if own == from || own == to => Ok(catalog.local_rule(own, from, to, on)),
-            (None, Some(other)) => Err(Failure::new(Exit::Usage, format!("{other} is neither {from} nor {to}"))
-                .remedy("A national file binds its own state only: --as one of the two.")),
-            (None, None) => Ok(catalog.rule(from, to, on)),
+        if let Some(other) = self.as_party.filter(|own| *own != from && *own != to) {
+            return Err(Failure::new(Exit::Usage, format!("{other} is neither {from} nor {to}"))
+                .remedy("A national file binds its own state only: --as one of the two."));
         }
+        Ok(match (self.known, self.as_party) {
+            (Some(known), Some(own)) => catalog.local_rule_as_known(own, from, to, on, known),
+            (Some(known), None) => catalog.rule_as_known(from, to, on, known),
+            (None, Some(own)) => catalog.local_rule(own, from, to, on),
+            (None, None) => catalog.rule(from, to, on),
+        })
     }
 
     fn explanation(&self, rule: Rule) -> Result<Explanation, Failure> {

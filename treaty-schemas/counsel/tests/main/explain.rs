@@ -101,6 +101,25 @@ recorded = 2025-06-01\nvalid_from = 2025-01-01\nverified = true\n[[restrict]]\na
 }
 
 #[test]
+fn a_national_layer_too_is_explained_as_it_was_known_then() {
+    let folder = copy();
+    edit(
+        folder.path(),
+        "national/XA.toml",
+        "format = \"national/1\"",
+        "format = \"national/1\"\nrecorded = 2025-06-01",
+    );
+    let ask = |words: &[&str]| {
+        let catalogue = folder.path().to_str().unwrap();
+        let base = ["--catalogue", catalogue, "explain", "XA", "XB", "stored_data", "--on", "2025-03-01", "--as", "XA"];
+        plain(&[&base, words].concat()).out
+    };
+    assert!(ask(&[]).contains("national/XA.toml"));
+    assert!(ask(&["--known", "2025-06-01"]).contains("national/XA.toml"));
+    assert!(!ask(&["--known", "2025-05-31"]).contains("national/XA.toml"));
+}
+
+#[test]
 fn what_is_mistyped_is_answered_with_what_was_meant() {
     let wrong = [
         (vec!["XA", "XB", "stored"], 4, "did you mean `stored_data`? XA may ask XB for: preservation, stored_data."),
