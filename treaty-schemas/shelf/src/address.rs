@@ -7,6 +7,9 @@ pub(crate) const LAYERS: [&str; 4] = ["instruments", "parties", "overlays", "nat
 /// The folders of signatures, acceptances and certificates.
 pub(crate) const EVIDENCE: [&str; 3] = ["signatures", "acceptances", "keys"];
 
+/// The end of the name of a note on a removed file.
+const REMOVED: &str = ".removed.note";
+
 /// Whose a treaty file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
@@ -40,6 +43,18 @@ pub fn version_of(path: &str) -> u32 {
     stem.rsplit_once('.').and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
 }
 
+/// The file in all its versions: `parties/JP` for `parties/JP.2.toml`.
+pub(crate) fn series(path: &str) -> &str {
+    let stem = path.strip_suffix(".toml").unwrap_or(path);
+    let numbered = stem.rsplit_once('.').filter(|(_, number)| number.parse::<u32>().is_ok());
+    numbered.map_or(stem, |(series, _)| series)
+}
+
+/// Where a version of a file stands.
+pub(crate) fn version_path(series: &str, version: u32) -> String {
+    if version < 2 { format!("{series}.toml") } else { format!("{series}.{version}.toml") }
+}
+
 /// `FR-JP`.
 pub(crate) fn pair(name: &str) -> Option<[PartyId; 2]> {
     let (first, second) = name.split_once('-')?;
@@ -55,6 +70,11 @@ pub(crate) fn ordered(a: PartyId, b: PartyId) -> [PartyId; 2] {
 /// Where notes of a file stand: `signatures/parties/JP.toml.note`, then `….2.note`.
 pub(crate) fn signature_path(file: &str, number: usize) -> String {
     format!("signatures/{file}{}.note", suffix(number))
+}
+
+/// Where the note stands that a file was taken out: `signatures/national/JP.toml.removed.note`.
+pub(crate) fn removal_path(file: &str) -> String {
+    format!("signatures/{file}{REMOVED}")
 }
 
 /// Where notes of a pair stand: `acceptances/FR-JP.note`, older ones `acceptances/FR-JP.1.note` and so on.
@@ -79,6 +99,11 @@ pub(crate) fn signed_file(note: &str) -> Option<&str> {
     let (file, number) = stem.split_at_checked(end)?;
     let numbered = number.strip_prefix('.').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     (number.is_empty() || numbered).then_some(file)
+}
+
+/// The file that was taken out, as a note says.
+pub(crate) fn removed_file(note: &str) -> Option<&str> {
+    note.strip_prefix("signatures/")?.strip_suffix(REMOVED).filter(|file| file.ends_with(".toml"))
 }
 
 /// The pair that a note is about, and its number: `None` is the newest.
@@ -112,6 +137,9 @@ mod tests {
         for path in ["parties/Japan.toml", "overlays/JP-FR/mou.toml", "README.md", "parties/JP", "other/JP.toml"] {
             assert_eq!(layer(path), None, "{path}");
         }
+        for path in ["parties/JP.toml", "overlays/FR-JP/mou.12.toml", "instruments/budapest/instrument.2.toml"] {
+            assert_eq!(version_path(series(path), version_of(path)), path);
+        }
         assert_eq!((version_of("parties/JP.toml"), version_of("overlays/FR-JP/mou.12.toml")), (1, 12));
     }
 
@@ -121,6 +149,9 @@ mod tests {
             assert_eq!(signed_file(&signature_path("parties/JP.2.toml", number)), Some("parties/JP.2.toml"));
         }
         assert_eq!(signed_file("signatures/parties/JP.toml.x.note"), None);
+        let removal = removal_path("parties/JP.2.toml");
+        assert_eq!((signed_file(&removal), removed_file(&removal)), (None, Some("parties/JP.2.toml")));
+        assert_eq!(removed_file("signatures/parties/JP.toml.note"), None);
         let pair = ["FR".parse().unwrap(), "JP".parse().unwrap()];
         assert_eq!(accepted_pair(&acceptance_path(pair, Some(3))), Some((pair, Some(3))));
         assert_eq!(accepted_pair(&acceptance_path(pair, None)), Some((pair, None)));

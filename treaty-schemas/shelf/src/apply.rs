@@ -3,19 +3,20 @@
 
 mod write;
 
-use std::{fmt, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 use jiff::civil::Date;
 use model::{Digest, PartyId, Timestamp};
 
 use crate::{
-    address::{Layer, acceptance_path, accepted_pair, key_path, layer, signed_file},
+    address::{Layer, acceptance_path, accepted_pair, key_path, layer, removal_path, removed_file, signed_file},
     error::ShelfError,
     files::Files,
+    index::Index,
     keys::Roots,
-    plan::{Plan, PlanError, private, shared, text_of},
+    plan::{Change, Pause, Plan, PlanError, removal_signers, shared, text_of},
     shelf::Shelf,
-    standing::{Need, State},
+    standing::{Need, State, Subject},
 };
 
 /// A signature that a plan, or a pair after it, lacks.
@@ -47,6 +48,8 @@ pub struct Applied {
     pub removed: Vec<String>,
     /// What is still missing, where the plan was applied in part: these pairs refuse until it is there.
     pub missing: Vec<Missing>,
+    /// The pairs that would be refused today although everything is signed.
+    pub pauses: Vec<Pause>,
 }
 
 /// Applies a plan to the catalogue in `folder` (which need not exist when the plan is the first). Signatures are verified under
@@ -88,39 +91,31 @@ fn prepare(
     now: Timestamp,
     partly: bool,
 ) -> Result<(Files, Applied), PlanError> {
-    let start = match plan.national {
-        None => shared(base),
-        Some(party) => private(base, party),
-    };
     // A plan that was applied in part is applied again when more have signed.
-    let begun = start.digest() == plan.contents().digest() && accepts_the_same(plan, base);
-    if start.digest() != plan.base && !begun {
-        return Err(PlanError::Stale { base: plan.base.to_string(), found: start.digest().to_string() });
+    match plan.check_against(base) {
+        Err(PlanError::Stale { .. }) if plan.is_applied_to(base) => plan.check()?,
+        checked => checked?,
     }
-    plan.check()?;
     let new = assemble(plan, base);
     let shelf = Shelf::of(new.clone())?;
-    let missing = missing(plan, &shelf, roots, now);
+    let missing = missing(plan, base, &shelf, roots, now);
     let (bad, unsigned): (Vec<_>, Vec<_>) =
         missing.into_iter().partition(|one| matches!(one.need.state, State::Bad(_)));
     if !bad.is_empty() {
         return Err(PlanError::Bad(bad));
     }
-    if !partly && !unsigned.is_empty() {
+    // What goes without its owner's word cannot be told from what somebody took away.
+    let goes = |one: &Missing| matches!(one.need.what, Subject::Removal(_));
+    if (!partly && !unsigned.is_empty()) || unsigned.iter().any(goes) {
         return Err(PlanError::Unsigned(unsigned));
     }
     let written = new.0.iter().filter(|(path, text)| base.text(path) != Some(text)).map(|(path, _)| path.clone());
     let removed = base.0.keys().filter(|path| new.text(path).is_none()).cloned();
     let catalogue = shared(&new).digest();
-    let applied = Applied { catalogue, written: written.collect(), removed: removed.collect(), missing: unsigned };
+    let pauses = plan.pauses(base, now.date().unwrap_or(Date::MAX))?;
+    let applied =
+        Applied { catalogue, written: written.collect(), removed: removed.collect(), missing: unsigned, pauses };
     Ok((new, applied))
-}
-
-/// Whether no pair of the plan has accepted anything else.
-fn accepts_the_same(plan: &Plan, base: &Files) -> bool {
-    let acceptances = plan.notes.iter().filter(|note| accepted_pair(&note.path).is_some());
-    let there = acceptances.filter_map(|note| Some((note, base.text(&note.path)?)));
-    there.into_iter().all(|(note, before)| text_of(before) == note.text)
 }
 
 /// Everything that the folder will hold.
@@ -137,7 +132,8 @@ fn assemble(plan: &Plan, base: &Files) -> Files {
     for (path, text) in base.evidence() {
         // A note about another text of its file, or about a file that goes, has nothing to say any more.
         let speaks = signed_file(path).is_none_or(|file| new.text(file) == base.text(file));
-        if speaks {
+        // A file that is there again was not taken out.
+        if speaks && removed_file(path).is_none_or(|file| new.text(file).is_none()) {
             new.0.insert(path.to_owned(), text.to_owned());
         }
     }
@@ -174,7 +170,7 @@ fn owned((path, text): (&str, &str)) -> (String, String) {
 }
 
 /// What a gateway that requires signatures would miss after the plan, on its first day.
-fn missing(plan: &Plan, shelf: &Shelf, roots: &dyn Roots, now: Timestamp) -> Vec<Missing> {
+fn missing(plan: &Plan, base: &Files, shelf: &Shelf, roots: &dyn Roots, now: Timestamp) -> Vec<Missing> {
     let mut missing = Vec::new();
     let today = now.date().unwrap_or(Date::MAX);
     for [a, b] in plan.pairs.iter().map(|planned| planned.pair) {
@@ -187,6 +183,20 @@ fn missing(plan: &Plan, shelf: &Shelf, roots: &dyn Roots, now: Timestamp) -> Vec
         for by in &note.signers {
             let need = shelf.file_need(path, *by, roots, now);
             if !need.is_met() && missing.iter().all(|one| one.need != need) {
+                missing.push(Missing { pair: None, need });
+            }
+        }
+    }
+    // Who answered for a file that goes is asked here, whatever the plan says.
+    let index = Index::of(base);
+    for file in plan.files.iter().filter(|file| file.change == Change::Removed) {
+        let there = base.text(&file.path).is_some();
+        let mut signers = if there { removal_signers(base, &index, &file.path, file.sha256) } else { BTreeSet::new() };
+        signers
+            .extend(plan.notes.iter().filter(|n| n.path == removal_path(&file.path)).flat_map(|n| n.signers.clone()));
+        for by in signers {
+            let need = shelf.removal_need(&file.path, file.sha256, by, roots, now);
+            if !need.is_met() {
                 missing.push(Missing { pair: None, need });
             }
         }

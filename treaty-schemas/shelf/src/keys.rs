@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use identity::{RootCertificate, TrustStore, certificates_from_pem, treaty::TreatyVerifier};
 use model::{Malformed, PartyId, Timestamp};
 
-use crate::{address::key_party, files::Files};
+use crate::shelf::Shelf;
 
 /// The roots that the reader has pinned.
 pub trait Roots {
@@ -44,13 +44,14 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// The keys of `party` in the folder that hold under its pinned root.
-    pub(crate) fn of(party: PartyId, files: &Files, roots: &dyn Roots, now: Timestamp) -> Self {
+    pub(crate) fn of(party: PartyId, shelf: &Shelf, roots: &dyn Roots, now: Timestamp) -> Self {
         let mut keys = Self { verifiers: Vec::new(), trouble: Vec::new() };
         let Some(root) = roots.root(party) else {
             keys.trouble.push(format!("no root of {party} is pinned here"));
             return keys;
         };
-        for (path, pem) in files.evidence().filter(|(path, _)| key_party(path) == Some(party)) {
+        for path in shelf.index().keys(party) {
+            let pem = shelf.files().text(path).unwrap_or_default();
             match TreatyVerifier::under_root(&root, pem, now) {
                 Ok(verifier) => keys.verifiers.push(verifier),
                 Err(denial) => keys.trouble.push(format!("{path} does not hold: {denial}")),

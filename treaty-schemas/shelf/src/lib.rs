@@ -7,6 +7,7 @@
 //! ```text
 //! instruments/budapest/instrument.toml    parties/JP.toml    overlays/FR-JP/mou.toml    national/JP.toml
 //! signatures/parties/JP.toml.note         who answers for a file: a FileStatement, signed
+//! signatures/parties/JP.toml.removed.note  who took a file out: a RemovalStatement, signed
 //! acceptances/FR-JP.note                  which pins two states have accepted: an AcceptanceStatement, signed by both
 //! keys/JP.cert.pem                        the certificate of a state's treaty key
 //! ```
@@ -23,21 +24,24 @@ mod address;
 mod apply;
 mod error;
 mod files;
+mod index;
 mod keys;
 mod plan;
 mod rules;
 mod shelf;
 mod standing;
+mod timeline;
 
 pub use address::{Layer, layer, version_of};
 pub use apply::{Applied, Missing, apply, rehearse};
 pub use error::ShelfError;
 pub use files::Files;
 pub use keys::{Roots, roots_from_pem};
-pub use plan::{Change, Plan, PlanError, PlannedFile, PlannedNote, PlannedPair, SignedNote};
+pub use plan::{Change, Pause, Plan, PlanError, PlannedDay, PlannedFile, PlannedNote, PlannedPair, SignedNote};
 pub use rules::Rules;
 pub use shelf::{Shelf, Signatures, Source};
 pub use standing::{Need, Standing, State, Subject};
+pub use timeline::{Day, change_days, changes_by_day};
 
 /// The ceilings of what is read.
 pub mod limits {

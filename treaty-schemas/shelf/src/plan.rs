@@ -1,12 +1,15 @@
 //! A change of a catalogue as a file: what changes, which pins follow, who must sign, and who has. It goes from state to state until
 //! everybody has signed, and is then applied on each side.
 //!
-//! A plan carries the three layers that states share, whole, so that each signer can compute again what it says. National files
+//! A plan carries the three layers that states share, whole, as they are and as they were, so that each signer can compute again what it
+//! says; what it starts from is then held against the signer's own catalogue. National files
 //! never travel: a plan of a national layer holds nothing else and is the own party's alone.
 
 mod check;
 mod day;
+mod fit;
 mod make;
+mod pause;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,15 +20,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{apply::Missing, error::ShelfError};
 
-pub(crate) use make::{private, shared, text_of};
+pub(crate) use make::{removal_signers, shared, text_of};
+pub use pause::Pause;
 
 /// The form of plans that this code reads and writes. Unknown keys are ignored, another number is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A change of a catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// 1.
+    /// 2.
     pub format_version: u32,
     /// The day of all statements in it, UTC.
     #[serde(with = "day")]
@@ -89,6 +93,9 @@ pub struct PlannedFile {
     /// The whole text; absent where the file is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The text that changes or goes; absent where the file is new or stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
 }
 
 /// A pair whose accepted pins change.
@@ -96,13 +103,23 @@ pub struct PlannedFile {
 pub struct PlannedPair {
     /// In the order of their codes.
     pub pair: [PartyId; 2],
-    /// What changes on the first day, in the language of law, as the plan's author computed it.
-    pub changes: Vec<String>,
+    /// What changes, on every day on which something does, in the language of law.
+    pub changes: Vec<PlannedDay>,
     /// The pin of the catalogue before, on the first day.
     pub before: Pin,
     /// From which day each pin holds.
     #[serde(with = "day::pins")]
     pub pins: Vec<(Date, Pin)>,
+}
+
+/// What changes for a pair on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedDay {
+    /// From this day on.
+    #[serde(with = "day")]
+    pub from: Date,
+    /// A sentence for each bound.
+    pub sentences: Vec<String>,
 }
 
 /// A statement that is to be signed.
@@ -143,6 +160,9 @@ pub enum PlanError {
     /// Nothing changes and nothing is missing.
     #[error("nothing changes, and everything is signed")]
     Nothing,
+    /// The new files do not follow the rules for a catalogue that is signed, each with what to do.
+    #[error("the new files cannot be taken into a catalogue that others rely on:{}", listed(.0))]
+    Unfit(Vec<String>),
     /// Asked for something that the catalogue does not have.
     #[error("{0}")]
     Unknown(String),
@@ -175,7 +195,7 @@ fn count(signatures: usize) -> String {
     if signatures == 1 { "1 signature is".to_owned() } else { format!("{signatures} signatures are") }
 }
 
-fn listed(missing: &[Missing]) -> String {
+fn listed<T: std::fmt::Display>(missing: &[T]) -> String {
     missing.iter().map(|one| format!("\n  {one}")).collect()
 }
 
@@ -184,7 +204,7 @@ impl PlanError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Shelf(error) => error.exit(),
-            Self::NoPlan(_) => Exit::Usage,
+            Self::NoPlan(_) | Self::Unfit(_) => Exit::Usage,
             Self::Altered(_) | Self::Bad(_) => Exit::Integrity,
             Self::Nothing => Exit::Ok,
             Self::Unknown(_) => Exit::NotFound,
@@ -203,7 +223,9 @@ impl Plan {
             Some(version) if version == u64::from(FORMAT) => {
                 serde_json::from_value(value).map_err(|error| PlanError::NoPlan(error.to_string()))
             }
-            Some(version) => Err(PlanError::NoPlan(format!("its format_version is {version}, this program reads 1"))),
+            Some(version) => {
+                Err(PlanError::NoPlan(format!("its format_version is {version}, this program reads {FORMAT}")))
+            }
             None => Err(PlanError::NoPlan("it has no format_version".to_owned())),
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     address::{Layer, layer},
     error::ShelfError,
     files::Files,
+    index::Index,
 };
 
 /// Whether a treaty binds here only when those whose it is have signed it.
@@ -40,6 +41,7 @@ pub struct Shelf {
     catalog: Catalog,
     /// The folder of an instrument, and who can be bound by its texts.
     users: BTreeMap<String, BTreeSet<PartyId>>,
+    index: Index,
 }
 
 impl Shelf {
@@ -62,7 +64,8 @@ impl Shelf {
         let owned = files.treaty().map(|(path, text)| (path.to_owned(), text.to_owned()));
         let catalog = Catalog::load(owned).map_err(ShelfError::Catalogue)?;
         let users = users(&files);
-        Ok(Self { source, signatures, files, catalog, users })
+        let index = Index::of(&files);
+        Ok(Self { source, signatures, files, catalog, users, index })
     }
 
     /// The law in it, signed or not.
@@ -89,7 +92,8 @@ impl Shelf {
     /// versions, the arrangements between them, and each instrument that can bind both. `own` also has its national file to sign.
     pub fn foundations(&self, pair: [PartyId; 2], own: Option<PartyId>) -> Vec<(&str, Vec<PartyId>)> {
         let of = |path: &str| self.signers_within(path, pair, own);
-        self.files.treaty().map(|(path, _)| (path, of(path))).filter(|(_, signers)| !signers.is_empty()).collect()
+        let concerning = self.index.concerning(pair, own).into_iter();
+        concerning.map(|path| (path, of(path))).filter(|(_, signers)| !signers.is_empty()).collect()
     }
 
     /// Who can be bound by the instrument at `path`.
@@ -100,6 +104,21 @@ impl Shelf {
     /// Whether any text can bind both.
     pub(crate) fn shares_an_instrument(&self, pair: [PartyId; 2]) -> bool {
         self.users.values().any(|users| pair.iter().all(|party| users.contains(party)))
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Who of these pairs must sign the file at `path`.
+    pub(crate) fn signers_among(&self, path: &str, pairs: &BTreeSet<[PartyId; 2]>) -> BTreeSet<PartyId> {
+        let all = || pairs.iter().flatten().copied();
+        match layer(path) {
+            Some(Layer::Party(party)) => all().find(|one| *one == party).into_iter().collect(),
+            Some(Layer::Overlay(pair)) => pairs.get(&pair).into_iter().flatten().copied().collect(),
+            Some(Layer::Instrument) => pairs.iter().flat_map(|pair| self.signers_within(path, *pair, None)).collect(),
+            Some(Layer::National(_)) | None => BTreeSet::new(),
+        }
     }
 
     pub(crate) fn signers_within(&self, path: &str, pair: [PartyId; 2], own: Option<PartyId>) -> Vec<PartyId> {

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, fmt};
 
 use identity::{
     party_zone,
-    treaty::{AcceptanceStatement, FileStatement, TreatyVerifier, verify_note},
+    treaty::{AcceptanceStatement, FileStatement, RemovalStatement, TreatyVerifier, verify_note},
 };
 use jiff::civil::Date;
 use model::{Digest, PartyId, Pin, Refusal, RefusalCode, Timestamp};
 
 use crate::{
-    address::{acceptance_path, accepted_pair, ordered, signed_file, version_of},
+    address::{Layer, acceptance_path, layer, ordered, version_of},
     keys::{Keys, Roots},
     shelf::Shelf,
 };
@@ -20,6 +20,8 @@ use crate::{
 pub enum Subject {
     /// A file of the catalogue.
     File(String),
+    /// That a file was taken out of the catalogue.
+    Removal(String),
     /// The pin of the pair's rule on the day.
     Pin(Date, Pin),
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => f.write_str(path),
+            Self::Removal(path) => write!(f, "the removal of {path}"),
             Self::Pin(on, pin) => write!(f, "pin {} of {on}", pin.short()),
         }
     }
@@ -65,7 +68,7 @@ impl Need {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.what {
-            Subject::File(_) => "signed",
+            Subject::File(_) | Subject::Removal(_) => "signed",
             Subject::Pin(..) => "accepted",
         };
         match &self.state {
@@ -122,7 +125,7 @@ impl Standing {
             count => format!(" ({} more: treaty verify)", count - 1),
         };
         let file = match &first.what {
-            Subject::File(path) => path.clone(),
+            Subject::File(path) | Subject::Removal(path) => path.clone(),
             Subject::Pin(..) => acceptance_path(self.pair, None),
         };
         let reason = format!("No rule between {a} and {b} is in force here: {first}{more}.");
@@ -150,7 +153,7 @@ impl Shelf {
         now: Timestamp,
     ) -> Standing {
         let pair = ordered(a, b);
-        let keys = pair.map(|party| (party, Keys::of(party, self.files(), roots, now)));
+        let keys = pair.map(|party| (party, Keys::of(party, self, roots, now)));
         let evidence = Evidence { shelf: self, keys: BTreeMap::from(keys), now };
         let mut needs = Vec::new();
         for (path, signers) in self.foundations(pair, own) {
@@ -161,6 +164,7 @@ impl Shelf {
             }));
         }
         needs.extend(evidence.of_the_vanished(pair, own));
+        needs.extend(evidence.of_the_removed(pair, own));
         let pin = self.catalog().rule(a, b, on).pin();
         let accepted = evidence.of_pin(pair, on, pin);
         needs.extend(accepted.into_iter().map(|(by, state)| Need { what: Subject::Pin(on, pin), by, state }));
@@ -171,10 +175,22 @@ impl Shelf {
 impl Shelf {
     /// Whether `by` has signed the file at `path` as it is here.
     pub fn file_need(&self, path: &str, by: PartyId, roots: &dyn Roots, now: Timestamp) -> Need {
-        let keys = BTreeMap::from([(by, Keys::of(by, self.files(), roots, now))]);
+        let keys = BTreeMap::from([(by, Keys::of(by, self, roots, now))]);
         let digest = self.files().text(path).map(|text| Digest::of(&[text.as_bytes()]));
         let state = Evidence { shelf: self, keys, now }.of_file(path, digest, by);
         Need { what: Subject::File(path.to_owned()), by, state }
+    }
+
+    /// Whether `by` has signed that the file with this digest is taken out.
+    pub fn removal_need(&self, path: &str, sha256: Digest, by: PartyId, roots: &dyn Roots, now: Timestamp) -> Need {
+        let keys = BTreeMap::from([(by, Keys::of(by, self, roots, now))]);
+        let state = match (Evidence { shelf: self, keys, now }).removal(path, by) {
+            Ok(Some(statement)) if statement.sha256 == sha256 => State::Signed(statement.signed),
+            Ok(Some(statement)) => State::Bad(format!("what {by} took out on {} is another text", statement.signed)),
+            Ok(None) => State::Missing(None),
+            Err(why) => State::Bad(why),
+        };
+        Need { what: Subject::Removal(path.to_owned()), by, state }
     }
 }
 
@@ -195,7 +211,13 @@ enum Word {
     Doubtful(String),
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
+    /// The notes for which a file is signed.
+    fn notes(&self, path: &str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let shelf = self.shelf;
+        shelf.index().signed(path).iter().filter_map(|name| Some((name.as_str(), shelf.files().text(name)?)))
+    }
+
     fn verifiers(&self, party: PartyId) -> &[TreatyVerifier] {
         self.keys.get(&party).map(|keys| keys.verifiers.as_slice()).unwrap_or_default()
     }
@@ -217,7 +239,7 @@ impl Evidence<'_> {
     /// What `by` has signed of a file; `digest` is `None` where the file is gone.
     fn of_file(&self, path: &str, digest: Option<Digest>, by: PartyId) -> State {
         let mut doubt = None;
-        for (name, note) in self.shelf.files().evidence().filter(|(name, _)| signed_file(name) == Some(path)) {
+        for (name, note) in self.notes(path) {
             match self.word(note, by) {
                 Word::Silent => {}
                 Word::Doubtful(why) => doubt = Some(format!("{name}: {why}")),
@@ -237,28 +259,64 @@ impl Evidence<'_> {
 
     /// Files that one of the pair has signed and that are not there any more: somebody took them away.
     fn of_the_vanished(&self, pair: [PartyId; 2], own: Option<PartyId>) -> Vec<Need> {
-        let files = self.shelf.files();
-        let gone = files.evidence().filter_map(|(name, _)| signed_file(name)).filter(|path| files.text(path).is_none());
         let mut needs: Vec<Need> = Vec::new();
-        for path in gone {
+        for path in self.shelf.index().vanished() {
             for by in self.shelf.signers_within(path, pair, own) {
                 // A line that does not hold proves nothing about a file that is not there.
-                let why = match self.of_file(path, None, by) {
-                    State::Bad(_) if self.is_proven(path, by) => "the file is signed, and it is not there".to_owned(),
-                    _ => continue,
-                };
-                let need = Need { what: Subject::File(path.to_owned()), by, state: State::Bad(why) };
-                if !needs.contains(&need) {
-                    needs.push(need);
+                if !self.is_missed(path, by) {
+                    continue;
                 }
+                let state = State::Bad("the file is signed, and it is not there".to_owned());
+                needs.push(Need { what: Subject::File(path.to_owned()), by, state });
             }
         }
         needs
     }
 
-    fn is_proven(&self, path: &str, by: PartyId) -> bool {
-        let mut notes = self.shelf.files().evidence().filter(|(name, _)| signed_file(name) == Some(path));
-        notes.any(|(_, note)| matches!(self.word(note, by), Word::Given(..)))
+    /// Whether `by` has signed the file that is gone, and has not taken out this text of it since.
+    fn is_missed(&self, path: &str, by: PartyId) -> bool {
+        let removal = self.removal(path, by).ok().flatten();
+        self.notes(path).any(|(_, note)| match self.word(note, by) {
+            Word::Given(text, signed) => {
+                let sha256 = text.parse::<FileStatement>().ok().map(|statement| statement.sha256);
+                !removal.as_ref().is_some_and(|out| Some(out.sha256) == sha256 && out.signed >= signed)
+            }
+            _ => false,
+        })
+    }
+
+    /// Files that one of the pair has taken out, as it has signed. What does not hold proves nothing, and is not told.
+    fn of_the_removed(&self, pair: [PartyId; 2], own: Option<PartyId>) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for path in self.shelf.index().removed().filter(|path| self.shelf.files().text(path).is_none()) {
+            let who = match layer(path) {
+                Some(Layer::Party(party)) if pair.contains(&party) => vec![party],
+                Some(Layer::National(party)) if own == Some(party) => vec![party],
+                Some(Layer::Overlay(parties)) if parties == pair => pair.to_vec(),
+                Some(Layer::Instrument) => pair.to_vec(),
+                _ => Vec::new(),
+            };
+            needs.extend(who.into_iter().filter_map(|by| {
+                let state = State::Signed(self.removal(path, by).ok()??.signed);
+                Some(Need { what: Subject::Removal(path.to_owned()), by, state })
+            }));
+        }
+        needs
+    }
+
+    /// What `by` has signed of the removal of a file; why where its line cannot be believed.
+    fn removal(&self, path: &str, by: PartyId) -> Result<Option<RemovalStatement>, String> {
+        let note = self.shelf.index().removal(path).and_then(|name| Some((name, self.shelf.files().text(name)?)));
+        let Some((name, note)) = note else { return Ok(None) };
+        match self.word(note, by) {
+            Word::Silent => Ok(None),
+            Word::Doubtful(why) => Err(format!("{name}: {why}")),
+            Word::Given(text, _) => match text.parse::<RemovalStatement>() {
+                Ok(statement) if statement.path == path && statement.version == version_of(path) => Ok(Some(statement)),
+                Ok(statement) => Err(format!("{name} is about {} in version {}", statement.path, statement.version)),
+                Err(error) => Err(format!("{name}: {error}")),
+            },
+        }
     }
 
     /// Whether both have accepted the pin for the day. Of the acceptances that both have signed and that have begun by that day
@@ -290,11 +348,8 @@ impl Evidence<'_> {
 
     fn acceptances(&self, pair: [PartyId; 2]) -> Vec<Acceptance> {
         let mut found = Vec::new();
-        for (name, note) in self.shelf.files().evidence() {
-            let Some((of, number)) = accepted_pair(name) else { continue };
-            if of != pair {
-                continue;
-            }
+        for (number, name) in self.shelf.index().accepted(pair) {
+            let note = self.shelf.files().text(name).unwrap_or_default();
             // The newest has no number.
             let mut acceptance = Acceptance { rank: number.unwrap_or(usize::MAX), ..Acceptance::default() };
             for party in pair {

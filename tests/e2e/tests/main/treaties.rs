@@ -68,7 +68,9 @@ impl Desk {
         let file = |name: &str| state.dir.join("treaty").join(name).to_str().unwrap().to_owned();
         let (key, cert, passphrase) = (file("treaty.key.pem"), file("treaty.cert.pem"), file("passphrase"));
         let plan = self.plan_file(name);
-        treaty(&["sign", &plan, "--key", &key, "--cert", &cert, "--passphrase-file", &passphrase]).await.done();
+        let own = catalogue(state);
+        let words = ["sign", &plan, "--key", &key, "--cert", &cert, "--passphrase-file", &passphrase, "--catalogue", &own];
+        treaty(&words).await.done();
     }
 
     /// Applies a plan to a state's catalogue.
@@ -256,8 +258,11 @@ async fn a_private_layer_refuses_what_the_pin_allows_and_the_pins_stay_equal() {
         let [jp, fr] = &desk.states;
         desk.write(
             "national/JP.toml",
-            "format = \"national/1\"\nparty = \"JP\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\nforbid = true\n\
-             because = \"Act of a test\"\n",
+            &format!(
+                "format = \"national/1\"\nrecorded = {}\nparty = \"JP\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\n\
+                 forbid = true\nbecause = \"Act of a test\"\n",
+                now().date().unwrap()
+            ),
         );
         let (next, out) = (desk.next.to_str().unwrap(), desk.plan_file("national.json"));
         treaty(&["plan", next, "--catalogue", &catalogue(jp), "-o", &out, "--national", "JP"]).await.done();
@@ -306,7 +311,7 @@ async fn a_kill_of_apply_leaves_the_old_or_the_new_catalogue_and_never_a_mixture
         desk.enact("first.json").await;
         let catalogue = PathBuf::from(catalogue(&jp));
         let old = everything(&catalogue);
-        desk.write("parties/JP.2.toml", &denunciation(&desk.next.join("parties/JP.toml"), "2026-11-20"));
+        desk.write("parties/JP.2.toml", &denunciation(&desk.next.join("parties/JP.toml"), &now().date().unwrap().to_string()));
         desk.plan("second.json").await;
         for state in &desk.states {
             desk.sign("second.json", state).await;

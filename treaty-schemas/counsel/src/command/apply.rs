@@ -10,7 +10,7 @@ use clap::Args;
 use identity::RootCertificate;
 use model::{Exit, PartyId};
 use serde_json::{Value, json};
-use shelf::{Missing, State};
+use shelf::{Missing, Pause, State};
 
 use super::plan::{plan_failure, read_plan, target};
 use crate::{answer::Answer, cli::Session, failure::Failure};
@@ -45,6 +45,7 @@ impl Apply {
         applied.written.iter().for_each(|path| text += &format!("  written {path}\n"));
         applied.removed.iter().for_each(|path| text += &format!("  removed {path}\n"));
         applied.missing.iter().for_each(|one| text += &format!("  MISSING {one}\n"));
+        applied.pauses.iter().for_each(|one| text += &format!("  WARNING {one}\n"));
         text += &match self.dry_run {
             true => "Nothing was done: this is a dry run.".to_owned(),
             false => {
@@ -57,10 +58,17 @@ impl Apply {
             "written": applied.written,
             "removed": applied.removed,
             "missing": applied.missing.iter().map(missing_to_value).collect::<Vec<_>>(),
+            "pauses": pauses_to_value(&applied.pauses),
         });
         let exit = if applied.missing.is_empty() { Exit::Ok } else { Exit::Findings };
         Ok(Answer::new(value, text).ending(exit))
     }
+}
+
+/// Pairs that would be refused although everything is signed.
+pub(crate) fn pauses_to_value(pauses: &[Pause]) -> Vec<Value> {
+    let until = |pause: &Pause| pause.until.map(|day| day.to_string());
+    pauses.iter().map(|one| json!({ "pair": one.pair, "until": until(one), "sentence": one.to_string() })).collect()
 }
 
 fn missing_to_value(missing: &Missing) -> Value {

@@ -1,7 +1,7 @@
 //! `treaty plan`: what a change of a catalogue brings, and who must sign it, as a file that goes from state to state.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
@@ -13,6 +13,7 @@ use model::{Exit, PartyId};
 use serde_json::{Value, json};
 use shelf::{Change, Files, Plan, PlanError, ShelfError};
 
+use super::apply::pauses_to_value;
 use crate::{answer::Answer, cli::Session, failure::Failure};
 
 /// Plan a change of the catalogue in --catalogue: what it changes for whom, which pins follow, and who must sign.
@@ -49,8 +50,19 @@ impl MakePlan {
             plan => plan.map_err(plan_failure)?,
         };
         write_new(&self.out, &plan.to_json().map_err(plan_failure)?)?;
-        let text = format!("{}\nWritten: {}\n{}", in_words(&plan), self.out.display(), next(&plan, &self.out));
-        Ok(Answer::new(to_value(&plan), text))
+        let pauses = plan.pauses(&base, today).map_err(shelf_failure)?;
+        let warnings: String = pauses.iter().map(|one| format!("\nWARNING: {one}.\n")).collect();
+        let advice = match pauses.is_empty() {
+            true => String::new(),
+            false => "  Apply it on that day and not before; or leave today's rule as it is, and give what changes a later valid_from.\n".to_owned(),
+        };
+        let written = format!("Written: {}\n{}", self.out.display(), next(&plan, &self.out));
+        let text = format!("{}{warnings}{advice}\n{written}", in_words(&plan));
+        let mut value = to_value(&plan);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("pauses".to_owned(), pauses_to_value(&pauses).into());
+        }
+        Ok(Answer::new(value, text))
     }
 }
 
@@ -94,10 +106,13 @@ pub(crate) fn plan_failure(error: PlanError) -> Failure {
         PlanError::Stale { .. } => "Make a new plan against this catalogue: treaty plan.",
         PlanError::Altered(_) => "Get the plan from who made it, or make it anew: treaty plan.",
         PlanError::Unsigned(_) => {
-            "Let them sign: treaty sign PLAN. What concerns others alone can wait: treaty apply --partly."
+            "Let them sign: treaty sign PLAN. What concerns others alone can wait (treaty apply --partly), the removal of a file not."
         }
         PlanError::Bad(_) => "Let them sign again, or get the right certificate of their treaty key into keys/.",
         PlanError::Sign { .. } => "Sign with the key and certificate that the party uses now.",
+        PlanError::Unfit(_) => {
+            "Mend the new files (the next version of one: treaty new version FILE), then plan again."
+        }
         PlanError::NoPlan(_) | PlanError::Unknown(_) | PlanError::Nothing => "See treaty plan --help.",
     };
     let cause = match &error {
@@ -135,8 +150,21 @@ pub(crate) fn in_words(plan: &Plan) -> String {
     for planned in &plan.pairs {
         let [a, b] = planned.pair;
         text += &format!("\n{a} and {b}:\n");
-        planned.changes.iter().for_each(|change| text += &format!("  {change}\n"));
-        planned.pins.iter().for_each(|(from, pin)| text += &format!("  from {from} pin {pin}\n"));
+        let days: BTreeSet<Date> =
+            planned.changes.iter().map(|day| day.from).chain(planned.pins.iter().map(|(from, _)| *from)).collect();
+        for day in days {
+            let pin = planned.pins.iter().find(|(from, _)| *from == day);
+            text += &match pin {
+                Some((_, pin)) => format!("  from {day} pin {pin}\n"),
+                None => format!("  from {day} the same pin\n"),
+            };
+            let said = planned.changes.iter().filter(|one| one.from == day).flat_map(|one| &one.sentences);
+            let mut said = said.map(|sentence| format!("    {sentence}\n")).peekable();
+            match said.peek() {
+                Some(_) => said.for_each(|line| text += &line),
+                None => text += "    as in the catalogue before\n",
+            }
+        }
     }
     text += "\nWho signs:\n";
     for (party, [done, all]) in progress(plan) {

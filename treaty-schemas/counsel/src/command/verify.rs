@@ -85,7 +85,7 @@ fn mark(need: &Need) -> &'static str {
 
 fn to_value(need: &Need) -> serde_json::Value {
     let file = match &need.what {
-        Subject::File(path) => Some(path),
+        Subject::File(path) | Subject::Removal(path) => Some(path),
         Subject::Pin(..) => None,
     };
     json!({ "file": file, "by": need.by, "state": mark(need).trim().to_lowercase(), "sentence": need.to_string() })

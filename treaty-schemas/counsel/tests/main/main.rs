@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod change;
 mod explain;
 mod lint;
 mod new;

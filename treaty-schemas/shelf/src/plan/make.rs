@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use identity::{
     party_zone,
-    treaty::{AcceptanceStatement, FileStatement},
+    treaty::{AcceptanceStatement, FileStatement, RemovalStatement},
 };
 use jiff::civil::Date;
 use model::{Digest, PartyId, Pin};
 
-use super::{Change, FORMAT, Plan, PlanError, PlannedFile, PlannedNote, PlannedPair};
+use super::{Change, FORMAT, Plan, PlanError, PlannedDay, PlannedFile, PlannedNote, PlannedPair, fit::expect_fit};
 use crate::{
-    address::{Layer, acceptance_path, layer, ordered, signature_path, signed_file, version_of},
+    address::{Layer, acceptance_path, layer, ordered, removal_path, signature_path, version_of},
     files::Files,
+    index::Index,
     shelf::Shelf,
+    timeline::changes_by_day,
 };
 
 impl Plan {
@@ -29,19 +31,18 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let (before, after) = (Shelf::of(shared(base))?, Shelf::of(shared(new))?);
         let files = planned(before.files(), after.files());
+        let index = Index::of(base);
+        expect_fit(&files, after.catalog(), created, index.has_notes())?;
         let wanted = wanted(&before, &after, effective, pairs)?;
-        let mut notes = file_notes(base, &after, &wanted, created)?;
+        let mut notes = file_notes(base, &index, &after, &wanted, created)?;
+        notes.extend(removal_notes(base, &index, &files, created)?);
         let mut planned_pairs = Vec::new();
         for pair in wanted {
-            let [a, b] = pair;
-            let pins = after.catalog().pins(a, b, effective, Date::MAX);
-            if is_accepted(base, pair, &pins) {
-                continue;
+            let planned = planned_pair(&before, &after, pair, effective);
+            if !is_accepted(base, pair, &planned.pins) {
+                notes.push(acceptance(pair, &planned.pins, created)?);
+                planned_pairs.push(planned);
             }
-            let (old, rule) = (before.catalog().rule(a, b, effective), after.catalog().rule(a, b, effective));
-            let changes = treaty::diff(&old, &rule).iter().map(ToString::to_string).collect();
-            notes.push(acceptance(pair, &pins, created)?);
-            planned_pairs.push(PlannedPair { pair, changes, before: old.pin(), pins });
         }
         let plan = Self {
             format_version: FORMAT,
@@ -62,10 +63,12 @@ impl Plan {
         let (before, after) = (private(base, party), private(new, party));
         // Whether it only restricts can be told beside the files that it restricts.
         let whole = Files(shared(base).0.into_iter().chain(after.0.clone()).collect());
-        Shelf::of(whole)?;
-        let mut notes = Vec::new();
+        let index = Index::of(base);
+        let files = planned(&before, &after);
+        expect_fit(&files, Shelf::of(whole)?.catalog(), created, index.has_notes())?;
+        let mut notes = removal_notes(base, &index, &files, created)?;
         for (path, text) in after.treaty() {
-            let signed = claimed(base, path, Digest::of(&[text.as_bytes()]));
+            let signed = claimed(base, &index, path, Digest::of(&[text.as_bytes()]));
             if !signed.contains(&party) {
                 notes.push(file_note(base, path, text, vec![party], created)?);
             }
@@ -76,7 +79,7 @@ impl Plan {
             effective: created,
             national: Some(party),
             base: before.digest(),
-            files: planned(&before, &after),
+            files,
             pairs: Vec::new(),
             notes,
             keys: BTreeMap::new(),
@@ -114,6 +117,7 @@ fn planned(before: &Files, after: &Files) -> Vec<PlannedFile> {
         version: version_of(path),
         sha256: digest(text),
         text: kept.then(|| text.to_owned()),
+        before: before.text(path).filter(|_| change != Change::Kept).map(str::to_owned),
     };
     let mut files: Vec<_> = after
         .treaty()
@@ -161,21 +165,70 @@ fn wanted(
 /// A note for each file that one who must sign it has not signed yet.
 fn file_notes(
     base: &Files,
+    index: &Index,
     after: &Shelf,
     pairs: &[[PartyId; 2]],
     created: Date,
 ) -> Result<Vec<PlannedNote>, PlanError> {
     let mut notes = Vec::new();
+    let pairs: BTreeSet<_> = pairs.iter().copied().collect();
     for (path, text) in after.files().treaty() {
-        let signed = claimed(base, path, Digest::of(&[text.as_bytes()]));
-        let signers: BTreeSet<PartyId> =
-            pairs.iter().flat_map(|pair| after.signers_within(path, *pair, None)).collect();
+        let signed = claimed(base, index, path, Digest::of(&[text.as_bytes()]));
+        let signers = after.signers_among(path, &pairs);
         let missing: Vec<_> = signers.difference(&signed).copied().collect();
         if !missing.is_empty() {
             notes.push(file_note(base, path, text, missing, created)?);
         }
     }
     Ok(notes)
+}
+
+/// A note for each file that goes.
+fn removal_notes(
+    base: &Files,
+    index: &Index,
+    files: &[PlannedFile],
+    created: Date,
+) -> Result<Vec<PlannedNote>, PlanError> {
+    let mut notes = Vec::new();
+    for file in files.iter().filter(|file| file.change == Change::Removed) {
+        let signers = removal_signers(base, index, &file.path, file.sha256);
+        if !signers.is_empty() {
+            let signers = signers.into_iter().collect();
+            notes.push(PlannedNote {
+                path: removal_path(&file.path),
+                text: removal_text(file, created)?,
+                signers,
+                note: None,
+            });
+        }
+    }
+    Ok(notes)
+}
+
+/// What is signed of a file that goes.
+pub(super) fn removal_text(file: &PlannedFile, created: Date) -> Result<String, PlanError> {
+    let PlannedFile { path, version, sha256, .. } = file;
+    let statement = RemovalStatement { path: path.clone(), version: *version, sha256: *sha256, signed: created };
+    statement.to_text().map_err(|error| PlanError::Altered(error.to_string()))
+}
+
+/// Who must sign that a file goes: who has answered for it, and a national layer's own state always.
+pub(crate) fn removal_signers(base: &Files, index: &Index, path: &str, sha256: Digest) -> BTreeSet<PartyId> {
+    let mut signers = claimed(base, index, path, sha256);
+    if let Some(Layer::National(party)) = layer(path) {
+        signers.insert(party);
+    }
+    signers
+}
+
+/// What changes for a pair from a day on, and what it accepts.
+pub(super) fn planned_pair(before: &Shelf, after: &Shelf, pair: [PartyId; 2], effective: Date) -> PlannedPair {
+    let [a, b] = pair;
+    let days = changes_by_day(before.catalog(), after.catalog(), pair, effective, true);
+    let changes = days.iter().map(|day| PlannedDay { from: day.from, sentences: day.sentences() }).collect();
+    let pins = after.catalog().pins(a, b, effective, Date::MAX);
+    PlannedPair { pair, changes, before: before.catalog().rule(a, b, effective).pin(), pins }
 }
 
 fn file_note(
@@ -197,15 +250,15 @@ fn file_note(
     Ok(PlannedNote { path: signature_path(path, number), text: statement, signers, note: None })
 }
 
-fn acceptance(pair: [PartyId; 2], pins: &[(Date, Pin)], created: Date) -> Result<PlannedNote, PlanError> {
+pub(super) fn acceptance(pair: [PartyId; 2], pins: &[(Date, Pin)], created: Date) -> Result<PlannedNote, PlanError> {
     let statement = AcceptanceStatement { pair, pins: pins.to_vec(), signed: created };
     let text = statement.to_text().map_err(|error| PlanError::Altered(error.to_string()))?;
     Ok(PlannedNote { path: acceptance_path(pair, None), text, signers: pair.to_vec(), note: None })
 }
 
 /// Who has a line below a statement on this text of the file. Whether the lines hold is asked when a plan is applied.
-fn claimed(base: &Files, path: &str, sha256: Digest) -> BTreeSet<PartyId> {
-    let notes = base.evidence().filter(|(name, _)| signed_file(name) == Some(path)).map(|(_, note)| note);
+fn claimed(base: &Files, index: &Index, path: &str, sha256: Digest) -> BTreeSet<PartyId> {
+    let notes = index.signed(path).iter().filter_map(|name| base.text(name));
     let of_this = |note: &&str| statement_of(note).is_some_and(|found| found.path == path && found.sha256 == sha256);
     notes.filter(of_this).flat_map(lines).collect()
 }
@@ -232,7 +285,7 @@ pub(crate) fn text_of(note: &str) -> &str {
     note.find("\n\n").and_then(|end| note.get(..=end)).unwrap_or(note)
 }
 
-fn lines(note: &str) -> BTreeSet<PartyId> {
+pub(super) fn lines(note: &str) -> BTreeSet<PartyId> {
     let names = note.lines().filter_map(|line| line.strip_prefix("\u{2014} ")?.split_once("/treaty ").map(|(n, _)| n));
     let party = |name: &str| {
         let party: PartyId = name.get(..2)?.to_ascii_uppercase().parse().ok()?;

@@ -13,7 +13,7 @@ fn standing(place: &Place) -> Standing {
 /// Path, or `pin`, and who.
 fn unmet(standing: &Standing) -> Vec<(String, PartyId)> {
     let name = |need: &Need| match &need.what {
-        Subject::File(path) => path.clone(),
+        Subject::File(path) | Subject::Removal(path) => path.clone(),
         Subject::Pin(..) => "pin".to_owned(),
     };
     standing.unmet().map(|need| (name(need), need.by)).collect()
@@ -121,7 +121,9 @@ fn a_signature_under_a_root_that_is_not_pinned_proves_nothing() {
 fn one_pairs_unsigned_treaty_does_not_stop_another() {
     let place = Place::signed();
     let text = fs::read_to_string(place.next.join("parties/FR.toml")).unwrap();
-    put(&place.next, "parties/IT.toml", &text.replace("id = \"FR\"", "id = \"IT\"").replace("France", "Italy"));
+    let text = text.replace("id = \"FR\"", "id = \"IT\"").replace("France", "Italy");
+    let text = text.replace("format = \"party/1\"", "format = \"party/1\"\nrecorded = 2026-11-22");
+    put(&place.next, "parties/IT.toml", &text);
     let plan = place.plan();
     let pairs: Vec<_> = plan.pairs.iter().map(|planned| planned.pair).collect();
     assert!(pairs.iter().all(|pair| pair.contains(&party("IT"))) && pairs.len() == 2, "{pairs:?}");
@@ -171,12 +173,26 @@ fn a_case_finds_the_rule_of_its_pin_after_the_law_of_its_day_has_changed() {
     assert!(rules.pinned(a, b, TODAY, model::Pin(model::Digest::new([7; 32]))).is_none());
 }
 
-pub(crate) const NATIONAL: &str = "format = \"national/1\"\nparty = \"JP\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\n\
+#[test]
+fn an_older_pin_is_found_with_the_own_layer_as_it_was_known_then() {
+    let place = Place::new();
+    let [a, b] = pair();
+    let rules = || Rules::open(b, Some((&place.next, Signatures::None))).unwrap();
+    let shared = rules().unproven(a, b, TODAY);
+    put(&place.next, "national/JP.toml", &NATIONAL.replace("2026-11-22", "2026-11-01"));
+    put(&place.next, "parties/JP.2.toml", &denunciation());
+    assert_ne!(rules().unproven(a, b, TODAY).pin(), shared.pin());
+    let then = rules().pinned(a, b, TODAY, shared.pin()).unwrap();
+    assert_eq!(then.pin(), shared.pin());
+    assert!(then.measures().count() < shared.measures().count(), "the own layer is left out");
+}
+
+pub(crate) const NATIONAL: &str = "format = \"national/1\"\nrecorded = 2026-11-22\nparty = \"JP\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\n\
                                    forbid = true\nbecause = \"Act of a test\"\n";
 
 pub(crate) fn denunciation() -> String {
     let (_, text) = treaty::Catalog::builtin_files().find(|(path, _)| path == "parties/JP.toml").unwrap();
     let denounced = "instrument = \"ets-185\"\ndenounced = 2026-08-01\nends = 2026-11-20";
-    let text = text.replace("format = \"party/1\"", "format = \"party/1\"\nversion = 2\nrecorded = 2026-11-20");
+    let text = text.replace("format = \"party/1\"", "format = \"party/1\"\nversion = 2\nrecorded = 2026-11-22");
     text.replace("instrument = \"ets-185\"", denounced)
 }
