@@ -174,3 +174,32 @@ fn state_name(clock: &Clock, now: Timestamp) -> &'static str {
         ClockState::Expired => "expired",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_warning_calls_who_must_act_and_an_end_calls_both() {
+        let clock = |level: &str, acting: &str| wire::ClockView {
+            level: level.to_owned(),
+            acting: acting.to_owned(),
+            ..wire::ClockView::default()
+        };
+        assert!(!calls(None) && !calls(Some(&clock("", "own"))));
+        assert!(calls(Some(&clock("warning", "own"))) && calls(Some(&clock("warning", "both"))));
+        assert!(!calls(Some(&clock("warning", "other"))));
+        assert!(calls(Some(&clock("due", "other"))) && calls(Some(&clock("escalation", "other"))));
+    }
+
+    #[test]
+    fn an_agenda_is_asked_for_by_who_must_act() {
+        let wants = |acting: &str, sides: &[Side]| acting.parse::<Acting>().unwrap().wants(sides, Side::Home);
+        assert!(wants("own", &[Side::Home]) && !wants("own", &[Side::Peer]));
+        assert!(!wants("other", &[Side::Home]) && wants("other", &[Side::Peer]));
+        assert!(wants("all", &[Side::Peer]) && wants("own", &[Side::Home, Side::Peer]));
+        assert!("theirs".parse::<Acting>().is_err());
+    }
+}

@@ -1,6 +1,6 @@
 //! The clocks of a case at real desks: what the agenda shows after each act, and what a calendar program reads of it.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::Value;
 
@@ -71,6 +71,54 @@ async fn the_agenda_follows_the_case_alike_on_both_sides_and_survives_a_desk() {
             assert_eq!(play.clock(side, "decision").await.unwrap()["state"], "stopped");
             assert_eq!(of(&play.agenda(side, &[]).await, "decision"), None);
         }
+    })
+    .await;
+}
+
+/// Lets the decision clock in a desk's database have ended a second ago, as if the desk had been away for so long; prints how many
+/// alarms of each kind it has told.
+const AGE: &str = "
+import json, sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1])
+if sys.argv[2] == 'age':
+    (course,) = db.execute(\"SELECT course FROM clock WHERE kind = 'decision'\").fetchone()
+    course = json.loads(course)
+    back = course['due'] - int(time.time() * 1000) + 1000
+    course['started'] -= back
+    course['due'] -= back
+    db.execute(\"UPDATE clock SET course = ?, next_at = ? WHERE kind = 'decision'\", (json.dumps(course), course['started']))
+    db.commit()
+print(json.dumps(db.execute('SELECT kind, count(*) FROM event WHERE kind >= 14 GROUP BY kind ORDER BY kind').fetchall()))
+";
+
+#[tokio::test]
+async fn a_desk_that_was_away_tells_what_ended_meanwhile_when_it_starts_and_tells_it_once() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..4] {
+            play.act(act).await;
+        }
+        let database = play.stage.state(Side::Fr).desk_dir("central").join("desk.db");
+        let counted = async |what| {
+            run(Path::new("python3"), &["-c", AGE, database.to_str().unwrap(), what]).await.done().to_string()
+        };
+        play.stage.strike(Victim::FrDesk);
+        assert_eq!(counted("age").await, "[]");
+        play.stage.mend(Victim::FrDesk).await;
+        let told = crate::until("the alarms are told", 20, async || {
+            let inbox = play.stage.desk(Side::Fr, &["inbox"]).await.done();
+            let clock = inbox["cases"][0]["clock"].clone();
+            (clock["told"] == "expired").then_some(clock)
+        });
+        let told = told.await;
+        assert_eq!((&told["kind"], &told["level"]), (&"decision".into(), &"due".into()), "{told}");
+        // 20, 7 and 1 days before, and the end itself.
+        let once = "[[14,3],[15,1]]";
+        assert_eq!(counted("count").await, once);
+        play.stage.strike(Victim::FrDesk);
+        play.stage.mend(Victim::FrDesk).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(counted("count").await, once);
     })
     .await;
 }
