@@ -11,9 +11,10 @@ use crate::{
     given::Given,
     instrument::{DualCriminality, InstrumentFile, Request},
     party::{Declaration, Demand, PartyFile},
+    precedence::Precedence,
     provision::Provision,
     restrict::Restriction,
-    rule::{Clause, Obstacle, Standing, Table},
+    rule::{Clause, Obstacle, Table},
     version::Versioned,
 };
 
@@ -30,26 +31,28 @@ pub(crate) fn compile(view: &View<'_>, pair: [PartyId; 2], on: Date) -> Table {
         languages: pact.parties.map(|party| party.map_or_else(Arc::default, |party| party.languages(on))),
         files: pair.map(|party| view.path(party)),
     };
-    let mut fallbacks = Vec::new();
+    let mut precedence = Precedence::default();
     for series in view.files.instruments.values() {
         let Some(selected) = view.instrument(series, pair, on) else { continue };
         let relation = Relation { view, selected: &selected, pair, on };
         let file = selected.file();
         for text in &file.texts {
-            table.instruments.insert(text.id.0.clone(), relation.standing(text));
-            if text.fallback {
-                fallbacks.push(text.id.0.clone());
-            }
+            let standing = relation.standing(text);
+            precedence.note(text, &standing);
+            table.instruments.insert(text.id.0.clone(), standing);
         }
         let bonds = pact.bonds(file);
         for given in file.given() {
             let Some(request) = file.requests.get(&given.kind) else { continue };
             let read = bonds.iter().any(|(id, read)| *read && *id == given.article.instrument());
+            if request.requires_arrangement {
+                precedence.arranged.insert((given.article.clone(), given.kind.clone()));
+            }
             let clause = table.clauses.entry(given.article.clone()).or_insert_with(|| pact.clause(&given.article));
             clause.provisions.insert(given.kind.clone(), pact.provisions(file, request, given, read));
         }
     }
-    give_way(&mut table, &fallbacks);
+    precedence.give_way(&mut table);
     pact.overlay(&mut table);
     table
 }
@@ -211,39 +214,6 @@ pub(crate) fn restrict(table: &mut Table, restrictions: &[Restriction], file: &A
                     }
                 }
             }
-        }
-    }
-}
-
-/// Closes what a fallback gives where another treaty that is in force for the pair gives the same [UNTOC 18(7)].
-fn give_way(table: &mut Table, fallbacks: &[String]) {
-    if fallbacks.is_empty() {
-        return;
-    }
-    let falls_back = |article: &ArticleRef| fallbacks.iter().any(|id| id == article.instrument());
-    let in_force = |article: &ArticleRef| {
-        table.instruments.get(article.instrument()).is_some_and(|standing: &Standing| standing.obstacles.is_empty())
-    };
-    let mut others: BTreeMap<RequestType, ArticleRef> = BTreeMap::new();
-    for (article, clause) in table.clauses.iter().filter(|(article, _)| !falls_back(article) && in_force(article)) {
-        for kind in clause.provisions.keys() {
-            others.entry(kind.clone()).or_insert_with(|| article.clone());
-        }
-    }
-    let [a, b] = table.pair;
-    for (article, clause) in table.clauses.iter_mut().filter(|(article, _)| falls_back(article)) {
-        for (kind, [to_first, to_second]) in &mut clause.provisions {
-            let Some(other) = others.get(kind) else { continue };
-            let obstacle = Obstacle {
-                file: to_first.by.file.clone(),
-                owner: None,
-                reason: format!(
-                    "{article} serves {kind} only where no other treaty does, and between {a} and {b} {other} does"
-                ),
-                remedy: format!("ask under {other}"),
-            };
-            to_first.closed.push(obstacle.clone());
-            to_second.closed.push(obstacle);
         }
     }
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) use self::{
     common::Common,
     request::{DualCriminality, Request, read_quota},
-    text::{Delay, Entry, Group, Reach, Text},
+    text::{Delay, Entry, GivesWay, Group, Reach, Text},
 };
 use crate::{
     Diagnostic,

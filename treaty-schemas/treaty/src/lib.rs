@@ -25,6 +25,7 @@ mod offer;
 mod overlay;
 mod party;
 mod phrase;
+mod precedence;
 mod prove;
 mod provision;
 mod quota;

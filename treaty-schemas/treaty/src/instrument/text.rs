@@ -8,7 +8,7 @@ use model::{ArticleRef, Malformed, PartyId};
 use super::InstrumentKind;
 use crate::{
     Diagnostic,
-    source::{Count, Place, Read, Report, Section, Slug, Spot, Value, named, suggestion},
+    source::{Count, Place, Read, Report, Section, Slug, Spot, Value, named, suggestion, word},
 };
 
 /// One treaty text.
@@ -32,8 +32,30 @@ pub(crate) struct Text {
     pub(crate) terminated: Option<Date>,
     /// Whether it gives way to any other treaty that gives the same [UNTOC 18(7)].
     pub(crate) fallback: bool,
+    /// What it gives way to, where it is a fallback.
+    pub(crate) gives_way_to: GivesWay,
+    /// Whether it is a treaty of mutual legal assistance, of which others may ask whether there is one.
+    pub(crate) mla: bool,
     pub(crate) verified: bool,
     pub(crate) place: Place,
+}
+
+/// Before what a fallback gives way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GivesWay {
+    /// Before another treaty that gives the same request type.
+    SameRequest,
+    /// Besides, before any treaty of mutual legal assistance that is in force for the two [UNTOC 18(7)].
+    AnyMla,
+}
+
+impl Read for GivesWay {
+    fn read(report: &mut Report<'_>, value: &Value<'_>) -> Option<Self> {
+        word(report, value, &[Self::SameRequest, Self::AnyMla], |word| match word {
+            Self::SameRequest => "same_request",
+            Self::AnyMla => "any_mla",
+        })
+    }
 }
 
 /// When a convention enters into force.
@@ -164,6 +186,12 @@ pub(super) fn read<'s>(
     let provisional = section.table(report, "provisional").and_then(|section| provisional(report, section));
     let terminated: Option<Date> = section.may(report, "terminated");
     let fallback = section.flag(report, "fallback");
+    let gives_way_to = section.may(report, "gives_way_to").unwrap_or(GivesWay::SameRequest);
+    let mla = section.flag(report, "mla");
+    if section.has("gives_way_to") && !fallback {
+        let help = "write `fallback = true`, or leave `gives_way_to` out";
+        report.wrong_with_help(section.span_of("gives_way_to"), "only a fallback gives way", help);
+    }
     if ["in_force", "entry", "provisional"].iter().all(|key| !section.has(key)) {
         report.wrong_with_help(
             section.span.clone(),
@@ -194,6 +222,8 @@ pub(super) fn read<'s>(
         provisional,
         terminated,
         fallback,
+        gives_way_to,
+        mla,
         verified: verified?,
         place,
     })

@@ -19,8 +19,8 @@ pub(crate) const STORED: Ask = Ask("conv:31", "stored_data", "subscriber_info", 
 const ORDER: Ask = Ask("prot:8", "order_production", "subscriber_info", SelectorKind::Account);
 const DIRECT: Ask = Ask("prot:7", "provider_direct", "subscriber_info", SelectorKind::Account);
 pub(crate) const TEAM: Ask = Ask("prot:12", "joint_team", "content_data", SelectorKind::Account);
-const FALLBACK: Ask = Ask("wide:18(3)", "stored_data", "subscriber_info", SelectorKind::Person);
-const SERVICE: Ask = Ask("wide:18(4)", "service", "service_certificate", SelectorKind::Person);
+pub(crate) const FALLBACK: Ask = Ask("wide:18(3)", "stored_data", "subscriber_info", SelectorKind::Person);
+pub(crate) const SERVICE: Ask = Ask("wide:18(4)", "service", "service_certificate", SelectorKind::Person);
 const UNION: Ask = Ask("dir:1", "order", "testimony_record", SelectorKind::Person);
 
 /// Decides on one measure with one subject and, where the request type has one, a window of a month.

@@ -9,6 +9,7 @@ mod fuzz;
 mod layers;
 mod narrowing;
 mod pins;
+mod precedence;
 mod properties;
 mod render;
 mod support;
