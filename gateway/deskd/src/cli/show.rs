@@ -156,10 +156,11 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     }
     for one in &shown.documents {
         lines.push(format!(
-            "document   {} {} bytes, sha256 {}",
+            "document   {} {} bytes, sha256 {}{}",
             one.record_type,
             one.bytes_count,
-            one.sha256.get(..16).unwrap_or_default()
+            one.sha256.get(..16).unwrap_or_default(),
+            if one.rejected { ", not taken" } else { "" }
         ));
     }
     for one in &shown.openings {
@@ -294,6 +295,7 @@ fn document(one: &wire::DocumentRef) -> Value {
         "record_type": one.record_type,
         "bytes": one.bytes_count,
         "sha256": one.sha256,
+        "rejected": one.rejected,
     })
 }
 

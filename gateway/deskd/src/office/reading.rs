@@ -21,6 +21,9 @@ pub(super) struct Reading {
     pub(super) follows: Vec<CaseId>,
 }
 
+/// Where a record is: its entry, and its number there.
+type RecordPlace = (model::EntryId, u32);
+
 impl Office {
     /// Holds an opened body against its header: commitment, sender, the desk's signature, schemas, and what the header declares.
     pub(super) async fn read(&self, view: &CaseView, header: &Header, opened: seal::Opened) -> Result<Reading, Denial> {
@@ -109,21 +112,51 @@ impl Office {
 
     /// The records that were released, did not contradict their header, and were neither confirmed nor rejected yet.
     pub(super) async fn received(&self, view: &CaseView) -> Result<Vec<Record>, Denial> {
+        let (waiting, _) = self.released(view).await?;
+        Ok(waiting.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// Marks the records that were released and not taken.
+    pub(super) async fn mark_rejected(
+        &self,
+        view: &CaseView,
+        documents: &mut [proto::desk::DocumentRef],
+    ) -> Result<(), Denial> {
+        let (_, rejected) = self.released(view).await?;
+        for document in documents {
+            let place = |(entry, index): &RecordPlace| {
+                document.entry_id == entry.as_bytes().as_slice() && document.index == *index
+            };
+            document.rejected = rejected.iter().any(place);
+        }
+        Ok(())
+    }
+
+    /// The records that wait for a word of the requesting party, and the places of those that it did not take.
+    async fn released(&self, view: &CaseView) -> Result<(Vec<(RecordPlace, Record)>, Vec<RecordPlace>), Denial> {
         let entries = self.store.entries_of(view.id).await?;
-        let mut records: Vec<Record> = Vec::new();
+        let (mut waiting, mut rejected): (Vec<(RecordPlace, Record)>, Vec<RecordPlace>) = (Vec::new(), Vec::new());
         for row in entries.iter().filter(|row| row.seq.is_some()) {
             if matches!(row.step.0, Step::Confirm | Step::Reject) {
                 let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-                records.retain(|record| !header.concerns.contains(&record.measure));
+                let (answered, still) = waiting
+                    .into_iter()
+                    .partition(|(_, record): &(_, Record)| header.concerns.contains(&record.measure));
+                waiting = still;
+                if row.step.0 == Step::Reject {
+                    let answered: Vec<(RecordPlace, Record)> = answered;
+                    rejected.extend(answered.into_iter().map(|(place, _)| place));
+                }
             }
             if row.step.0 != Step::Release || view.findings.contains_key(&row.id.0) {
                 continue;
             }
             if let Some(body) = self.body(row.id.0).await? {
-                records.extend(self.records_in(&body.documents)?);
+                let records = self.records_in(&body.documents)?;
+                waiting.extend((0..).map(|index| (row.id.0, index)).zip(records));
             }
         }
-        Ok(records)
+        Ok((waiting, rejected))
     }
 
     /// The body of an entry in clear; `None` on handshakes, and where it could not be opened.

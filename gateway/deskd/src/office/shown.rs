@@ -106,6 +106,7 @@ impl Office {
         for entry in self.store.entries_of(id).await? {
             timeline.push(self.shown_entry(&view, &entry, &mut documents).await?);
         }
+        self.mark_rejected(&view, &mut documents).await?;
         on_the_way(&view, &mut timeline);
         let now = crate::clock::now();
         let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
@@ -357,6 +358,7 @@ fn reference(entry: &[u8], index: u32, record_type: &str, bytes: &[u8]) -> wire:
         record_type: record_type.to_owned(),
         bytes_count: bytes.len() as u64,
         sha256: Digest::of(&[bytes]).to_string(),
+        rejected: false,
     }
 }
 

@@ -143,6 +143,11 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         run(Side::Fr, &rest[1], "PRODUCED").await;
         run(Side::Jp, "confirm CASE --as central/officer-1", "RECEIVED").await;
         run(Side::Jp, "close CASE --as central/officer-1", "CLOSED").await;
+        for side in [Side::Jp, Side::Fr] {
+            let shown = play.comes_to(side, "CLOSED").await;
+            let rejected = shown["documents"].as_array().unwrap().iter().filter(|one| one["rejected"] == true).count();
+            assert_eq!(rejected, 1, "{shown}");
+        }
         let shown = play.stage.show(Side::Fr, &case).await.unwrap();
         let steps: Vec<_> =
             shown["timeline"].as_array().unwrap().iter().filter_map(|one| one["step"].as_str()).collect();
@@ -150,6 +155,23 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         for step in ["postpone", "give_info", "decline_conditions", "accept_conditions", "more_to_come", "reject"] {
             assert!(steps.contains(&step), "{step} of {steps:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_for_another_authority_is_returned_with_its_name_and_closed() {
+    bounded(async {
+        let play = after(3).await;
+        let case = play.case.clone();
+        play.comes_to(Side::Fr, "DELIVERED").await;
+        let back = ["return", &case, "--as", "central/officer-1", "--addressee", "FR:executing", "--text", "not ours"];
+        play.stage.desk(Side::Fr, &back).await.done();
+        let shown = play.comes_to(Side::Jp, "RETURNED").await;
+        let timeline = shown["timeline"].as_array().unwrap();
+        assert!(timeline.iter().any(|one| one["step"] == "return_request" && one["ground"] == "R93"), "{shown}");
+        play.stage.desk(Side::Jp, &["close", &case, "--as", "central/officer-1"]).await.done();
+        play.comes_to(Side::Fr, "CLOSED").await;
     })
     .await;
 }

@@ -44,6 +44,12 @@ fn every_state_is_reachable_from_draft() {
 }
 
 #[test]
+fn every_state_that_crosses_a_border_is_reachable_from_validated() {
+    let from = reachable(State::Validated, None);
+    assert!(standing().all(|state| from.contains(&state)));
+}
+
+#[test]
 fn every_state_can_reach_closed_and_nothing_leaves_it() {
     for state in State::ALL {
         assert!(reachable(state, None).contains(&State::Closed), "{state}");
