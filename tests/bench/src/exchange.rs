@@ -12,7 +12,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
-use treaty::{Catalog, Rule};
+use treaty::Rule;
 
 use crate::{
     Exchange,
@@ -25,6 +25,7 @@ use crate::{
     play::{Done, Play, Stage},
     sample::Sample,
     states::{PARTIES, States},
+    treaties,
 };
 
 /// An entry follows the one before it in its case after this time, in the open loop.
@@ -188,10 +189,7 @@ fn latency(done: &[Done]) -> Sample {
 }
 
 fn rule(now: Timestamp) -> Result<Rule, Failure> {
-    let catalog = Catalog::builtin().map_err(|found| {
-        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-        Failure::new(found.join("\n"))
-    })?;
+    let catalog = treaties::catalog()?;
     let [home, peer]: [PartyId; 2] = [PARTIES[0].parse()?, PARTIES[1].parse()?];
     let date = now.date().ok_or_else(|| Failure::new("the clock shows no year we know"))?;
     Ok(catalog.rule(home, peer, date))

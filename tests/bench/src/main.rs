@@ -19,6 +19,7 @@ mod play;
 mod report;
 mod sample;
 mod states;
+mod treaties;
 
 use std::{io::Write, process::ExitCode};
 

@@ -15,7 +15,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, treaties};
 
 /// The requesting and the requested state.
 pub(crate) const PARTIES: [&str; 2] = ["JP", "FR"];
@@ -94,6 +94,7 @@ impl State {
     async fn start(program: &Path, party: &str, folder: &Path) -> Result<Self, Failure> {
         let dir = folder.join(party);
         let made = call(program, &["init", "--party", party, "--dir", &text(&dir)]).await?;
+        treaties::lay_out(&folder.join("treaties"), &dir.join("gateway/gateway.toml"))?;
         let log = File::create(folder.join(format!("{party}.log")))?;
         let mut gateway = Command::new(program)
             .args(["serve", "--output", "json", "--dir"])

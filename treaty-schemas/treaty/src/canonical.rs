@@ -84,11 +84,12 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
     text.line("subjects", [max_subjects.value]);
     text.line("window", max_window_days.as_ref().map(|days| days.value));
     text.line("bytes", max_bytes.as_ref().map(|bytes| bytes.value));
-    let mut quotas: Vec<_> = quotas.iter().map(|quota| quota.value).collect();
+    let mut quotas: Vec<_> = quotas.iter().map(|quota| &quota.value).collect();
     quotas.sort();
     for quota in quotas {
         let cap = |cap: Option<u32>| cap.map_or_else(|| "*".to_owned(), |cap| cap.to_string());
-        text.line("quota", [quota.per.as_str(), &cap(quota.requests), &cap(quota.subjects)]);
+        let caps = [quota.per.as_str().to_owned(), cap(quota.requests), cap(quota.subjects)];
+        text.line("quota", caps.into_iter().chain(quota.together.iter().map(ToString::to_string)));
     }
     text.line("purposes", sorted(&purposes.value));
     text.line("offence", [u32::from(offence.value.declared), offence.value.min_max_penalty_months]);

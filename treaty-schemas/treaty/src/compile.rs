@@ -205,11 +205,12 @@ impl<'a> Pact<'a> {
 /// Applies a later layer. A rule that rests on something unverified is unverified.
 pub(crate) fn restrict(table: &mut Table, restrictions: &[Restriction], file: &Arc<str>, verified: Option<bool>) {
     let [a, b] = table.pair;
+    let quotas: Vec<_> = restrictions.iter().map(|restriction| restriction.quota(&table.clauses)).collect();
     for clause in table.clauses.values_mut() {
         for (kind, [to_a, to_b]) in &mut clause.provisions {
             for (provision, parties) in [(to_a, (b, a)), (to_b, (a, b))] {
-                for restriction in restrictions {
-                    if restriction.apply(kind, provision, parties, file) {
+                for (restriction, quota) in restrictions.iter().zip(&quotas) {
+                    if restriction.apply(kind, provision, parties, file, quota.as_ref()) {
                         provision.verified &= verified.unwrap_or(true);
                     }
                 }

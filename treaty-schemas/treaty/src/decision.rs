@@ -72,8 +72,8 @@ impl<'a> Query<'a> {
 /// A counter of a quota, as a gateway keeps it for one direction of one pair.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Used {
-    /// Of which request type.
-    pub request_type: RequestType,
+    /// Of which request types, all in one counter; sorted, as [`QuotaNeeded`](crate::QuotaNeeded) has them.
+    pub counted: Vec<RequestType>,
     /// In which period.
     pub per: Period,
     /// Requests in the running period, with this one.

@@ -104,7 +104,14 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
     let by = Basis { file: file.head.path.clone(), article: article.clone(), owner: None };
     let dual = DualCriminality { except_listed_months: file.common.except_listed_months };
     let counts = |kinds: &[Spot<RequestType>]| kinds.is_empty() || kinds.iter().any(|one| one.value == *kind);
-    let common_quotas = file.common.quotas.iter().filter(|(kinds, _)| counts(kinds)).map(|(_, quota)| *quota);
+    let common_quotas =
+        file.common.quotas.iter().filter(|(kinds, ..)| counts(kinds)).map(|(kinds, together, quota)| {
+            match (together, &kinds[..]) {
+                (false, _) => quota.clone(),
+                (true, []) => quota.counting(file.requests.keys().cloned()),
+                (true, kinds) => quota.counting(kinds.iter().map(|kind| kind.value.clone())),
+            }
+        });
     let verified = request.verified && file.text(article.instrument()).is_some_and(|text| text.verified);
     let bounds = Bounds {
         records: request.records.iter().map(|(record, roles)| (record.clone(), by.sets(roles.clone()))).collect(),
@@ -113,7 +120,7 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
         max_subjects: by.sets(request.max_subjects),
         max_window_days: request.max_window_days.map(|days| by.sets(days)),
         max_bytes: request.max_bytes.map(|bytes| by.sets(bytes)),
-        quotas: common_quotas.chain(request.quota).map(|quota| by.sets(quota)).collect(),
+        quotas: common_quotas.chain(request.quota.clone()).map(|quota| by.sets(quota)).collect(),
         purposes: by.sets(request.purposes.iter().map(|purpose| purpose.0.clone()).collect()),
         offence: by.sets(request.offence),
         dual_criminality: (request.dual_criminality == instrument::DualCriminality::Always).then(|| by.sets(dual)),

@@ -175,7 +175,7 @@ impl InstrumentFile {
             let message = format!("the clause {} stands in no text of this file", clause.value);
             wrong.push(clause.place.says(message).with_help(suggestion(clause.value.instrument(), &ids)));
         }
-        for (kinds, _) in &self.common.quotas {
+        for (kinds, ..) in &self.common.quotas {
             for kind in kinds.iter().filter(|kind| !self.requests.contains_key(&kind.value)) {
                 let known: Vec<_> = self.requests.keys().map(RequestType::as_str).collect();
                 let message = format!("there is no [request.{}] that this could count", kind.value);

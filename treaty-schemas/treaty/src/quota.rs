@@ -9,8 +9,8 @@ use crate::{Period, Rule};
 /// A counter that a decision needs: see [`Rule::quotas`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct QuotaNeeded {
-    /// Of which request type.
-    pub request_type: RequestType,
+    /// Of which request types, all in one counter; sorted.
+    pub counted: Vec<RequestType>,
     /// In which period.
     pub per: Period,
     /// The strictest cap on requests.
@@ -24,17 +24,17 @@ impl Rule {
     /// them in as [`Query::used`](crate::Query::used). Empty for a party that is not of this rule.
     pub fn quotas(&self, requested: PartyId, measures: &[MeasureScope]) -> Vec<QuotaNeeded> {
         let Some(direction) = self.table.place(requested) else { return Vec::new() };
-        let mut needed: BTreeMap<(&RequestType, Period), [Option<u32>; 2]> = BTreeMap::new();
+        let mut needed: BTreeMap<(&[RequestType], Period), [Option<u32>; 2]> = BTreeMap::new();
         for scope in measures {
             let provisions = self.table.clauses.get(&scope.article).and_then(|c| c.provisions.get(&scope.request_type));
             let Some(provision) = provisions.and_then(|towards| towards.get(direction)) else { continue };
-            for quota in provision.quotas.iter().map(|quota| quota.value) {
-                let caps = needed.entry((&scope.request_type, quota.per)).or_default();
+            for quota in provision.quotas.iter().map(|quota| &quota.value) {
+                let caps = needed.entry((quota.counted(&scope.request_type), quota.per)).or_default();
                 *caps = [stricter(caps[0], quota.requests), stricter(caps[1], quota.subjects)];
             }
         }
-        let of = |((request_type, per), [requests_max, subjects_max]): ((&RequestType, Period), [Option<u32>; 2])| {
-            QuotaNeeded { request_type: request_type.clone(), per, requests_max, subjects_max }
+        let of = |((counted, per), [requests_max, subjects_max]): ((&[RequestType], Period), [Option<u32>; 2])| {
+            QuotaNeeded { counted: counted.to_vec(), per, requests_max, subjects_max }
         };
         needed.into_iter().map(of).collect()
     }

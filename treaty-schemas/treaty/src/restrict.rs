@@ -13,7 +13,7 @@ use crate::{
     catalog::covers,
     instrument::read_quota,
     provision::{Basis, Bound, Bounds, ConsentRule, DualCriminality, EmergencyRule, OffenceRule, Provision},
-    rule::Obstacle,
+    rule::{Clause, Obstacle},
     source::{Count, Place, Read, Report, Section, Slug, Spot, Value, known_record, named, word},
 };
 
@@ -80,7 +80,8 @@ struct Limits {
     consult: Option<Spot<Consult>>,
     callback: Option<Spot<bool>>,
     consent_max_age_seconds: Option<Spot<u32>>,
-    quota: Option<Quota>,
+    /// And whether one counter counts all that is touched.
+    quota: Option<(bool, Quota)>,
 }
 
 /// The keys of [`Limits`], and `forbid`.
@@ -219,7 +220,10 @@ fn limits<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>) -> Limits 
         callback: flag(report, section, "callback")
             .then(|| Spot { value: true, place: report.place(section.span_of("callback")) }),
         consent_max_age_seconds: section.may(report, "consent_max_age_seconds"),
-        quota: section.table(report, "quota").and_then(|section| read_quota(report, section)),
+        quota: section.table(report, "quota").and_then(|mut section| {
+            let together = section.flag(report, "together");
+            Some((together, read_quota(report, section)?))
+        }),
     }
 }
 
@@ -275,14 +279,24 @@ impl Restriction {
         towards && national && (with.is_empty() || with.contains(&other))
     }
 
+    /// Its quota as the rule of a pair has it, of whose table these are the clauses: what one counter counts is all that it touches.
+    pub(crate) fn quota(&self, clauses: &BTreeMap<ArticleRef, Clause>) -> Option<Quota> {
+        let (together, quota) = self.limits.quota.as_ref()?;
+        let all =
+            clauses.iter().flat_map(|(article, clause)| clause.provisions.keys().map(move |kind| (article, kind)));
+        let touched = all.filter(|(article, kind)| *together && self.touches(article, kind));
+        Some(quota.counting(touched.map(|(_, kind)| kind.clone())))
+    }
+
     /// Tightens what may be asked of `requested` by `requesting` under an article, if it concerns it. Answers whether it
-    /// does. `file` is where it stands.
+    /// does. `file` is where it stands, `quota` what [`quota`](Self::quota) says.
     pub(crate) fn apply(
         &self,
         kind: &RequestType,
         provision: &mut Provision,
         (requesting, requested): (PartyId, PartyId),
         file: &Arc<str>,
+        quota: Option<&Quota>,
     ) -> bool {
         let by = Basis { file: file.clone(), article: provision.by.article.clone(), owner: self.scope.own };
         let concerns = self.touches(&by.article, kind) && self.directed(requesting, requested);
@@ -295,6 +309,7 @@ impl Restriction {
             provision.closed.push(self.obstacle(&by, reason));
         } else if concerns {
             self.tighten(provision, &by);
+            provision.quotas.extend(quota.map(|quota| by.sets(quota.clone())));
         }
         concerns
     }
@@ -340,7 +355,6 @@ impl Restriction {
         {
             *consent = by.sets(ConsentRule { max_age_s: age.value });
         }
-        p.quotas.extend(limits.quota.map(|quota| by.sets(quota)));
         for what in self.narrow(p, by) {
             let reason = format!("what the layers leave to {} has no {what} in common: {}", by.article, self.because);
             provision.closed.push(self.obstacle(by, reason));

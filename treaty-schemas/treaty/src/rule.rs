@@ -115,10 +115,16 @@ impl Rule {
         self.table.effective().map(|(article, kind, _)| (article, kind))
     }
 
-    /// Whether a quota on requests to `requested` counts distinct subjects, so that headers must carry their pseudonyms.
-    pub fn counts_subjects(&self, requested: PartyId) -> bool {
+    /// Whether a quota on one of these measures to `requested` counts distinct subjects, so that the header must carry their
+    /// pseudonyms. Where none does, it carries none.
+    pub fn counts_subjects<'m>(
+        &self,
+        requested: PartyId,
+        measures: impl IntoIterator<Item = (&'m ArticleRef, &'m RequestType)>,
+    ) -> bool {
         let Some(place) = self.table.place(requested) else { return false };
-        let mut provisions = self.table.effective().filter_map(|(_, _, provisions)| provisions.get(place));
+        let open = |(article, kind)| self.table.open_at(article, kind, place);
+        let mut provisions = measures.into_iter().filter_map(open);
         provisions.any(|provision| provision.quotas.iter().any(|quota| quota.value.subjects.is_some()))
     }
 
@@ -130,8 +136,8 @@ impl Rule {
     /// below it its bounds in a fixed order, each list sorted:
     ///
     /// `compulsory 0|1` · `record <type> <role>…`, one each · `selectors` · `subjects <n>` · `window <days>` · `bytes <n>` ·
-    /// `quota <per> <requests|*> <subjects|*>`, one each · `purposes` · `offence <declared 0|1> <months>` ·
-    /// `dual_criminality <months for listed offences|*>` · `senders` · `recipients` · `classification` · `attributes` · `never` ·
+    /// `quota <per> <requests|*> <subjects|*> <request type that is counted together>…`, one each · `purposes` ·
+    /// `offence <declared 0|1> <months>` · `dual_criminality <months for listed offences|*>` · `senders` · `recipients` · `classification` · `attributes` · `never` ·
     /// `consent <seconds>` · `emergency <callback 0|1> <hours|*>` · `timer <which> <record|*> ordinary|emergency <n> <unit>
     /// <clause|policy>`, one each · `ground <code> may|must`, one each · `judgement <name> <clause|policy>`, one each ·
     /// `postponements` · `conditions` · `consult` · `specialty 0|1` · `onward` · `readers` · `retention <days>`.

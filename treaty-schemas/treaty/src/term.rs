@@ -1,6 +1,8 @@
 //! The terms of a treaty that rules and permits share.
 
-use model::{ArticleRef, RecordType, RefusalCode};
+use std::collections::BTreeSet;
+
+use model::{ArticleRef, RecordType, RefusalCode, RequestType};
 use serde::{Deserialize, Serialize};
 
 /// A closed list of words, each with its name in files.
@@ -135,8 +137,8 @@ impl Timer {
     }
 }
 
-/// How much may be asked in a period, by one party of the other, of one request type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// How much may be asked in a period, by one party of the other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Quota {
     /// In which period.
     pub per: Period,
@@ -144,6 +146,23 @@ pub struct Quota {
     pub requests: Option<u32>,
     /// At most so many distinct subjects, counted by pseudonyms.
     pub subjects: Option<u32>,
+    /// The request types that one counter counts, sorted, each once; empty where the request type is counted by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<RequestType>,
+}
+
+impl Quota {
+    /// What the counter counts that binds a request of the type `own`.
+    pub fn counted<'a>(&'a self, own: &'a RequestType) -> &'a [RequestType] {
+        if self.together.is_empty() { std::slice::from_ref(own) } else { &self.together }
+    }
+
+    /// The same with one counter for all of `types`. One alone is counted by itself in any case.
+    pub(crate) fn counting(&self, types: impl IntoIterator<Item = RequestType>) -> Self {
+        let types: BTreeSet<_> = types.into_iter().collect();
+        let together = if types.len() > 1 { types.into_iter().collect() } else { Vec::new() };
+        Self { together, ..self.clone() }
+    }
 }
 
 /// A ground of refusal that the treaty knows.

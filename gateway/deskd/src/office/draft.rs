@@ -89,8 +89,10 @@ impl Office {
         now: Timestamp,
     ) -> Result<Vec<u8>, Denial> {
         let (own, today) = (self.own.party(), clock::day(now)?);
-        let counted =
-            own != requested && self.rule_with(requested, now).is_ok_and(|rule| rule.counts_subjects(requested));
+        let measures: Vec<_> = asked_for(document).collect();
+        let measures = || measures.iter().map(|(article, kind)| (article, kind));
+        let counts = |rule: Rule| rule.counts_subjects(requested, measures());
+        let counted = own != requested && self.rule_with(requested, now).is_ok_and(counts);
         let key =
             if counted { Some(self.tags_key.tag_key(own, requested, today.year()).map_err(internal)?) } else { None };
         let key = key.map(|key| Value::from(key.to_hex()));
@@ -338,6 +340,15 @@ fn addressee(document: &Value, wanted: &str) -> Result<AuthorityId, Denial> {
 /// Whether the gates would let it pass, once validated and signed.
 pub(crate) fn would_pass(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| finding.severity == Severity::Refusal)
+}
+
+/// The clause and the request type of each measure of a draft, as far as it names them.
+fn asked_for(document: &Value) -> impl Iterator<Item = (ArticleRef, RequestType)> {
+    let measures = document.get("measures").and_then(Value::as_array);
+    measures.into_iter().flatten().filter_map(|measure| {
+        let article = measure.get("article")?.as_str()?.parse().ok()?;
+        Some((article, measure.get("request_type")?.as_str()?.parse().ok()?))
+    })
 }
 
 #[cfg(test)]

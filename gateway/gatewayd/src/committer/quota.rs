@@ -10,12 +10,12 @@ use treaty::{Period, Used};
 use super::turn::Turn;
 use crate::gateway::Gateway;
 
-/// Whose requests of which type, in which period.
+/// Whose requests of which types, all in one counter, in which period.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Window {
     requesting: PartyId,
     requested: PartyId,
-    request_type: RequestType,
+    counted: Vec<RequestType>,
     per: Period,
     begins: Date,
 }
@@ -65,17 +65,14 @@ impl Counters {
         let mut asked: BTreeMap<Window, BTreeSet<SubjectTag>> = BTreeMap::new();
         for header in headers {
             for window in windows(gateway, header, now) {
-                let tags = tags_of(header, &window.request_type);
+                let tags = tags_of(header, &window.counted);
                 asked.entry(window).or_default().extend(tags);
             }
         }
         let mut counters = BTreeMap::new();
         for (window, tags) in asked {
-            let what = Counted {
-                requesting: window.requesting,
-                requested: window.requested,
-                request_type: &window.request_type,
-            };
+            let what =
+                Counted { requesting: window.requesting, requested: window.requested, request_types: &window.counted };
             let days = days(window.per, window.begins)?;
             let tags: Vec<_> = tags.into_iter().collect();
             let (requests, subjects) = match totals.0.get(&window) {
@@ -92,9 +89,9 @@ impl Counters {
     pub(super) fn with(&self, gateway: &Gateway, header: &Header, now: Timestamp) -> Vec<Used> {
         let used = windows(gateway, header, now).into_iter().filter_map(|window| {
             let counter = self.0.get(&window)?;
-            let new = tags_of(header, &window.request_type).difference(&counter.known).count();
+            let new = tags_of(header, &window.counted).difference(&counter.known).count();
             Some(Used {
-                request_type: window.request_type,
+                counted: window.counted,
                 per: window.per,
                 requests: saturated(counter.requests.saturating_add(1)),
                 subjects: saturated(counter.subjects.saturating_add(new as u64)),
@@ -108,7 +105,7 @@ impl Counters {
         for window in windows(gateway, header, now) {
             if let Some(counter) = self.0.get_mut(&window) {
                 counter.requests += 1;
-                for tag in tags_of(header, &window.request_type) {
+                for tag in tags_of(header, &window.counted) {
                     counter.subjects += u64::from(counter.known.insert(tag));
                 }
             }
@@ -126,7 +123,7 @@ pub(super) fn count(gateway: &Gateway, turn: &mut Turn, header: &Header) -> Resu
     turn.counters.add(gateway, header, now);
     let types: BTreeSet<_> = header.measures.iter().map(|scope| &scope.request_type).collect();
     for request_type in types {
-        let tags = tags_of(header, request_type);
+        let tags = tags_of(header, std::slice::from_ref(request_type));
         let subjects = tags.iter().map(|tag| tag.as_bytes().to_vec());
         turn.batch.asked.extend(std::iter::once(Vec::new()).chain(subjects).map(|tag| AskedRow {
             entry_id: header.entry.into(),
@@ -147,19 +144,13 @@ fn windows(gateway: &Gateway, header: &Header, now: Timestamp) -> Vec<Window> {
     let rule = gateway.rules.unproven(header.home, header.peer, day);
     let needed = rule.quotas(header.peer, &header.measures).into_iter().filter_map(|quota| {
         let begins = quota.per.begins(now)?;
-        Some(Window {
-            requesting: header.home,
-            requested: header.peer,
-            request_type: quota.request_type,
-            per: quota.per,
-            begins,
-        })
+        Some(Window { requesting: header.home, requested: header.peer, counted: quota.counted, per: quota.per, begins })
     });
     needed.collect()
 }
 
-fn tags_of(header: &Header, request_type: &RequestType) -> BTreeSet<SubjectTag> {
-    let measures = header.measures.iter().filter(|scope| scope.request_type == *request_type);
+fn tags_of(header: &Header, counted: &[RequestType]) -> BTreeSet<SubjectTag> {
+    let measures = header.measures.iter().filter(|scope| counted.contains(&scope.request_type));
     measures.flat_map(|scope| scope.tags.iter().copied()).collect()
 }
 

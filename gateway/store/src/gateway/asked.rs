@@ -36,7 +36,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// What is counted together: requests of one type by one party of another.
+/// What is counted together: requests of these types by one party of another.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     /// Who asked.
@@ -44,18 +44,22 @@ pub struct Counted<'a> {
     /// Who was asked.
     pub requested: PartyId,
     /// What was asked.
-    pub request_type: &'a RequestType,
+    pub request_types: &'a [RequestType],
 }
 
 impl GatewayStore {
-    /// How many requests were sent in the period, and of how many distinct subjects.
+    /// How many requests were sent in the period, and of how many distinct subjects. A request for several types is one.
     pub async fn asked(&self, what: Counted<'_>, days: RangeInclusive<i64>) -> Result<(u64, u64), StoreError> {
         let within = || among(what, &days);
-        let requests = within().filter(Column::Tag.eq(Blob::default())).count(self.engine.read()).await?;
-        let distinct = Expr::col(Column::Tag).count_distinct();
-        let subjects = within().filter(Column::Tag.ne(Blob::default())).select_only().column_as(distinct, "subjects");
-        let subjects: Option<i64> = subjects.into_tuple().one(self.engine.read()).await?;
-        Ok((requests, u64::try_from(subjects.unwrap_or_default()).unwrap_or_default()))
+        let requests = within().filter(Column::Tag.eq(Blob::default()));
+        let subjects = within().filter(Column::Tag.ne(Blob::default()));
+        Ok((self.distinct(requests, Column::EntryId).await?, self.distinct(subjects, Column::Tag).await?))
+    }
+
+    async fn distinct(&self, rows: Select<Entity>, column: Column) -> Result<u64, StoreError> {
+        let counted = rows.select_only().column_as(Expr::col(column).count_distinct(), "counted");
+        let counted: Option<i64> = counted.into_tuple().one(self.engine.read()).await?;
+        Ok(u64::try_from(counted.unwrap_or_default()).unwrap_or_default())
     }
 
     /// Which of `tags` were asked about in the period.
@@ -81,6 +85,6 @@ fn among(what: Counted<'_>, days: &RangeInclusive<i64>) -> Select<Entity> {
     Entity::find()
         .filter(Column::Requesting.eq(Stored(what.requesting)))
         .filter(Column::Requested.eq(Stored(what.requested)))
-        .filter(Column::RequestType.eq(what.request_type.as_str()))
+        .filter(Column::RequestType.is_in(what.request_types.iter().map(RequestType::as_str)))
         .filter(Column::Day.between(*days.start(), *days.end()))
 }

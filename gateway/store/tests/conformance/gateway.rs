@@ -72,13 +72,18 @@ pub(crate) async fn requests_and_distinct_subjects_are_counted_by_direction_type
     store.commit(&more).await.unwrap();
     let kind = |name: &str| name.parse::<RequestType>().unwrap();
     let (stored, preserved) = (kind("stored_data"), kind("preservation"));
-    let of = |request_type| Counted { requesting: party("JP"), requested: party("FR"), request_type };
+    let both = [preserved.clone(), stored.clone()];
+    let counted = |request_types| Counted { requesting: party("JP"), requested: party("FR"), request_types };
+    let of = |request_type| counted(std::slice::from_ref(request_type));
     assert_eq!(store.asked(of(&stored), 20_000..=20_002).await.unwrap(), (3, 1));
     assert_eq!(store.asked(of(&stored), 20_001..=20_001).await.unwrap(), (1, 1));
     assert_eq!(store.asked(of(&preserved), 20_000..=20_002).await.unwrap(), (1, 2));
-    let back = Counted { requesting: party("FR"), requested: party("JP"), request_type: &stored };
+    let back = Counted { requesting: party("FR"), requested: party("JP"), request_types: &both };
     assert_eq!(store.asked(back, 20_000..=20_002).await.unwrap(), (0, 0));
+    // Together: the entry that asks for both types is one request, and a subject of both is one subject.
+    assert_eq!(store.asked(counted(&both), 20_000..=20_002).await.unwrap(), (3, 2));
     let tags = [SubjectTag::new(one), SubjectTag::new(two)];
+    assert_eq!(store.asked_about(counted(&both), 20_000..=20_002, &tags).await.unwrap(), BTreeSet::from(tags));
     assert_eq!(store.asked_about(of(&stored), 20_000..=20_002, &tags).await.unwrap(), BTreeSet::from([tags[0]]));
     assert_eq!(store.asked_about(of(&stored), 19_000..=19_999, &tags).await.unwrap(), BTreeSet::new());
     store.commit(&Batch { unasked: vec![entry_id(2)], ..Batch::default() }).await.unwrap();

@@ -1,4 +1,5 @@
-//! Quotas, counted by the gateways without knowing whom: an overlay allows three requests and two subjects in a day.
+//! Quotas, counted by the gateways without knowing whom: an overlay allows three requests and two subjects in a year, of two request
+//! types together.
 
 use std::{fs, path::Path};
 
@@ -20,8 +21,8 @@ kind = "arrangement"
 verified = false
 
 [[restrict]]
-articles = ["ets-185:31"]
-quota = { per = "year", max_requests = 3, max_subjects = 2 }
+requests = ["preservation", "stored_data"]
+quota = { per = "year", max_requests = 3, max_subjects = 2, together = true }
 because = "A test"
 "#;
 
@@ -44,9 +45,21 @@ fn prepare(folder: &Path, states: [&State; 2]) {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    StoredData,
+    Preservation,
+}
+
 /// JP's desk drafts a request about these accounts, has it validated, and two officers send it. The last command's answer.
-async fn ask(stage: &Stage, accounts: &[&str]) -> Answer {
+async fn ask(stage: &Stage, kind: Kind, accounts: &[&str]) -> Answer {
     let mut request = papers::request(&papers::any_case());
+    if kind == Kind::Preservation {
+        let measure = &mut request["measures"][0];
+        measure["article"] = Value::from("ets-185:29");
+        measure["request_type"] = Value::from("preservation");
+        measure["records"] = serde_json::json!(["preservation_confirmation"]);
+    }
     let subjects = request["measures"][0]["subjects"].as_array_mut().unwrap();
     let one = subjects[0].clone();
     *subjects = accounts
@@ -69,20 +82,22 @@ async fn ask(stage: &Stage, accounts: &[&str]) -> Answer {
 }
 
 #[tokio::test]
-async fn distinct_subjects_and_requests_beyond_the_quota_are_refused_r91_by_gateways_that_know_no_subject() {
+async fn distinct_subjects_and_requests_of_two_types_beyond_their_quota_are_refused_r91_by_gateways_that_know_no_subject()
+ {
     bounded(async {
         let mut stage = Stage::open_prepared(async |folder, states| prepare(folder, states)).await;
-        ask(&stage, &["S1"]).await.done();
-        // The same subject again is no second one.
-        ask(&stage, &["S1"]).await.done();
-        let refused = ask(&stage, &["S2", "S3"]).await.failed(5);
+        ask(&stage, Kind::StoredData, &["S1"]).await.done();
+        // The same subject again is no second one, whatever is asked of it.
+        ask(&stage, Kind::Preservation, &["S1"]).await.done();
+        let refused = ask(&stage, Kind::StoredData, &["S2", "S3"]).await.failed(5);
         assert!(refused.contains("R91") && refused.contains("overlays/FR-JP/quota.toml"), "{refused}");
         // What was refused does not count, and a restart forgets nothing.
         stage.strike(Victim::JpGateway);
         stage.mend(Victim::JpGateway).await;
-        ask(&stage, &["S2"]).await.done();
-        let refused = ask(&stage, &["S1"]).await.failed(5);
-        assert!(refused.contains("R91"), "{refused}");
+        ask(&stage, Kind::StoredData, &["S2"]).await.done();
+        // Another request type is no way around either cap.
+        let refused = ask(&stage, Kind::Preservation, &["S1"]).await.failed(5);
+        assert!(refused.contains("R91") && refused.contains("preservation, stored_data together"), "{refused}");
         for state in [&stage.pair.jp, &stage.pair.fr] {
             let status = state.status().await;
             let refused = &status["refusals_by_code"]["R91"];

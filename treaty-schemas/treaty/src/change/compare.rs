@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Attribute, PartyId, RecordType, Role};
+use model::{Attribute, PartyId, RecordType, RequestType, Role};
 
 use super::{Effect, Field};
 use crate::{
-    Bytes, Ground, Judgement, Period, Timer,
+    Bytes, Ground, Judgement, Period, Quota, Timer,
     phrase::{AnyOf, List},
     provision::{Bound, Bounds, DualCriminality, EmergencyRule, OffenceRule, Provision, UsageRule},
     rule::Table,
@@ -86,10 +86,29 @@ pub(crate) fn languages(old: &Table, new: &Table, requested: PartyId) -> Vec<Dif
     found.0
 }
 
-/// The strictest caps on requests and subjects in a period.
-pub(crate) fn quota(provision: &Provision, per: Period) -> [Option<u32>; 2] {
-    let of = || provision.quotas.iter().map(|quota| quota.value).filter(move |quota| quota.per == per);
-    [of().filter_map(|quota| quota.requests).min(), of().filter_map(|quota| quota.subjects).min()]
+/// The strictest cap of each counter, by the request types that it counts together; none where it counts one by itself.
+pub(crate) type Caps<'a> = BTreeMap<&'a [RequestType], u32>;
+
+/// The caps on requests and subjects in a period.
+pub(crate) fn quota(provision: &Provision, per: Period) -> [Caps<'_>; 2] {
+    let strictest = |cap: fn(&Quota) -> Option<u32>| {
+        let mut caps = Caps::new();
+        for quota in provision.quotas.iter().map(|quota| &quota.value).filter(|quota| quota.per == per) {
+            if let Some(cap) = cap(quota) {
+                caps.entry(&quota.together[..]).and_modify(|least| *least = cap.min(*least)).or_insert(cap);
+            }
+        }
+        caps
+    };
+    [strictest(|quota| quota.requests), strictest(|quota| quota.subjects)]
+}
+
+/// The first of `caps` that `by` does not keep: a counter of the same request types or more must have the same cap or less.
+pub(crate) fn exceeded<'a>(caps: &Caps<'a>, by: &Caps<'_>) -> Option<(&'a [RequestType], u32)> {
+    let kept = |types: &[RequestType], most: u32| {
+        by.iter().any(|(counted, cap)| *cap <= most && types.iter().all(|kind| counted.contains(kind)))
+    };
+    caps.iter().map(|(types, most)| (*types, *most)).find(|(types, most)| !kept(types, *most))
 }
 
 /// What may be disclosed after all: never what is never disclosed.
@@ -208,9 +227,27 @@ impl Found {
             (Period::Year, [RequestsPerYear, SubjectsPerYear]),
         ] {
             let ([old_requests, old_subjects], [new_requests, new_subjects]) = (quota(old, per), quota(new, per));
-            self.cap(of_requests, old_requests, new_requests);
-            self.cap(of_subjects, old_subjects, new_subjects);
+            self.caps(of_requests, &old_requests, &new_requests);
+            self.caps(of_subjects, &old_subjects, &new_subjects);
         }
+    }
+
+    fn caps(&mut self, field: Field, old: &Caps<'_>, new: &Caps<'_>) {
+        let word = |(types, most): (&&[RequestType], &u32)| match types {
+            [] => format!("at most {most}"),
+            types => format!("at most {most} of {} together", List(*types)),
+        };
+        let words = |caps: &Caps<'_>| match caps.is_empty() {
+            true => "no limit".to_owned(),
+            false => List(caps.iter().map(word)).to_string(),
+        };
+        let effect = match (exceeded(old, new), exceeded(new, old)) {
+            (None, None) => Effect::Neutral,
+            (None, Some(_)) => Effect::Narrows,
+            (Some(_), None) => Effect::Widens,
+            (Some(_), Some(_)) => Effect::Shifts,
+        };
+        self.push(field, words(old), words(new), effect);
     }
 
     fn offence(&mut self, old: &Provision, new: &Provision) {

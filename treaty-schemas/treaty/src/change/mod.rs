@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fmt};
 use model::{ArticleRef, AuthorityKind, PartyId, RecordType, RequestType};
 use serde::Serialize;
 
-pub(crate) use compare::{Difference, attributes, compare, exempt_from, languages, quota};
+pub(crate) use compare::{Difference, attributes, compare, exceeded, exempt_from, languages, quota};
 
 use crate::{Rule, provision::Provision, rule::Table};
 

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
+    Period, Quota,
     rule::Obstacle,
-    testing::{changed, compiled, every_change, party},
+    testing::{changed, compiled, every_change, national, party},
 };
 
 fn sentences(old: &Rule, new: &Rule) -> Vec<String> {
@@ -17,6 +18,28 @@ fn a_cap_that_changes_is_told_in_both_directions_with_before_and_after() {
     let changes = diff(&compiled(), &new);
     assert!(changes.iter().all(|change| change.effect == Effect::Widens && change.field == Field::Subjects));
     assert!(diff(&new, &compiled()).iter().all(|change| change.effect == Effect::Narrows));
+}
+
+#[test]
+fn a_counter_of_more_request_types_is_stricter_and_one_of_others_neither() {
+    let quota = |types: &[&str], most| {
+        let quota = Quota { per: Period::Year, requests: Some(most), subjects: None, together: vec![] };
+        let quota = quota.counting(types.iter().map(|kind| kind.parse().unwrap()));
+        changed(move |p| p.quotas = vec![national().sets(quota.clone())])
+    };
+    let effect = |old: &Rule, new: &Rule| {
+        let changes = diff(old, new);
+        assert!(changes.iter().all(|change| change.field == Field::RequestsPerYear), "{changes:?}");
+        changes[0].effect
+    };
+    let (own, both) = (quota(&["stored_data"], 9), quota(&["stored_data", "preservation"], 9));
+    assert_eq!((effect(&own, &both), effect(&both, &own)), (Effect::Narrows, Effect::Widens));
+    assert_eq!(effect(&both, &quota(&["stored_data", "domain_data"], 9)), Effect::Shifts);
+    assert_eq!(effect(&own, &quota(&["stored_data", "preservation"], 10)), Effect::Shifts);
+    assert_eq!(
+        sentences(&own, &both)[0],
+        "ets-185:31 stored_data, requests to JP: requests in a year: at most 9 of preservation, stored_data together, before: at most 9"
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl<'a> Bench<'a> {
             max_subjects: provision.max_subjects.value,
             max_window_days: provision.max_window_days.as_ref().map(|days| days.value),
             max_bytes: provision.max_bytes.as_ref().map(|bytes| bytes.value),
-            quotas: provision.quotas.iter().map(|quota| quota.value).collect(),
+            quotas: provision.quotas.iter().map(|quota| quota.value.clone()).collect(),
             classification_max: provision.classification_max.as_ref().map(|mark| mark.value),
             attributes: scope.attributes.clone(),
             timers: provision.timers.clone(),

@@ -13,6 +13,8 @@ mod scope;
 mod standing;
 mod terms;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

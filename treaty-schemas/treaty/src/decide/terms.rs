@@ -152,7 +152,8 @@ impl<'a> Bench<'a> {
     pub(super) fn quotas(&mut self, at: At<'a>, scope: &MeasureScope, provision: &'a Provision) {
         let Some(used) = self.query.used else { return };
         for quota in &provision.quotas {
-            let counted = used.iter().find(|one| one.request_type == scope.request_type && one.per == quota.value.per);
+            let types = quota.value.counted(&scope.request_type);
+            let counted = used.iter().find(|one| one.counted == types && one.per == quota.value.per);
             let input = counted.map_or(Input::Word("not counted"), |one| Input::Used {
                 per: one.per,
                 requests: one.requests,
@@ -164,10 +165,11 @@ impl<'a> Bench<'a> {
     }
 
     fn over(&self, scope: &MeasureScope, quota: &Bound<Quota>, counted: Option<&Used>) -> Option<Failure> {
-        let Bound { value: Quota { per, requests, subjects }, by } = quota;
-        let kind = &scope.request_type;
+        let Bound { value: Quota { per, requests, subjects, .. }, by } = quota;
+        let types = quota.value.counted(&scope.request_type);
+        let kind = || if let [one] = types { one.to_string() } else { format!("{} together", List(types)) };
         let Some(counted) = counted else {
-            let reason = format!("nobody has counted {kind} of this {}", per.as_str());
+            let reason = format!("nobody has counted {} of this {}", kind(), per.as_str());
             let remedy = "the gateway must read its counters; this is a fault of the gateway".to_owned();
             return Some(Failure { code: RefusalCode::R91, field: "request_type", reason, remedy });
         };
@@ -181,7 +183,7 @@ impl<'a> Bench<'a> {
         let most = most.unwrap_or_default();
         let anew = per.ends(self.query.at).map_or_else(|| "never".to_owned(), |day| format!("on {day}"));
         let reason =
-            format!("{count} of {kind} in this {}, at most {most}; the counter begins anew {anew}", per.as_str());
+            format!("{count} of {} in this {}, at most {most}; the counter begins anew {anew}", kind(), per.as_str());
         let remedy = or_change("wait until the counter begins anew", by);
         Some(Failure { code: RefusalCode::R91, field, reason, remedy })
     }

@@ -31,7 +31,8 @@ fn every_check_has_its_place() {
     let rule = changed(|p| {
         p.attributes = Some(national().sets(vec!["over_18".parse().unwrap()]));
         p.consent = Some(national().sets(ConsentRule { max_age_s: 300 }));
-        p.quotas = vec![national().sets(Quota { per: Period::Day, requests: Some(9), subjects: Some(9) })];
+        p.quotas =
+            vec![national().sets(Quota { per: Period::Day, requests: Some(9), subjects: Some(9), together: vec![] })];
         p.judgements = vec![Judgement { name: "ordre_public".to_owned(), clause: None }];
         p.grounds = vec![Ground { code: RefusalCode::R03, mandatory: true }];
     });
@@ -39,7 +40,7 @@ fn every_check_has_its_place() {
         table.instruments.get_mut("ets-185").unwrap().provisional_until = Some(jiff::civil::date(2027, 1, 1));
     });
     let scope = MeasureScope { attributes: vec!["over_18".parse().unwrap()], ..stored_data() };
-    let used = [Used { request_type: scope.request_type.clone(), per: Period::Day, requests: 1, subjects: 3 }];
+    let used = [Used { counted: vec![scope.request_type.clone()], per: Period::Day, requests: 1, subjects: 3 }];
     let measures = [scope];
     let languages = ["en"];
     let asked = Query { consent: consent(0), used: Some(&used), languages: Some(&languages), ..query(&measures) };
@@ -172,8 +173,8 @@ fn a_language_that_the_addressee_reads_is_wanted_where_anybody_can_tell() {
 
 #[test]
 fn where_distinct_subjects_are_counted_each_has_a_tag_of_its_own_under_one_key() {
-    let quota = Quota { per: Period::Year, requests: None, subjects: Some(100) };
-    let rule = changed(|p| p.quotas = vec![national().sets(quota)]);
+    let quota = Quota { per: Period::Year, requests: None, subjects: Some(100), together: vec![] };
+    let rule = changed(|p| p.quotas = vec![national().sets(quota.clone())]);
     assert!(decide(&rule, query(&[])).allowed());
     assert_eq!(only(&decide(&rule, Query { tag_key: None, ..query(&[]) })).field.as_deref(), Some("measures[0].tags"));
     let tag = |i| SubjectTag::new([i; 16]);
@@ -186,15 +187,15 @@ fn where_distinct_subjects_are_counted_each_has_a_tag_of_its_own_under_one_key()
 
 #[test]
 fn a_quota_that_is_used_up_is_refused_r91_until_it_begins_anew() {
-    let quota = Quota { per: Period::Month, requests: Some(12), subjects: Some(100) };
-    let rule = changed(|p| p.quotas = vec![national().sets(quota)]);
+    let quota = Quota { per: Period::Month, requests: Some(12), subjects: Some(100), together: vec![] };
+    let rule = changed(|p| p.quotas = vec![national().sets(quota.clone())]);
     let measures = [stored_data()];
     let needed = rule.quotas(party("JP"), &measures);
     assert_eq!(needed.len(), 1);
     assert_eq!((needed[0].per, needed[0].requests_max, needed[0].subjects_max), (Period::Month, Some(12), Some(100)));
     assert!(rule.quotas(party("DE"), &measures).is_empty());
     let used = |requests, subjects| {
-        let used = [Used { request_type: needed[0].request_type.clone(), per: Period::Month, requests, subjects }];
+        let used = [Used { counted: needed[0].counted.clone(), per: Period::Month, requests, subjects }];
         decide(&rule, Query { used: Some(&used), ..query(&[]) })
     };
     assert!(used(12, 100).allowed());
@@ -205,6 +206,25 @@ fn a_quota_that_is_used_up_is_refused_r91_until_it_begins_anew() {
     let uncounted = decide(&rule, Query { used: Some(&[]), ..query(&[]) });
     assert_eq!(told(only(&uncounted)).2, "nobody has counted stored_data of this month");
     assert!(decide(&rule, query(&[])).allowed(), "a desk does not count");
+}
+
+#[test]
+fn one_counter_may_count_several_request_types_so_that_another_type_does_not_evade_it() {
+    let together = ["preservation", "stored_data"].map(|kind| kind.parse().unwrap()).to_vec();
+    let quota = Quota { per: Period::Year, requests: Some(12), subjects: None, together: together.clone() };
+    let rule = changed(|p| p.quotas = vec![national().sets(quota.clone())]);
+    let measures = [stored_data()];
+    let needed = rule.quotas(party("JP"), &measures);
+    assert_eq!((needed.len(), &needed[0].counted), (1, &together));
+    let used = |counted: &[model::RequestType], requests| {
+        let used = [Used { counted: counted.to_vec(), per: Period::Year, requests, subjects: 0 }];
+        decide(&rule, Query { used: Some(&used), ..query(&[]) })
+    };
+    assert!(used(&together, 12).allowed());
+    let reason = "13 requests of preservation, stored_data together in this year, at most 12; the counter begins anew on 2027-01-01";
+    assert_eq!(only(&used(&together, 13)).reason, reason);
+    let own = "nobody has counted preservation, stored_data together of this year";
+    assert_eq!(only(&used(&together[1..], 1)).reason, own, "the counter of one type is not that of both");
 }
 
 #[test]
@@ -248,10 +268,10 @@ fn what_humans_judge_is_told_and_does_not_refuse() {
 
 #[test]
 fn the_moment_of_a_query_may_be_anything() {
-    let quota = Quota { per: Period::Day, requests: Some(0), subjects: None };
-    let rule = changed(|p| p.quotas = vec![national().sets(quota)]);
+    let quota = Quota { per: Period::Day, requests: Some(0), subjects: None, together: vec![] };
+    let rule = changed(|p| p.quotas = vec![national().sets(quota.clone())]);
     let kind = stored_data().request_type;
-    let used = [Used { request_type: kind, per: Period::Day, requests: u32::MAX, subjects: u32::MAX }];
+    let used = [Used { counted: vec![kind], per: Period::Day, requests: u32::MAX, subjects: u32::MAX }];
     for at in [i64::MIN, 0, NOON.0, i64::MAX] {
         let asked = Query { at: model::Timestamp(at), used: Some(&used), consent: consent(5), ..query(&[]) };
         assert!(!decide(&rule, asked).allowed());

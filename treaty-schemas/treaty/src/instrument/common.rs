@@ -37,7 +37,8 @@ pub(crate) struct Common {
     pub(crate) judgements: Vec<Judgement>,
     pub(crate) postponements: Vec<PostponementCode>,
     pub(crate) conditions: Vec<ConditionCode>,
-    pub(crate) quotas: Vec<(Vec<Spot<RequestType>>, Quota)>,
+    /// Of these request types, or of all; and whether one counter counts them all.
+    pub(crate) quotas: Vec<(Vec<Spot<RequestType>>, bool, Quota)>,
     pub(crate) never: Vec<Attribute>,
     pub(crate) safeguards: Safeguards,
     /// The clauses that are named above, for the check that they are of this file.
@@ -132,7 +133,8 @@ pub(super) fn read<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>, kind
     });
     let quotas = root.tables(report, "quota").into_iter().filter_map(|mut section| {
         let requests = section.list(report, "requests");
-        Some((requests, read_quota(report, section)?))
+        let together = section.flag(report, "together");
+        Some((requests, together, read_quota(report, section)?))
     });
     let quotas = quotas.collect();
     let never = root.table(report, "attributes").map_or_else(Vec::new, |mut section| {

@@ -232,7 +232,7 @@ pub(crate) fn read_quota<'s>(report: &mut Report<'s>, mut section: Section<'_, '
         report.wrong_with_help(section.span.clone(), "this quota has no number", help);
     }
     section.end(report);
-    Some(Quota { per: per?, requests, subjects })
+    Some(Quota { per: per?, requests, subjects, together: Vec::new() })
 }
 
 /// `[[timers]]`.

@@ -1,11 +1,13 @@
 //! Whether a new rule ever allows what the old one refused: for each bound that is wider, the request that only the new one allows.
 
+use std::collections::BTreeSet;
+
 use model::{AuthorityKind, Classification, PartyId};
 
 use super::{Counterexample, Place, Prover, Witness, beyond_reach, claim::days, counterexample, in_words};
 use crate::{
-    Change, Decision, Effect, Field, Period, Rule,
-    change::{Difference, attributes, compare, directions, exempt_from, languages, open, quota},
+    Change, Decision, Effect, Field, Period, Rule, Used,
+    change::{Difference, attributes, compare, directions, exceeded, exempt_from, languages, open, quota},
     provision::Provision,
 };
 
@@ -153,12 +155,12 @@ fn only_new(field: &Field, old: &Provision, new: &Provision, base: &Witness, rul
                 w.scope.window = Some(days(rule.on(), most.checked_add(1)?)?);
             }
         }
-        Field::RequestsPerDay => w = w.after(Period::Day, beyond(old, Period::Day, 0)?, 1),
-        Field::RequestsPerMonth => w = w.after(Period::Month, beyond(old, Period::Month, 0)?, 1),
-        Field::RequestsPerYear => w = w.after(Period::Year, beyond(old, Period::Year, 0)?, 1),
-        Field::SubjectsPerDay => w = w.after(Period::Day, 1, beyond(old, Period::Day, 1)?),
-        Field::SubjectsPerMonth => w = w.after(Period::Month, 1, beyond(old, Period::Month, 1)?),
-        Field::SubjectsPerYear => w = w.after(Period::Year, 1, beyond(old, Period::Year, 1)?),
+        Field::RequestsPerDay => w = beyond([old, new], Period::Day, 0, w)?,
+        Field::RequestsPerMonth => w = beyond([old, new], Period::Month, 0, w)?,
+        Field::RequestsPerYear => w = beyond([old, new], Period::Year, 0, w)?,
+        Field::SubjectsPerDay => w = beyond([old, new], Period::Day, 1, w)?,
+        Field::SubjectsPerMonth => w = beyond([old, new], Period::Month, 1, w)?,
+        Field::SubjectsPerYear => w = beyond([old, new], Period::Year, 1, w)?,
         Field::Purposes => w.purpose = other(&new.purposes.value, &old.purposes.value)?,
         Field::Offence | Field::Threshold | Field::DualCriminality => offence(field, old, new, &mut w)?,
         Field::Senders => w.sender = other(&new.senders.value, &old.senders.value)?,
@@ -203,9 +205,22 @@ fn other<T: PartialEq + Clone>(new: &[T], old: &[T]) -> Option<T> {
     new.iter().find(|one| !old.contains(one)).cloned()
 }
 
-/// One more than the old cap on requests (0) or subjects (1).
-fn beyond(old: &Provision, per: Period, of: usize) -> Option<u32> {
-    quota(old, per).get(of).copied().flatten()?.checked_add(1)
+/// After counters that show one more than an old cap on requests (0) or subjects (1) that the new rule does not keep. What counts at
+/// least as much shows as many; what counts something else shows no other request.
+fn beyond([old, new]: [&Provision; 2], per: Period, of: usize, w: Witness) -> Option<Witness> {
+    let (was, is) = (quota(old, per), quota(new, per));
+    let (types, most) = exceeded(was.get(of)?, is.get(of)?)?;
+    let more = most.checked_add(1)?;
+    let own = w.scope.request_type.clone();
+    let types: BTreeSet<_> = if types.is_empty() { BTreeSet::from([&own]) } else { types.iter().collect() };
+    let mut used = Vec::new();
+    for quota in [old, new].iter().flat_map(|provision| &provision.quotas).map(|quota| &quota.value) {
+        let counted = quota.counted(&own);
+        let all = quota.per == per && types.iter().all(|kind| counted.contains(kind));
+        let [requests, subjects] = [0, 1].map(|at| if all && at == of { more } else { 1 });
+        used.push(Used { counted: counted.to_vec(), per: quota.per, requests, subjects });
+    }
+    Some(w.after(used))
 }
 
 /// Whether what both allow is allowed under other terms now.

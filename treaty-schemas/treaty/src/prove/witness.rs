@@ -7,7 +7,7 @@ use model::{
 
 use super::{Place, claim::days};
 use crate::{
-    Decision, Period, Query, Rule, Used,
+    Decision, Query, Rule, Used,
     change::{attributes, exempt_from},
     phrase::{List, Plural},
     provision::Provision,
@@ -103,14 +103,9 @@ impl Witness {
         self
     }
 
-    /// The same after counters that show `requests` and `subjects` in `per`, and 1 in the other periods.
-    pub(super) fn after(mut self, per: Period, requests: u32, subjects: u32) -> Self {
-        let one = |one: &Period| {
-            let (requests, subjects) = if *one == per { (requests, subjects) } else { (1, 1) };
-            Used { request_type: self.scope.request_type.clone(), per: *one, requests, subjects }
-        };
-        self.used = Some(Period::ALL.iter().map(one).collect());
-        self
+    /// The same after counters that show this.
+    pub(super) fn after(self, used: Vec<Used>) -> Self {
+        Self { used: Some(used), ..self }
     }
 
     pub(super) fn decide(&self, rule: &Rule) -> Decision {
@@ -185,6 +180,9 @@ impl fmt::Display for Witness {
         for used in self.used.iter().flatten().filter(|used| used.requests > 1 || used.subjects > 1) {
             let (requests, subjects) = (Plural(used.requests, "request"), Plural(used.subjects, "subject"));
             write!(f, ", as {requests} and {subjects} of the {}", used.per.as_str())?;
+            if used.counted.len() > 1 {
+                write!(f, " among {}", List(&used.counted))?;
+            }
         }
         Ok(())
     }

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Display};
 
-use crate::{Judgement, Quota, Timer, phrase::Plural};
+use crate::{
+    Judgement, Quota, Timer,
+    phrase::{List, Plural},
+};
 
 /// A number of bytes as people say it and without rounding: `100 GB`, `1500 MB`, `65536 B`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +35,7 @@ impl Display for Timer {
     }
 }
 
-/// `200 requests and 50 distinct subjects in a month`.
+/// `200 requests and 50 distinct subjects in a month`, and `, of preservation, stored_data together`.
 impl Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(requests) = self.requests {
@@ -44,7 +47,11 @@ impl Display for Quota {
         if let Some(subjects) = self.subjects {
             Plural(subjects, "distinct subject").fmt(f)?;
         }
-        write!(f, " in a {}", self.per.as_str())
+        write!(f, " in a {}", self.per.as_str())?;
+        if self.together.is_empty() {
+            return Ok(());
+        }
+        write!(f, ", of {} together", List(&self.together))
     }
 }
 

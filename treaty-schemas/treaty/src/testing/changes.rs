@@ -70,11 +70,15 @@ fn scope_changes() -> Vec<(&'static str, Change)> {
 
 fn term_changes() -> Vec<(&'static str, Change)> {
     fn quota(p: &mut Provision, per: Period, requests: Option<u32>, subjects: Option<u32>) {
-        p.quotas.push(national().sets(Quota { per, requests, subjects }));
+        p.quotas.push(national().sets(Quota { per, requests, subjects, together: vec![] }));
     }
     vec![
         ("quota of requests", |p| quota(p, Period::Day, Some(1), None)),
         ("quota of subjects", |p| quota(p, Period::Day, None, Some(1))),
+        ("quota of several types together", |p| {
+            let together = ["preservation", "stored_data"].map(|kind| kind.parse().unwrap()).to_vec();
+            p.quotas.push(national().sets(Quota { per: Period::Day, requests: Some(1), subjects: Some(1), together }));
+        }),
         ("quota of a month", |p| quota(p, Period::Month, Some(1), None)),
         ("purposes: one less", |p| _ = p.purposes.value.pop()),
         ("purposes: one more", |p| p.purposes.value.push("tax".to_owned())),

@@ -1,5 +1,7 @@
 use jiff::civil::date;
-use model::{AuthorityKind, MeasureId, Offence, RefusalCode, Role, SelectorKind, Window};
+use model::{
+    AuthorityKind, Digest, MeasureId, MeasureScope, Offence, RefusalCode, Role, SelectorKind, SubjectTag, Window,
+};
 use treaty::{Consult, Outcome, Query, TimerKind};
 
 use crate::support::{TODAY, builtin, codes, decide, file, measure, only, party, query, rule, stored_data, with};
@@ -164,9 +166,14 @@ fn a_window_of_366_days_is_refused_r90() {
 fn a_window_where_the_request_type_has_none_is_refused_r90() {
     let mut asked = measure("eu-jp-mla:22", "service", "service_certificate");
     asked.selectors = vec![SelectorKind::Person];
-    assert_eq!(only(&decide(asked.clone())).reason, "service has no window of time");
+    asked.tags = vec![SubjectTag::new([1; 16])];
+    let decide = |asked: &MeasureScope| {
+        let measures = std::slice::from_ref(asked);
+        rule("FR", "JP").decide(&Query { tag_key: Some(Digest::of(&[b"key"])), ..query("JP", "FR", measures) })
+    };
+    assert_eq!(only(&decide(&asked)).reason, "service has no window of time");
     asked.window = None;
-    assert!(decide(asked).allowed());
+    assert!(decide(&asked).allowed());
 }
 
 #[test]
@@ -264,9 +271,8 @@ fn an_offence_below_the_threshold_is_refused_r92() {
 
 #[test]
 fn a_request_without_measures_or_with_too_many_or_repeated_ones_is_refused_r94() {
-    let numbered = |ids: &[u32]| -> Vec<_> {
-        ids.iter().map(|id| model::MeasureScope { id: MeasureId(*id), ..stored_data() }).collect()
-    };
+    let numbered =
+        |ids: &[u32]| -> Vec<_> { ids.iter().map(|id| MeasureScope { id: MeasureId(*id), ..stored_data() }).collect() };
     let many: Vec<u32> = (1..=33).collect();
     for ids in [&[][..], &[1, 1][..], &many[..]] {
         let measures = numbered(ids);

@@ -36,6 +36,7 @@ fn toml() -> impl Strategy<Value = String> {
         Just("parties"),
         Just("timers"),
         Just("quota"),
+        Just("together"),
         Just("members"),
         Just("towards"),
         Just("parent"),
@@ -186,6 +187,27 @@ proptest! {
         files.push((path, text));
         survives(files)?;
     }
+}
+
+/// Hours: `cargo test --release -p rogatory-treaty --test main -- --ignored fuzz`, with `PROPTEST_CASES` for another number.
+#[test]
+#[ignore = "long: 100,000 damaged catalogues"]
+fn a_hundred_thousand_damaged_catalogues_are_refused_or_compile() {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100_000);
+    let config = ProptestConfig { failure_persistence: None, cases, ..ProptestConfig::default() };
+    let damages = prop::collection::vec(damage(), 1..4);
+    let tried = (any::<Index>(), any::<Index>(), damages, prop::collection::vec(toml(), 0..3));
+    let outcome = proptest::test_runner::TestRunner::new(config).run(&tried, |(which, other, damages, lines)| {
+        let mut files = layers();
+        let other = other.get(&files).1.clone();
+        let (_, text) = which.get_mut(&mut files);
+        for damage in &damages {
+            *text = damaged(text, &other, damage);
+        }
+        text.push_str(&lines.concat());
+        survives(files).map(|_| ())
+    });
+    assert!(outcome.is_ok(), "{outcome:?}");
 }
 
 #[test]

@@ -37,6 +37,28 @@ fn permit(catalog: &Catalog, pair: (&str, &str)) -> Permit {
 }
 
 #[test]
+fn a_quota_counts_the_request_types_of_its_layer_by_themselves_or_together() {
+    let quota = |together: &str, scope: &str| {
+        let quota = format!("quota = {{ per = \"year\", max_requests = 3{together} }}\nbecause = \"x\"\n");
+        let (_, text) = overlay("", &format!("[[restrict]]\n{scope}\n{quota}"));
+        permit(&world(&[(OVERLAY, text)]), ("JP", "FR")).quotas.pop().unwrap()
+    };
+    let names = |quota: &treaty::Quota| quota.together.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&quota("", "all = true")), [""; 0]);
+    let both = quota(", together = true", "requests = [\"stored_data\", \"preservation\"]");
+    assert_eq!(names(&both), ["preservation", "stored_data"]);
+    assert_eq!(both.to_string(), "3 requests in a year, of preservation, stored_data together");
+    assert_eq!(names(&quota(", together = true", "articles = [\"conv:29\", \"conv:31\"]")), names(&both));
+    assert_eq!(names(&quota(", together = true", "articles = [\"conv:31\"]")), [""; 0], "one alone is by itself");
+    assert!(quota(", together = true", "all = true").together.len() > 2);
+    let whole = "[[quota]]\ntogether = true\nper = \"year\"\nmax_requests = 9\n\n[[quota]]\n";
+    let path = "instruments/evidence/instrument.toml";
+    let common = world(&[(path, world_file(path).replacen("[[quota]]\n", whole, 1))]);
+    let quotas = permit(&common, ("JP", "FR")).quotas;
+    assert!(quotas[0].together.len() > 2 && quotas[1].together.is_empty(), "{quotas:?}");
+}
+
+#[test]
 fn an_overlay_tightens_each_bound_that_it_names_for_its_pair_alone() {
     let limits = "max_subjects = 5\nmax_window_days = 90\nmax_bytes = 1000\nclassification_max = \"official\"\n\
                   retention_days = 30\nonward = \"never\"\nconsult = \"required\"\ndual_criminality = true\n\

@@ -123,7 +123,7 @@ fn terms() -> impl Strategy<Value = Terms> {
         option::weighted(0.2, vec(prop_oneof![Just("en".to_owned()), "\\PC{0,12}"], 0..3)),
     );
     let used = (slug(&["stored_data"]), select(Period::ALL), any::<u32>(), any::<u32>()).prop_map(
-        |(kind, per, requests, subjects)| Used { request_type: kind.parse().unwrap(), per, requests, subjects },
+        |(kind, per, requests, subjects)| Used { counted: vec![kind.parse().unwrap()], per, requests, subjects },
     );
     let counted =
         (option::weighted(0.2, vec(used, 0..3)), prop_oneof![3 => Just(crate::support::NOON.0), 1 => any::<i64>()]);

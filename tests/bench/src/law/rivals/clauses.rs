@@ -139,7 +139,7 @@ impl Clause {
             ("emergency", _) => self.emergency = true,
             ("classification" | "consent", []) => {}
             // Requests are counted by who asks, and nobody counts here; subjects need a tag each.
-            ("quota", [_, _, "*"]) => {}
+            ("quota", [_, _, "*", ..]) => {}
             _ => return Ok(false),
         }
         Ok(true)
