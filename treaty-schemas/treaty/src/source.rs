@@ -91,7 +91,12 @@ impl<'s> Report<'s> {
         }
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         for error in &errors {
-            report.wrong(error.span().unwrap_or(0..0), format!("this is not TOML: {}", error.message()));
+            let span = error.span().unwrap_or(0..0);
+            let message = format!("this is not TOML: {}", error.message());
+            match meant(&source.text, span.start) {
+                Some(help) => report.wrong_with_help(span, message, help),
+                None => report.wrong(span, message),
+            }
         }
         if !report.found.is_empty() {
             return Err(report.found);
@@ -256,6 +261,22 @@ impl<'t, 's> Section<'t, 's> {
                 report.wrong_with_help(key.span(), message, help);
             }
         }
+    }
+}
+
+/// What to write in the place of a value that is none, where it can be told: a bare word, or a day by the habit of another country.
+fn meant(text: &str, at: usize) -> Option<&'static str> {
+    let before = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let (_, value) = text.get(before..)?.lines().next()?.split_once('=')?;
+    let word = value.split('#').next().unwrap_or(value).trim();
+    let parts: Vec<_> = word.split(['.', '/', '-']).collect();
+    let numbers = parts.iter().all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
+    match word {
+        "yes" | "Yes" | "True" | "TRUE" | "on" => Some("write true"),
+        "no" | "No" | "False" | "FALSE" | "off" => Some("write false"),
+        _ if parts.len() == 3 && numbers => Some("write a date with its year first, as in 2026-01-31, without quotes"),
+        _ if word.starts_with(|c: char| c.is_ascii_alphabetic()) => Some("write a text between quotes, as in \"…\""),
+        _ => None,
     }
 }
 

@@ -196,7 +196,21 @@ macro_rules! parsed {
         }
     )+};
 }
-parsed!(ArticleRef, PartyId, RequestType, Attribute, Slug);
+parsed!(PartyId, RequestType, Attribute, Slug);
+
+impl Read for ArticleRef {
+    fn read(report: &mut Report<'_>, value: &Value<'_>) -> Option<Self> {
+        let text = String::read(report, value)?;
+        match text.parse::<Self>() {
+            Err(error) if text.contains(char::is_whitespace) => {
+                let help = "write the text and the number alone, without blanks, as in ets-185:31 or cets-224:8(11)";
+                report.wrong_with_help(value.span(), format!("{error}"), help);
+                None
+            }
+            _ => parsed(report, value.span(), &text),
+        }
+    }
+}
 
 impl Read for RecordType {
     /// A record type that has no schema is a slip of the pen: nobody could answer it.
