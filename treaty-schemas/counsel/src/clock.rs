@@ -12,6 +12,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// A day on the command line.
+pub(crate) fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write the year first, as in 2026-01-31".to_owned())
+}
+
 /// The calendar day of a moment, in UTC.
 pub(crate) fn day(now: Timestamp) -> Date {
     now.date().unwrap_or(Date::MAX)

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::civil::Date;
 use model::PartyId;
 use serde_json::json;
-use treaty::{Catalog, Offer, Rule};
+use treaty::{Catalog, InstrumentInfo, Offer, Rule};
 
 use super::explain::pair;
 use crate::{
@@ -23,7 +23,7 @@ pub(crate) struct Effective {
     /// The other one.
     b: PartyId,
     /// On which day, as in 2026-04-01 [default: today].
-    #[arg(long)]
+    #[arg(long, value_parser = crate::clock::date)]
     on: Option<Date>,
     /// Print the canonical text instead: its SHA-256 is the pin.
     #[arg(long)]
@@ -48,13 +48,14 @@ impl Effective {
             "on": on.to_string(),
             "pin": rule.pin().to_string(),
             "offers": offers,
+            "hypothetical": made_up(&catalog, &offers),
             "barred": rule.barred().collect::<Vec<_>>(),
             "canonical": rule.canonical(),
         });
         if self.canonical {
             return Ok(Answer::new(value, rule.canonical()));
         }
-        Ok(Answer::new(value, self.text(&rule, &offers)))
+        Ok(Answer::new(value, self.text(&rule, &offers, &made_up(&catalog, &offers))))
     }
 
     /// The days on which the pin changes, the first one from the beginning of what is known.
@@ -85,8 +86,9 @@ impl Effective {
         Answer::new(json!({ "parties": [self.a, self.b], "changes": value }), text)
     }
 
-    fn text(&self, rule: &Rule, offers: &[Offer]) -> String {
+    fn text(&self, rule: &Rule, offers: &[Offer], made_up: &[String]) -> String {
         let mut text = format!("{} and {} on {}: rule {}\n", self.a, self.b, rule.on(), rule.pin());
+        made_up.iter().for_each(|title| text += &format!("HYPOTHETICAL: no such treaty exists: {title}\n"));
         for (from, to) in [(self.a, self.b), (self.b, self.a)] {
             let ours: Vec<_> = offers.iter().filter(|offer| offer.requesting == from).map(line).collect();
             text += &match ours.is_empty() {
@@ -103,6 +105,13 @@ impl Effective {
         }
         text
     }
+}
+
+/// The treaties that do not exist, and give something here.
+fn made_up(catalog: &Catalog, offers: &[Offer]) -> Vec<String> {
+    let used = |file: &InstrumentInfo| offers.iter().any(|offer| *offer.file == *file.path);
+    let infos = catalog.instrument_infos().into_iter().filter(|file| file.hypothetical && used(file));
+    infos.map(|file| format!("{} ({})", file.title, file.path)).collect()
 }
 
 const HEAD: [&str; 7] = ["article", "request", "records (who validates)", "at most", "sent by", "sent to", "verified"];

@@ -30,7 +30,7 @@ pub(crate) struct Explain {
     #[arg(long)]
     article: Option<ArticleRef>,
     /// On which day, as in 2026-04-01 [default: today].
-    #[arg(long)]
+    #[arg(long, value_parser = crate::clock::date)]
     on: Option<Date>,
     /// As the catalogue knew it on this day: files that were recorded later are left out, with --as in the national layer too.
     #[arg(long, value_name = "DATE")]

@@ -30,7 +30,7 @@ pub(crate) struct Render {
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     out: PathBuf,
     /// As it stands on which day, as in 2026-04-01 [default: today].
-    #[arg(long, global = true)]
+    #[arg(long, value_parser = crate::clock::date, global = true)]
     on: Option<Date>,
 }
 

@@ -128,7 +128,7 @@ fn what_is_mistyped_is_answered_with_what_was_meant() {
         (vec!["XA", "XA", "stored_data"], 2, "XA and XA are one party"),
         (vec!["XA", "xb", "stored_data"], 2, "ISO 3166-1 alpha-2"),
         (vec!["XA", "XB", "stored_data", "--article", "alpha:7"], 4, "`stored_data` rests on alpha:8."),
-        (vec!["XA", "XB", "stored_data", "--validator", "clerk"], 2, "a role"),
+        (vec!["XA", "XB", "stored_data", "--validator", "clerk"], 2, "not one of: judge, prosecutor, none"),
         (vec!["XA", "XB", "stored_data", "--days", "0"], 2, "a window of 0 days is none"),
         (vec!["XA", "XB", "stored_data", "--days", "4294967295"], 2, "more than the calendar has"),
     ];
@@ -170,4 +170,24 @@ fn a_catalogue_with_an_error_answers_nothing() {
     edit(folder.path(), "parties/XB.toml", "name =", "nane =");
     let ran = plain(&["--catalogue", folder.path().to_str().unwrap(), "explain", "XA", "XC", "stored_data"]);
     assert!(ran.exit == 2 && ran.err.contains("parties/XB.toml:3"), "{} {}", ran.exit, ran.err);
+}
+
+#[test]
+fn a_word_that_does_not_fit_is_answered_with_what_does() {
+    for (words, told) in [
+        (["--validator", "police"], "not one of: judge, prosecutor, none"),
+        (["--records", "subscriber"], "did you mean `subscriber_info`?"),
+        (["--on", "22.11.2026"], "write the year first, as in 2026-01-31"),
+    ] {
+        let ran = treaty(&[&["explain", "XA", "XB", "stored_data"], &words[..]].concat());
+        assert!(ran.exit == 2 && ran.err.contains(told), "{}", ran.err);
+    }
+}
+
+#[test]
+fn what_a_treaty_gives_that_does_not_exist_is_marked_in_the_list_too() {
+    let ran = treaty(&["effective", "XA", "XC", "--on", "2026-04-01"]);
+    let mark =
+        "HYPOTHETICAL: no such treaty exists: Beta Memorandum on proofs of age (instruments/beta/instrument.toml)";
+    assert!(ran.out.contains(mark), "{}", ran.out);
 }

@@ -6,12 +6,14 @@ use model::{
     ArticleRef, Attribute, AuthorityKind, Classification, Consent, Digest, Exit, Malformed, MeasureId, MeasureScope,
     Offence, RecordType, Role, SelectorKind, SubjectTag, Timestamp, Window,
 };
+use records::RecordTypes;
 use treaty::{Offer, Query, Rule};
 
 use super::Verdict;
 use crate::{
     failure::Failure,
     terms::{any, list},
+    words::suggestion,
 };
 
 /// Tags that are made up to stand for subjects.
@@ -22,7 +24,7 @@ const TAGS_MAX: u32 = 256;
 #[command(next_help_heading = "Facts of a request")]
 pub(crate) struct Facts {
     /// Record types asked for, as in subscriber_info,content_data.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = record)]
     records: Vec<RecordType>,
     /// How the subjects are named, as in account,device.
     #[arg(long, value_delimiter = ',', value_parser = selector)]
@@ -75,8 +77,21 @@ pub(crate) struct Facts {
 #[derive(Debug, Clone, Copy)]
 struct Validator(Option<Role>);
 
-fn validator(text: &str) -> Result<Validator, Malformed> {
-    if text == "none" { Ok(Validator(None)) } else { text.parse().map(|role| Validator(Some(role))) }
+fn validator(text: &str) -> Result<Validator, String> {
+    match text {
+        "none" => Ok(Validator(None)),
+        "judge" => Ok(Validator(Some(Role::Judge))),
+        "prosecutor" => Ok(Validator(Some(Role::Prosecutor))),
+        _ => Err("not one of: judge, prosecutor, none".to_owned()),
+    }
+}
+
+fn record(text: &str) -> Result<RecordType, String> {
+    if RecordTypes::schema(text).is_some() {
+        return text.parse().map_err(|error: Malformed| error.to_string());
+    }
+    let all = RecordTypes::builtin().map_err(|error| error.to_string())?;
+    Err(suggestion(text, &all.names().map(RecordType::as_str).collect::<Vec<_>>()))
 }
 
 fn selector(text: &str) -> Result<SelectorKind, String> {

@@ -15,6 +15,7 @@ pub(super) fn text(explanation: &Explanation, titles: &Titles) -> String {
     let rule = &explanation.rule;
     let mut lines = vec![answer(explanation)];
     lines.push(format!("Rule {} of {} and {}.", rule.pin().short(), rule.parties()[0], rule.parties()[1]));
+    lines.push("Signatures were not looked at: treaty verify.".to_owned());
     for (offer, verdict) in &explanation.offers {
         lines.push(String::new());
         offered(&mut lines, titles, offer, verdict.as_ref());
