@@ -31,7 +31,7 @@ const KINDS: [Kind; 7] = [
         keys: &["article", "rule"],
         instead: "to withdraw it write `withdrawn = <date>` into it",
     },
-    Kind { tables: "authority", keys: &["kind", "name"], instead: "whom is it to be sent to now?" },
+    Kind { tables: "authority", keys: &["kind", "name"], instead: "to close it write `withdrawn = <date>` into it" },
     Kind { tables: "restrict", keys: &["because"], instead: "what it forbade is allowed again" },
     Kind { tables: "instrument", keys: &["id"], instead: "to end a text write `terminated = <date>` into it" },
 ];
