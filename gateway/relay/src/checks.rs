@@ -159,7 +159,10 @@ pub(crate) fn pin(file: &CaseFile, header: &Header, cx: &Context<'_>) -> Result<
     }
     let ours = cx.rule.pin();
     if header.pin != ours {
-        return refuse(format!("unknown treaty pin {}: ours is {}", header.pin.short(), ours.short()));
+        let reason = format!("unknown treaty pin {}: ours is {}", header.pin.short(), ours.short());
+        let remedy = "Where the rule has changed since the request was written, write a new request under it. Else both parties \
+                      compare the versions of their treaty catalogues (`treaty effective`).";
+        return Err(Refusal::new(RefusalCode::R92, RULE, reason, remedy).at("pin").into());
     }
     if cx.rule.is_empty() {
         return refuse(format!("no treaty is in force between {} and {}", header.home, header.peer));

@@ -286,6 +286,8 @@ fn plain_words(step: Step) -> &'static str {
 }
 
 fn incomplete(field: &str, reason: &str) -> Denial {
-    let remedy = "Say it in the record itself.";
+    let value = if field == "measure" { "1" } else { "\"S1\"" };
+    let remedy =
+        format!("Say it in the file of the record, beside its content: {{\"{field}\": {value}, \"content\": …}}");
     Refusal::new(RefusalCode::R94, "records/common", format!("the record {reason}"), remedy).at(field).into()
 }
