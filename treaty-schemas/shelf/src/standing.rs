@@ -132,7 +132,7 @@ impl Standing {
         let remedy = match first.state {
             State::Bad(_) => format!("Put the file back as {} has signed it, or let it be signed again.", first.by),
             _ => format!(
-                "{} signs it (treaty sign PLAN --key treaty.key.pem --cert treaty.cert.pem), then: treaty apply PLAN.",
+                "{} signs it (treaty sign PLAN --catalogue DIR --key treaty.key.pem --cert treaty.cert.pem), then: treaty apply PLAN.",
                 first.by
             ),
         };

@@ -219,5 +219,9 @@ pub(crate) fn to_value(plan: &Plan) -> Value {
 
 fn next(plan: &Plan, out: &Path) -> String {
     let signers: Vec<_> = plan.signers().iter().map(ToString::to_string).collect();
-    format!("Next, by {}: treaty sign {} --key … --cert … --passphrase-file …", signers.join(" and "), out.display())
+    format!(
+        "Next, by {}: treaty sign {} --catalogue … --key … --cert … --passphrase-file …",
+        signers.join(" and "),
+        out.display()
+    )
 }
