@@ -54,10 +54,12 @@ impl Files {
         told.into_iter().map(|one| one.with_help(help).graded(Severity::Warning)).collect()
     }
 
-    /// First versions without `recorded` where other files have it. What this program was built with is known from the beginning.
+    /// First versions without `recorded` where other first versions have it (a later version always has). What this program was built
+    /// with is known from the beginning.
     fn unrecorded(&self) -> Vec<Diagnostic> {
-        let silent: Vec<_> = self.heads().filter(|head| head.version == 1 && head.recorded.is_none()).collect();
-        if self.heads().all(|head| head.recorded.is_none()) {
+        let (silent, recorded): (Vec<_>, Vec<_>) =
+            self.heads().filter(|head| head.version == 1).partition(|head| head.recorded.is_none());
+        if recorded.is_empty() {
             return Vec::new();
         }
         let builtin: BTreeSet<_> =

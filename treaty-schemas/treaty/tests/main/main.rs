@@ -12,5 +12,5 @@ mod pins;
 mod precedence;
 mod properties;
 mod render;
-mod support;
 mod statements;
+mod support;
