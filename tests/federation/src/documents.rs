@@ -202,7 +202,7 @@ mod tests {
                 classification: declared.declared.classification,
                 emergency: declared.declared.emergency,
                 consent: declared.declared.consent,
-                at: model::Timestamp(0),
+                at: Timestamp(0),
                 languages: None,
                 used: None,
             });

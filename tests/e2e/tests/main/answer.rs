@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    bounded,
+    bounded, now,
     play::{ACTS, Play},
     stage::{Side, Stage},
 };
@@ -104,9 +104,7 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
                 play.comes_to(*side, state).await;
             }
         };
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let in_a_month = i64::try_from(since.as_millis()).unwrap() + 30 * 24 * 3_600_000;
-        let day = model::Timestamp(in_a_month).date().unwrap();
+        let day = now().plus_ms(30 * 24 * 3_600_000).date().unwrap();
         run(
             Side::Fr,
             "postpone CASE --as central/officer-1 --reason P01 --text trial --preserved --review-on DAY"
