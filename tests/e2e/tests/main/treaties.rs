@@ -69,7 +69,8 @@ impl Desk {
         let (key, cert, passphrase) = (file("treaty.key.pem"), file("treaty.cert.pem"), file("passphrase"));
         let plan = self.plan_file(name);
         let own = catalogue(state);
-        let words = ["sign", &plan, "--key", &key, "--cert", &cert, "--passphrase-file", &passphrase, "--catalogue", &own];
+        let words =
+            ["sign", &plan, "--key", &key, "--cert", &cert, "--passphrase-file", &passphrase, "--catalogue", &own];
         treaty(&words).await.done();
     }
 
@@ -311,7 +312,10 @@ async fn a_kill_of_apply_leaves_the_old_or_the_new_catalogue_and_never_a_mixture
         desk.enact("first.json").await;
         let catalogue = PathBuf::from(catalogue(&jp));
         let old = everything(&catalogue);
-        desk.write("parties/JP.2.toml", &denunciation(&desk.next.join("parties/JP.toml"), &now().date().unwrap().to_string()));
+        desk.write(
+            "parties/JP.2.toml",
+            &denunciation(&desk.next.join("parties/JP.toml"), &now().date().unwrap().to_string()),
+        );
         desk.plan("second.json").await;
         for state in &desk.states {
             desk.sign("second.json", state).await;
