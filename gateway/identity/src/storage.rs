@@ -104,10 +104,12 @@ mod tests {
     #[test]
     fn subject_tags_differ_by_direction_pair_year_and_party_secret() {
         let secret = SigningKey::generate().unwrap();
-        let key = |from: &str, to: &str, year| secret.tag_key(from.parse().unwrap(), to.parse().unwrap(), year).unwrap();
+        let key =
+            |from: &str, to: &str, year| secret.tag_key(from.parse().unwrap(), to.parse().unwrap(), year).unwrap();
         let tag = key("JP", "FR", 2026).tag(b"account|example|a");
         assert_eq!(tag, key("JP", "FR", 2026).tag(b"account|example|a"));
-        let again = SigningKey::generate().unwrap().tag_key("JP".parse().unwrap(), "FR".parse().unwrap(), 2026).unwrap();
+        let again =
+            SigningKey::generate().unwrap().tag_key("JP".parse().unwrap(), "FR".parse().unwrap(), 2026).unwrap();
         for other in [key("FR", "JP", 2026), key("JP", "SG", 2026), key("JP", "FR", 2027), again] {
             assert_ne!(tag, other.tag(b"account|example|a"));
         }

@@ -7,14 +7,8 @@ use tidy::{Complaint, Finding, Ratchet, Source, attributes, over_limit, report, 
 use crate::{PURE, tree};
 
 /// Where time may be read: the shells and the tests.
-const CLOCKS: [&str; 6] = [
-    "gateway/gatewayd/",
-    "gateway/deskd/",
-    "gateway/link/",
-    "gateway/telemetry/",
-    "treaty-schemas/counsel/",
-    "tests/",
-];
+const CLOCKS: [&str; 6] =
+    ["gateway/gatewayd/", "gateway/deskd/", "gateway/link/", "gateway/telemetry/", "treaty-schemas/counsel/", "tests/"];
 
 /// Every place in `code` (a view of `source`) where one of `needles` stands.
 fn find(source: &Source, code: &str, needles: &[&str]) -> Vec<Finding> {

@@ -8,12 +8,12 @@
 
 mod human;
 mod people;
+#[cfg(test)]
+mod properties;
 mod request;
 mod scope;
 mod standing;
 mod terms;
-#[cfg(test)]
-mod properties;
 #[cfg(test)]
 mod tests;
 
