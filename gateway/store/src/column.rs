@@ -221,7 +221,7 @@ mod tests {
             assert_eq!(usize::try_from(kind.to_raw()), Ok(number));
             assert_eq!(ReceiptKind::from_raw(kind.to_raw()), Ok(kind));
         }
-        assert!(Step::from_raw(16).is_err());
+        assert!(Step::from_raw(27).is_err());
         assert!(Verdict::from_raw(-1).is_err());
     }
 
