@@ -263,10 +263,12 @@ proptest! {
 
     #[test]
     fn every_rendering_of_every_decision_is_made_and_holds_no_free_text(terms in terms(), measures in measures()) {
-        let terms = Terms { purpose: Some("zq<b>xj".to_owned()), languages: Some(vec!["zq<b>xj".to_owned()]), ..terms };
+        // No other generated text can hold this by chance: the rest is ASCII.
+        let free = "żq<b>";
+        let terms = Terms { purpose: Some(free.to_owned()), languages: Some(vec![free.to_owned()]), ..terms };
         let decision = japan_asks(&terms, &measures);
         for language in model::Language::ALL {
-            prop_assert!(!decision.to_html(*language).contains("zq") && !decision.to_text(*language).contains("zq"));
+            prop_assert!(!decision.to_html(*language).contains('ż') && !decision.to_text(*language).contains('ż'));
         }
     }
 
