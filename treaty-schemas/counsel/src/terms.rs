@@ -111,6 +111,14 @@ fn answering(offer: &Offer, rows: &mut Vec<Row>) {
     let (legal, policy): (Vec<&Timer>, Vec<&Timer>) = offer.timers.iter().partition(|timer| timer.is_legal());
     row(rows, "legal clocks", legal.into_iter().map(Timer::to_string));
     row(rows, "policy clocks", policy.into_iter().map(Timer::to_string));
+    let answered = match offer.automatic.value {
+        true => {
+            Some("without a human, where the requested authority has set that up: both parties accept it".to_owned())
+        }
+        false if offer.automatic.file == offer.file => None,
+        false => Some(format!("by a human{}", by(offer, &offer.automatic))),
+    };
+    row(rows, "answered", answered);
     let grounds = |mandatory| offer.grounds.iter().filter(move |ground| ground.mandatory == mandatory);
     row(rows, "must be refused", grounds(true).map(|ground| format!("{} {}", ground.code, ground.code.text())));
     row(rows, "may be refused", grounds(false).map(|ground| format!("{} {}", ground.code, ground.code.text())));

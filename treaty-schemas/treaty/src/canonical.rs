@@ -68,6 +68,7 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
         never,
         consent,
         emergency,
+        automatic,
         timers: _,
         grounds: _,
         judgements: _,
@@ -107,6 +108,8 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
         let expost = rule.value.expost_hours.map_or_else(|| "*".to_owned(), |hours| hours.to_string());
         text.line("emergency", [u32::from(rule.value.callback).to_string(), expost]);
     }
+    // A rule that says nothing of it keeps the pin that it had.
+    text.option("automatic", automatic.value.then_some(1), |yes: u32| yes.to_string());
     humans(text, provision);
 }
 

@@ -12,7 +12,7 @@ use crate::{
     instrument::{DualCriminality, InstrumentFile, Request},
     party::{Declaration, Demand, PartyFile},
     precedence::Precedence,
-    provision::Provision,
+    provision::{Basis, Provision},
     restrict::Restriction,
     rule::{Clause, Obstacle, Table},
     version::Versioned,
@@ -110,14 +110,19 @@ impl<'a> Pact<'a> {
         if request.requires_arrangement {
             closed.extend(self.unarranged(file, kind, article));
         }
+        let silent = if request.automatic { self.silent(Demand::Automatic, article).next() } else { None };
         self.parties.map(|requested| {
             // Most bind only those who ask the state that made them.
             let own = touching.iter().filter(|(party, _, declaration)| {
-                let other_kind = matches!(declaration.demand, Demand::Consult | Demand::Allows);
+                let other_kind = matches!(declaration.demand, Demand::Consult | Demand::Allows | Demand::Automatic);
                 !other_kind && requested.is_some_and(|requested| requested.id == party.id)
             });
             let own = own.map(|(_, place, _)| *place).collect();
             let mut provision = given.declared(file, requested, own, consult);
+            if let Some(party) = silent.filter(|_| provision.automatic.value) {
+                let by = Basis { file: self.view.path(party), article: article.clone(), owner: Some(party) };
+                provision.automatic = by.sets(false);
+            }
             provision.verified = verified;
             provision.closed.extend(closed.iter().cloned());
             provision
@@ -146,12 +151,7 @@ impl<'a> Pact<'a> {
 
     /// That one of the two has not declared that it allows an article that both must allow.
     fn undeclared(&self, kind: &RequestType, article: &ArticleRef) -> impl Iterator<Item = Obstacle> {
-        let silent = self.pair.into_iter().zip(self.parties).filter(|(_, party)| {
-            let mut declarations = party.iter().flat_map(|party| &party.declarations);
-            !declarations
-                .any(|one| one.demand == Demand::Allows && one.validity.holds(self.on) && covers(&one.article, article))
-        });
-        silent.map(move |(party, _)| Obstacle {
+        self.silent(Demand::Allows, article).map(move |party| Obstacle {
             file: self.view.path(party),
             owner: Some(party),
             reason: format!(
@@ -159,6 +159,16 @@ impl<'a> Pact<'a> {
             ),
             remedy: format!("ask under another article; only {party} can declare that it allows {article}"),
         })
+    }
+
+    /// Who of the two has not declared `demand` for the whole of an article.
+    fn silent(&self, demand: Demand, article: &ArticleRef) -> impl Iterator<Item = PartyId> {
+        let silent = self.pair.into_iter().zip(self.parties).filter(move |(_, party)| {
+            let mut declarations = party.iter().flat_map(|party| &party.declarations);
+            !declarations
+                .any(|one| one.demand == demand && one.validity.holds(self.on) && covers(&one.article, article))
+        });
+        silent.map(|(party, _)| party)
     }
 
     /// That the two have not arranged what the treaty leaves to an arrangement.

@@ -137,6 +137,9 @@ pub struct Permit {
     pub classification_max: Option<Classification>,
     /// Which attributes may be disclosed; empty where the request type does not disclose selectively.
     pub attributes: Vec<Attribute>,
+    /// Whether the requested authority may answer it without a human: the treaty says so, both parties accept it, and no later layer
+    /// takes it away.
+    pub automatic: bool,
     /// The clocks that run for this measure.
     pub timers: Vec<Timer>,
     /// Grounds on which a human of the requested party may, or must, refuse.

@@ -131,6 +131,7 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
         never: request.never.clone(),
         consent: request.consent.map(|consent| by.sets(consent)),
         emergency: request.emergency.map(|emergency| by.sets(emergency)),
+        automatic: by.sets(request.automatic),
         timers: request.timers.clone(),
         grounds: request.grounds.clone(),
         judgements: request.judgements.clone(),
@@ -151,6 +152,10 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
 /// What a declaration of the state that is asked changes. It takes away and never gives: of what the instrument allows only that
 /// is left which the declaration allows as well, and where that is nothing, nobody may ask.
 fn declared(kind: &RequestType, provision: &mut Provision, file: &InstrumentFile, demand: Demand, by: &Basis) {
+    // What a judge or a comparison of two laws must come before is weighed by a human.
+    if matches!(demand, Demand::DualCriminality | Demand::JudgeValidates) && provision.automatic.value {
+        provision.automatic = by.sets(false);
+    }
     match demand {
         Demand::CentralAuthorityOnly => central_only(kind, provision, by),
         Demand::DualCriminality if provision.dual_criminality.is_none() => {

@@ -1,5 +1,6 @@
 //! `instruments/<id>/instrument.toml`: one or more texts and the requests that rest on them.
 
+mod automatic;
 mod common;
 mod request;
 mod text;

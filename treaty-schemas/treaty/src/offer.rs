@@ -85,6 +85,8 @@ pub struct Offer {
     pub emergency_callback: Option<Limit<bool>>,
     /// Within so many hours after an emergency was granted the ordinary request must follow.
     pub expost_hours: Option<u32>,
+    /// Whether the requested authority may answer without a human; where not, who says so.
+    pub automatic: Limit<bool>,
     /// The clocks that run.
     pub timers: Vec<Timer>,
     /// Grounds on which a human of the requested party may, or must, refuse.
@@ -231,6 +233,7 @@ impl Place<'_> {
             consent_max_age_s: p.consent.as_ref().map(|consent| mapped(consent, |consent| consent.max_age_s)),
             emergency_callback: p.emergency.as_ref().map(|rule| mapped(rule, |rule| rule.callback)),
             expost_hours: p.emergency.as_ref().and_then(|rule| rule.value.expost_hours),
+            automatic: limit(&p.automatic),
             timers: p.timers.clone(),
             grounds: p.grounds.clone(),
             judgements: p.judgements.clone(),

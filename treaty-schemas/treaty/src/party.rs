@@ -119,16 +119,19 @@ pub(crate) enum Demand {
     Allows,
     /// What it gives under the article goes no further.
     NoOnward,
+    /// It accepts that requests under the article are answered without a human, where both must.
+    Automatic,
 }
 
 impl Demand {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::CentralAuthorityOnly,
         Self::DualCriminality,
         Self::JudgeValidates,
         Self::Consult,
         Self::Allows,
         Self::NoOnward,
+        Self::Automatic,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -139,6 +142,7 @@ impl Demand {
             Self::Consult => "consult",
             Self::Allows => "allows",
             Self::NoOnward => "no_onward",
+            Self::Automatic => "automatic",
         }
     }
 }

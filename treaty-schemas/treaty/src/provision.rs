@@ -123,6 +123,8 @@ pub(crate) struct Bounds {
     pub(crate) consent: Option<Bound<ConsentRule>>,
     /// Present where the request type is an emergency's.
     pub(crate) emergency: Option<Bound<EmergencyRule>>,
+    /// Whether the requested authority may answer without a human; where not, who says so.
+    pub(crate) automatic: Bound<bool>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) grounds: Vec<Ground>,
     pub(crate) judgements: Vec<Judgement>,

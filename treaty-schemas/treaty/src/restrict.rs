@@ -80,12 +80,13 @@ struct Limits {
     consult: Option<Spot<Consult>>,
     callback: Option<Spot<bool>>,
     consent_max_age_seconds: Option<Spot<u32>>,
+    human_answers: Option<Spot<bool>>,
     /// And whether one counter counts all that is touched.
     quota: Option<(bool, Quota)>,
 }
 
 /// The keys of [`Limits`], and `forbid`.
-const LIMITS: [&str; 21] = [
+const LIMITS: [&str; 22] = [
     "forbid",
     "max_subjects",
     "max_window_days",
@@ -106,6 +107,7 @@ const LIMITS: [&str; 21] = [
     "consult",
     "callback",
     "consent_max_age_seconds",
+    "human_answers",
     "quota",
 ];
 
@@ -217,9 +219,9 @@ fn limits<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>) -> Limits 
         retention_days: section.may(report, "retention_days"),
         onward: section.may(report, "onward"),
         consult: section.may(report, "consult"),
-        callback: flag(report, section, "callback")
-            .then(|| Spot { value: true, place: report.place(section.span_of("callback")) }),
+        callback: placed(report, section, "callback"),
         consent_max_age_seconds: section.may(report, "consent_max_age_seconds"),
+        human_answers: placed(report, section, "human_answers"),
         quota: section.table(report, "quota").and_then(|mut section| {
             let together = section.flag(report, "together");
             Some((together, read_quota(report, section)?))
@@ -236,6 +238,11 @@ fn flag<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>, key: &'stati
         report.wrong_with_help(section.span_of(key), message, "leave it out");
     }
     flag == Some(true)
+}
+
+/// The same with its place, where it is true.
+fn placed<'s>(report: &mut Report<'s>, section: &mut Section<'_, 's>, key: &'static str) -> Option<Spot<bool>> {
+    flag(report, section, key).then(|| Spot { value: true, place: report.place(section.span_of(key)) })
 }
 
 /// A list that leaves something.
@@ -354,6 +361,11 @@ impl Restriction {
             && age.value < consent.value.max_age_s
         {
             *consent = by.sets(ConsentRule { max_age_s: age.value });
+        }
+        // What somebody must validate, or weigh against two laws, a human answers.
+        let weighed = limits.dual_criminality || !limits.validators.is_empty();
+        if p.automatic.value && (limits.human_answers.is_some() || weighed) {
+            p.automatic = by.sets(false);
         }
         for what in self.narrow(p, by) {
             let reason = format!("what the layers leave to {} has no {what} in common: {}", by.article, self.because);

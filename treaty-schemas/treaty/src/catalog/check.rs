@@ -80,6 +80,10 @@ impl Files {
         for declaration in &party.declarations {
             if !self.rests(&declaration.article, declaration.demand != Demand::Allows) {
                 wrong.push(declaration.place.says(no_request(&declaration.article)).with_help(help));
+            } else if declaration.demand == Demand::Automatic && !self.automatic(&declaration.article) {
+                let message = format!("no request on {} may be answered automatically", declaration.article);
+                let help = "name the article of a [request.…] with `automatic = true`, and no single paragraph of it";
+                wrong.push(declaration.place.says(message).with_help(help));
             }
         }
         wrong.extend(party.objections.iter().filter_map(|objection| self.objects_to_nothing(objection)));
@@ -109,6 +113,12 @@ impl Files {
         });
         let mut clauses = self.instrument_files().filter_map(|file| file.common.dual_criminality_clause.as_ref());
         hit || (general && clauses.any(|clause| clause == article))
+    }
+
+    /// Whether a request on `article` may be answered automatically.
+    fn automatic(&self, article: &ArticleRef) -> bool {
+        let mut requests = self.instrument_files().flat_map(|file| file.requests.values());
+        requests.any(|one| one.automatic && one.articles.iter().any(|clause| covers(article, &clause.value)))
     }
 
     /// A reservation that the treaty does not allow [VCLT 19].

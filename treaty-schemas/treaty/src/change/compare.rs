@@ -40,6 +40,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
         never: _,
         consent,
         emergency: _,
+        automatic,
         timers: _,
         grounds: _,
         judgements: _,
@@ -67,6 +68,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
     let age = |rule: &Option<Bound<crate::provision::ConsentRule>>| value(rule).map(|rule| rule.max_age_s);
     found.cap(Field::Consent, age(&old.consent), age(consent));
     found.emergency(value(&old.emergency), value(&new.emergency));
+    found.flag(Field::Automatic, old.automatic.value, automatic.value, Effect::Widens);
     found.humans(old, new);
     found.usage(&old.usage, &new.usage);
     found.0

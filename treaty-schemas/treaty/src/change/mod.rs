@@ -71,6 +71,8 @@ pub enum Field {
     Callback,
     /// By when the ordinary request must follow an emergency.
     ExPost,
+    /// Whether it may be answered without a human.
+    Automatic,
     /// Clocks.
     Timers,
     /// Grounds of refusal.
@@ -125,6 +127,7 @@ impl fmt::Display for Field {
             Self::Emergency => "for emergencies",
             Self::Callback => "call back in an emergency",
             Self::ExPost => "hours until the ordinary request",
+            Self::Automatic => "answered automatically",
             Self::Timers => "clocks",
             Self::Grounds => "grounds of refusal",
             Self::Judgements => "human judgements",

@@ -30,6 +30,7 @@ impl<'a> Bench<'a> {
             quotas: provision.quotas.iter().map(|quota| quota.value.clone()).collect(),
             classification_max: provision.classification_max.as_ref().map(|mark| mark.value),
             attributes: scope.attributes.clone(),
+            automatic: provision.automatic.value,
             timers: provision.timers.clone(),
             grounds: provision.grounds.clone(),
             judgements: provision.judgements.clone(),

@@ -7,7 +7,10 @@ use model::{
     Role, SelectorKind,
 };
 
-use super::common::{Common, grounds};
+use super::{
+    automatic,
+    common::{Common, grounds},
+};
 use crate::{
     Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit,
     provision::{ConsentRule, EmergencyRule, OffenceRule},
@@ -39,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) emergency: Option<EmergencyRule>,
     pub(crate) requires_arrangement: bool,
     pub(crate) both_must_declare: bool,
+    /// Whether an authority may answer it without a human, where both parties accept that.
+    pub(crate) automatic: bool,
     pub(crate) timers: Vec<Timer>,
     pub(crate) grounds: Vec<Ground>,
     pub(crate) judgements: Vec<Judgement>,
@@ -78,7 +83,20 @@ pub(super) fn read<'s>(
     common: &Common,
     memorandum: bool,
 ) -> Option<Request> {
-    let section = &mut section;
+    let automatic_place = report.place(section.span_of("automatic"));
+    let request = whole(report, &mut section, common, memorandum)?;
+    if request.automatic {
+        automatic::check(report, &automatic_place, &request);
+    }
+    Some(request)
+}
+
+fn whole<'s>(
+    report: &mut Report<'s>,
+    section: &mut Section<'_, 's>,
+    common: &Common,
+    memorandum: bool,
+) -> Option<Request> {
     let place = report.place(section.span.clone());
     let mut clauses = Vec::new();
     let articles = section.filled(report, "articles");
@@ -114,6 +132,7 @@ pub(super) fn read<'s>(
         emergency: section.table(report, "emergency").and_then(|section| emergency(report, section)),
         requires_arrangement: section.flag(report, "requires_arrangement"),
         both_must_declare: section.flag(report, "both_must_declare"),
+        automatic: section.flag(report, "automatic"),
         timers: Vec::new(),
         grounds: own_grounds(report, section, common),
         judgements: Vec::new(),

@@ -32,6 +32,7 @@ impl Permit {
         facts.some(Label::Classification, self.classification_max.map(|mark| mark.as_str()));
         facts.list(Label::Quotas, &self.quotas);
         facts.when(Label::DualCriminality, self.dual_criminality);
+        facts.when(Label::Automatic, self.automatic);
         facts.list(Label::LegalClocks, self.timers.iter().filter(|timer| timer.is_legal()));
         facts.list(Label::PolicyClocks, self.timers.iter().filter(|timer| !timer.is_legal()));
         self.humans(&mut facts, language);

@@ -103,6 +103,8 @@ impl Restriction {
             }
         }
         needed(touched, wrong, limits.callback.as_ref(), |p| p.emergency.is_some(), "is for emergencies");
+        let human = limits.human_answers.as_ref();
+        needed(touched, wrong, human, |p| p.automatic.value, "may be answered automatically");
     }
 
     fn check_words(&self, touched: &[&Given], wrong: &mut Vec<Diagnostic>) {

@@ -31,6 +31,7 @@ pub(crate) fn every_change() -> Vec<(&'static str, Change)> {
         never: _,
         consent: _,
         emergency: _,
+        automatic: _,
         timers: _,
         grounds: _,
         judgements: _,
@@ -118,6 +119,7 @@ fn human_changes() -> Vec<(&'static str, Change)> {
         p.timers.last_mut().unwrap()
     }
     vec![
+        ("automatic", |p| p.automatic.value ^= true),
         ("timers", |p| _ = timer(p)),
         ("timers: kind", |p| timer(p).kind = TimerKind::Return),
         ("timers: record", |p| timer(p).record = Some("traffic_data".parse().unwrap())),

@@ -1,6 +1,7 @@
 #![expect(missing_docs, reason = "tests")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod automatic;
 mod broken;
 mod catalogue;
 mod decision;
