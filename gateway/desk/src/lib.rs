@@ -27,6 +27,8 @@ mod request;
 mod scope;
 mod selector;
 mod specific;
+mod translated;
+pub mod translation;
 
 pub use answer::{CALLBACK, compare_answer, compare_answers, document_of};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
@@ -39,11 +41,12 @@ pub use record::{Classification, Collector, Record};
 pub use release::{compare_record, compare_release};
 pub use request::{
     AuthorityInCharge, Confidentiality, Contact, Custodian, EarlierRequest, Facts, HolderConsent, Identity, Language,
-    Measure, Name, OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, Translation, Undertakings,
-    Urgency, UrgencyLevel, ValidatingDecision,
+    Measure, Name, OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, TranslatedText, Translation,
+    Undertakings, Urgency, UrgencyLevel, ValidatingDecision,
 };
 pub use scope::{Declaration, declare, offence, scope};
 pub use selector::{Selector, subject_binding};
+pub use translated::names;
 
 #[cfg(test)]
 mod sample;

@@ -2,7 +2,10 @@ use jiff::civil::Date;
 use model::{AuthorityKind, PartyId, Refusal, RefusalCode, Timestamp};
 use treaty::{Decision, Permit, Query, Rule};
 
-use crate::{Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, specific::unspecific};
+use crate::{
+    Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, specific::unspecific,
+    translated::translated,
+};
 
 /// What preflight found.
 #[derive(Debug, Clone)]
@@ -54,6 +57,7 @@ pub fn preflight(asked: &Preflight<'_>) -> Preflighted {
     placeholders(asked.body, &mut findings);
     days(asked, &mut findings);
     substance(asked.body, &mut findings);
+    findings.extend(translated(asked.body));
     findings.sort_by_key(|finding| finding.severity);
     Preflighted { findings, decision: decision.ok() }
 }

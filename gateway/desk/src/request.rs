@@ -354,6 +354,17 @@ form! {
         /// When.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certified_on: Option<Date>,
+        /// Texts of the request in that language.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<TranslatedText>,
+    }
+
+    /// One text of the request in another language.
+    TranslatedText {
+        /// The field that holds the original, as JSON pointer.
+        field: String,
+        /// The translation.
+        text: String,
     }
 
     /// A request that went before.

@@ -7,6 +7,7 @@ mod request;
 mod session;
 mod show;
 mod step;
+mod translation;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -52,6 +53,9 @@ enum Command {
     /// Draft, validate and send a request.
     #[command(subcommand)]
     Request(Request),
+    /// Hold a translation against its original.
+    #[command(subcommand)]
+    Translation(translation::Translation),
     /// The cases in which it is this desk's move.
     Inbox,
     /// What ends when: each clock with its article or policy, and whose move it is.
@@ -165,6 +169,9 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
         if let Command::Serve(serve) = &cli.command {
             return serve::run(&cli.dir, serve.otlp_endpoint.clone(), json_output).await.map(|()| None);
         }
+        if let Command::Translation(translation) = &cli.command {
+            return translation.run(&cli.dir, json_output).await.map(Some);
+        }
         let session = Session::open(&cli.dir, json_output)?;
         ask(&session, &cli.command).await.map(Some)
     })
@@ -172,7 +179,7 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
 
 async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
-        Command::Serve(_) => Err(Failure::new(Exit::Usage, "serve is run by itself")),
+        Command::Serve(_) | Command::Translation(_) => Err(Failure::new(Exit::Usage, "it is run by itself")),
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
