@@ -98,6 +98,7 @@ fn payload_to_wire(payload: &Payload) -> wire::entry::Payload {
             commit: handshake.commit.clone(),
             group_info: handshake.group_info.clone(),
             welcome: handshake.welcome.clone(),
+            key_package: handshake.key_package.clone(),
         }),
     }
 }
@@ -119,6 +120,7 @@ fn payload_from_wire(payload: Option<wire::entry::Payload>, step: Step) -> Resul
                 commit: handshake.commit,
                 group_info: handshake.group_info,
                 welcome: handshake.welcome,
+                key_package: handshake.key_package,
             };
             if handshake.size() > limits::HANDSHAKE_BYTES_MAX {
                 return Err(too_large(handshake.size(), limits::HANDSHAKE_BYTES_MAX));

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use model::{
-    BodyCommitment, CaseId, Classification, Consent, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest,
-    KeyId, Malformed, MeasureId, MeasureScope, Offence, Pin, SelectorKind, Step, SubjectTag, Timestamp, Validation,
-    ValidationStatement, Window, limits,
+    BodyCommitment, CaseId, Classification, Consent, Declared, Denial, Digest, EntryId, Fault, Follows, Header,
+    HeaderDigest, KeyId, Malformed, MatterId, MeasureId, MeasureScope, Offence, Pin, SelectorKind, Step, SubjectTag,
+    Timestamp, Validation, ValidationStatement, Window, limits,
 };
 use prost::Message;
 
@@ -104,6 +104,14 @@ fn header_to_wire(header: &Header) -> wire::Header {
             .map(|consent| wire::Consent { given_ms: consent.given.0, receipt: copy(consent.receipt.as_bytes()) }),
         tag_key: declared.tag_key.map(|key| copy(key.as_bytes())).unwrap_or_default(),
         postponement: declared.postponement.map(|code| code.to_string()).unwrap_or_default(),
+        until_ms: declared.until.map(|until| until.0).unwrap_or_default(),
+        follows: declared.follows.map(|follows| wire::Follows {
+            case_id: copy(follows.case.as_bytes()),
+            as_what: follows.as_what.as_str().to_owned(),
+        }),
+        matter: declared.matter.map(|matter| matter.0).unwrap_or_default(),
+        about_entry_id: declared.about.map(|entry| copy(entry.as_bytes())).unwrap_or_default(),
+        flaw: declared.flaw.map(|flaw| flaw.as_str().to_owned()).unwrap_or_default(),
     }
 }
 
@@ -154,6 +162,11 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
     let consent = header.consent.as_ref().map(|consent| {
         Ok(Consent { given: Timestamp(consent.given_ms), receipt: Digest::try_from(&*consent.receipt)? })
     });
+    let follows = header
+        .follows
+        .as_ref()
+        .map(|follows| Ok(Follows { case: CaseId::try_from(&*follows.case_id)?, as_what: follows.as_what.parse()? }));
+    let about = &header.about_entry_id;
     Ok(Declared {
         classification,
         emergency: header.emergency,
@@ -161,6 +174,11 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         consent: consent.transpose()?,
         tag_key: if header.tag_key.is_empty() { None } else { Some(Digest::try_from(&*header.tag_key)?) },
         postponement: optional(&header.postponement)?,
+        until: (header.until_ms != 0).then_some(Timestamp(header.until_ms)),
+        follows: follows.transpose()?,
+        matter: (header.matter != 0).then_some(MatterId(header.matter)),
+        about: if about.is_empty() { None } else { Some(EntryId::try_from(&**about)?) },
+        flaw: optional(&header.flaw)?,
     })
 }
 
@@ -280,7 +298,12 @@ pub(crate) use enum_pair;
 enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
     OpenGroup, ChangeGroup, SealSend, Acknowledge, OpenReview, Recognise, Refuse, Assign, Collected, Release, Confirm, Close,
     Withdraw, Violation, Consult, ConsultDone, AskInfo, GiveInfo, OfferConditions, AcceptConditions, DeclineConditions, Postpone, Resume,
-    PartCollected, MoreToCome, Reject, ReturnRequest
+    PartCollected, MoreToCome, Reject, ReturnRequest,
+    Forward, AskRejoin, LodgeRemedy, AnnulDecision, UpholdDecision, FinalReport, TakeOver, DisposalDue, Extend,
+    CertifyDisposal, ShareDraft, CommentDraft, Answer, Prolong, GiveUp, Regularise, TellStatus, RequestUse,
+    RequestOnward, NotifyExculpatory, GrantConsent, DenyConsent, NotifyBreach, ConfirmBreach, Recall, CertifyShredding,
+    NotifySubject, DeferSubject, ReportError, Triage, Reissue, ProposeHearing, AgreeSlot, RecordConsent, TestLink,
+    OpenHearing, DraftMinutes, SignMinutes, TransmitMinutes, CancelHearing, CloseMatter
 });
 
 enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {

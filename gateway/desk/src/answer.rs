@@ -39,8 +39,46 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::Reject
         | Step::ReturnRequest
         | Step::Close
-        | Step::Withdraw => Some("notice"),
-        Step::Release | Step::OpenGroup | Step::ChangeGroup => None,
+        | Step::Withdraw
+        | Step::Forward
+        | Step::LodgeRemedy
+        | Step::AnnulDecision
+        | Step::UpholdDecision
+        | Step::FinalReport
+        | Step::TakeOver
+        | Step::DisposalDue
+        | Step::Extend
+        | Step::CertifyDisposal
+        | Step::ShareDraft
+        | Step::CommentDraft
+        | Step::Prolong
+        | Step::GiveUp
+        | Step::Regularise
+        | Step::TellStatus
+        | Step::RequestUse
+        | Step::RequestOnward
+        | Step::NotifyExculpatory
+        | Step::GrantConsent
+        | Step::DenyConsent
+        | Step::NotifyBreach
+        | Step::ConfirmBreach
+        | Step::Recall
+        | Step::CertifyShredding
+        | Step::NotifySubject
+        | Step::DeferSubject
+        | Step::ReportError
+        | Step::Triage
+        | Step::ProposeHearing
+        | Step::AgreeSlot
+        | Step::RecordConsent
+        | Step::TestLink
+        | Step::OpenHearing
+        | Step::DraftMinutes
+        | Step::SignMinutes
+        | Step::TransmitMinutes
+        | Step::CancelHearing
+        | Step::CloseMatter => Some("notice"),
+        Step::Release | Step::Answer | Step::Reissue | Step::OpenGroup | Step::ChangeGroup | Step::AskRejoin => None,
     }
 }
 

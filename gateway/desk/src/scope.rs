@@ -24,8 +24,7 @@ pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
         emergency: body.urgency.level == UrgencyLevel::Emergency,
         consent: consent(body)?,
         tag_key: tag_key(body)?.map(|key| key.digest()),
-        callback: None,
-        postponement: None,
+        ..Declared::default()
     };
     Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body), declared })
 }

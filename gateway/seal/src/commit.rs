@@ -154,6 +154,7 @@ impl Member {
             commit: encode(&commit)?,
             group_info: encode(&group_info.ok_or_else(failed)?)?,
             welcome: welcome.as_ref().map(encode).transpose()?.unwrap_or_default(),
+            key_package: Bytes::new(),
         };
         // The same rules that both gateways will hold it against: better refused here.
         match self.check_pending(accreditation, now) {

@@ -57,7 +57,7 @@ fn rows() -> Vec<(Vec<u8>, Zeroizing<Vec<u8>>)> {
 
 fn handshake() -> Handshake {
     let (commit, group_info) = (read("commit.mls"), read("group_info.mls"));
-    Handshake { opening: Bytes::new(), commit, group_info, welcome: Bytes::new() }
+    Handshake { opening: Bytes::new(), commit, group_info, ..Handshake::default() }
 }
 
 #[test]

@@ -102,7 +102,8 @@ impl Raw {
             .unwrap();
         let (commit, _, group_info) = bundle.into_messages();
         let group_info = group_info.as_ref().map(encode).unwrap_or_default();
-        let handshake = Handshake { opening: Bytes::new(), commit: encode(&commit), group_info, welcome: Bytes::new() };
+        let handshake =
+            Handshake { opening: Bytes::new(), commit: encode(&commit), group_info, ..Handshake::default() };
         (handshake, Self { provider, group, leaf: outsider.clone() })
     }
 
@@ -129,6 +130,7 @@ impl Raw {
             commit: encode(&commit),
             group_info: encode(&group_info.unwrap()),
             welcome: welcome.as_ref().map(encode).unwrap_or_default(),
+            ..Handshake::default()
         }
     }
 }

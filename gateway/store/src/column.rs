@@ -195,11 +195,18 @@ code_column!(Refuser, "the number of a refuser (0–3)", {
     SendingDesk = 0, OwnGateway = 1, PeerGateway = 2, ReceivingDesk = 3,
 });
 
-code_column!(Step, "the number of a step (0–26)", {
+code_column!(Step, "the number of a step (0–67)", {
     OpenGroup = 0, ChangeGroup = 1, SealSend = 2, Acknowledge = 3, OpenReview = 4, Recognise = 5, Refuse = 6, Assign = 7,
     Collected = 8, Release = 9, Confirm = 10, Close = 11, Withdraw = 12, Violation = 13, Consult = 14,
     ConsultDone = 15, AskInfo = 16, GiveInfo = 17, OfferConditions = 18, AcceptConditions = 19, DeclineConditions = 20,
     Postpone = 21, Resume = 22, PartCollected = 23, MoreToCome = 24, Reject = 25, ReturnRequest = 26,
+    Forward = 27, AskRejoin = 28, LodgeRemedy = 29, AnnulDecision = 30, UpholdDecision = 31, FinalReport = 32,
+    TakeOver = 33, DisposalDue = 34, Extend = 35, CertifyDisposal = 36, ShareDraft = 37, CommentDraft = 38, Answer =
+    39, Prolong = 40, GiveUp = 41, Regularise = 42, TellStatus = 43, RequestUse = 44, RequestOnward = 45,
+    NotifyExculpatory = 46, GrantConsent = 47, DenyConsent = 48, NotifyBreach = 49, ConfirmBreach = 50, Recall = 51,
+    CertifyShredding = 52, NotifySubject = 53, DeferSubject = 54, ReportError = 55, Triage = 56, Reissue = 57,
+    ProposeHearing = 58, AgreeSlot = 59, RecordConsent = 60, TestLink = 61, OpenHearing = 62, DraftMinutes = 63,
+    SignMinutes = 64, TransmitMinutes = 65, CancelHearing = 66, CloseMatter = 67,
 });
 
 code_column!(ReceiptKind, "the number of a kind of receipt (0–8)", {
@@ -221,7 +228,7 @@ mod tests {
             assert_eq!(usize::try_from(kind.to_raw()), Ok(number));
             assert_eq!(ReceiptKind::from_raw(kind.to_raw()), Ok(kind));
         }
-        assert!(Step::from_raw(27).is_err());
+        assert!(Step::from_raw(68).is_err());
         assert!(Verdict::from_raw(-1).is_err());
     }
 

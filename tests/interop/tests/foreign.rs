@@ -230,6 +230,7 @@ fn assisted_commit(opening: Bytes, output: CommitOutput) -> Handshake {
         commit: encode(output.commit_message()),
         group_info: output.external_commit_group_info().map(encode).unwrap_or_default(),
         welcome: output.welcome_messages().first().map(encode).unwrap_or_default(),
+        ..Handshake::default()
     }
 }
 

@@ -2,7 +2,34 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Malformed, PostponementCode, Timestamp};
+use crate::{CaseId, Digest, EntryId, Malformed, MatterId, PostponementCode, Timestamp};
+
+macro_rules! words {
+    ($(#[$outer:meta])* $enum:ident, $expected:literal { $($(#[$doc:meta])* $name:ident => $word:literal,)+ }) => {
+        $(#[$outer])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $enum { $($(#[$doc])* $name,)+ }
+
+        impl $enum {
+            /// All of them.
+            pub const ALL: [Self; [$(Self::$name),+].len()] = [$(Self::$name),+];
+
+            /// The name in files and on screens.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+        }
+
+        impl FromStr for $enum {
+            type Err = Malformed;
+
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                Self::ALL.into_iter().find(|one| one.as_str() == text).ok_or_else(|| Malformed::new($expected, text))
+            }
+        }
+    };
+}
 
 /// What a header declares beside scope, purpose and offence. Everything is absent unless the rule or the step asks for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +48,57 @@ pub struct Declared {
     /// Why it is postponed, on [`Step::Postpone`](crate::Step::Postpone).
     #[serde(default)]
     pub postponement: Option<PostponementCode>,
+    /// Until when: for how long a consent holds ([`Step::GrantConsent`](crate::Step::GrantConsent)), records may be kept
+    /// ([`Step::Extend`](crate::Step::Extend)) or data stays preserved ([`Step::Prolong`](crate::Step::Prolong)).
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// The earlier case that a request follows. On [`Step::SealSend`](crate::Step::SealSend).
+    #[serde(default)]
+    pub follows: Option<Follows>,
+    /// The matter of the case that the step opens or moves.
+    #[serde(default)]
+    pub matter: Option<MatterId>,
+    /// The entry whose records a matter is about. On the step that opens it.
+    #[serde(default)]
+    pub about: Option<EntryId>,
+    /// What is wrong with records. On [`Step::Triage`](crate::Step::Triage).
+    #[serde(default)]
+    pub flaw: Option<Flaw>,
+}
+
+/// The earlier case of the same two parties that a request follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follows {
+    /// Which case.
+    pub case: CaseId,
+    /// How.
+    pub as_what: FollowUp,
+}
+
+words! {
+    /// How a request follows an earlier one.
+    FollowUp, "a follow-up (supplement, production, regularisation, resubmission)" {
+        /// It asks for more in the same matter, under the same rule; facts by reference.
+        Supplement => "supplement",
+        /// It asks for what the earlier one had preserved, which is kept until this one is decided.
+        Production => "production",
+        /// It is the formal request behind one that was made in an emergency [CETS 224 art. 9(5)].
+        Regularisation => "regularisation",
+        /// It is made anew after the earlier one was returned, blocked, refused or lapsed.
+        Resubmission => "resubmission",
+    }
+}
+
+words! {
+    /// What is wrong with records that were given.
+    Flaw, "a flaw (wrong_subject, wrong_value, stale)" {
+        /// They are about somebody else.
+        WrongSubject => "wrong_subject",
+        /// A value in them is wrong.
+        WrongValue => "wrong_value",
+        /// They were right once.
+        Stale => "stale",
+    }
 }
 
 /// That a holder agreed to this disclosure, without saying who.

@@ -73,6 +73,7 @@ impl Payload {
                     &part(&h.opening),
                     &part(&h.commit),
                     &part(&h.group_info),
+                    &part(&h.key_package),
                     &part(&h.welcome),
                 ])
             }
@@ -113,7 +114,7 @@ impl fmt::Debug for Sealed {
 }
 
 /// An assisted commit: a commit with what a gateway needs to check it without a key. Each part is an encoded MLSMessage.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Handshake {
     /// On the first handshake of a case the GroupInfo of epoch 0, with ratchet tree; else empty.
     pub opening: Bytes,
@@ -123,12 +124,14 @@ pub struct Handshake {
     pub group_info: Bytes,
     /// The Welcome for who is added; empty when nobody is.
     pub welcome: Bytes,
+    /// The KeyPackage with which the sender asks to be added again; on every other step empty. Nothing else is there then.
+    pub key_package: Bytes,
 }
 
 impl Handshake {
     /// Bytes on the wire.
     pub fn size(&self) -> usize {
-        self.opening.len() + self.commit.len() + self.group_info.len() + self.welcome.len()
+        self.opening.len() + self.commit.len() + self.group_info.len() + self.welcome.len() + self.key_package.len()
     }
 }
 

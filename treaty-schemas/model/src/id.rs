@@ -90,6 +90,18 @@ impl fmt::Display for MeasureId {
     }
 }
 
+/// Something beside the request that a case has: a consent asked for, an error reported, a hearing. 1, 2, 3 … in the order in which
+/// they were opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MatterId(pub u32);
+
+impl fmt::Display for MatterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "X{}", self.0)
+    }
+}
+
 /// A public key, named by the SHA-256 of its raw bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

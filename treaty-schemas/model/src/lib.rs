@@ -27,14 +27,14 @@ mod time;
 
 pub use authority::{AuthorityId, AuthorityKind, Role};
 pub use code::{ConditionCode, PostponementCode, RefusalCode};
-pub use declared::{Classification, Consent, Declared, SubjectTag};
+pub use declared::{Classification, Consent, Declared, Flaw, FollowUp, Follows, SubjectTag};
 pub use denial::Denial;
 pub use digest::{BodyCommitment, BodySalt, Digest, EnvelopeDigest, HeaderDigest, Pin};
 pub use entry::{Entry, Handshake, OfficerSignature, Payload, Sealed, Signature};
 pub use exit::Exit;
 pub use fault::{Blame, Fault};
 pub use header::{Header, Validation, ValidationStatement};
-pub use id::{CaseId, EntryId, KeyId, MeasureId};
+pub use id::{CaseId, EntryId, KeyId, MatterId, MeasureId};
 pub use language::Language;
 pub use party::PartyId;
 pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Verdict};

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use model::{
-    AuthorityId, ConditionCode, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode,
-    Timestamp,
+    AuthorityId, ConditionCode, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType,
+    RefusalCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Row, Side, State, Terms, Trigger, rows_from};
+use crate::{Matter, Row, Side, State, Terms, Trigger, rows_from};
 
 /// A case as its events made it. Times are those that the entries state, so that both sides hold the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Case {
     pub moved: Timestamp,
     /// What is asked; empty until the request is sent.
     pub measures: BTreeMap<MeasureId, Measure>,
+    /// What the case has beside the request, in the order in which it was opened.
+    #[serde(default)]
+    pub matters: BTreeMap<MatterId, Matter>,
     /// Closed before any request was sent.
     pub abandoned: bool,
 }
@@ -75,6 +78,21 @@ pub struct Measure {
     /// What arrived whole of its parts.
     #[serde(default)]
     pub taken: Taken,
+    /// Where it stood when a remedy was lodged; it goes back there if the decision is upheld.
+    #[serde(default)]
+    pub lodged_in: Option<State>,
+    /// When an emergency was validated after the fact.
+    #[serde(default)]
+    pub regularised: Option<Timestamp>,
+    /// Until when its records may be kept, where their giver said so.
+    #[serde(default)]
+    pub kept_until: Option<Timestamp>,
+    /// Until when preserved data is kept, where that was prolonged.
+    #[serde(default)]
+    pub preserved_until: Option<Timestamp>,
+    /// Whether what was preserved is needed no more.
+    #[serde(default)]
+    pub given_up: bool,
 }
 
 /// The parts of an answer that the requesting party has confirmed.
@@ -86,6 +104,33 @@ pub struct Taken {
     pub bytes: u64,
     /// When the newest of them was released.
     pub produced: Option<Timestamp>,
+}
+
+impl Measure {
+    /// Whether it gives instead of asks.
+    pub fn gives(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.gives)
+    }
+
+    /// Who keeps what was released for it: the requesting party, or the requested one where the request gave it.
+    pub fn keeper(&self) -> Side {
+        if self.gives() { Side::Peer } else { Side::Home }
+    }
+
+    /// Whether something was released that must be destroyed or returned one day. The confirmation of a preservation is no such thing.
+    pub fn keeps(&self) -> bool {
+        use ConditionCode::{C05, C06};
+        let kept = |terms: &Terms| terms.retention_days.is_some() && terms.preservation.is_none();
+        let bound = self.conditions.iter().any(|code| matches!(code, C05 | C06));
+        !self.released.is_empty() && (bound || self.terms.as_ref().is_some_and(kept))
+    }
+
+    /// The last moment at which an emergency may be validated after the fact; `None` where nothing has to be, or it was.
+    pub fn regularise_by(&self) -> Option<Timestamp> {
+        let hours = self.terms.as_ref()?.expost_hours?;
+        let due = self.regularised.is_none() && !self.released.is_empty();
+        due.then(|| self.arrived.plus_ms(i64::from(hours) * 3600 * 1000))
+    }
 }
 
 fn never() -> Timestamp {
@@ -115,15 +160,17 @@ impl Case {
     /// Who has to act for the case to advance. `None` when it is over or waits for a gateway.
     pub fn whose_move(&self) -> Option<Side> {
         let onward = |row: &&Row| {
-            use model::Step::{ChangeGroup, OpenGroup, Violation, Withdraw};
-            matches!(row.trigger, Trigger::Step(step) if !matches!(step, ChangeGroup | OpenGroup | Violation | Withdraw))
+            use model::Step::{DisposalDue, LodgeRemedy, OpenGroup, Violation, Withdraw};
+            let aside = |step| matches!(step, OpenGroup | Violation | Withdraw | LodgeRemedy | DisposalDue);
+            row.to.is_some() && matches!(row.trigger, Trigger::Step(step) if !aside(step))
         };
         let state = self.state();
-        let standing = |row: &&Row| {
-            let mut here = self.measures.values().filter(|measure| measure.state == state).peekable();
-            here.peek().is_none() || here.any(|measure| row.applies(measure))
+        let here: Vec<_> = self.measures.values().filter(|measure| measure.state == state).collect();
+        let whose = |row: &Row| {
+            let fits = |side: &&Side| here.is_empty() || here.iter().any(|measure| row.applies(measure, **side));
+            row.sides.iter().find(fits).copied()
         };
-        rows_from(state).filter(onward).filter(standing).find_map(|row| row.sides.first().copied())
+        rows_from(state).filter(onward).find_map(whose)
     }
 
     /// The place of an authority in the case. `None` for a third party.
@@ -143,13 +190,13 @@ impl Case {
     pub fn possible(&self, side: Side) -> Vec<Possibility> {
         let case_state = self.state();
         let rows = crate::TRANSITIONS.iter().filter(|row| row.sides.contains(&side));
-        let rows = rows.filter(|row| matches!(row.trigger, Trigger::Step(step) if step != model::Step::OpenGroup));
+        let rows = rows.filter(|row| matches!(row.trigger, Trigger::Step(step) if !matches!(step, model::Step::OpenGroup | model::Step::AskRejoin)));
         rows.filter_map(|row| {
-            if self.measures.is_empty() || row.to.is_none() {
+            if self.measures.is_empty() || row.is_of_the_case() {
                 return row.from.contains(&case_state).then(|| Possibility { row, measures: Vec::new() });
             }
-            let standing =
-                self.measures.iter().filter(|(_, measure)| row.from.contains(&measure.state) && row.applies(measure));
+            let fits = |measure: &Measure| row.from.contains(&measure.state) && row.applies(measure, side);
+            let standing = self.measures.iter().filter(|(_, measure)| fits(measure));
             let measures: Vec<_> = standing.map(|(id, _)| *id).collect();
             (!measures.is_empty()).then_some(Possibility { row, measures })
         })

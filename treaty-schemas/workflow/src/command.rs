@@ -24,18 +24,21 @@ pub struct Command<'a> {
     pub concerns: &'a [MeasureId],
     /// The whole scope, on [`Step::SealSend`].
     pub measures: &'a [MeasureScope],
-    /// What is released, on [`Step::Release`].
+    /// What is inside, on a step that carries records, and on the [`Step::SealSend`] of a request that gives.
     pub records: &'a [RecordType],
+    /// What for, on [`Step::SealSend`], [`Step::RequestUse`], [`Step::RequestOnward`] and [`Step::NotifyExculpatory`].
+    pub purpose: Option<&'a str>,
     /// Why, on [`Step::Refuse`], [`Step::Violation`] and [`Step::ReturnRequest`].
     pub ground: Option<RefusalCode>,
-    /// Under which conditions, on [`Step::Recognise`], [`Step::Release`], [`Step::OfferConditions`] and [`Step::AcceptConditions`].
+    /// Under which conditions, on [`Step::Recognise`], [`Step::Release`], [`Step::OfferConditions`] [`Step::AcceptConditions`],
+    /// [`Step::Answer`], [`Step::Reissue`] and [`Step::GrantConsent`].
     pub conditions: &'a [ConditionCode],
     /// What else the header declares.
     pub declared: &'a Declared,
     /// What the treaty says of the answer to each measure, on [`Step::SealSend`]. Not from the header: each gateway takes it from its
     /// own copy of the shared rule. Empty where nobody knows the rule; then nothing of it is checked, and gateways never ask so.
     pub terms: &'a [(MeasureId, Terms)],
-    /// The sealed body's bytes, on [`Step::Release`]; 0 where it is not sealed yet.
+    /// The sealed body's bytes, on a step that carries records; 0 where it is not sealed yet.
     pub bytes: u64,
 }
 
@@ -52,6 +55,7 @@ impl<'a> Command<'a> {
             concerns: &header.concerns,
             measures: &header.measures,
             records: &header.records,
+            purpose: header.purpose.as_deref(),
             ground: header.ground,
             conditions: &header.conditions,
             declared: &header.declared,

@@ -4,7 +4,7 @@ use model::{Declared, KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCod
 
 use crate::{
     Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
-    answer, case::side_of,
+    after, answer, case::side_of, matter,
 };
 
 const RULE: &str = "workflow";
@@ -30,8 +30,12 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
     if command.step == Step::OpenGroup {
         return Err(sequence("the case's group is open already".to_owned(), "Use the group that there is."));
     }
-    if !TRANSITIONS.iter().any(|row| row.trigger == Trigger::Step(command.step) && row.sides.contains(&side)) {
+    let known = |row: &Row| row.trigger == Trigger::Step(command.step) && row.sides.contains(&side);
+    if !matter::moves_matter(command.step) && !TRANSITIONS.iter().any(known) {
         return Err(wrong_side(command.step, side, home, peer));
+    }
+    if matter::moves_matter(command.step) {
+        return matter::decide(case, command, side, now).map(event);
     }
     let mut moves = Vec::new();
     for (measure, state) in standings(case, command)? {
@@ -40,13 +44,14 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             .ok_or_else(|| not_now(case, command.step, side, measure, state))?;
         signed(row, command)?;
         let records = guard(row.guard, case, command, now, standing)?;
-        if let (Some(measure), Some(to)) = (measure, row.to) {
-            moves.push(Move { measure, from: state, to, records });
+        if let Some(measure) = measure {
+            moves.push(Move { measure, from: state, to: row.to.unwrap_or(state), records });
         }
     }
     only_asked(case, command)?;
     Ok(event(match command.step {
-        Step::ChangeGroup => Change::GroupChanged,
+        Step::ChangeGroup | Step::AskRejoin => Change::GroupChanged,
+        Step::ShareDraft | Step::CommentDraft => Change::Drafted,
         Step::SealSend => Change::Sent { measures: command.measures.to_vec(), terms: command.terms.to_vec() },
         Step::Close if case.measures.is_empty() => Change::Abandoned,
         step => Change::Moved {
@@ -55,8 +60,9 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             ground: command.ground,
             conditions: command.conditions.to_vec(),
             callback: command.declared.callback,
-            bytes: if step == Step::Release { command.bytes } else { 0 },
+            bytes: if step.carries_records() { command.bytes } else { 0 },
             postponement: command.declared.postponement,
+            until: command.declared.until,
         },
     }))
 }
@@ -116,13 +122,27 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
     };
     only(command.measures.is_empty(), "measures", step == Step::SealSend)?;
     only(command.concerns.is_empty(), "concerns", step != Step::SealSend && !step.is_handshake())?;
-    only(command.records.is_empty(), "records", step == Step::Release)?;
+    let gives = command.terms.iter().any(|(_, terms)| terms.gives);
+    only(command.records.is_empty(), "records", step.carries_records() || (step == Step::SealSend && gives))?;
     only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation | Step::ReturnRequest))?;
-    let conditional = matches!(step, Step::Recognise | Step::Release | Step::OfferConditions | Step::AcceptConditions);
-    only(command.conditions.is_empty(), "conditions", conditional)?;
-    let Declared { classification, emergency, callback, consent, tag_key, postponement } = command.declared;
+    let imposed = matches!(step, Step::Recognise | Step::OfferConditions | Step::AcceptConditions | Step::GrantConsent);
+    only(command.conditions.is_empty(), "conditions", imposed || step.carries_records())?;
+    declared(command, only)
+}
+
+fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let step = command.step;
+    let Declared { classification, emergency, callback, consent, tag_key, postponement, .. } = command.declared;
+    let Declared { until, follows, matter: of, about, flaw, .. } = command.declared;
     let sent = step == Step::SealSend;
-    only(classification.is_none(), "declared.classification", sent || step == Step::Release)?;
+    let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
+    only(command.purpose.is_none(), "purpose", sent || asks)?;
+    only(until.is_none(), "declared.until", matches!(step, Step::Extend | Step::Prolong | Step::GrantConsent))?;
+    only(follows.is_none(), "declared.follows", sent)?;
+    only(of.is_none(), "declared.matter", matter::moves_matter(step))?;
+    only(about.is_none(), "declared.about", matter::opens_matter(step))?;
+    only(flaw.is_none(), "declared.flaw", step == Step::Triage)?;
+    only(classification.is_none(), "declared.classification", sent || step.carries_records())?;
     only(!emergency, "declared.emergency", sent)?;
     only(callback.is_none(), "declared.callback", matches!(step, Step::Recognise | Step::OfferConditions))?;
     only(postponement.is_none(), "declared.postponement", step == Step::Postpone)?;
@@ -136,7 +156,9 @@ fn standings(case: &Case, command: &Command<'_>) -> Result<Vec<(Option<MeasureId
     if let (true, Some(id)) = (case.measures.is_empty(), command.concerns.first()) {
         return Err(field(format!("the case has no measure {id}")));
     }
-    if matches!(command.step, Step::ChangeGroup | Step::SealSend) || case.measures.is_empty() {
+    if TRANSITIONS.iter().any(|row| row.trigger == Trigger::Step(command.step) && row.is_of_the_case())
+        || case.measures.is_empty()
+    {
         return Ok(vec![(None, case.state())]);
     }
     if command.concerns.is_empty() {
@@ -156,7 +178,7 @@ fn row_for(step: Step, state: State, side: Side, measure: Option<&Measure>) -> O
         row.trigger == Trigger::Step(step)
             && row.from.contains(&state)
             && row.sides.contains(&side)
-            && measure.is_none_or(|measure| row.returns(measure))
+            && measure.is_none_or(|measure| row.returns(measure, side))
     };
     TRANSITIONS.iter().find(fits)
 }
@@ -164,15 +186,23 @@ fn row_for(step: Step, state: State, side: Side, measure: Option<&Measure>) -> O
 /// Two officers are two distinct keys. A signature in a role that the step does not know is refused even where enough others
 /// signed: whoever signs, stands for the step.
 fn signed(row: &Row, command: &Command<'_>) -> Result<(), Refusal> {
-    let (needed, roles): (u8, &[Role]) = match row.actor {
+    stands(row.actor, command)
+}
+
+/// The same for any actor.
+pub(crate) fn stands(actor: Actor, command: &Command<'_>) -> Result<(), Refusal> {
+    let (needed, roles): (u8, &[Role]) = match actor {
         Actor::Officers(needed, roles) => (needed, roles),
+        Actor::DeskOr(roles) => (0, roles),
         Actor::Desk | Actor::Gateway => (0, &[]),
     };
     if let Some((_, role)) = command.signers.iter().find(|(_, role)| !roles.contains(role)) {
-        let reason = match row.actor {
-            Actor::Officers(..) => format!("{} needs {}; {} signed", command.step, row.actor, role.as_str()),
+        let reason = match actor {
+            Actor::Officers(..) | Actor::DeskOr(_) => {
+                format!("{} needs {actor}; {} signed", command.step, role.as_str())
+            }
             Actor::Desk | Actor::Gateway => {
-                format!("{} is the {}'s own act; {} signed", command.step, row.actor, role.as_str())
+                format!("{} is the {actor}'s own act; {} signed", command.step, role.as_str())
             }
         };
         let remedy = "Let officers sign who hold the role that the step needs.";
@@ -198,7 +228,11 @@ fn guard(
     measure: Option<&Measure>,
 ) -> Result<Vec<RecordType>, Refusal> {
     match guard {
-        Guard::None | Guard::AskedIn(_) => {}
+        Guard::None | Guard::AskedIn(_) | Guard::LodgedIn(_) | Guard::Keeper | Guard::Given => {}
+        Guard::Giver => until(command, now)?,
+        Guard::Complete | Guard::NothingKept | Guard::Kept | Guard::Emergency | Guard::Prolonged | Guard::Preserved => {
+            measure.map_or(Ok(()), |measure| after::held(guard, case, command, now, measure))?;
+        }
         Guard::Scope => scope(command)?,
         Guard::HumanGround => {
             ground(command, RefusalCode::is_human, "one of R01–R20")?;
@@ -218,8 +252,11 @@ fn guard(
         Guard::Postponed => measure.map_or(Ok(()), |measure| answer::postponable(case, command, measure))?,
         Guard::Outstanding => measure.map_or(Ok(()), |measure| outstanding(case, measure))?,
         Guard::CalledBack => measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?,
-        Guard::RecordsAsked => {
+        Guard::RecordsAsked | Guard::Automatic => {
             if let Some(measure) = measure {
+                if guard == Guard::Automatic {
+                    after::automatic(measure)?;
+                }
                 let given = records(command, measure)?;
                 answer::releasable(case, command, measure)?;
                 return Ok(given);
@@ -227,6 +264,15 @@ fn guard(
         }
     }
     Ok(Vec::new())
+}
+
+/// The header says until when, and that is in the future.
+pub(crate) fn until(command: &Command<'_>, now: Timestamp) -> Result<(), Refusal> {
+    if command.declared.until.is_some_and(|until| now < until) {
+        return Ok(());
+    }
+    let reason = format!("{} says until when, and that must be later than the step itself", command.step);
+    Err(sequence(reason, "Name the day.").at("declared.until"))
 }
 
 fn scope(command: &Command<'_>) -> Result<(), Refusal> {
@@ -289,7 +335,7 @@ fn outstanding(case: &Case, measure: &Measure) -> Result<(), Refusal> {
     Err(sequence(reason, remedy).at("concerns"))
 }
 
-fn records(command: &Command<'_>, measure: &Measure) -> Result<Vec<RecordType>, Refusal> {
+pub(crate) fn records(command: &Command<'_>, measure: &Measure) -> Result<Vec<RecordType>, Refusal> {
     let asked = |record: &&RecordType| measure.scope.records.contains(record);
     let given: Vec<_> = command.records.iter().filter(asked).cloned().collect();
     if given.is_empty() {
@@ -300,7 +346,10 @@ fn records(command: &Command<'_>, measure: &Measure) -> Result<Vec<RecordType>, 
 }
 
 /// A release carries nothing that no concerned measure asked for.
-fn only_asked(case: &Case, command: &Command<'_>) -> Result<(), Refusal> {
+pub(crate) fn only_asked(case: &Case, command: &Command<'_>) -> Result<(), Refusal> {
+    if command.step == Step::SealSend {
+        return Ok(());
+    }
     let asked = |record: &RecordType| {
         let mut concerned = command.concerns.iter().filter_map(|id| case.measures.get(id));
         concerned.any(|measure| measure.scope.records.contains(record))
@@ -322,7 +371,7 @@ fn not_now(case: &Case, step: Step, side: Side, measure: Option<MeasureId>, stat
     };
     let entry = |row: &&Row| matches!(row.trigger, Trigger::Step(s) if !s.is_handshake());
     let standing = measure.and_then(|id| case.measures.get(&id));
-    let applies = |row: &&Row| standing.is_none_or(|measure| row.applies(measure));
+    let applies = |row: &&Row| standing.is_none_or(|measure| row.sides.iter().any(|side| row.applies(measure, *side)));
     let next: Vec<_> = crate::rows_from(state).filter(entry).filter(applies).map(who).collect();
     let next = if next.is_empty() { "nothing".to_owned() } else { next.join(", ") };
     let subject = measure.map_or_else(|| "the case".to_owned(), |id| id.to_string());
@@ -345,6 +394,6 @@ fn wrong_side(step: Step, side: Side, home: PartyId, peer: PartyId) -> Refusal {
     Refusal::new(RefusalCode::R93, RULE, reason, "Leave the step to the other party.").at("sender")
 }
 
-fn sequence(reason: String, remedy: &str) -> Refusal {
+pub(crate) fn sequence(reason: String, remedy: &str) -> Refusal {
     Refusal::new(RefusalCode::R94, RULE, reason, remedy)
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ConditionCode, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode, Step, Timestamp,
+    ConditionCode, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode, Step,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, GatewayEvent, Measure, State, Taken, Terms, Trigger, rows_from};
+use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, rows_from};
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum Change {
     Opened,
     /// Who can read has changed, or a leaf was renewed.
     GroupChanged,
+    /// A draft was shown or commented on: no legal effect.
+    Drafted,
     /// The request was sent.
     Sent {
         /// All that is asked.
@@ -57,6 +60,20 @@ pub enum Change {
         /// Why it is postponed.
         #[serde(default)]
         postponement: Option<PostponementCode>,
+        /// Until when records may be kept, or data stays preserved.
+        #[serde(default)]
+        until: Option<Timestamp>,
+    },
+    /// A matter was opened or moved.
+    Matter {
+        /// Which.
+        id: MatterId,
+        /// What it is now.
+        matter: Matter,
+        /// By which step.
+        step: Step,
+        /// How many sealed bytes records in it have.
+        bytes: u64,
     },
     /// The case was closed before a request was part of it.
     Abandoned,
@@ -113,13 +130,14 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
         opened: event.at,
         moved: event.at,
         measures: BTreeMap::new(),
+        matters: BTreeMap::new(),
         abandoned: false,
     });
     case.moved = event.at;
     match &event.change {
-        Change::Opened | Change::GroupChanged => {}
+        Change::Opened | Change::GroupChanged | Change::Drafted => {}
         Change::Sent { measures, terms } => send(&mut case, measures, terms, event.at),
-        Change::Moved { step, moves, ground, conditions, callback, bytes, postponement } => {
+        Change::Moved { step, moves, ground, conditions, callback, bytes, postponement, until } => {
             for one in moves {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
                     && measure.state == one.from
@@ -128,10 +146,20 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                     measure.callback = callback.or(measure.callback);
                     measure.bytes = measure.bytes.saturating_add(*bytes);
                     measure.ground = ground.or(measure.ground);
-                    measure.postponed = *postponement;
+                    if one.from != one.to {
+                        measure.postponed = *postponement;
+                    }
+                    lasts(measure, *step, *until, event.at);
                     bind(measure, *step, conditions);
                 }
             }
+        }
+        Change::Matter { id, matter, step, bytes } => {
+            if *step == Step::Reissue {
+                let concerned = case.measures.iter_mut().filter(|(id, _)| matter.concerns.contains(id));
+                concerned.for_each(|(_, measure)| measure.bytes = measure.bytes.saturating_add(*bytes));
+            }
+            case.matters.insert(*id, matter.clone());
         }
         Change::Abandoned => case.abandoned = case.measures.is_empty(),
         Change::Gateway { event: gateway, ground } => {
@@ -170,15 +198,28 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         postponed: None,
         outstanding: false,
         taken: Taken::default(),
+        lodged_in: None,
+        regularised: None,
+        kept_until: None,
+        preserved_until: None,
+        given_up: false,
+    };
+    let fresh = |scope: &MeasureScope| {
+        let measure = fresh(scope);
+        // What is given with the request is released by it.
+        let released = if measure.gives() { scope.records.clone() } else { Vec::new() };
+        Measure { released, ..measure }
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
 }
 
 fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
-    measure.state = one.to;
-    measure.since = at;
+    if one.from != one.to {
+        measure.state = one.to;
+        measure.since = at;
+    }
     match step {
-        Step::Release => {
+        Step::Release | Step::Answer => {
             let earlier = measure.taken.records.iter().filter(|record| !one.records.contains(record));
             measure.released = earlier.chain(&one.records).cloned().collect();
             measure.ground = None;
@@ -187,6 +228,9 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
         Step::ConsultDone => measure.consulted = true,
         Step::AskInfo => measure.asked_in = Some(one.from),
         Step::GiveInfo => measure.asked_in = None,
+        Step::LodgeRemedy => measure.lodged_in = Some(one.from),
+        Step::UpholdDecision => measure.lodged_in = None,
+        Step::AnnulDecision => (measure.lodged_in, measure.ground) = (None, None),
         Step::PartCollected => measure.outstanding = true,
         Step::Collected => measure.outstanding = false,
         Step::Confirm => {
@@ -194,11 +238,22 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
             measure.taken = Taken { records, bytes, produced };
         }
         // A release that contradicted its header, or was not taken, did not happen; the parts before it did.
-        Step::Violation | Step::Reject => {
+        Step::Violation | Step::Reject if one.from == State::Produced => {
             measure.released.clone_from(&measure.taken.records);
             measure.bytes = measure.taken.bytes;
             measure.produced = measure.taken.produced;
         }
+        _ => {}
+    }
+}
+
+/// What a step says of how long something lasts.
+fn lasts(measure: &mut Measure, step: Step, until: Option<Timestamp>, at: Timestamp) {
+    match step {
+        Step::Extend => measure.kept_until = until,
+        Step::Prolong => measure.preserved_until = until,
+        Step::GiveUp => measure.given_up = true,
+        Step::Regularise => measure.regularised = Some(at),
         _ => {}
     }
 }

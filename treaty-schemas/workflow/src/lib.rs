@@ -16,12 +16,14 @@
     reason = "a refusal is an answer, not an exception: it is built once and read whole"
 )]
 
+mod after;
 mod answer;
 mod case;
 mod clock;
 mod command;
 mod decide;
 mod event;
+mod matter;
 mod preservation;
 mod state;
 mod table;
@@ -40,6 +42,10 @@ pub use clock::{
 pub use command::{Command, DraftCommand};
 pub use decide::{decide, decide_draft};
 pub use event::{Change, Event, Move, apply};
+pub use matter::{
+    By, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, matter_picture, matter_rows, matter_table,
+    moves_matter, opens_matter,
+};
 pub use preservation::{Preservation, Standing};
 pub use state::State;
 pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, picture, rows_from, table};

@@ -16,6 +16,8 @@ pub enum State {
     Sent,
     /// Lies ready at the requested desk.
     Delivered,
+    /// Passed to the competent authority of the requested party.
+    Transferred,
     /// The requested authority named who handles it.
     Acked,
     /// Under review on the merits.
@@ -36,10 +38,20 @@ pub enum State {
     Partial,
     /// All is collected; awaits two officers who release it.
     Ready,
+    /// A remedy is pending: nothing is handed over.
+    Appeal,
     /// Released; awaits the confirmation that it arrived whole.
     Produced,
     /// Arrived whole.
     Received,
+    /// All that was accepted is done.
+    Executed,
+    /// In use, for the purpose and by the readers that were named.
+    InUse,
+    /// To be destroyed or returned.
+    DisposalDue,
+    /// Destroyed or returned, with a certificate.
+    Disposed,
     /// Refused by a human, with a ground.
     Refused,
     /// Withdrawn by the requesting party.
@@ -56,7 +68,7 @@ pub enum State {
 
 impl State {
     /// All states, each where its number in databases is.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::Draft,
         Self::Validating,
         Self::Validated,
@@ -80,6 +92,12 @@ impl State {
         Self::Postponed,
         Self::Partial,
         Self::Returned,
+        Self::Transferred,
+        Self::Appeal,
+        Self::Executed,
+        Self::InUse,
+        Self::DisposalDue,
+        Self::Disposed,
     ];
 
     /// The name in files and on screens.
@@ -90,6 +108,7 @@ impl State {
             Self::Validated => "VALIDATED",
             Self::Sent => "SENT",
             Self::Delivered => "DELIVERED",
+            Self::Transferred => "TRANSFERRED",
             Self::Acked => "ACKED",
             Self::Review => "REVIEW",
             Self::Consult => "CONSULT",
@@ -100,8 +119,13 @@ impl State {
             Self::Executing => "EXECUTING",
             Self::Partial => "PARTIAL",
             Self::Ready => "READY",
+            Self::Appeal => "APPEAL",
             Self::Produced => "PRODUCED",
             Self::Received => "RECEIVED",
+            Self::Executed => "EXECUTED",
+            Self::InUse => "IN_USE",
+            Self::DisposalDue => "DISPOSAL_DUE",
+            Self::Disposed => "DISPOSED",
             Self::Refused => "REFUSED",
             Self::Withdrawn => "WITHDRAWN",
             Self::Blocked => "BLOCKED",
@@ -111,9 +135,9 @@ impl State {
         }
     }
 
-    /// Whether the measure still moves towards evidence: neither ended early nor closed.
+    /// Whether the measure still moves towards evidence: neither ended early, nor done.
     pub fn is_live(self) -> bool {
-        self < Self::Refused
+        self <= Self::Received
     }
 }
 

@@ -99,6 +99,8 @@ pub enum Actor {
     Officers(u8, &'static [Role]),
     /// The desk by its own signature.
     Desk,
+    /// The desk by its own signature, or one officer in one of these roles.
+    DeskOr(&'static [Role]),
     /// A gateway.
     Gateway,
 }
@@ -130,6 +132,28 @@ pub enum Guard {
     Outstanding,
     /// The header names R93; the right addressee is in the body.
     WrongAddressee,
+    /// A remedy was lodged while the measure stood there.
+    LodgedIn(State),
+    /// It is the side that keeps what was released.
+    Keeper,
+    /// It is the side that gave it; the header says until when.
+    Giver,
+    /// The request gives instead of asks.
+    Given,
+    /// Nothing is outstanding.
+    Complete,
+    /// Nothing was released that has to be destroyed or returned.
+    NothingKept,
+    /// Something was released that has to be.
+    Kept,
+    /// The treaty declares the request type automatic; records as for a release.
+    Automatic,
+    /// An emergency that was not validated after the fact yet.
+    Emergency,
+    /// Preserved data; the header says until when it is kept.
+    Prolonged,
+    /// Preserved data.
+    Preserved,
     /// The other side has been silent for [`CONSULT_SILENCE_DAYS`](crate::CONSULT_SILENCE_DAYS).
     Unanswered,
 }
@@ -153,36 +177,89 @@ pub struct Row {
 
 impl Row {
     /// Whether the row is one for a measure with this history, where it stands in one of its states.
-    pub fn applies(&self, measure: &Measure) -> bool {
-        self.returns(measure) && (self.guard != Guard::Outstanding || measure.outstanding)
+    pub fn applies(&self, measure: &Measure, side: Side) -> bool {
+        let preserves = || measure.terms.as_ref().is_some_and(|terms| terms.preservation.is_some());
+        self.returns(measure, side)
+            && match self.guard {
+                Guard::Outstanding => measure.outstanding,
+                Guard::Complete => !measure.outstanding,
+                Guard::NothingKept => !measure.keeps(),
+                Guard::Kept => measure.keeps() && side == measure.keeper(),
+                Guard::Automatic => measure.terms.as_ref().is_some_and(|terms| terms.automatic),
+                Guard::Emergency => measure.regularise_by().is_some(),
+                Guard::Prolonged | Guard::Preserved => preserves() && !measure.given_up,
+                _ => true,
+            }
+    }
+
+    /// Whether the step is one of the case, and not of its measures.
+    pub fn is_of_the_case(&self) -> bool {
+        use Step::{CommentDraft, SealSend, ShareDraft};
+        let case = |step: Step| step.is_handshake() || matches!(step, ShareDraft | CommentDraft | SealSend);
+        matches!(self.trigger, Trigger::Step(step) if case(step))
     }
 
     /// Whether the row leads a measure back to where it came from, or does not lead back at all.
-    pub(crate) fn returns(&self, measure: &Measure) -> bool {
+    pub(crate) fn returns(&self, measure: &Measure, side: Side) -> bool {
         match self.guard {
             Guard::AskedIn(state) => measure.asked_in == Some(state),
+            Guard::LodgedIn(state) => measure.lodged_in == Some(state),
+            Guard::Keeper => side == measure.keeper(),
+            Guard::Giver => side != measure.keeper(),
+            Guard::Given => measure.gives(),
             _ => true,
         }
     }
 }
 
-use Actor::{Desk, Gateway, Officers};
+use Actor::{Desk, DeskOr, Gateway, Officers};
 use DraftStep::{Rework, Submit, Validate};
 use GatewayEvent::{Deny, NoRoute, Receipt};
 use State::{
-    Accepted, Acked, Blocked, Closed, CondOffer, Consult, Delivered, Draft, Executing, InfoWait, Lapsed, Partial,
-    Postponed, Produced, Ready, Received, Refused, Returned, Review, Sent, Validated, Validating, Withdrawn,
+    Accepted, Acked, Appeal, Blocked, Closed, CondOffer, Consult, Delivered, DisposalDue, Disposed, Draft, Executed,
+    Executing, InUse, InfoWait, Lapsed, Partial, Postponed, Produced, Ready, Received, Refused, Returned, Review, Sent,
+    Transferred, Validated, Validating, Withdrawn,
 };
 use Trigger::{Draft as Local, Gateway as Machine, Step as By};
 
 const HOME: &[Side] = &[Side::Home];
 const PEER: &[Side] = &[Side::Peer];
 const EITHER: &[Side] = &[Side::Home, Side::Peer];
-/// Either, but the requested party moves.
 /// Whoever at the requested party handles the case.
 const HANDLERS: &[Role] = &[Role::Central, Role::Executing];
 const VALIDATORS: &[Role] = &[Role::Judge, Role::Prosecutor];
 const COLLECTORS: &[Role] = &[Role::Executing, Role::Central];
+const KEEPERS: &[Role] = &[Role::Custodian, Role::Central];
+/// A group lives as long as the case; of what was closed an error may still be found.
+const GROUP: &[State] = &[
+    Validated,
+    Sent,
+    Delivered,
+    Transferred,
+    Acked,
+    Review,
+    Consult,
+    InfoWait,
+    CondOffer,
+    Postponed,
+    Accepted,
+    Executing,
+    Partial,
+    Ready,
+    Appeal,
+    Produced,
+    Received,
+    Executed,
+    InUse,
+    DisposalDue,
+    Disposed,
+    Refused,
+    Withdrawn,
+    Blocked,
+    Lapsed,
+    Returned,
+    Closed,
+];
 
 const fn row(
     from: &'static [State],
@@ -196,7 +273,7 @@ const fn row(
 }
 
 /// The procedure. A transition that is not here does not exist. Before the request is sent a case has no measures yet, and
-/// stands as a whole in VALIDATED. Two different officers stand for sending, refusing and releasing.
+/// stands as a whole in VALIDATED. Two different officers stand for sending, refusing, releasing and destroying.
 #[rustfmt::skip]
 pub const TRANSITIONS: &[Row] = &[
     // At the requesting desk, before anything crosses the border.
@@ -211,7 +288,8 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Sent],               Some(Delivered),  Machine(Receipt),      PEER,   Gateway,                       Guard::None),
     row(&[Sent],               Some(Lapsed),     Machine(NoRoute),      HOME,   Gateway,                       Guard::None),
     // At the requested party.
-    row(&[Delivered],          Some(Acked),      By(Step::Acknowledge), PEER,   Officers(1, &[Role::Central, Role::Executing]), Guard::None),
+    row(&[Delivered, Acked],   Some(Transferred), By(Step::Forward),    PEER,   Officers(1, &[Role::Central]), Guard::None),
+    row(&[Delivered, Transferred], Some(Acked),  By(Step::Acknowledge), PEER,   Officers(1, HANDLERS),         Guard::None),
     row(&[Acked],              Some(Review),     By(Step::OpenReview),  PEER,   Officers(1, &[Role::Decider]), Guard::None),
     row(&[Review],             Some(Accepted),   By(Step::Recognise),   PEER,   Officers(1, &[Role::Decider]), Guard::CalledBack),
     row(&[Review, Executing],  Some(Refused),    By(Step::Refuse),      PEER,   Officers(2, &[Role::Decider]), Guard::HumanGround),
@@ -223,7 +301,7 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Review, Executing],  Some(InfoWait),   By(Step::AskInfo),     PEER,   Officers(1, HANDLERS),         Guard::None),
     row(&[InfoWait],           Some(Review),     By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Review)),
     row(&[InfoWait],           Some(Executing),  By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Executing)),
-    row(&[Delivered, InfoWait], Some(Returned),  By(Step::ReturnRequest), PEER, Officers(1, &[Role::Central]), Guard::WrongAddressee),
+    row(&[Delivered, Transferred, InfoWait], Some(Returned),  By(Step::ReturnRequest), PEER, Officers(1, &[Role::Central]), Guard::WrongAddressee),
     // Conditions that are offered, instead of imposed.
     row(&[Review],             Some(CondOffer),  By(Step::OfferConditions), PEER, Officers(1, &[Role::Decider]), Guard::Offered),
     row(&[CondOffer],          Some(Accepted),   By(Step::AcceptConditions), HOME, Officers(1, &[Role::Central]), Guard::AsOffered),
@@ -236,23 +314,49 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Executing],          Some(Partial),    By(Step::PartCollected), PEER, Officers(1, COLLECTORS),       Guard::None),
     row(&[Executing, Partial], Some(Ready),      By(Step::Collected),   PEER,   Officers(1, COLLECTORS),       Guard::None),
     row(&[Partial, Ready],     Some(Produced),   By(Step::Release),     PEER,   Officers(2, &[Role::Central]), Guard::RecordsAsked),
+    // Declared automatic by the treaty: answered without a human.
+    row(&[Delivered],          Some(Produced),   By(Step::Answer),      PEER,   Desk,                          Guard::Automatic),
+    // A remedy: what was decided rests, and is decided anew or goes on from where it stood.
+    row(&[Ready, Executing, Refused], Some(Appeal), By(Step::LodgeRemedy), EITHER, Officers(1, HANDLERS),      Guard::None),
+    row(&[Appeal],             Some(Review),     By(Step::AnnulDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::None),
+    row(&[Appeal],             Some(Ready),      By(Step::UpholdDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Ready)),
+    row(&[Appeal],             Some(Executing),  By(Step::UpholdDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Executing)),
+    row(&[Appeal],             Some(Refused),    By(Step::UpholdDecision), PEER, Officers(2, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Refused)),
     // Back at the requesting party.
     row(&[Produced],           Some(Received),   By(Step::Confirm),     HOME,   Officers(1, &[Role::Custodian]), Guard::None),
     row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(1, &[Role::Custodian]), Guard::None),
     row(&[Received],           Some(Executing),  By(Step::MoreToCome),  PEER,   Officers(1, COLLECTORS),       Guard::Outstanding),
-    // A body that contradicts its header: the request is blocked, a release has to be made again.
-    row(&[Delivered, Acked],   Some(Blocked),    By(Step::Violation),   PEER,   Desk,                          Guard::BodyGround),
+    row(&[Received],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Complete),
+    // In use, until it has to be destroyed or returned. Who got it keeps it: the requested party where the request gave it.
+    row(&[Executed],           Some(InUse),      By(Step::TakeOver),    HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::None),
+    row(&[Acked],              Some(InUse),      By(Step::TakeOver),    PEER,   Officers(1, &[Role::Officer, Role::Central]), Guard::Given),
+    row(&[InUse],              Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS),              Guard::Keeper),
+    row(&[Executed, Refused, Withdrawn], Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS),    Guard::Kept),
+    row(&[DisposalDue],        Some(InUse),      By(Step::Extend),      EITHER, Officers(1, &[Role::Central]), Guard::Giver),
+    row(&[DisposalDue],        Some(Disposed),   By(Step::CertifyDisposal), EITHER, Officers(2, &[Role::Custodian]), Guard::Keeper),
+    // What says something and moves nothing.
+    row(&[Produced, Received, Executed, InUse], None, By(Step::Regularise), HOME, Officers(1, VALIDATORS),     Guard::Emergency),
+    row(&[Received, Executed], None,             By(Step::Prolong),     PEER,   Officers(1, HANDLERS),         Guard::Prolonged),
+    row(&[Received, Executed], None,             By(Step::GiveUp),      HOME,   Officers(1, &[Role::Central]), Guard::Preserved),
+    row(&[Delivered, Transferred, Acked, Review, Consult, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
+                               None,             By(Step::TellStatus),  PEER,   DeskOr(HANDLERS),              Guard::None),
+    // A body that contradicts its header: the request is blocked, a release has to be made again, what replaced records is not taken.
+    row(&[Delivered, Transferred, Acked], Some(Blocked), By(Step::Violation), PEER, Desk,                      Guard::BodyGround),
     row(&[Produced],           Some(Ready),      By(Step::Violation),   HOME,   Desk,                          Guard::BodyGround),
+    row(&[Received, Executed, InUse, DisposalDue], None, By(Step::Violation), HOME, Desk,                      Guard::BodyGround),
     // Ways out.
-    row(&[Sent, Delivered, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready],
+    row(&[Sent, Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
                                Some(Withdrawn),  By(Step::Withdraw),    HOME,   Officers(1, &[Role::Central]), Guard::None),
-    row(&[Received, Refused, Withdrawn, Blocked, Lapsed, Returned],
+    row(&[Executed, Refused, Withdrawn], Some(Closed), By(Step::Close), EITHER, Officers(1, &[Role::Central]), Guard::NothingKept),
+    row(&[Blocked, Lapsed, Returned, Disposed],
                                Some(Closed),     By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::None),
     row(&[Validated],          Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::None),
+    // Before the request is sent: a draft that both look at.
+    row(&[Validated],          None,             By(Step::ShareDraft),  HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::None),
+    row(&[Validated],          None,             By(Step::CommentDraft), PEER,  Officers(1, &[Role::Officer, Role::Central, Role::Executing]), Guard::None),
     // Who can read.
-    row(&[Validated, Sent, Delivered, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Produced,
-          Received, Refused, Withdrawn, Blocked, Lapsed, Returned],
-                               None,             By(Step::ChangeGroup), EITHER, Desk,                          Guard::None),
+    row(GROUP,                 None,             By(Step::ChangeGroup), EITHER, Desk,                          Guard::None),
+    row(GROUP,                 None,             By(Step::AskRejoin),   EITHER, Desk,                          Guard::None),
 ];
 
 /// The rows that lead on from a state, in the order of the table.
@@ -313,6 +417,10 @@ impl fmt::Display for Actor {
                 if *count == 1 { f.write_str(&roles) } else { write!(f, "{count} × {roles}") }
             }
             Desk => f.write_str("desk"),
+            DeskOr(roles) => {
+                let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+                write!(f, "desk or {}", roles.join(" or "))
+            }
             Gateway => f.write_str("gateway"),
         }
     }
@@ -322,6 +430,17 @@ impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AskedIn(state) => return write!(f, "asked in {state}"),
+            Self::LodgedIn(state) => return write!(f, "lodged in {state}"),
+            Self::Keeper => "by who keeps the records",
+            Self::Giver => "by who gave the records; until when",
+            Self::Given => "the request gives instead of asks",
+            Self::Complete => "nothing is outstanding",
+            Self::NothingKept => "nothing was released that has to be destroyed or returned",
+            Self::Kept => "something was released that has to be destroyed or returned",
+            Self::Automatic => "declared automatic by the treaty; records as for a release",
+            Self::Emergency => "an emergency that was not validated yet",
+            Self::Prolonged => "preserved data; until when",
+            Self::Preserved => "preserved data",
             Self::Offered => "conditions, as for an acceptance",
             Self::AsOffered => "the conditions that were offered",
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",

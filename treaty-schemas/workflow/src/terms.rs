@@ -6,7 +6,7 @@ use crate::applicable;
 
 /// What the treaty says of the answer to one measure. It is taken from the rule that both parties share when the request is sent,
 /// and stays with the case: a rule that changes later changes nothing in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Whether the requested party must consult before it refuses [UNTOC 18(26)].
     pub consult: bool,
@@ -27,6 +27,18 @@ pub struct Terms {
     /// The times that run for it, as [`applicable`] chose them.
     #[serde(default)]
     pub timers: Vec<Timer>,
+    /// Whether it may be answered without a human.
+    #[serde(default)]
+    pub automatic: bool,
+    /// Whether the request gives instead of asks [UNTOC 18(4)]: then the requested party keeps what is inside.
+    #[serde(default)]
+    pub gives: bool,
+    /// Within how many hours an emergency must be validated after the fact.
+    #[serde(default)]
+    pub expost_hours: Option<u32>,
+    /// For how many days what was released may be kept; `None` where the treaty leaves it to conditions and national law.
+    #[serde(default)]
+    pub retention_days: Option<u32>,
 }
 
 /// For how long data is preserved.
@@ -69,6 +81,10 @@ impl Terms {
                 prolongation_days: days(TimerKind::Prolongation).map(|timer| timer.length),
             }),
             timers,
+            automatic: false,
+            gives: false,
+            expost_hours: permit.expost_hours,
+            retention_days: permit.retention_days,
         }
     }
 }

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod matters;
 mod onward;
 mod picture;
 mod procedure;
@@ -7,11 +8,13 @@ mod steps;
 mod terms;
 
 use model::{
-    AuthorityId, ConditionCode, Declared, Digest, KeyId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
-    RecordType, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp,
+    AuthorityId, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId, MeasureScope, PartyId,
+    Pin, PostponementCode, RecordType, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp,
 };
 
-use crate::{Case, Command, Event, State, Terms, apply, decide};
+use crate::{
+    Actor, Case, Command, Event, MATTERS, Side, State, TRANSITIONS, Terms, Trigger, apply, decide, moves_matter,
+};
 
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -45,6 +48,20 @@ pub(super) fn scope(id: u32, records: &[&str]) -> MeasureScope {
     }
 }
 
+/// Who should do a step, by its first row.
+fn by_the_table(step: Step) -> (AuthorityId, Vec<(KeyId, Role)>) {
+    let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step)).map(|row| (row.actor, row.sides));
+    let matter =
+        || MATTERS.iter().find(|row| row.step == step).map(|row| (row.actor, row.by.sides(Side::Home, Side::Home)));
+    let (actor, sides) = row.or_else(matter).unwrap();
+    let sender = if sides[0] == Side::Home { "JP:central" } else { "FR:central" };
+    let signers = match actor {
+        Actor::Officers(count, roles) => (0..count).map(|officer| (key(20 + officer), roles[0])).collect(),
+        _ => vec![],
+    };
+    (sender.parse().unwrap(), signers)
+}
+
 /// A command that owns what it says.
 #[derive(Debug, Clone)]
 pub(super) struct Order {
@@ -59,6 +76,7 @@ pub(super) struct Order {
     pub(super) declared: Declared,
     pub(super) terms: Vec<(MeasureId, Terms)>,
     pub(super) bytes: u64,
+    pub(super) purpose: Option<String>,
 }
 
 impl Order {
@@ -89,8 +107,10 @@ impl Order {
             | Step::Close
             | Step::Withdraw => (home, vec![(key(1), Role::Central)]),
             Step::Violation => (peer, vec![]),
+            step => by_the_table(step),
         };
-        let moves = !step.is_handshake() && step != Step::SealSend;
+        let of_the_case = step.is_handshake() || matches!(step, Step::SealSend | Step::ShareDraft | Step::CommentDraft);
+        let moves = !of_the_case;
         Self {
             step,
             sender,
@@ -101,7 +121,7 @@ impl Order {
             } else {
                 vec![]
             },
-            records: if step == Step::Release { vec![record("traffic_data")] } else { vec![] },
+            records: if step.carries_records() { vec![record("traffic_data")] } else { vec![] },
             ground: match step {
                 Step::Refuse => Some(RefusalCode::R07),
                 Step::Violation => Some(RefusalCode::R90),
@@ -114,10 +134,16 @@ impl Order {
             },
             declared: Declared {
                 postponement: (step == Step::Postpone).then_some(PostponementCode::P01),
+                until: matches!(step, Step::Extend | Step::Prolong).then_some(NOW.plus_ms(1 << 50)),
+                matter: moves_matter(step).then_some(MatterId(1)),
+                about: (step == Step::ReportError).then_some(EntryId::new([1; 16])),
+                flaw: (step == Step::Triage).then_some(Flaw::WrongSubject),
                 ..Declared::default()
             },
             terms: vec![],
-            bytes: if step == Step::Release { 1000 } else { 0 },
+            bytes: if step.carries_records() { 1000 } else { 0 },
+            purpose: matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory)
+                .then(|| "civil_damages".to_owned()),
         }
     }
 
@@ -151,6 +177,7 @@ impl Order {
             declared: &self.declared,
             terms: &self.terms,
             bytes: self.bytes,
+            purpose: self.purpose.as_deref(),
         };
         decide(case, &command, at)
     }
@@ -189,6 +216,8 @@ pub(super) fn case_in(state: State, measures: &[u32]) -> Case {
         State::Postponed => &[Step::Acknowledge, Step::OpenReview, Step::Postpone],
         State::Partial => &[Step::Acknowledge, Step::OpenReview, Step::Recognise, Step::Assign, Step::PartCollected],
         State::Returned => &[Step::ReturnRequest],
+        State::Transferred => &[Step::Forward],
+        State::Appeal => &[Step::Acknowledge, Step::OpenReview, Step::Recognise, Step::Assign, Step::LodgeRemedy],
         State::Refused => &[Step::Acknowledge, Step::OpenReview, Step::Refuse],
         State::Blocked => &[Step::Violation],
         State::Withdrawn => &[Step::Withdraw],
@@ -203,6 +232,10 @@ pub(super) fn case_in(state: State, measures: &[u32]) -> Case {
                 (State::Ready, Step::Collected),
                 (State::Produced, Step::Release),
                 (State::Received, Step::Confirm),
+                (State::Executed, Step::FinalReport),
+                (State::InUse, Step::TakeOver),
+                (State::DisposalDue, Step::DisposalDue),
+                (State::Disposed, Step::CertifyDisposal),
             ];
             return all
                 .iter()

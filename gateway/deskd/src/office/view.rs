@@ -254,6 +254,7 @@ impl CaseView {
                 signal,
                 state: measure.state,
                 at: theirs.moved,
+                until: None,
             };
             self.acts.extend(measures.map(of));
         }

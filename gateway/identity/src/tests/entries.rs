@@ -250,7 +250,13 @@ fn parties_that_do_not_fit_together_are_malformed() {
 fn a_handshake_needs_no_officer_and_carries_no_commitment() {
     let (japan, _, store) = federation();
     let part = Bytes::from_static(b"part");
-    let handshake = Handshake { opening: part.clone(), commit: part.clone(), group_info: part.clone(), welcome: part };
+    let handshake = Handshake {
+        opening: part.clone(),
+        commit: part.clone(),
+        group_info: part.clone(),
+        welcome: part.clone(),
+        key_package: part,
+    };
     let header = Header { step: Step::OpenGroup, body: None, validation: None, measures: vec![], ..header(&japan) };
     let mut entry = signed(&japan, header);
     entry.officers.clear();

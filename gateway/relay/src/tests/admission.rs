@@ -36,11 +36,15 @@ fn a_case_goes_from_open_group_to_closed_over_two_gateways() {
         Step::Collected,
         Step::Release,
         Step::Confirm,
+        Step::FinalReport,
+        Step::TakeOver,
+        Step::DisposalDue,
+        Step::CertifyDisposal,
         Step::Close,
     ];
     let (home, peer) = both_after(&steps);
     let (home, peer) = (home.file.unwrap(), peer.file.unwrap());
-    assert_eq!((&home.admitted, home.head, home.next_seq), (&peer.admitted, peer.head, 10));
+    assert_eq!((&home.admitted, home.head, home.next_seq), (&peer.admitted, peer.head, 14));
     assert_eq!(home.admitted.unwrap().state(), State::Closed);
 }
 

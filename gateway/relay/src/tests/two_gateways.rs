@@ -48,6 +48,9 @@ enum Op {
     },
 }
 
+/// Steps that do not lead on.
+const ASIDE: [Step; 5] = [Step::Withdraw, Step::Violation, Step::Forward, Step::LodgeRemedy, Step::Extend];
+
 struct World {
     home: Gateway,
     peer: Gateway,
@@ -126,9 +129,7 @@ impl World {
         let side = if by_peer { workflow::Side::Peer } else { workflow::Side::Home };
         let possible = case.possible(side);
         let next = possible.iter().find_map(|p| match p.row.trigger {
-            workflow::Trigger::Step(step) if !matches!(step, Step::Withdraw | Step::Violation) => {
-                Some((step, &p.measures))
-            }
+            workflow::Trigger::Step(step) if p.row.to.is_some() && !ASIDE.contains(&step) => Some((step, &p.measures)),
             _ => None,
         });
         if let Some((step, measures)) = next {

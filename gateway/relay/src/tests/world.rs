@@ -193,7 +193,12 @@ impl Draft {
             | Step::ConsultDone
             | Step::Close
             | Step::Withdraw => (true, vec![central(1)]),
-            Step::Violation => (false, vec![]),
+            Step::Violation | Step::Answer | Step::TellStatus => (false, vec![]),
+            Step::FinalReport => (false, vec![central(3)]),
+            Step::DisposalDue => (true, vec![]),
+            Step::CertifyDisposal => (true, vec![(key(7), Role::Custodian), (key(8), Role::Custodian)]),
+            // What nothing here sends: the workflow proves these rows itself.
+            _ => (true, vec![central(1)]),
         };
         let (home, peer) = (desk("JP:central"), desk("FR:central"));
         let moves = !step.is_handshake() && step != Step::SealSend;
@@ -276,12 +281,7 @@ fn request(header: &mut Header, concerns: &[u32], body: BodyCommitment) {
 pub(super) fn payload(step: Step) -> Payload {
     if step.is_handshake() {
         let part = Bytes::from_static(b"commit");
-        Payload::Handshake(Handshake {
-            opening: Bytes::new(),
-            commit: part.clone(),
-            group_info: part,
-            welcome: Bytes::new(),
-        })
+        Payload::Handshake(Handshake { commit: part.clone(), group_info: part, ..Handshake::default() })
     } else {
         Payload::Sealed(Sealed::from_wire(Bytes::from_static(b"sealed")))
     }

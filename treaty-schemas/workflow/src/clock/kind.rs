@@ -81,8 +81,6 @@ macro_rules! acts {
 }
 
 acts! {
-    /// The requested party says that nothing new is to be told.
-    TellStatus => "tell_status",
     /// The provider was served.
     Serve => "serve",
     /// Somebody objected with reasons.
@@ -91,20 +89,12 @@ acts! {
     Link => "link",
     /// That request was decided.
     Unlink => "unlink",
-    /// Preservation is prolonged.
-    Prolong => "prolong",
-    /// What is preserved is needed no more.
-    GiveUp => "give_up",
-    /// An emergency's order was validated after the fact.
-    Regularise => "regularise",
     /// A witness is free to leave.
     FreeToLeave => "free_to_leave",
     /// The witness left.
     Leave => "leave",
     /// An incident was found.
     FindIncident => "find_incident",
-    /// The other party was told of it.
-    TellIncident => "tell_incident",
 }
 
 /// How one kind of clock runs.
@@ -135,11 +125,11 @@ const PEER: &[Side] = &[Side::Peer];
 const EITHER: &[Side] = &[Side::Home, Side::Peer];
 const ARRIVAL: &[Signal] = &[Machine(GatewayEvent::Receipt)];
 /// Conditions that are taken make an acceptance of the offer.
-const DECISION: &[Signal] = &[By(Step::Recognise), By(Step::AcceptConditions), By(Step::Refuse)];
+const DECISION: &[Signal] = &[By(Step::Answer), By(Step::Recognise), By(Step::AcceptConditions), By(Step::Refuse)];
 /// What has to be carried out, from the acceptance, and what is outstanding from the day on which it is said to follow.
 const CARRIED: &[Signal] = &[By(Step::Recognise), By(Step::AcceptConditions), By(Step::MoreToCome)];
-const RELEASE: &[Signal] = &[By(Step::Release)];
-const ANSWER: &[Signal] = &[By(Step::Release), By(Step::Refuse)];
+const RELEASE: &[Signal] = &[By(Step::Release), By(Step::Answer)];
+const ANSWER: &[Signal] = &[By(Step::Release), By(Step::Answer), By(Step::Refuse)];
 const NONE: &[Signal] = &[];
 /// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
 const WAITS: &[(Signal, Signal)] = &[
@@ -166,7 +156,8 @@ const NEWS: &[Signal] = &[
     By(Step::AskInfo),
     By(Step::Postpone),
     By(Step::Resume),
-    Did(Act::TellStatus),
+    By(Step::TellStatus),
+    By(Step::Forward),
 ];
 
 const fn row(
@@ -182,7 +173,7 @@ const fn row(
 /// How each clock runs. The prolongation of a preservation is a length, no clock.
 #[rustfmt::skip]
 pub const CLOCKS: &[ClockRow] = &[
-    row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge)], GONE),
+    row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge), By(Step::Answer)], GONE),
     ClockRow { pauses: WAITS, ..row(TimerKind::Decision, PEER, &[By(Step::Acknowledge)], DECISION, GONE) },
     ClockRow { pauses: WAITS, ..row(TimerKind::Execution, PEER, CARRIED, RELEASE, ENDED) },
     row(TimerKind::Provisional,  PEER, ARRIVAL, DECISION, GONE),
@@ -195,17 +186,18 @@ pub const CLOCKS: &[ClockRow] = &[
     ClockRow { lapses: true, ..row(TimerKind::Objection, PEER, ARRIVAL, &[Did(Act::Object)], ANSWERED) },
     ClockRow {
         pauses: &[(Did(Act::Link), Did(Act::Unlink))], lapses: true,
-        ..row(TimerKind::Preservation, HOME, RELEASE, &[Did(Act::GiveUp)], &[])
+        ..row(TimerKind::Preservation, HOME, RELEASE, &[By(Step::GiveUp)], &[])
     },
-    row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[Did(Act::Regularise)], &[State::Blocked, State::Lapsed]),
+    row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[By(Step::Regularise)], &[State::Blocked, State::Lapsed]),
     row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
     ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, &[Did(Act::FreeToLeave)], &[Did(Act::Leave)], &[]) },
-    row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[Did(Act::TellIncident)], &[]),
+    row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),
 ];
 
 /// A release that contradicted its header, or was not taken, did not happen: what it stopped runs on as if it had never been stopped, and what it started
 /// was not started.
-pub(crate) const RETRACTS: (&[Signal], Signal) = (&[By(Step::Violation), By(Step::Reject)], By(Step::Release));
+pub(crate) const RETRACTS: (&[Signal], &[Signal]) =
+    (&[By(Step::Violation), By(Step::Reject)], &[By(Step::Release), By(Step::Answer)]);
 /// What makes a release final: nothing retracts it any more.
 pub(crate) const SETTLES: Signal = By(Step::Confirm);
 

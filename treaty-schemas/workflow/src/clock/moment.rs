@@ -14,6 +14,9 @@ pub struct Moment {
     pub state: State,
     /// When, as the entry states.
     pub at: Timestamp,
+    /// Until when, where it says how long something lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// The moments of a case, from its events alone.
@@ -30,20 +33,25 @@ pub fn moments<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Moment> {
 /// What `event` adds to the moments of `case`, as it stands before it: for who keeps moments instead of events. What [`apply`] passes
 /// over, because the measure does not stand there, is no moment.
 pub fn moments_of(case: Option<&Case>, event: &Event) -> Vec<Moment> {
-    let of = |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at: event.at };
+    let of =
+        |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at: event.at, until: None };
     let mut states = states(case);
     match &event.change {
         Change::Sent { measures, .. } if case.is_none_or(Case::is_unsent) => {
             let sent = Signal::Step(model::Step::SealSend);
             measures.iter().map(|scope| of(sent, scope.id, State::Sent)).collect()
         }
-        Change::Moved { step, moves, .. } => {
+        Change::Moved { step, moves, until, .. } => {
             let moved = moves.iter().filter_map(|one| {
                 let (_, state) = states.iter_mut().find(|(id, state)| *id == one.measure && *state == one.from)?;
                 *state = one.to;
-                Some(of(Signal::Step(*step), one.measure, one.to))
+                Some(Moment { until: *until, ..of(Signal::Step(*step), one.measure, one.to) })
             });
             moved.collect()
+        }
+        Change::Matter { matter, step, .. } => {
+            let concerned = states.into_iter().filter(|(id, _)| matter.concerns.contains(id));
+            concerned.map(|(id, state)| of(Signal::Step(*step), id, state)).collect()
         }
         Change::Gateway { event: gateway, .. } => {
             let moved = states.into_iter().filter_map(|(id, from)| {

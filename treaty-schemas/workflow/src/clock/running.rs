@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{MeasureId, RecordType, Timestamp};
+use model::{MeasureId, RecordType, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 use treaty::{Timer, TimerKind};
 
@@ -9,7 +9,7 @@ use crate::{
     clock::{
         calendar::Caveat,
         due::{Reckoning, due},
-        kind::{Act, ClockRow, Nature, RETRACTS, SETTLES, Signal, row_of},
+        kind::{ClockRow, Nature, RETRACTS, SETTLES, Signal, row_of},
         moment::Moment,
     },
 };
@@ -223,9 +223,9 @@ impl<'a> Fold<'a> {
         for live in self.live.iter_mut().filter(|live| live.clock.id.measure == moment.measure) {
             if moment.signal == SETTLES {
                 (live.started_by, live.stopped_by) = (SETTLES, None);
-            } else if live.started_by == retracted && live.clock.course.end.is_none() {
+            } else if retracted.contains(&live.started_by) && live.clock.course.end.is_none() {
                 live.clock.course.end = Some(Ending::Dropped { at: moment.at });
-            } else if live.stopped_by == Some(retracted) {
+            } else if live.stopped_by.is_some_and(|by| retracted.contains(&by)) {
                 live.stopped_by = None;
                 live.clock.course.end = None;
             }
@@ -255,7 +255,7 @@ impl<'a> Fold<'a> {
         for timer in anew {
             self.start(timer, moment);
         }
-        if moment.signal == Signal::Act(Act::Prolong) {
+        if moment.signal == Signal::Step(Step::Prolong) {
             self.prolong(moment);
         }
     }
@@ -313,16 +313,19 @@ impl<'a> Fold<'a> {
             let kept = live.clock.id.kind == TimerKind::Preservation && live.clock.id.measure == moment.measure;
             kept && live.clock.course.end.is_none() && moment.at < live.clock.course.due_at(moment.at)
         });
-        let (Some(longer), Some(kept)) = (longer, kept) else { return };
+        let Some(kept) = kept else { return };
         let linked = kept.reasons.clone();
         kept.stop(moment);
-        let end = due(kept.clock.course.due, longer, self.by);
+        // Who keeps it says until when; the treaty's length is the least.
+        let least = longer.map(|longer| due(kept.clock.course.due, longer, self.by));
+        let caveats = least.as_ref().map(|least| least.caveats.clone()).unwrap_or_default();
+        let Some(end) = moment.until.into_iter().chain(least.map(|least| least.at)).max() else { return };
         let (timer, row, started_by) = (kept.timer, kept.row, kept.started_by);
-        let mut course = Course::begun(moment.at, end.at, row.lapses);
+        let mut course = Course::begun(moment.at, end, row.lapses);
         if !linked.is_empty() {
             course.pause(moment.at);
         }
-        self.add(timer, row, moment, course, end.caveats);
+        self.add(timer, row, moment, course, caveats);
         if let Some(live) = self.live.last_mut() {
             live.reasons = linked;
             live.started_by = started_by;

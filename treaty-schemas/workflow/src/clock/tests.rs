@@ -75,7 +75,8 @@ impl Story {
     fn step(mut self, at: Timestamp, step: Step, to: State) -> Self {
         let moves = vec![Move { measure: M1, from: self.1, to, records: vec![] }];
         let (conditions, callback) = (vec![], None);
-        self.tell(at, Change::Moved { step, moves, ground: None, conditions, callback, bytes: 0, postponement: None });
+        let (ground, postponement, until) = (None, None, None);
+        self.tell(at, Change::Moved { step, moves, ground, conditions, callback, bytes: 0, postponement, until });
         self.1 = to;
         self
     }
@@ -90,11 +91,11 @@ impl Story {
 }
 
 fn act(at: Timestamp, act: Act, state: State) -> Moment {
-    Moment { measure: M1, signal: Signal::Act(act), state, at }
+    Moment { measure: M1, signal: Signal::Act(act), state, at, until: None }
 }
 
 fn did(at: Timestamp, step: Step, state: State) -> Moment {
-    Moment { measure: M1, signal: Signal::Step(step), state, at }
+    Moment { measure: M1, signal: Signal::Step(step), state, at, until: None }
 }
 
 fn fold(moments: &[Moment], timers: &[Timer], peer: &str) -> Vec<Clock> {

@@ -118,7 +118,7 @@ fn a_measure_is_answered_in_parts_and_all_of_them_count() {
     assert_eq!(of(&second).released, vec![record("subscriber_info"), record("traffic_data")]);
     assert_eq!(of(&second).bytes, 800);
     let end = go(second, &[Step::Confirm]);
-    assert_eq!((end.state(), end.whose_move()), (State::Received, Some(Side::Home)));
+    assert_eq!((end.state(), end.whose_move()), (State::Received, Some(Side::Peer)), "it reports");
     let refusal = Order::proper(Step::MoreToCome, &[1]).decide(Some(&end)).unwrap_err();
     assert_eq!(refusal.reason, "FR said that all of M1 was collected; nothing is outstanding");
     assert!(end.possible(Side::Peer).iter().all(|one| one.row.to != Some(State::Executing)));

@@ -11,7 +11,7 @@ fn state_of(case: &crate::Case, id: u32) -> State {
 
 #[test]
 fn a_case_goes_from_open_group_to_closed() {
-    let case = case_in(State::Received, &[1, 2]);
+    let case = case_in(State::Disposed, &[1, 2]);
     assert_eq!(case.measures[&MeasureId(1)].released, vec![record("traffic_data")]);
     let case = take(Some(case), Step::Close, &[1, 2]);
     assert_eq!((case.state(), case.whose_move()), (State::Closed, None));
@@ -80,8 +80,8 @@ fn a_step_out_of_turn_is_refused_r94_and_told_what_is_possible() {
     assert_eq!(refusal.code, RefusalCode::R94);
     assert_eq!(
         refusal.reason,
-        "release by FR is not possible while M1 is in ACKED; possible now: open_review (decider of FR), \
-         violation (desk of FR), withdraw (central of JP)"
+        "release by FR is not possible while M1 is in ACKED; possible now: forward (central of FR), \
+         open_review (decider of FR), tell_status (desk or central or executing of FR), violation (desk of FR), withdraw (central of JP)"
     );
 }
 
@@ -126,7 +126,8 @@ fn a_party_may_grant_one_measure_and_refuse_another() {
     assert_eq!(case.measures[&MeasureId(2)].ground, Some(RefusalCode::R07));
     let case =
         [Step::Assign, Step::Collected, Step::Release, Step::Confirm].iter().fold(case, |c, s| take(Some(c), *s, &[1]));
-    assert_eq!((case.state(), case.whose_move()), (State::Received, Some(Side::Home)));
+    assert_eq!((case.state(), case.whose_move()), (State::Received, Some(Side::Peer)));
+    let case = take(Some(case), Step::FinalReport, &[1]);
     let case = take(Some(case), Step::Close, &[1]);
     assert_eq!(case.state(), State::Refused);
     assert_eq!(take(Some(case), Step::Close, &[2]).state(), State::Closed);

@@ -8,17 +8,7 @@ use super::{NOW, Order, case_in, take};
 use crate::{Case, Event, Keeping, Preservation, Standing, State, Terms, apply};
 
 fn free() -> Terms {
-    Terms {
-        consult: false,
-        callback: false,
-        grounds: RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(),
-        postponements: vec![],
-        conditions: vec![],
-        max_bytes: None,
-        classification_max: None,
-        preservation: None,
-        timers: vec![],
-    }
+    Terms { grounds: RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(), ..Terms::default() }
 }
 
 /// A case of one measure under these terms, in REVIEW.

@@ -54,17 +54,7 @@ impl Moved {
             attributes: vec![],
             tags: vec![],
         };
-        let terms = Terms {
-            consult: false,
-            callback: false,
-            grounds: vec![],
-            postponements: vec![],
-            conditions: vec![],
-            max_bytes: None,
-            classification_max: None,
-            preservation: None,
-            timers,
-        };
+        let terms = Terms { timers, ..Terms::default() };
         let sent = Change::Sent { measures: vec![scope], terms: vec![(MeasureId(1), terms)] };
         told.settle(Step::SealSend, sent, at);
         told
@@ -73,7 +63,7 @@ impl Moved {
     fn step(&mut self, step: Step, to: State, at: Timestamp) {
         let moves = vec![Move { measure: MeasureId(1), from: self.state, to, records: vec![] }];
         let (conditions, ground, callback, postponement) = (vec![], None, None, None);
-        let change = Change::Moved { step, moves, ground, conditions, callback, bytes: 0, postponement };
+        let change = Change::Moved { step, moves, ground, conditions, callback, bytes: 0, postponement, until: None };
         self.settle(step, change, at);
         self.state = to;
     }

@@ -1,0 +1,78 @@
+//! What comes after a decision: what must be destroyed, kept for longer, validated after the fact.
+
+use model::{Refusal, RefusalCode, Timestamp};
+
+use crate::{Case, Command, Guard, Measure, decide::until};
+
+const RULE: &str = "workflow";
+
+/// Holds a guard of a row on what becomes of an answer against the measure. R94.
+pub(crate) fn held(
+    guard: Guard,
+    case: &Case,
+    command: &Command<'_>,
+    now: Timestamp,
+    measure: &Measure,
+) -> Result<(), Refusal> {
+    let id = measure.scope.id;
+    let preserves = measure.terms.as_ref().is_some_and(|terms| terms.preservation.is_some());
+    let (reason, remedy) = match guard {
+        Guard::Complete if measure.outstanding => (
+            format!("a part of {id} is outstanding"),
+            "Go on with it (more_to_come), and report when all of it has arrived.".to_owned(),
+        ),
+        Guard::NothingKept if measure.keeps() => (
+            format!("what was released for {id} has to be destroyed or returned before the case is closed"),
+            format!(
+                "{} takes it into use (take_over), or says that it is due (disposal_due), and two custodians certify it.",
+                case.party(measure.keeper())
+            ),
+        ),
+        Guard::Kept if !measure.keeps() => (
+            format!("nothing was released for {id} that has to be destroyed or returned"),
+            "Close the case.".to_owned(),
+        ),
+        Guard::Kept if case.side_of(command.sender) != Some(measure.keeper()) => (
+            format!("what was released for {id} is with {}", case.party(measure.keeper())),
+            "Leave the step to who keeps the records.".to_owned(),
+        ),
+        Guard::Emergency => return regularisable(now, measure),
+        Guard::Prolonged | Guard::Preserved if !preserves || measure.given_up => {
+            (format!("no data is preserved for {id}"), "Ask for preservation in a request of its own.".to_owned())
+        }
+        Guard::Prolonged => return until(command, now),
+        _ => return Ok(()),
+    };
+    Err(cited(measure, "concerns", reason, remedy))
+}
+
+fn regularisable(now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
+    let id = measure.scope.id;
+    match measure.regularise_by() {
+        Some(end) if now <= end => Ok(()),
+        Some(_) => {
+            let reason = format!("the time in which {id} could be validated after the fact is over");
+            let remedy = "Destroy what was received (disposal_due), and ask for it anew in the ordinary way.";
+            Err(cited(measure, "concerns", reason, remedy.to_owned()))
+        }
+        None => {
+            let reason = format!("{id} needs no validation after the fact");
+            Err(cited(measure, "concerns", reason, "Take one of the other steps.".to_owned()))
+        }
+    }
+}
+
+/// Only where the treaty says so is a measure answered without a human. R94.
+pub(crate) fn automatic(measure: &Measure) -> Result<(), Refusal> {
+    if measure.terms.as_ref().is_some_and(|terms| terms.automatic) {
+        return Ok(());
+    }
+    let reason = format!("the treaty does not let {} be answered without a human", measure.scope.id);
+    let remedy =
+        "Let officers review, accept and release it; the parties to the treaty alone can declare the type automatic.";
+    Err(cited(measure, "step", reason, remedy.to_owned()))
+}
+
+fn cited(measure: &Measure, field: &str, reason: String, remedy: String) -> Refusal {
+    Refusal::new(RefusalCode::R94, RULE, reason, remedy).at(field).under(measure.scope.article.clone())
+}

@@ -1,0 +1,193 @@
+use std::collections::BTreeSet;
+
+use model::{Flaw, MatterId, MeasureId, Refusal, RefusalCode, Step, Timestamp, limits};
+
+use super::{MATTERS, Matter, MatterGuard, MatterRow, MatterState, opens_matter};
+use crate::{
+    Case, Change, Command, Measure, Side, State, answer,
+    decide::{only_asked, records, sequence, stands, until},
+};
+
+/// Holds a step of a matter against its table.
+///
+/// Refuses with R93 who may not act, with R94 what the matter's standing, the number of officers or the form does not allow.
+pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timestamp) -> Result<Change, Refusal> {
+    let step = command.step;
+    let id = command.declared.matter.ok_or_else(|| {
+        sequence(format!("{step} names no matter"), "Name the matter of the case.").at("declared.matter")
+    })?;
+    let measures = concerned(case, command)?;
+    let keeper = measures.first().map_or(Side::Home, |measure| measure.keeper());
+    let (row, before) = if opens_matter(step) {
+        (opening(case, command, id, side, keeper)?, None)
+    } else {
+        let matter = standing(case, command, id)?;
+        (next(case, matter, command, side, keeper)?, Some(matter))
+    };
+    stands(row.actor, command)?;
+    measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
+    only_asked(case, command)?;
+    let fresh = || Matter {
+        kind: row.kinds[0],
+        state: row.to,
+        opener: side,
+        opened: now,
+        since: now,
+        concerns: command.concerns.to_vec(),
+        about: command.declared.about,
+        purpose: command.purpose.map(str::to_owned),
+        flaw: None,
+        until: None,
+        conditions: Vec::new(),
+        recalled: false,
+        signed: BTreeSet::new(),
+    };
+    let mut matter = before.cloned().unwrap_or_else(fresh);
+    if matter.state != row.to {
+        matter.since = now;
+    }
+    matter.state = row.to;
+    matter.flaw = command.declared.flaw.or(matter.flaw);
+    matter.until = command.declared.until.or(matter.until);
+    matter.conditions.extend(command.conditions);
+    matter.recalled |= step == Step::Recall;
+    if step == Step::SignMinutes {
+        matter.signed.insert(side);
+    }
+    let bytes = if step.carries_records() { command.bytes } else { 0 };
+    Ok(Change::Matter { id, matter, step, bytes })
+}
+
+/// The measures that the step names, each once. A step on a matter that there is names those of the matter.
+fn concerned<'c>(case: &'c Case, command: &Command<'_>) -> Result<Vec<&'c Measure>, Refusal> {
+    let field =
+        |reason: String| sequence(reason, "Name the measures of the case that the matter concerns.").at("concerns");
+    let named: BTreeSet<MeasureId> = command.concerns.iter().copied().collect();
+    if named.is_empty() || named.len() != command.concerns.len() {
+        return Err(field(format!("{} names no measure, or one twice", command.step)));
+    }
+    let found: Option<Vec<_>> = named.iter().map(|id| case.measures.get(id)).collect();
+    let found = found.ok_or_else(|| field("the case has no such measure".to_owned()))?;
+    if found.iter().any(|measure| measure.keeper() != found[0].keeper()) {
+        return Err(field("one matter cannot be about records that both parties keep".to_owned()));
+    }
+    Ok(found)
+}
+
+fn opening(
+    case: &Case,
+    command: &Command<'_>,
+    id: MatterId,
+    side: Side,
+    keeper: Side,
+) -> Result<&'static MatterRow, Refusal> {
+    let next = u32::try_from(case.matters.len()).unwrap_or(u32::MAX).saturating_add(1);
+    if case.matters.len() >= limits::MATTERS_MAX {
+        let reason = format!("a case has at most {} matters", limits::MATTERS_MAX);
+        return Err(sequence(reason, "Close the case, and go on in a new one that follows it.").at("declared.matter"));
+    }
+    if id.0 != next {
+        let reason = format!("the next matter of the case is {}", MatterId(next));
+        return Err(sequence(reason, "Open it under that number.").at("declared.matter"));
+    }
+    let rows = || MATTERS.iter().filter(|row| row.from.is_empty() && row.step == command.step);
+    rows().find(|row| row.by.sides(keeper, side).contains(&side)).ok_or_else(|| wrong_side(case, command.step, side))
+}
+
+fn standing<'c>(case: &'c Case, command: &Command<'_>, id: MatterId) -> Result<&'c Matter, Refusal> {
+    let matter = case.matters.get(&id).ok_or_else(|| {
+        sequence(format!("the case has no matter {id}"), "Name a matter of the case.").at("declared.matter")
+    })?;
+    let named: BTreeSet<_> = command.concerns.iter().collect();
+    if named != matter.concerns.iter().collect() {
+        let reason = format!("{id} concerns other measures than the step names");
+        return Err(sequence(reason, "Name the measures of the matter.").at("concerns"));
+    }
+    Ok(matter)
+}
+
+fn next(
+    case: &Case,
+    matter: &Matter,
+    command: &Command<'_>,
+    side: Side,
+    keeper: Side,
+) -> Result<&'static MatterRow, Refusal> {
+    let here = || super::matter_rows(matter.kind).filter(|row| row.from.contains(&matter.state));
+    let sides = |row: &MatterRow| row.by.sides(keeper, matter.opener);
+    let fits =
+        |row: &&MatterRow| row.step == command.step && sides(row).contains(&side) && counts(row.guard, matter, side);
+    if let Some(row) = here().find(fits) {
+        return Ok(row);
+    }
+    let who = |row: &MatterRow| {
+        let parties: Vec<_> = sides(row).iter().map(|side| case.party(*side).to_string()).collect();
+        format!("{} ({} of {})", row.step, row.actor, parties.join(" or "))
+    };
+    let possible: Vec<_> = here().map(who).collect();
+    let possible = if possible.is_empty() { "nothing".to_owned() } else { possible.join(", ") };
+    let (step, by, kind) = (command.step, case.party(side), matter.kind);
+    let reason =
+        format!("{step} by {by} is not possible while the {kind} is {}; possible now: {possible}", matter.state);
+    Err(sequence(reason, "Take one of the steps that are possible now.").at("declared.matter"))
+}
+
+/// Whether the row is the one for how many sides have signed.
+fn counts(guard: MatterGuard, matter: &Matter, side: Side) -> bool {
+    match guard {
+        MatterGuard::First => matter.signed.is_empty(),
+        MatterGuard::Second => !matter.signed.is_empty() && !matter.signed.contains(&side),
+        _ => true,
+    }
+}
+
+fn guard(
+    guard: MatterGuard,
+    case: &Case,
+    command: &Command<'_>,
+    now: Timestamp,
+    measure: &Measure,
+    matter: Option<&Matter>,
+) -> Result<(), Refusal> {
+    let id = measure.scope.id;
+    let flaw = matter.and_then(|matter| matter.flaw);
+    let (field, reason) = match guard {
+        MatterGuard::Released | MatterGuard::Purpose | MatterGuard::About if measure.released.is_empty() => {
+            ("concerns", format!("nothing was released for {id}"))
+        }
+        MatterGuard::Purpose if command.purpose.is_none() => ("purpose", format!("{} names no purpose", command.step)),
+        MatterGuard::About if command.declared.about.is_none() => {
+            ("declared.about", format!("{} names no entry whose records are wrong", command.step))
+        }
+        MatterGuard::Flaw if command.declared.flaw.is_none() => {
+            ("declared.flaw", format!("{} does not say what is wrong", command.step))
+        }
+        MatterGuard::WrongSubject if flaw != Some(Flaw::WrongSubject) => {
+            ("declared.matter", "the records are about the right person: they are replaced, not recalled".to_owned())
+        }
+        MatterGuard::Replaced if flaw == Some(Flaw::WrongSubject) && !shredded(matter) => (
+            "declared.matter",
+            "what is about somebody else is recalled and destroyed before it is replaced".to_owned(),
+        ),
+        MatterGuard::Replaced => {
+            records(command, measure)?;
+            return answer::releasable(case, command, measure);
+        }
+        MatterGuard::Until if command.declared.until.is_some() => return until(command, now),
+        MatterGuard::Accepted if !matches!(measure.state, State::Accepted | State::Executing) => {
+            ("concerns", format!("{id} is in {}; a hearing is held for what was accepted", measure.state))
+        }
+        _ => return Ok(()),
+    };
+    Err(sequence(reason, "Look at the case, and name what the step needs.").at(field))
+}
+
+fn shredded(matter: Option<&Matter>) -> bool {
+    matter.is_some_and(|matter| matter.state == MatterState::Shredded)
+}
+
+fn wrong_side(case: &Case, step: Step, side: Side) -> Refusal {
+    let other = if side == Side::Home { Side::Peer } else { Side::Home };
+    let reason = format!("{step} is not for {}; it is for {}", case.party(side), case.party(other));
+    Refusal::new(RefusalCode::R93, "workflow", reason, "Leave the step to the other party.").at("sender")
+}

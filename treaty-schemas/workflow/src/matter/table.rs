@@ -1,0 +1,228 @@
+use std::fmt;
+
+use model::{Role, Step};
+
+use super::{MatterKind, MatterState};
+use crate::{
+    Actor::{self, Officers},
+    Side,
+};
+
+/// Whose act it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Who keeps the records: the requesting party, or the requested one where the request gave them.
+    Keeper,
+    /// Who gave them.
+    Giver,
+    /// Who opened the matter.
+    Opener,
+    /// The other one.
+    Other,
+    /// The requested party.
+    Peer,
+    /// Either.
+    Either,
+}
+
+/// What else must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MatterGuard {
+    /// Nothing.
+    None,
+    /// Something was released for each measure.
+    Released,
+    /// The same, and the header names the purpose.
+    Purpose,
+    /// Something was released, and the header names the entry that did.
+    About,
+    /// The header says what is wrong.
+    Flaw,
+    /// They are about somebody else.
+    WrongSubject,
+    /// A value in them is wrong or old; or, after the keys are gone, whatever was wrong. Every record was asked for.
+    Replaced,
+    /// Where the header says until when, that is later than the step.
+    Until,
+    /// Each measure was accepted and awaits what is collected.
+    Accepted,
+    /// The other side has not signed yet.
+    First,
+    /// The other side has signed, and this one not.
+    Second,
+}
+
+/// One line of a matter's procedure.
+#[derive(Debug, Clone, Copy)]
+pub struct MatterRow {
+    /// For which kinds.
+    pub kinds: &'static [MatterKind],
+    /// Where the matter must stand; empty: it is opened.
+    pub from: &'static [MatterState],
+    /// Where it goes.
+    pub to: MatterState,
+    /// By which step.
+    pub step: Step,
+    /// Whose act it is.
+    pub by: By,
+    /// Who stands for it.
+    pub actor: Actor,
+    /// What else must hold.
+    pub guard: MatterGuard,
+}
+
+use MatterKind::{Breach, Correction, Hearing, Onward, Use};
+use MatterState::{
+    Cancelled, Closed, Confirmed, ConsentRecorded, Deferred, Denied, Granted, Live, MinutesDraft, Notified,
+    PeerNotified, Proposed, Recalled, Reissued, Reported, Requested, Shredded, Signed, SlotAgreed, SubjectNotified,
+    TechTested, Transmitted, Triaged,
+};
+
+const CENTRAL: Actor = Officers(1, &[Role::Central]);
+const HANDLER: Actor = Officers(1, &[Role::Central, Role::Executing]);
+const HEARER: Actor = Officers(1, &[Role::Central, Role::Executing, Role::Judge]);
+const WATCHFUL: Actor = Officers(1, &[Role::Central, Role::Custodian, Role::Executing]);
+const CUSTODIANS: Actor = Officers(2, &[Role::Custodian]);
+const BOTH: &[MatterKind] = &[Use, Onward];
+
+const fn row(
+    kinds: &'static [MatterKind],
+    from: &'static [MatterState],
+    to: MatterState,
+    step: Step,
+    by: By,
+    actor: Actor,
+    guard: MatterGuard,
+) -> MatterRow {
+    MatterRow { kinds, from, to, step, by, actor, guard }
+}
+
+/// The procedure of the matters. Two different officers stand for a consent, for what replaces records, and for the certificate that
+/// keys are gone.
+#[rustfmt::skip]
+pub const MATTERS: &[MatterRow] = &[
+    // Another use, another reader.
+    row(&[Use],        &[],                       Requested,       Step::RequestUse,        By::Keeper, CENTRAL,    MatterGuard::Purpose),
+    row(&[Onward],     &[],                       Requested,       Step::RequestOnward,     By::Keeper, CENTRAL,    MatterGuard::Purpose),
+    row(&[Use],        &[],                       Notified,        Step::NotifyExculpatory, By::Keeper, CENTRAL,    MatterGuard::Purpose),
+    row(BOTH,          &[Requested],              Granted,         Step::GrantConsent,      By::Giver,  Officers(2, &[Role::Central, Role::Decider]), MatterGuard::Until),
+    row(BOTH,          &[Requested],              Denied,          Step::DenyConsent,       By::Giver,  Officers(1, &[Role::Central, Role::Decider]), MatterGuard::None),
+    row(BOTH,          &[Requested],              Closed,          Step::CloseMatter,       By::Opener, CENTRAL,    MatterGuard::None),
+    row(BOTH,          &[Granted, Denied, Notified], Closed,       Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::None),
+    // An incident.
+    row(&[Breach],     &[],                       PeerNotified,    Step::NotifyBreach,      By::Either, WATCHFUL,   MatterGuard::Released),
+    row(&[Breach],     &[PeerNotified],           Confirmed,       Step::ConfirmBreach,     By::Opener, WATCHFUL,   MatterGuard::None),
+    row(&[Breach],     &[PeerNotified, Confirmed], Recalled,       Step::Recall,            By::Giver,  CENTRAL,    MatterGuard::None),
+    row(&[Breach],     &[Recalled],               Shredded,        Step::CertifyShredding,  By::Keeper, CUSTODIANS, MatterGuard::None),
+    row(&[Breach],     &[Confirmed, Shredded, Deferred], SubjectNotified, Step::NotifySubject, By::Either, CENTRAL, MatterGuard::None),
+    row(&[Breach],     &[Confirmed, Shredded],    Deferred,        Step::DeferSubject,      By::Either, CENTRAL,    MatterGuard::None),
+    row(&[Breach],     &[PeerNotified, SubjectNotified, Deferred], Closed, Step::CloseMatter, By::Opener, CENTRAL,  MatterGuard::None),
+    // An error in what was given.
+    row(&[Correction], &[],                       Reported,        Step::ReportError,       By::Either, WATCHFUL,   MatterGuard::About),
+    row(&[Correction], &[Reported],               Triaged,         Step::Triage,            By::Giver,  HANDLER,    MatterGuard::Flaw),
+    row(&[Correction], &[Triaged],                Recalled,        Step::Recall,            By::Giver,  CENTRAL,    MatterGuard::WrongSubject),
+    row(&[Correction], &[Recalled],               Shredded,        Step::CertifyShredding,  By::Keeper, CUSTODIANS, MatterGuard::None),
+    row(&[Correction], &[Triaged, Shredded],      Reissued,        Step::Reissue,           By::Giver,  Officers(2, &[Role::Central]), MatterGuard::Replaced),
+    row(&[Correction], &[Reported],               Closed,          Step::CloseMatter,       By::Opener, CENTRAL,    MatterGuard::None),
+    row(&[Correction], &[Reissued, Shredded],     Closed,          Step::CloseMatter,       By::Keeper, CENTRAL,    MatterGuard::None),
+    // A hearing by video link.
+    row(&[Hearing],    &[],                       Proposed,        Step::ProposeHearing,    By::Either, HANDLER,    MatterGuard::Accepted),
+    row(&[Hearing],    &[Proposed],               SlotAgreed,      Step::AgreeSlot,         By::Other,  HANDLER,    MatterGuard::None),
+    row(&[Hearing],    &[SlotAgreed],             ConsentRecorded, Step::RecordConsent,     By::Peer,   HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[ConsentRecorded],        TechTested,      Step::TestLink,          By::Either, HANDLER,    MatterGuard::None),
+    row(&[Hearing],    &[TechTested],             Live,            Step::OpenHearing,       By::Either, HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[Live],                   MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[MinutesDraft],           MinutesDraft,    Step::SignMinutes,       By::Either, HEARER,     MatterGuard::First),
+    row(&[Hearing],    &[MinutesDraft],           Signed,          Step::SignMinutes,       By::Either, HEARER,     MatterGuard::Second),
+    row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLER,    MatterGuard::None),
+    row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested, Live], Cancelled, Step::CancelHearing, By::Either, HEARER, MatterGuard::None),
+    row(&[Hearing],    &[Transmitted, Cancelled], Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::None),
+];
+
+impl By {
+    /// The sides that it stands for.
+    pub fn sides(self, keeper: Side, opener: Side) -> &'static [Side] {
+        const HOME: &[Side] = &[Side::Home];
+        const PEER: &[Side] = &[Side::Peer];
+        let one = |side: Side| if side == Side::Home { HOME } else { PEER };
+        let other = |side: Side| if side == Side::Home { PEER } else { HOME };
+        match self {
+            Self::Keeper => one(keeper),
+            Self::Giver => other(keeper),
+            Self::Opener => one(opener),
+            Self::Other => other(opener),
+            Self::Peer => PEER,
+            Self::Either => &[Side::Home, Side::Peer],
+        }
+    }
+
+    /// The name in documentation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keeper => "who keeps the records",
+            Self::Giver => "who gave them",
+            Self::Opener => "who opened it",
+            Self::Other => "the other side",
+            Self::Peer => "peer",
+            Self::Either => "home or peer",
+        }
+    }
+}
+
+/// The rows of one kind of matter, in the order of the table.
+pub fn matter_rows(kind: MatterKind) -> impl Iterator<Item = &'static MatterRow> {
+    MATTERS.iter().filter(move |row| row.kinds.contains(&kind))
+}
+
+/// The table of one kind in Markdown.
+pub fn matter_table(kind: MatterKind) -> String {
+    use fmt::Write as _;
+    let mut text = String::from("| from | to | event | side | who | guard |\n|---|---|---|---|---|---|\n");
+    for row in matter_rows(kind) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{row}");
+    }
+    text
+}
+
+/// One kind as a state diagram of Mermaid.
+pub fn matter_picture(kind: MatterKind) -> String {
+    use fmt::Write as _;
+    let mut text = String::from("stateDiagram-v2\n");
+    for row in matter_rows(kind) {
+        let from =
+            if row.from.is_empty() { vec!["[*]"] } else { row.from.iter().map(|state| state.as_str()).collect() };
+        for from in from {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "    {from} --> {}: {} ({}, {})", row.to, row.step, row.by.as_str(), row.actor);
+        }
+    }
+    text.push_str("    CLOSED --> [*]\n");
+    text
+}
+
+impl fmt::Display for MatterRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from: Vec<_> = self.from.iter().map(|state| state.as_str()).collect();
+        let from = if from.is_empty() { "(opens)".to_owned() } else { from.join(" / ") };
+        write!(f, "| {from} | {} | {} | {} | {} | {} |", self.to, self.step, self.by.as_str(), self.actor, self.guard)
+    }
+}
+
+impl fmt::Display for MatterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "",
+            Self::Released => "something was released",
+            Self::Purpose => "something was released; the purpose is named",
+            Self::About => "something was released; the entry that did is named",
+            Self::Flaw => "what is wrong is named",
+            Self::WrongSubject => "the records are about somebody else",
+            Self::Replaced => "the keys are gone where the subject was wrong; records that were asked",
+            Self::Until => "an end that is not over, where one is named",
+            Self::Accepted => "the measure was accepted",
+            Self::First => "the first signature",
+            Self::Second => "the other side has signed",
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! The matters of a case: each row can be walked, and nobody alone grants, replaces or destroys.
+
+use std::collections::BTreeSet;
+
+use model::{EntryId, Flaw, MatterId, MeasureId, RefusalCode, Role, Step};
+
+use super::{NOW, Order, case_in, key};
+use crate::{
+    Actor, By, Case, Change, MATTERS, MatterGuard, MatterKind, MatterRow, MatterState, Side, State, apply, matter_rows,
+    opens_matter,
+};
+
+/// The step on the first matter, by who may do it in the row.
+fn order(row: &MatterRow, side: Side) -> Order {
+    let sender = if side == Side::Home { "JP:central" } else { "FR:central" };
+    let mut order = Order::proper(row.step, &[1]).by(sender);
+    if let Actor::Officers(count, roles) = row.actor {
+        order.signers = (0..count).map(|officer| (key(officer), roles[0])).collect();
+    }
+    order
+}
+
+fn start(kind: MatterKind) -> Case {
+    case_in(if kind == MatterKind::Hearing { State::Executing } else { State::InUse }, &[1])
+}
+
+/// A case for every standing that a kind of matter can come to.
+fn explored(kind: MatterKind, flaw: Flaw) -> Vec<Case> {
+    let mut seen: BTreeSet<(MatterState, bool)> = BTreeSet::new();
+    let mut found = Vec::new();
+    let mut next = vec![start(kind)];
+    while let Some(case) = next.pop() {
+        let matter = case.matters.get(&MatterId(1));
+        let here = |row: &&MatterRow| matter.map_or(row.from.is_empty(), |matter| row.from.contains(&matter.state));
+        for row in matter_rows(kind).filter(here) {
+            for side in [Side::Home, Side::Peer] {
+                let mut order = order(row, side);
+                order.declared.flaw = (row.step == Step::Triage).then_some(flaw);
+                let Ok(event) = order.decide(Some(&case)) else { continue };
+                let after = apply(Some(case.clone()), &event);
+                let matter = &after.matters[&MatterId(1)];
+                if seen.insert((matter.state, matter.signed.is_empty())) {
+                    found.push(after.clone());
+                    next.push(after);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn standing(case: &Case) -> MatterState {
+    case.matters[&MatterId(1)].state
+}
+
+#[test]
+fn every_standing_of_every_kind_is_reached_and_leads_to_closed() {
+    for kind in MatterKind::ALL {
+        let reached: BTreeSet<_> =
+            Flaw::ALL.into_iter().flat_map(|flaw| explored(kind, flaw)).map(|case| standing(&case)).collect();
+        let named: BTreeSet<_> = matter_rows(kind).map(|row| row.to).collect();
+        assert_eq!(reached, named, "{kind}");
+        for state in named {
+            let mut seen = BTreeSet::from([state]);
+            let onward = |seen: &BTreeSet<MatterState>| {
+                let rows = matter_rows(kind).filter(|row| row.from.iter().any(|from| seen.contains(from)));
+                rows.map(|row| row.to).find(|to| !seen.contains(to))
+            };
+            while let Some(to) = onward(&seen) {
+                seen.insert(to);
+            }
+            assert!(seen.contains(&MatterState::Closed), "{kind} in {state}");
+        }
+    }
+}
+
+fn needs_two(state: MatterState) -> bool {
+    matches!(state, MatterState::Granted | MatterState::Reissued | MatterState::Shredded)
+}
+
+#[test]
+fn consents_replacements_and_certificates_have_two_signers() {
+    for row in MATTERS {
+        assert_eq!(needs_two(row.to), matches!(row.actor, Actor::Officers(2, _)), "{row}");
+    }
+}
+
+#[test]
+fn no_officer_alone_grants_replaces_or_certifies_whatever_the_roles() {
+    let mut decided = 0;
+    for kind in MatterKind::ALL {
+        let cases = explored(kind, Flaw::WrongSubject).into_iter().chain(explored(kind, Flaw::Stale));
+        for case in cases {
+            for row in matter_rows(kind).filter(|row| !opens_matter(row.step)) {
+                for (side, a, b) in alone() {
+                    let mut order = order(row, side);
+                    order.signers = vec![(key(9), a), (key(9), b)];
+                    let Ok(event) = order.decide(Some(&case)) else { continue };
+                    decided += 1;
+                    let to = standing(&apply(Some(case.clone()), &event));
+                    assert!(!needs_two(to) || to == standing(&case), "{} to {to}", row.step);
+                }
+            }
+        }
+    }
+    assert!(decided > 0, "the officer can do what needs one signature");
+}
+
+/// One officer of either side, in any two roles.
+fn alone() -> impl Iterator<Item = (Side, Role, Role)> {
+    let roles = Role::ALL.into_iter().flat_map(|a| Role::ALL.into_iter().map(move |b| (a, b)));
+    roles.flat_map(|(a, b)| [(Side::Home, a, b), (Side::Peer, a, b)])
+}
+
+#[test]
+fn a_matter_moves_no_measure() {
+    for kind in MatterKind::ALL {
+        let before = start(kind);
+        for case in explored(kind, Flaw::WrongSubject) {
+            assert_eq!(case.state(), before.state());
+            assert_eq!(case.measures[&MeasureId(1)].released, before.measures[&MeasureId(1)].released);
+        }
+    }
+}
+
+#[test]
+fn a_consent_is_the_givers_to_give_and_holds_until_its_end() {
+    let case = start(MatterKind::Use);
+    let ask = Order::proper(Step::RequestUse, &[1]);
+    assert_eq!(ask.clone().by("FR:central").decide(Some(&case)).unwrap_err().code, RefusalCode::R93);
+    let case = apply(Some(case.clone()), &ask.decide(Some(&case)).unwrap());
+    let mut grant = Order::proper(Step::GrantConsent, &[1]).by("FR:central");
+    let by_home = grant.clone().by("JP:central").decide(Some(&case)).unwrap_err();
+    assert!(by_home.reason.contains("possible now: grant_consent"), "{by_home}");
+    grant.declared.until = Some(NOW);
+    assert_eq!(grant.decide(Some(&case)).unwrap_err().field.as_deref(), Some("declared.until"));
+    grant.declared.until = Some(NOW.plus_ms(1000));
+    let case = apply(Some(case.clone()), &grant.decide(Some(&case)).unwrap());
+    let matter = &case.matters[&MatterId(1)];
+    assert_eq!(matter.purpose.as_deref(), Some("civil_damages"));
+    assert!(matter.grants(NOW) && !matter.grants(NOW.plus_ms(1000)));
+}
+
+#[test]
+fn a_recall_is_for_a_wrong_subject_and_stays_when_the_matter_is_closed() {
+    let wrong = |case: &Case, entry| case.is_recalled(EntryId::new([entry; 16]), MeasureId(1));
+    assert!(explored(MatterKind::Correction, Flaw::WrongValue).iter().all(|case| !wrong(case, 1)));
+    let shredded = explored(MatterKind::Correction, Flaw::WrongSubject);
+    let shredded = shredded.into_iter().find(|case| standing(case) == MatterState::Shredded).unwrap();
+    let closed = Order::proper(Step::CloseMatter, &[1]).by("JP:central").decide(Some(&shredded)).unwrap();
+    let closed = apply(Some(shredded), &closed);
+    assert_eq!(standing(&closed), MatterState::Closed);
+    assert!(wrong(&closed, 1) && !wrong(&closed, 2), "and no other entry's records");
+}
+
+#[test]
+fn minutes_are_signed_by_both_sides_and_not_twice_by_one() {
+    let drafted = explored(MatterKind::Hearing, Flaw::Stale);
+    let once =
+        |case: &&Case| standing(case) == MatterState::MinutesDraft && !case.matters[&MatterId(1)].signed.is_empty();
+    let once = drafted.iter().find(once).unwrap();
+    let signer = *once.matters[&MatterId(1)].signed.first().unwrap();
+    let row = MATTERS.iter().find(|row| row.guard == MatterGuard::Second).unwrap();
+    let other = if signer == Side::Home { Side::Peer } else { Side::Home };
+    assert!(order(row, signer).decide(Some(once)).is_err());
+    let signed = order(row, other).decide(Some(once)).unwrap();
+    assert!(matches!(signed.change, Change::Matter { matter, .. } if matter.state == MatterState::Signed));
+}
+
+#[test]
+fn matters_are_numbered_in_their_order_and_need_something_to_be_about() {
+    let case = start(MatterKind::Use);
+    let mut ask = Order::proper(Step::RequestUse, &[1]);
+    ask.declared.matter = Some(MatterId(2));
+    assert_eq!(ask.decide(Some(&case)).unwrap_err().field.as_deref(), Some("declared.matter"));
+    ask.declared.matter = None;
+    assert!(ask.decide(Some(&case)).is_err());
+    let early = case_in(State::Review, &[1]);
+    let refusal = Order::proper(Step::RequestUse, &[1]).decide(Some(&early)).unwrap_err();
+    assert_eq!(refusal.reason, "nothing was released for M1");
+    let hearing = Order::proper(Step::ProposeHearing, &[1]).decide(Some(&early)).unwrap_err();
+    assert!(hearing.reason.contains("a hearing is held for what was accepted"), "{hearing}");
+    let nothing = Order::proper(Step::Triage, &[1]).by("FR:central").decide(Some(&case)).unwrap_err();
+    assert_eq!(nothing.reason, "the case has no matter X1");
+}
+
+#[test]
+fn what_the_other_side_may_do_is_the_other_sides() {
+    assert_eq!(By::Other.sides(Side::Home, Side::Peer), [Side::Home]);
+    assert_eq!(By::Giver.sides(Side::Peer, Side::Peer), [Side::Home]);
+    assert_eq!(By::Keeper.sides(Side::Peer, Side::Home), [Side::Peer]);
+}
