@@ -2,7 +2,8 @@
 //!
 //! It drafts ([`skeleton`]), tells beforehand what the gates would say ([`preflight`]), derives the header from the body
 //! ([`declare`]), lays the documents out for sealing ([`SealedBody`]), and after opening holds the body against its header
-//! ([`compare`], [`compare_release`], [`compare_answer`]). It must never do IO, read a clock, hold a key, or repeat a value of a document in a
+//! ([`compare`], [`compare_release`], [`compare_answer`]). What may be answered without a human it makes of a register's rows
+//! ([`responder`]). It must never do IO, read a clock, hold a key, or repeat a value of a document in a
 //! finding, an error or a `Debug` output: bodies are case data. Documents come to it as JSON that crate `records` has read
 //! and validated; it does not depend on that crate, so that its closure stays pure.
 //!
@@ -24,6 +25,7 @@ mod preflight;
 mod record;
 mod release;
 mod request;
+pub mod responder;
 mod scope;
 mod selector;
 mod specific;
