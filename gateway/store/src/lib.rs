@@ -5,13 +5,15 @@
 //! signature is looked at here. Time comes from the caller, as milliseconds since 1970 (UTC).
 //!
 //! Begin with [`gateway::GatewayStore::commit`] and [`gateway::Batch`]; a desk's are [`desk::DeskStore`] and
-//! [`desk::DeskBatch`]. A gateway's and a desk's database are two databases, never one.
+//! [`desk::DeskBatch`]. A gateway's and a desk's database are two databases, never one. A third kind is a register of somebody
+//! else's, which is only read: [`register::Register`].
 
 mod column;
 pub mod desk;
 pub mod engine;
 mod error;
 pub mod gateway;
+pub mod register;
 mod schema;
 mod write;
 

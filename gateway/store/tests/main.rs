@@ -4,6 +4,7 @@
 
 mod conformance;
 mod postgres;
+mod register;
 mod trouble;
 
 use store::{DatabaseUrl, Settings, desk::DeskStore, gateway::GatewayStore};

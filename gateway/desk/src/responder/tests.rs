@@ -215,19 +215,15 @@ fn consent_is_looked_at_when_it_is_answered() {
 #[test]
 fn what_is_not_allowed_asked_or_disclosed_is_left_to_a_human() {
     let rows = [holder_row()];
-    let cases: [(Leave, fn(&mut RequestBody)); 5] = [
-        (Leave::AttributeNotDisclosed, |body| body.measures[0].attributes = vec!["given_name".parse().unwrap()]),
-        (Leave::AttributeNotDisclosed, |body| body.measures[0].attributes = vec!["birth_date".parse().unwrap()]),
-        (Leave::NotAllowedNow, |body| body.measures[0].attributes = vec!["my_number".parse().unwrap()]),
-        (Leave::NotAllowedNow, |body| body.purpose.code = "criminal_investigation".to_owned()),
-        (Leave::AnotherVerifier, |body| {
-            let verifier = "SG:judicial".parse().unwrap();
-            body.measures[0].subjects[0].selector = Selector::Holder { value: HOLDER.to_owned(), verifier };
-        }),
-    ];
-    for (leave, change) in cases {
-        assert_eq!(left(attest(change, &rows)), leave);
-    }
+    let check = |leave: Leave, change: fn(&mut RequestBody)| assert_eq!(left(attest(change, &rows)), leave);
+    check(Leave::AttributeNotDisclosed, |body| body.measures[0].attributes = vec!["given_name".parse().unwrap()]);
+    check(Leave::AttributeNotDisclosed, |body| body.measures[0].attributes = vec!["birth_date".parse().unwrap()]);
+    check(Leave::NotAllowedNow, |body| body.measures[0].attributes = vec!["my_number".parse().unwrap()]);
+    check(Leave::NotAllowedNow, |body| body.purpose.code = "criminal_investigation".to_owned());
+    check(Leave::AnotherVerifier, |body| {
+        let verifier = "SG:judicial".parse().unwrap();
+        body.measures[0].subjects[0].selector = Selector::Holder { value: HOLDER.to_owned(), verifier };
+    });
     let mut expired = holder_row();
     expired.fields.insert("credential_status".to_owned(), json!("revoked"));
     assert_eq!(left(attest(|_| (), &[expired])), Leave::NotValid);

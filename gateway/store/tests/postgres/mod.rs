@@ -81,7 +81,12 @@ impl Server {
 
     /// Runs a statement as superuser in the database `postgres`.
     pub(crate) async fn administer(&self, sql: &str) {
-        let connection = Database::connect(self.address("postgres")).await.unwrap();
+        self.run("postgres", sql).await;
+    }
+
+    /// Runs a statement as superuser in a database.
+    pub(crate) async fn run(&self, database: &str, sql: &str) {
+        let connection = Database::connect(self.address(database)).await.unwrap();
         connection.execute_unprepared(sql).await.unwrap();
         connection.close().await.unwrap();
     }
