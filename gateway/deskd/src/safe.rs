@@ -16,12 +16,13 @@ pub(crate) enum Place {
     Entry,
     Proposal,
     KeyPackage,
+    Errand,
 }
 
-const PURPOSES: [&str; 6] = ["mls", "draft", "case", "entry", "proposal", "key_package"];
+const PURPOSES: [&str; 7] = ["mls", "draft", "case", "entry", "proposal", "key_package", "errand"];
 
 /// The keys for data at rest.
-pub(crate) struct Safe([StorageKey; 6]);
+pub(crate) struct Safe([StorageKey; 7]);
 
 impl Safe {
     pub(crate) fn new(storage: &SigningKey) -> Result<Self, Failure> {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use crate::office::{Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, would_pass};
+use crate::office::{Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, would_pass};
 
 pub(crate) struct Cases(pub(crate) Arc<Office>);
 
@@ -147,6 +147,20 @@ impl CaseService for Cases {
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
+    async fn change_group(&self, request: Request<wire::ChangeGroupRequest>) -> Answer<wire::ChangeGroupResponse> {
+        let wire::ChangeGroupRequest { case_id, change, authority } = request.into_inner();
+        let case = self.case(&case_id).await?;
+        let wish = wish(&change, &authority)?;
+        let admitted = self.0.change_group(case, wish).await.map_err(status)?;
+        let readers = self.0.show(case).await.map_err(status)?.readers;
+        Ok(Response::new(wire::ChangeGroupResponse { case_id: case.to_string(), admitted, readers }))
+    }
+
+    async fn get_group(&self, request: Request<wire::GetGroupRequest>) -> Answer<wire::GetGroupResponse> {
+        let case = self.case(&request.into_inner().case_id).await?;
+        Ok(Response::new(self.0.group(case).await.map_err(status)?))
+    }
+
     async fn get_desk_status(&self, _: Request<wire::GetDeskStatusRequest>) -> Answer<wire::GetDeskStatusResponse> {
         Ok(Response::new(self.0.status().await.map_err(status)?))
     }
@@ -204,6 +218,15 @@ fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed
         replace: request.replace,
         callback: (request.callback_ms != 0).then_some(Timestamp(request.callback_ms)),
     })
+}
+
+fn wish(change: &str, authority: &str) -> Result<Wish, Status> {
+    match change {
+        "add" => Ok(Wish::Add(authority.parse().map_err(malformed)?)),
+        "remove" => Ok(Wish::Remove(authority.parse().map_err(malformed)?)),
+        "renew" if authority.is_empty() => Ok(Wish::Renew),
+        _ => Err(malformed(Malformed::new("a change (add, remove or renew)", change))),
+    }
 }
 
 fn some(text: &str) -> Option<&str> {

@@ -7,11 +7,11 @@ use std::{
 
 use identity::Subject;
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, Exit};
+use model::{AuthorityId, CaseId, Exit};
 use proto::{
     desk::{
         AcknowledgeRequest, ClaimKeyPackageRequest, ListDirectoriesRequest, ListDirectoriesResponse,
-        PublishKeyPackagesRequest, SubmitRequest, WatchRequest, WatchResponse,
+        ListEntriesRequest, ListEntriesResponse, PublishKeyPackagesRequest, SubmitRequest, WatchRequest, WatchResponse,
         submission_service_client::SubmissionServiceClient,
     },
     types as wire,
@@ -76,8 +76,15 @@ impl Uplink {
     }
 
     pub(crate) async fn submit(&self, entry: wire::Entry) -> Result<wire::SignedReceipt, Status> {
-        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry) }).await;
+        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry), sealed_count: 0 }).await;
         self.noted(answer)?.receipt.ok_or_else(|| Status::internal("the gateway answered without a receipt"))
+    }
+
+    /// The entries of a case, from the first on.
+    pub(crate) async fn entries(&self, case: CaseId) -> Result<Streaming<ListEntriesResponse>, Status> {
+        let request = ListEntriesRequest { case_id: case.as_bytes().to_vec().into(), from_seq: 0 };
+        let answer = self.client.clone().list_entries(request).await;
+        self.noted(answer)
     }
 
     pub(crate) async fn watch(&self, after: u64) -> Result<Streaming<WatchResponse>, Status> {
@@ -93,7 +100,8 @@ impl Uplink {
     /// Publishes; says how many lie ready now.
     pub(crate) async fn publish(&self, key_packages: Vec<Vec<u8>>) -> Result<u32, Status> {
         let key_packages = key_packages.into_iter().map(Into::into).collect();
-        let answer = self.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages }).await;
+        let answer =
+            self.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages, withdraw: false }).await;
         Ok(self.noted(answer)?.available)
     }
 

@@ -49,7 +49,7 @@ impl Hot {
     }
 
     fn of_row(row: &CaseFileRow) -> Result<Self, Denial> {
-        let file = serde_json::from_slice(&row.body.0).map_err(internal)?;
+        let file = file_of(row)?;
         let follower = row.group_blob.as_ref().map(|blob| Follower::from_blob(&blob.0)).transpose()?.map(Arc::new);
         let next = match &row.group_next {
             Some(blob) => {
@@ -62,6 +62,11 @@ impl Hot {
         };
         Ok(Self { file, version: Some(row.version), follower, next })
     }
+}
+
+/// The case in a row.
+pub(crate) fn file_of(row: &CaseFileRow) -> Result<CaseFile, Denial> {
+    serde_json::from_slice(&row.body.0).map_err(internal)
 }
 
 /// The cases in memory.

@@ -59,6 +59,12 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<wire::SignedReceipt, Denial> {
     prost::Message::decode(bytes).map_err(|error| Denial::failed(Fault::Storage, format!("a kept receipt: {error}")))
 }
 
+/// The header of a kept entry.
+pub(crate) fn header_of(row: &store::gateway::EntryRow) -> Result<model::Header, Denial> {
+    let entry = proto::convert::entry_from_bytes(row.wire.0.clone())?;
+    proto::decode_header(&entry.header)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]

@@ -130,7 +130,10 @@ impl Desks {
                     .map(|package| (package.public.clone(), package))
                     .collect();
             let key_packages = made.keys().map(|public| bytes::Bytes::from(public.clone())).collect();
-            peer.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages }).await?;
+            peer.client
+                .clone()
+                .publish_key_packages(PublishKeyPackagesRequest { key_packages, withdraw: false })
+                .await?;
             // Each is a durable write of its own, so some at a time.
             let mut claims = JoinSet::new();
             for _ in 0..some {
@@ -197,7 +200,7 @@ impl Desk {
 
     /// Hands an entry over. The answer is durable.
     pub(crate) async fn submit(&self, entry: wire::Entry) -> Result<SignedReceipt, Failure> {
-        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry) }).await?;
+        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry), sealed_count: 0 }).await?;
         let receipt = answer.into_inner().receipt.ok_or_else(|| Failure::new("an answer without a receipt"))?;
         Ok(proto::decode_receipt(&receipt)?)
     }

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod check;
+mod group;
 mod officer;
 mod request;
 mod session;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{failure::Failure, serve, summary};
 use agenda::Agenda;
+use group::Group;
 use request::Request;
 use session::Session;
 use step::{Accept, AskInfo, Consulted, GiveInfo, Offer, Plain, Postpone, Produce, Refuse, Return, Taken, Undertake};
@@ -63,6 +65,9 @@ enum Command {
     /// Look at cases.
     #[command(subcommand)]
     Case(Case),
+    /// Who can read a case, and changing it.
+    #[command(subcommand)]
+    Group(Group),
     /// Acknowledge a request: who handles it.
     Acknowledge(Plain),
     /// Open the review, if need be, and accept.
@@ -188,6 +193,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await
         }
+        Command::Group(group) => group.run(session).await,
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),

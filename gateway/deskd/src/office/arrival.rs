@@ -3,12 +3,11 @@
 use bytes::Bytes;
 use identity::{Domain, Received, Verified};
 use model::{
-    BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Handshake, Header, HeaderDigest, KeyId, Payload, Receipt,
-    Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
+    BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, Refusal,
+    RefusalCode, Role, Step, Timestamp, Verdict,
 };
 use prost::Message;
 use proto::desk::{AcknowledgeRequest, Arrival, OpeningReport};
-use roster::CaseBinding;
 use seal::Member;
 use serde_json::json;
 use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox};
@@ -20,7 +19,9 @@ use super::{
     GATEWAY, Members, Office, Told,
     binding::lets_in,
     dispatch::{ACKNOWLEDGE, Outgoing},
-    event, internal,
+    event,
+    history::Past,
+    internal,
     outbox::THEIRS,
     prepare::SEALED,
     reading::{Reading, contradiction},
@@ -38,22 +39,23 @@ struct Opening {
 }
 
 /// An arrival on its way into the case.
-struct Taking<'a> {
-    entry: &'a Entry,
-    receipt: &'a Receipt,
+pub(super) struct Taking<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) receipt: &'a Receipt,
     cursor: u64,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// What came of it.
-struct Taken {
-    view: CaseView,
-    version: Option<i64>,
-    member: Option<Member>,
-    plain: Option<Zeroizing<Vec<u8>>>,
-    authenticator: Option<Digest>,
-    opened: bool,
-    seq: Option<i64>,
+pub(super) struct Taken {
+    pub(super) view: CaseView,
+    pub(super) version: Option<i64>,
+    pub(super) member: Option<Member>,
+    pub(super) plain: Option<Zeroizing<Vec<u8>>>,
+    pub(super) authenticator: Option<Digest>,
+    /// Whether it could be opened; `None`: this desk says nothing of it, because it had no seat then.
+    pub(super) opened: Option<bool>,
+    pub(super) seq: Option<i64>,
 }
 
 impl Office {
@@ -65,6 +67,11 @@ impl Office {
             Err(denial) if self.waits(cursor, PROOF_WAIT) => return Err(denial),
             Err(denial) => return self.pass_over(cursor, &arrival, &denial).await,
         };
+        let past = match self.past_of(&entry).await {
+            Ok(past) => past,
+            Err(denial) if self.waits(cursor, patience_for(&denial)) => return Err(denial),
+            Err(denial) => return self.pass_over(cursor, &arrival, &denial).await,
+        };
         let mut members = self.members.lock().await;
         let mut batch = DeskBatch::default();
         let taking = Taking { entry: &entry, receipt: &receipt, cursor, now: clock::now() };
@@ -73,8 +80,10 @@ impl Office {
             return self.commit(&batch).await;
         }
         let taken = match &entry.payload {
-            Payload::Handshake(handshake) => self.take_handshake(&mut members, &mut batch, &taking, handshake).await,
-            Payload::Sealed(_) => self.take_sealed(&mut members, &mut batch, &taking).await,
+            Payload::Handshake(handshake) => {
+                self.take_handshake(&mut members, &mut batch, &taking, handshake, past).await
+            }
+            Payload::Sealed(_) => self.take_sealed(&mut members, &mut batch, &taking, past).await,
         };
         let taken = match taken {
             Ok(taken) => taken,
@@ -95,6 +104,7 @@ impl Office {
         }
         if entry.header.step.is_handshake() {
             self.upkeep_bell.notify_one();
+            self.errand_bell.notify_one();
             self.reseal(&mut members, case, None).await?;
         }
         Ok(())
@@ -132,7 +142,7 @@ impl Office {
         let header = arrival.entry.as_ref().and_then(|entry| proto::decode_header(&entry.header).ok());
         if let Some(header) = header {
             let opening = Opening { entry: header.entry, opened: false, authenticator: None };
-            batch.outbox.push(self.acknowledgement(cursor, &opening, clock::now()));
+            batch.outbox.push(self.acknowledgement(cursor, header.entry, Some(&opening), clock::now()));
             if let Some((mut view, version)) = self.view(header.case).await? {
                 view.trouble = Some(format!("an entry of the case does not verify here: {denial}"));
                 batch.events.push(event(header.case, Told::Diverged, Some(header.entry), clock::now()));
@@ -142,79 +152,24 @@ impl Office {
         self.commit(&batch).await
     }
 
-    async fn take_handshake(
-        &self,
-        members: &mut Members,
-        batch: &mut DeskBatch,
-        taking: &Taking<'_>,
-        handshake: &Handshake,
-    ) -> Result<Taken, Denial> {
-        let header = &taking.entry.header;
-        let trust = self.trust.store()?;
-        let none = || contradiction("receipt", "the own gateway certifies no epoch");
-        let certificate = taking.receipt.epoch.as_ref().ok_or_else(none)?;
-        let found = self.view(header.case).await?;
-        let (mut view, version, member) = match (found, header.step) {
-            (None, Step::OpenGroup) => {
-                let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
-                let member = self.join(batch, handshake, &binding, certificate, taking.now).await?;
-                (CaseView::opening(&self.own, header), None, member)
-            }
-            (Some((view, version)), Step::ChangeGroup) => {
-                let mut member = members.take(self, header.case).await?;
-                member.follow(handshake, certificate, trust.as_ref(), taking.now)?;
-                (view, Some(version), member)
-            }
-            (None, _) => return Err(early()),
-            _ => return Err(unknown("a handshake does not fit the case")),
-        };
-        let mut member = member;
-        batch.mls = self.mls_changes(header.case, &mut member)?;
-        let authenticator = member.acknowledgement(certificate)?;
-        view.epochs.insert(header.entry, authenticator);
-        view.readers = member.members()?;
-        let seq = self.settle(&mut view, taking)?;
-        Ok(Taken {
-            view,
-            version,
-            member: Some(member),
-            plain: None,
-            authenticator: Some(authenticator),
-            opened: true,
-            seq: Some(seq),
-        })
-    }
-
-    /// Joins by the Welcome that is for one of our KeyPackages, whose private half goes in the same transaction.
-    async fn join(
-        &self,
-        batch: &mut DeskBatch,
-        handshake: &Handshake,
-        binding: &CaseBinding,
-        certificate: &model::EpochCertificate,
-        now: Timestamp,
-    ) -> Result<Member, Denial> {
-        let trust = self.trust.store()?;
-        for reference in roster::welcomed(&handshake.welcome)? {
-            let Some(row) = self.store.key_package(reference).await?.filter(|row| row.used_at.is_none()) else {
-                continue;
-            };
-            let private = self.safe.open(Place::KeyPackage, reference.as_bytes(), &row.private)?;
-            batch.key_packages_used.push((reference, now.0));
-            return Member::join(&self.leaf, &private, &handshake.welcome, binding, certificate, trust.as_ref(), now);
-        }
-        Err(unknown("the Welcome is for no KeyPackage of this desk"))
-    }
-
     async fn take_sealed(
         &self,
         members: &mut Members,
         batch: &mut DeskBatch,
         taking: &Taking<'_>,
+        past: Option<Vec<Past>>,
     ) -> Result<Taken, Denial> {
         let header = &taking.entry.header;
         let found = self.view(header.case).await?;
         let (mut view, version) = found.ok_or_else(early)?;
+        if view.away.is_some() {
+            if let Some(past) = past {
+                view = self.fold(batch, Some(view), &past).await?.view;
+            }
+            let unread = Past::of(taking.entry.clone(), taking.receipt.clone());
+            let (version, seq) = (Some(version), Some(self.settle_unread(&mut view, &unread)?));
+            return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: None, seq });
+        }
         self.imply(batch, &mut view, header).await?;
         let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
         let mut member = members.take(self, header.case).await?;
@@ -246,7 +201,7 @@ impl Office {
             member: Some(member),
             plain: Some(reading.plain),
             authenticator: None,
-            opened,
+            opened: Some(opened),
             seq: Some(seq),
         })
     }
@@ -274,7 +229,7 @@ impl Office {
     }
 
     /// Makes the entry part of the case, as both gateways did on its header.
-    fn settle(&self, view: &mut CaseView, taking: &Taking<'_>) -> Result<i64, Denial> {
+    pub(super) fn settle(&self, view: &mut CaseView, taking: &Taking<'_>) -> Result<i64, Denial> {
         let header = &taking.entry.header;
         if (header.home, header.peer, header.pin) != (view.home, view.peer, view.pin) {
             return Err(contradiction("case", "the entry names other parties or rules than its case").into());
@@ -300,7 +255,9 @@ impl Office {
         finding: &Refusal,
     ) -> Result<(), Denial> {
         let lied = &taking.entry.header;
-        let answers = matches!(lied.step, Step::SealSend | Step::Release) && view.pending.is_none();
+        // Of several desks of a party the one that is addressed answers.
+        let addressed = lied.recipient == self.own && matches!(lied.step, Step::SealSend | Step::Release);
+        let answers = addressed && view.pending.is_none();
         if !answers || !member.is_active() {
             return Ok(());
         }
@@ -337,7 +294,7 @@ impl Office {
         };
         view.trouble = Some(format!("an entry that both gateways admitted does not fit here: {denial}"));
         batch.events.push(event(header.case, Told::Diverged, Some(header.entry), taking.now));
-        Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: false, seq: None })
+        Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: Some(false), seq: None })
     }
 
     async fn keep(
@@ -363,30 +320,31 @@ impl Office {
             receipt: Some(proto::encode_receipt(taking.receipt).into()),
             at: taking.now.0,
         });
-        let opening = Opening { entry: id, opened: taken.opened, authenticator: taken.authenticator };
-        batch.outbox.push(self.acknowledgement(taking.cursor, &opening, taking.now));
+        let authenticator = taken.authenticator;
+        let opening = taken.opened.map(|opened| Opening { entry: id, opened, authenticator });
+        batch.outbox.push(self.acknowledgement(taking.cursor, id, opening.as_ref(), taking.now));
         batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(taking.cursor).unwrap_or(i64::MAX));
         batch.events.push(event(entry.header.case, Told::Arrived, Some(id), taking.now));
         self.put_case(batch, &taken.view, taken.version, taking.now).await?;
         Ok(taken.member)
     }
 
-    fn acknowledgement(&self, cursor: u64, opening: &Opening, now: Timestamp) -> NewDeskOutbox {
-        let message = proto::convert::opening_report_message(opening.entry, opening.opened, opening.authenticator);
-        let signature = self.desk_key.signature(Domain::Acknowledgement, &message);
-        let report = OpeningReport {
-            entry_id: opening.entry.as_bytes().to_vec().into(),
-            opened: opening.opened,
-            epoch_authenticator_hash: opening
-                .authenticator
-                .map(|one| one.as_bytes().to_vec())
-                .unwrap_or_default()
-                .into(),
-            signature: Some(proto::convert::signature_to_wire(&signature)),
+    /// That everything up to `cursor` is durable here, with this desk's word on the entry, where it has one.
+    fn acknowledgement(&self, cursor: u64, entry: EntryId, opening: Option<&Opening>, now: Timestamp) -> NewDeskOutbox {
+        let report = |opening: &Opening| {
+            let message = proto::convert::opening_report_message(opening.entry, opening.opened, opening.authenticator);
+            let signature = self.desk_key.signature(Domain::Acknowledgement, &message);
+            let hash = opening.authenticator.map(|one| one.as_bytes().to_vec()).unwrap_or_default();
+            OpeningReport {
+                entry_id: opening.entry.as_bytes().to_vec().into(),
+                opened: opening.opened,
+                epoch_authenticator_hash: hash.into(),
+                signature: Some(proto::convert::signature_to_wire(&signature)),
+            }
         };
-        let request = AcknowledgeRequest { cursor, reports: vec![report] };
+        let request = AcknowledgeRequest { cursor, reports: opening.map(report).into_iter().collect() };
         NewDeskOutbox {
-            entry_id: opening.entry.into(),
+            entry_id: entry.into(),
             kind: ACKNOWLEDGE,
             envelope: request.encode_to_vec().into(),
             attempts: 0,
@@ -395,7 +353,7 @@ impl Office {
     }
 }
 
-fn early() -> Denial {
+pub(super) fn early() -> Denial {
     Denial::failed(Fault::StaleCase, "an entry of a case that was not opened here")
 }
 

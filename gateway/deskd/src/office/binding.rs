@@ -41,13 +41,18 @@ impl OurEntry {
 /// Whether `receipt`, whose signature holds, lets `entry` in at the desk of `own`: the gateway of the party that did not send it
 /// took it, and it is not the desk's own.
 pub(super) fn lets_in(receipt: &Receipt, entry: &Entry, own: &AuthorityId) -> bool {
+    let parties = [entry.header.home, entry.header.peer];
+    parties.contains(&own.party()) && entry.header.sender != *own && admits(receipt, entry)
+}
+
+/// Whether `receipt`, whose signature holds, says that the gateway of the party that did not send `entry` took it.
+pub(super) fn admits(receipt: &Receipt, entry: &Entry) -> bool {
     let header = &entry.header;
     let parties = [header.home, header.peer];
     let sender = header.sender.party();
     let admits = if sender == header.home { header.peer } else { header.home };
-    let party = parties.contains(&own.party()) && parties.contains(&sender) && header.home != header.peer;
+    let party = parties.contains(&sender) && header.home != header.peer;
     party
-        && header.sender != *own
         && receipt.kind == ReceiptKind::RelayAcceptance
         && receipt.by == admits
         && receipt.entry == header.entry

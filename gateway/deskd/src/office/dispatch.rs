@@ -69,6 +69,7 @@ impl Office {
             event: event_of,
             created: header.created,
             submitted: false,
+            seating: None,
         });
         batch.events.push(event(header.case, Told::Sealed, Some(header.entry), now));
         batch.outbox.push(self.outgoing(outgoing, SUBMIT, now));

@@ -10,6 +10,7 @@ use super::{
     Office,
     dispatch::Outgoing,
     prepare::not_validated,
+    seats::Seating,
     unknown,
     view::{CaseView, DraftView},
 };
@@ -89,6 +90,10 @@ impl Office {
         let outgoing =
             Outgoing { header: &header, header_bytes, payload: Payload::Handshake(handshake), officers: Vec::new() };
         self.dispatch(&mut batch, &mut view, outgoing, now)?;
+        if let Some(pending) = &mut view.pending {
+            pending.seating =
+                Some(Seating { added: vec![self.own.clone(), draft.recipient.clone()], removed: Vec::new() });
+        }
         self.put_case(&mut batch, &view, found.map(|(_, version)| version), now).await?;
         self.commit(&batch).await?;
         members.keep(id, member);

@@ -12,13 +12,17 @@ mod clocks;
 mod dispatch;
 mod documents;
 mod draft;
+mod errand;
 mod files;
 mod forms;
 mod group;
+mod history;
+mod joining;
 mod outbox;
 mod outcome;
 mod prepare;
 mod reading;
+mod seats;
 mod shown;
 mod sign;
 mod terms;
@@ -35,7 +39,7 @@ use std::{
 };
 
 use identity::SigningKey;
-use model::{AuthorityId, CaseId, Denial, EntryId, Exit, Fault, Timestamp};
+use model::{AuthorityId, CaseId, Denial, EntryId, Exit, Fault, Refusal, RefusalCode, Timestamp};
 use records::RecordTypes;
 use seal::{LeafIdentity, Member};
 use shelf::Rules;
@@ -60,6 +64,7 @@ use crate::{
 use view::{CaseView, DraftView, state_number};
 
 pub(crate) use draft::{Checked, would_pass};
+pub(crate) use errand::Wish;
 pub(crate) use prepare::{Ask, Prepared};
 pub(crate) use sign::OfficerWord;
 pub(crate) use usage::Opens;
@@ -140,8 +145,11 @@ pub(crate) struct Office {
     changed: watch::Sender<u64>,
     outbox_bell: Notify,
     upkeep_bell: Notify,
+    errand_bell: Notify,
     /// Why the own gateway refused an entry, for the call that waits for it.
     answers: Mutex<BTreeMap<EntryId, Denial>>,
+    /// Why a change of a case's group was refused, for the call that waits for it.
+    errand_ends: Mutex<BTreeMap<CaseId, Denial>>,
     /// The item at which the gateway's stream stands still.
     standstill: Mutex<watching::Standstill>,
 }
@@ -177,7 +185,9 @@ impl Office {
             changed: watch::Sender::new(0),
             outbox_bell: Notify::new(),
             upkeep_bell: Notify::new(),
+            errand_bell: Notify::new(),
             answers: Mutex::default(),
+            errand_ends: Mutex::default(),
             standstill: Mutex::default(),
         })
     }
@@ -316,6 +326,11 @@ impl Members {
         for (key, value) in office.store.mls_state(case).await? {
             let plain = office.safe.open(Place::Mls, &mls_id(case, &key), &value)?;
             rows.push((key.0, plain));
+        }
+        if rows.is_empty() {
+            let remedy = "Wait until another desk of the case has taken this one in again: desk group show.";
+            let reason = "this desk has no keys of the case's group";
+            return Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).into());
         }
         Member::restore(std::slice::from_ref(&office.leaf), case, rows)
     }

@@ -210,6 +210,9 @@ impl Office {
             event: pending.event,
         });
         batch.proposals_done.push(header.entry);
+        if header.step.is_handshake() {
+            self.errand_refused(batch, header.case, denial).await?;
+        }
         let told = if verdict == Verdict::Lapsed { Told::Lapsed } else { Told::Rejected };
         batch.events.push(event(header.case, told, Some(header.entry), now));
         if header.step == Step::SealSend

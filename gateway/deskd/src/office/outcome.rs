@@ -11,6 +11,7 @@ use super::{
     GATEWAY, Members, Office, Told,
     binding::OurEntry,
     event,
+    history::turn_of,
     outbox::{OURS, verdict_of},
     prepare::digest_of,
     view::{CaseView, ReceiptNote},
@@ -117,6 +118,11 @@ impl Office {
             changed = Some(member);
         }
         view.pending = None;
+        if let Some(seating) = &pending.seating {
+            let epoch = receipt.epoch.as_ref().map(|certificate| certificate.epoch).unwrap_or_default();
+            view.seat(seating, turn_of(&header, epoch));
+            batch.errands_done.push(view.id);
+        }
         let seq = view.settle(header.step, pending.digest, &pending.event);
         self.conclude_entry(batch, &header, pending.header, signed, Verdict::Admitted, Some(seq)).await?;
         batch.proposals_done.push(header.entry);

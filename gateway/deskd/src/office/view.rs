@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::seats::{Away, Seat, Seating};
 use model::{
     AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Header, HeaderDigest, PartyId, Pin, ReceiptKind,
     Refusal, RefusalCode, Step, Timestamp, Verdict,
@@ -59,6 +60,15 @@ pub(crate) struct CaseView {
     /// When the first of them came and the last of them was decided.
     #[serde(default)]
     pub(crate) acts: Vec<Moment>,
+    /// Who could read what, and when.
+    #[serde(default)]
+    pub(crate) seats: Vec<Seat>,
+    /// Entries of which this desk holds no body, because it had no seat when they were sealed, or lost its keys.
+    #[serde(default)]
+    pub(crate) unreadable: BTreeSet<EntryId>,
+    /// Why this desk has no seat now.
+    #[serde(default)]
+    pub(crate) away: Option<Away>,
 }
 
 /// That somebody opened a record.
@@ -84,6 +94,9 @@ pub(crate) struct Pending {
     pub(crate) created: Timestamp,
     /// Whether the own gateway has it.
     pub(crate) submitted: bool,
+    /// Whom it brings in and takes out, on a handshake.
+    #[serde(default)]
+    pub(crate) seating: Option<Seating>,
 }
 
 /// An entry of this desk that did not become part of the case.
@@ -146,7 +159,8 @@ impl DraftView {
 impl CaseView {
     /// The case that `header` opens, as the desk of `own` sees it.
     pub(crate) fn opening(own: &AuthorityId, header: &Header) -> Self {
-        let other = if header.sender == *own { &header.recipient } else { &header.sender };
+        let ours = header.sender.party() == own.party();
+        let other = if ours { &header.recipient } else { &header.sender };
         Self::new(header.case, header.home, header.peer, header.pin, own, other)
     }
 
@@ -183,6 +197,9 @@ impl CaseView {
             moments: Vec::new(),
             hanging: BTreeSet::new(),
             acts: Vec::new(),
+            seats: Vec::new(),
+            unreadable: BTreeSet::new(),
+            away: None,
         }
     }
 

@@ -342,7 +342,12 @@ impl Committer {
             });
         }
         quota::count(&self.gateway, turn, header)?;
-        let seen = Seen { envelope: claimed.envelope, sender: header.sender.clone(), answer: signed.clone() };
+        let seen = Seen {
+            envelope: claimed.envelope,
+            sender: header.sender.clone(),
+            recipient: header.recipient.clone(),
+            answer: signed.clone(),
+        };
         turn.seen.insert(claimed.entry, seen);
         self.put_case(turn, hot, admission, approved, claimed.entry)?;
         self.gateway.metrics.admitted(peer, header.step);

@@ -189,11 +189,12 @@ impl Committer {
         Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
     }
 
-    /// States that an own desk opened an entry of the other side, and lets the other gateway know.
+    /// States that the desk to which an entry of the other side is addressed opened it, and lets the other gateway know. The word of
+    /// another desk of the party that has a seat in the case stays with its own delivery.
     fn certify_retrieval(&self, turn: &mut Turn, desk: &AuthorityId, report: &Opened) {
         let Some(seen) = turn.seen.get(&report.entry).cloned() else { return };
         let channel = seen.sender.party();
-        if channel == self.gateway.own() {
+        if channel == self.gateway.own() || seen.recipient != *desk {
             return;
         }
         // A desk speaks for what was laid ready for it, once.

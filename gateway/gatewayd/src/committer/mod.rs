@@ -45,6 +45,8 @@ pub(crate) struct Submit {
     pub(crate) entry: Verified<Entry>,
     pub(crate) desk: AuthorityId,
     pub(crate) trace: String,
+    /// How many entries the desk says it has sealed.
+    pub(crate) sealed: i64,
     pub(crate) answer: oneshot::Sender<Result<SignedReceipt, Denial>>,
 }
 
@@ -165,6 +167,8 @@ pub(crate) struct Committer {
     /// The logs that we follow, by home.
     replicas: BTreeMap<PartyId, Replica>,
     totals: quota::Totals,
+    /// How many entries each desk had sealed when it submitted last.
+    marks: BTreeMap<AuthorityId, i64>,
 }
 
 /// An answer that waits for the commit.
@@ -180,6 +184,7 @@ impl Committer {
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
             totals: quota::Totals::default(),
+            marks: BTreeMap::new(),
         }
     }
 
@@ -293,6 +298,11 @@ impl Committer {
                 }
             }
         }
+        for work in works {
+            if let Work::Submit(submit) = work {
+                self.mark(turn, &submit.desk, submit.sealed).await?;
+            }
+        }
         turn.load_seen(&self.gateway, &self.recent, &sorted(entries)).await?;
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
         turn.load_retrievals(&self.gateway, &sorted(received)).await?;
@@ -317,8 +327,23 @@ impl Committer {
         Ok(())
     }
 
+    /// Notes how many entries a desk has sealed, whatever becomes of this one: a desk that comes back with less was restored from a
+    /// backup, and would use keys twice.
+    async fn mark(&mut self, turn: &mut Turn, desk: &AuthorityId, sealed: i64) -> Result<(), Denial> {
+        let known = match self.marks.get(desk) {
+            Some(known) => *known,
+            None => self.gateway.store.sealed_count(desk).await?,
+        };
+        self.marks.insert(desk.clone(), known);
+        if sealed > turn.batch.marks.get(desk).copied().unwrap_or(known) {
+            turn.batch.marks.insert(desk.clone(), sealed);
+        }
+        Ok(())
+    }
+
     /// After the commit, what the turn changed is what is.
     fn keep(&mut self, turn: Turn) {
+        self.marks.extend(turn.batch.marks.clone());
         for (_, mut hot) in turn.cases {
             hot.version = Some(hot.version.map_or(1, |version| version + 1));
             self.cases.put(hot);

@@ -17,6 +17,7 @@ use crate::{gateway::Gateway, hot::Hot, receipts};
 pub(crate) struct Seen {
     pub(crate) envelope: EnvelopeDigest,
     pub(crate) sender: AuthorityId,
+    pub(crate) recipient: AuthorityId,
     /// What this gateway answered.
     pub(crate) answer: SignedReceipt,
 }
@@ -97,7 +98,12 @@ impl Turn {
                 telemetry::say!(Error, "a kept receipt cannot be read", entry = *row.id);
                 continue;
             };
-            let seen = Seen { envelope: *row.envelope, sender: row.sender.0, answer };
+            let Ok(header) = receipts::header_of(&row) else {
+                telemetry::say!(Error, "a kept entry cannot be read", entry = *row.id);
+                continue;
+            };
+            let recipient = header.recipient;
+            let seen = Seen { envelope: *row.envelope, sender: row.sender.0, recipient, answer };
             self.seen.insert(*row.id, seen);
         }
         for row in rejections {

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use identity::{Domain, Subject};
-use model::{AuthorityId, Denial, Digest, EntryId, Fault, Refuser, limits};
+use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, Refuser, limits};
 use proto::desk::{
     AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
-    ListDirectoriesRequest, ListDirectoriesResponse, OpeningReport, PublishKeyPackagesRequest,
-    PublishKeyPackagesResponse, SubmitRequest, SubmitResponse, WatchRequest, WatchResponse,
-    submission_service_server::SubmissionService, watch_response,
+    GetStandingRequest, GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest,
+    ListEntriesResponse, OpeningReport, PublishKeyPackagesRequest, PublishKeyPackagesResponse, SubmitRequest,
+    SubmitResponse, WatchRequest, WatchResponse, submission_service_server::SubmissionService, watch_response,
 };
 use store::{
     Blob, StoreError,
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{gone, malformed, peer, status};
+use super::{gone, history, malformed, peer, status};
 use crate::{
     channels, clock,
     committer::{ARRIVAL, Acknowledge, Claimed, Opened, Submit, Work, fault_of},
@@ -37,12 +37,15 @@ pub(crate) struct Desks(pub(crate) Arc<Gateway>);
 
 #[tonic::async_trait]
 impl SubmissionService for Desks {
+    type ListEntriesStream = Pin<Box<dyn Stream<Item = Result<ListEntriesResponse, Status>> + Send>>;
     type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn submit(&self, request: Request<SubmitRequest>) -> Result<Response<SubmitResponse>, Status> {
         let desk = self.caller(&request)?;
         let trace = telemetry::traceparent(&telemetry::Span::current());
-        let entry = request.into_inner().entry.ok_or_else(|| malformed("a submission without an entry"))?;
+        let SubmitRequest { entry, sealed_count } = request.into_inner();
+        let entry = entry.ok_or_else(|| malformed("a submission without an entry"))?;
+        let sealed = i64::try_from(sealed_count).map_err(malformed)?;
         let received = proto::convert::receive_entry(entry).map_err(|denial| unread(&denial))?;
         let claimed = Claimed::of_received(&received);
         let entry = match self.0.trust.snapshot().store.verify_entry(received, clock::now()) {
@@ -50,7 +53,7 @@ impl SubmissionService for Desks {
             Err(denial) => return self.answer_again(&desk, &claimed, &denial).await,
         };
         let (answer, answered) = oneshot::channel();
-        let work = Work::Submit(Box::new(Submit { entry, desk, trace, answer }));
+        let work = Work::Submit(Box::new(Submit { entry, desk, trace, sealed, answer }));
         self.0.work.send(work).await.map_err(gone)?;
         let receipt = answered.await.map_err(gone)?.map_err(status)?;
         Ok(Response::new(SubmitResponse { receipt: Some((&receipt).into()) }))
@@ -89,9 +92,12 @@ impl SubmissionService for Desks {
         request: Request<PublishKeyPackagesRequest>,
     ) -> Result<Response<PublishKeyPackagesResponse>, Status> {
         let desk = self.caller(&request)?;
-        let packages = request.into_inner().key_packages;
+        let PublishKeyPackagesRequest { key_packages: packages, withdraw } = request.into_inner();
         let storage = |error: StoreError| status(error.into());
         let now = clock::now();
+        if withdraw {
+            self.0.store.withdraw_key_packages(&desk, now.0).await.map_err(storage)?;
+        }
         let there = self.0.store.key_package_count(&desk, now.0).await.map_err(storage)?;
         let too_large = packages.iter().any(|package| package.len() > limits::KEY_PACKAGE_BYTES_MAX);
         if too_large || there + packages.len() as u64 > limits::KEY_PACKAGES_MAX as u64 {
@@ -134,6 +140,32 @@ impl SubmissionService for Desks {
         Ok(Response::new(ListDirectoriesResponse {
             own: Some(channels::directory_to_wire(&snapshot.own_directory)),
             foreign: snapshot.directories.values().map(channels::directory_to_wire).collect(),
+        }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<ListEntriesRequest>,
+    ) -> Result<Response<Self::ListEntriesStream>, Status> {
+        let desk = self.caller(&request)?;
+        let ListEntriesRequest { case_id, from_seq } = request.into_inner();
+        let case = CaseId::try_from(&*case_id).map_err(malformed)?;
+        let from = i64::try_from(from_seq).map_err(malformed)?;
+        let pages = history::open(self.0.clone(), &desk, case, from).await.map_err(status)?;
+        Ok(Response::new(Box::pin(ReceiverStream::new(pages))))
+    }
+
+    async fn get_standing(
+        &self,
+        request: Request<GetStandingRequest>,
+    ) -> Result<Response<GetStandingResponse>, Status> {
+        let desk = self.caller(&request)?;
+        let storage = |error: StoreError| status(error.into());
+        let acknowledged = self.0.store.acknowledged_cursor(&desk).await.map_err(storage)?;
+        let sealed = self.0.store.sealed_count(&desk).await.map_err(storage)?;
+        Ok(Response::new(GetStandingResponse {
+            acknowledged_cursor: u64::try_from(acknowledged).unwrap_or_default(),
+            sealed_count: u64::try_from(sealed).unwrap_or_default(),
         }))
     }
 }

@@ -4,8 +4,9 @@ use model::{CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange, NewDeskOutbox, NewEvent,
-    PrivateKeyPackageRow, ProposalRow, case, clock, draft, entry, event, key_package, mls, outbox, progress, proposal,
+    ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange, NewDeskOutbox,
+    NewEvent, PrivateKeyPackageRow, ProposalRow, case, clock, draft, entry, errand, event, key_package, mls, outbox,
+    progress, proposal,
 };
 use crate::{
     StoreError, Stored,
@@ -48,6 +49,14 @@ pub struct DeskBatch {
     pub clocks: Vec<ClockRow>,
     /// What those who watch are told.
     pub events: Vec<NewEvent>,
+    /// Cases whose whole MLS state is to be deleted, before [`DeskBatch::mls`] is written.
+    pub mls_forgotten: Vec<CaseId>,
+    /// Whether the private keys of all KeyPackages are erased, before [`DeskBatch::key_packages`] are written.
+    pub key_packages_forgotten: bool,
+    /// Errands, whole.
+    pub errands: Vec<ErrandRow>,
+    /// Errands to delete.
+    pub errands_done: Vec<CaseId>,
 }
 
 impl DeskBatch {
@@ -113,7 +122,11 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::put_versioned::<case::Entity, _>(tx, case::Column::Id, &batch.cases).await?;
     entry::insert(tx, &batch.entries).await?;
     entry::conclude(tx, &batch.verdicts).await?;
+    write::delete::<mls::Entity, _, _>(tx, mls::Column::CaseId, &stored(&batch.mls_forgotten)).await?;
     mls::change(tx, &batch.mls).await?;
+    if batch.key_packages_forgotten {
+        key_package::forget_all(tx).await?;
+    }
     key_package::insert(tx, &batch.key_packages).await?;
     key_package::erase(tx, &batch.key_packages_used).await?;
     proposal::put(tx, &batch.proposals).await?;
@@ -123,6 +136,8 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
     progress::put(tx, &batch.cursors).await?;
     clock::put(tx, &batch.clocks).await?;
+    errand::put(tx, &batch.errands).await?;
+    write::delete::<errand::Entity, _, _>(tx, errand::Column::CaseId, &stored(&batch.errands_done)).await?;
     let keys = [event::Column::CaseId, event::Column::Kind, event::Column::EntryId, event::Column::At];
     write::insert_new::<event::Entity, _, _>(tx, &keys, &batch.events).await?;
     Ok(DeskCommitted { repeated: false })

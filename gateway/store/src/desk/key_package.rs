@@ -72,3 +72,9 @@ pub(super) async fn erase<C: ConnectionTrait>(tx: &C, used: &[(Digest, i64)]) ->
     }
     Ok(())
 }
+
+/// Forgets all, so that no Welcome can be opened by what was restored from a backup.
+pub(super) async fn forget_all<C: ConnectionTrait>(tx: &C) -> Result<(), StoreError> {
+    Entity::delete_many().exec(tx).await?;
+    Ok(())
+}

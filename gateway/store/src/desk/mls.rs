@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::CaseId;
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
 use crate::{Blob, StoreError, Stored, write};
@@ -44,6 +44,15 @@ impl DeskStore {
         let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).order_by_asc(Column::Key);
         let rows = query.all(self.engine.read()).await?;
         Ok(rows.into_iter().map(|row| (row.key, row.value)).collect())
+    }
+}
+
+impl DeskStore {
+    /// The cases of which there is any MLS state.
+    pub async fn mls_cases(&self) -> Result<Vec<CaseId>, StoreError> {
+        let query = Entity::find().select_only().column(Column::CaseId).distinct().order_by_asc(Column::CaseId);
+        let cases: Vec<Stored<CaseId>> = query.into_tuple().all(self.engine.read()).await?;
+        Ok(cases.into_iter().map(|case| case.0).collect())
     }
 }
 

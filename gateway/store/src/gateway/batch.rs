@@ -5,8 +5,8 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     Acknowledgement, AskedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, NewDelivery,
-    NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, case_file, checkpoint, delivery, entry, leaf, outbox,
-    receipt, refusal, tree_hash,
+    NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, case_file, checkpoint, delivery, desk_mark, entry, leaf,
+    outbox, receipt, refusal, tree_hash,
 };
 use crate::{
     StoreError, Stored,
@@ -48,6 +48,8 @@ pub struct Batch {
     pub asked: Vec<AskedRow>,
     /// Requests that did not become part of their cases, so that quotas do not count them.
     pub unasked: Vec<EntryId>,
+    /// How many entries desks have sealed, where it is more than is known.
+    pub marks: BTreeMap<AuthorityId, i64>,
 }
 
 impl Batch {
@@ -132,5 +134,6 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     write::insert_new::<asked::Entity, _, _>(tx, &keys, &batch.asked).await?;
     let unasked: Vec<_> = batch.unasked.iter().copied().map(Stored).collect();
     write::delete::<asked::Entity, _, _>(tx, asked::Column::EntryId, &unasked).await?;
+    desk_mark::put(tx, &batch.marks).await?;
     Ok(Committed { deliveries, repeated: false })
 }

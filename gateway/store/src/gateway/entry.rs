@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use model::{AuthorityId, CaseId, EntryId, EnvelopeDigest, Step, Verdict};
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
 use crate::{Blob, StoreError, Stored, write};
@@ -73,6 +73,14 @@ impl GatewayStore {
         let mut entries = query.order_by_asc(Column::Id).all(self.engine.read()).await?;
         entries.sort_by_key(|entry| entry.seq.unwrap_or(i64::MAX));
         Ok(entries)
+    }
+}
+
+impl GatewayStore {
+    /// At most `limit` entries of a case that have a place in it, from `from` on, in their order.
+    pub async fn entries_from(&self, case: CaseId, from: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).filter(Column::Seq.gte(from));
+        Ok(query.order_by_asc(Column::Seq).limit(limit).all(self.engine.read()).await?)
     }
 }
 

@@ -100,6 +100,16 @@ impl GatewayStore {
         Ok(claimed.into_iter().next().map(|row| row.bytes))
     }
 
+    /// Takes back all KeyPackages of `authority` that nobody has claimed: their private keys are gone. Returns how many.
+    pub async fn withdraw_key_packages(&self, authority: &AuthorityId, now: i64) -> Result<u64, StoreError> {
+        let query = Entity::update_many()
+            .col_expr(Column::ClaimedAt, Expr::value(now))
+            .col_expr(Column::ClaimedBy, Expr::value("withdrawn"))
+            .filter(Column::Authority.eq(Stored(authority.clone())))
+            .filter(Column::ClaimedAt.is_null());
+        Ok(query.exec(self.engine.write()).await?.rows_affected)
+    }
+
     /// How many KeyPackages of `authority` can be claimed at `now`.
     pub async fn key_package_count(&self, authority: &AuthorityId, now: i64) -> Result<u64, StoreError> {
         let query = Entity::find().filter(Column::Authority.eq(Stored(authority.clone())));

@@ -7,6 +7,7 @@ mod case_file;
 mod channel;
 mod checkpoint;
 mod delivery;
+mod desk_mark;
 mod entry;
 mod key_package;
 mod leaf;

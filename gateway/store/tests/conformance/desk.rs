@@ -2,7 +2,7 @@ use model::{Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
 use store::{
     Blob, StoreError,
     desk::{
-        ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, MlsChange,
+        ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
         NewDeskOutbox, NewEvent, PrivateKeyPackageRow, ProposalRow,
     },
 };
@@ -195,6 +195,40 @@ pub(crate) async fn a_used_key_package_has_no_private_keys(store: &DeskStore) {
     assert_eq!(store.key_package(hash(1)).await.unwrap().unwrap().used_at, Some(3_000), "it stays used");
     assert_eq!(store.forget_key_packages(3_000).await.unwrap(), 1);
     assert!(store.key_package(hash(3)).await.unwrap().is_none());
+}
+
+pub(crate) async fn what_is_forgotten_after_a_restore_is_gone_and_errands_wait_in_order(store: &DeskStore) {
+    let errand = |number: u32, due: i64| ErrandRow { case_id: case_id(number).into(), body: blob("wish"), due };
+    let batch = DeskBatch {
+        mls: vec![mls(1, "tree", Some("old")), mls(2, "tree", Some("other"))],
+        errands: vec![errand(1, 900), errand(1, 700), errand(2, 600)],
+        key_packages: vec![PrivateKeyPackageRow {
+            hash: Digest::of(&[b"package"]).into(),
+            private: blob("private"),
+            added: 1,
+            expires: 5_000,
+            used_at: None,
+        }],
+        ..DeskBatch::default()
+    };
+    store.commit(&batch).await.unwrap();
+    assert_eq!(store.mls_cases().await.unwrap(), [case_id(1), case_id(2)]);
+    assert_eq!(store.errands_due(650, 9).await.unwrap(), [errand(2, 600)]);
+    assert_eq!(store.next_errand().await.unwrap(), Some(600));
+    let forgotten = DeskBatch {
+        mls_forgotten: vec![case_id(1)],
+        mls: vec![mls(1, "root", Some("new"))],
+        key_packages_forgotten: true,
+        errands_done: vec![case_id(2)],
+        ..DeskBatch::default()
+    };
+    store.commit(&forgotten).await.unwrap();
+    let state = store.mls_state(case_id(1)).await.unwrap();
+    assert_eq!(state, [(blob("root"), blob("new"))], "what is written with it stays");
+    assert_eq!(store.mls_state(case_id(2)).await.unwrap().len(), 1);
+    assert_eq!(store.key_package_count(0).await.unwrap(), 0);
+    assert_eq!(store.errand(case_id(1)).await.unwrap(), Some(errand(1, 700)));
+    assert_eq!(store.errand(case_id(2)).await.unwrap(), None);
 }
 
 pub(crate) async fn proposals_and_outbox_end_in_one_commit(store: &DeskStore) {

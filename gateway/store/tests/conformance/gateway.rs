@@ -353,6 +353,30 @@ pub(crate) async fn no_two_callers_claim_the_same_key_package(store: &GatewaySto
     assert_eq!(store.claim_key_package(&authority("DE:central"), "JP", 1).await.unwrap(), None);
 }
 
+pub(crate) async fn a_gateway_knows_how_far_a_desk_was_and_takes_back_its_key_packages(store: &GatewayStore) {
+    let (desk, other) = (authority("FR:central"), authority("FR:executing"));
+    assert_eq!(store.sealed_count(&desk).await.unwrap(), 0);
+    assert_eq!(store.acknowledged_cursor(&desk).await.unwrap(), 0);
+    let mut batch = Batch::default();
+    plan(&mut batch, 1);
+    batch.marks.insert(desk.clone(), 7);
+    let delivered = store.commit(&batch).await.unwrap().deliveries;
+    let first = &delivered[0];
+    let ack = Acknowledgement { desk: first.desk.clone(), cursor: first.cursor, ack: blob("ack"), at: 5 };
+    store.acknowledge(&ack).await.unwrap();
+    assert_eq!(store.acknowledged_cursor(&first.desk).await.unwrap(), first.cursor);
+    store.commit(&Batch { marks: [(desk.clone(), 9)].into(), ..Batch::default() }).await.unwrap();
+    assert_eq!((store.sealed_count(&desk).await.unwrap(), store.sealed_count(&other).await.unwrap()), (9, 0));
+    assert_eq!(store.entries_from(case_id(1), 0, 9).await.unwrap(), [], "what has no place yet is not told");
+
+    let packages = [blob("one"), blob("two")].map(|package| (package, 9_000));
+    store.add_key_packages(&desk, &packages, 1).await.unwrap();
+    store.add_key_packages(&other, &[(blob("three"), 9_000)], 1).await.unwrap();
+    assert_eq!(store.withdraw_key_packages(&desk, 2).await.unwrap(), 2);
+    assert_eq!(store.claim_key_package(&desk, "JP", 3).await.unwrap(), None);
+    assert_eq!(store.key_package_count(&other, 3).await.unwrap(), 1);
+}
+
 pub(crate) async fn a_thousand_plans_fit_in_one_batch(store: &GatewayStore) {
     let mut batch = Batch::default();
     for number in 0..1_201 {

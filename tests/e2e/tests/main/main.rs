@@ -32,6 +32,7 @@ mod start;
 mod storage;
 mod story;
 mod telemetry;
+mod transfer;
 mod treaties;
 
 use std::time::Duration;

@@ -72,7 +72,7 @@ impl Scribe {
     pub(crate) async fn invite(&mut self, count: usize) {
         let packages = prepare_key_packages(&self.leaf, count, false, now()).unwrap();
         let key_packages = packages.into_iter().map(|package| package.public.into()).collect();
-        self.client.publish_key_packages(PublishKeyPackagesRequest { key_packages }).await.unwrap();
+        self.client.publish_key_packages(PublishKeyPackagesRequest { key_packages, withdraw: false }).await.unwrap();
     }
 
     /// Opens a case with `recipient`, and waits for the other gateway's yes.
@@ -171,7 +171,7 @@ impl Scribe {
 
     /// Hands over whatever this is.
     pub(crate) async fn submit_wire(&mut self, entry: types::Entry) -> Result<SignedReceipt, Status> {
-        let answer = self.client.submit(SubmitRequest { entry: Some(entry) }).await?.into_inner();
+        let answer = self.client.submit(SubmitRequest { entry: Some(entry), sealed_count: 0 }).await?.into_inner();
         Ok(proto::decode_receipt(&answer.receipt.unwrap()).unwrap())
     }
 

@@ -244,7 +244,7 @@ impl Line {
     pub(crate) async fn deliver(&mut self, entry: &Entry) -> Result<SignedReceipt, Denial> {
         let receipt = match self {
             Self::Own(line) => {
-                let request = SubmitRequest { entry: Some(proto::convert::send_entry(entry)) };
+                let request = SubmitRequest { entry: Some(proto::convert::send_entry(entry)), sealed_count: 0 };
                 let answer = line.client.submit(request).await.map_err(|status| proto::status::to_denial(&status))?;
                 let none = || Denial::failed(Fault::PeerUnreachable, "no receipt");
                 proto::decode_receipt(&answer.into_inner().receipt.ok_or_else(none)?)?

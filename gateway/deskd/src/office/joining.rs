@@ -1,0 +1,185 @@
+//! Handshakes that come: this desk joins, follows, is removed, or, where it has no seat, keeps them unread.
+
+use model::{AuthorityId, Denial, Digest, Entry, EpochCertificate, Handshake, Payload, Step};
+use roster::{CaseBinding, Follower};
+use seal::Member;
+use store::desk::{DeskBatch, PrivateKeyPackageRow};
+
+use super::{
+    Members, Office,
+    arrival::{Taken, Taking, early},
+    history::{Folded, Past, turn_of},
+    reading::contradiction,
+    seats::{Away, Seating},
+    unknown,
+    view::CaseView,
+};
+use crate::safe::Place;
+
+impl Office {
+    /// The past of a case into which `entry` brings this desk, or of which it has lost a stretch. Never with the lock held: it asks the
+    /// own gateway.
+    pub(super) async fn past_of(&self, entry: &Entry) -> Result<Option<Vec<Past>>, Denial> {
+        let header = &entry.header;
+        if header.step == Step::OpenGroup || self.store.entry(header.entry).await?.is_some() {
+            return Ok(None);
+        }
+        let wanted = match self.view(header.case).await? {
+            None => matches!(&entry.payload, Payload::Handshake(handshake) if !handshake.welcome.is_empty()),
+            Some((view, _)) => view.away.is_some() && view.head != header.previous,
+        };
+        if wanted { self.fetch(header.case, Some(header.entry)).await.map(Some) } else { Ok(None) }
+    }
+
+    pub(super) async fn take_handshake(
+        &self,
+        members: &mut Members,
+        batch: &mut DeskBatch,
+        taking: &Taking<'_>,
+        handshake: &Handshake,
+        past: Option<Vec<Past>>,
+    ) -> Result<Taken, Denial> {
+        let header = &taking.entry.header;
+        let found = self.view(header.case).await?;
+        let version = found.as_ref().map(|(_, version)| *version);
+        let folded = match (found, past) {
+            (found, Some(past)) => self.fold(batch, found.map(|(view, _)| view), &past).await?,
+            (Some((view, _)), None) => Folded { view, follower: None },
+            (None, None) if header.step == Step::OpenGroup => {
+                Folded { view: CaseView::opening(&self.own, header), follower: None }
+            }
+            (None, None) => return Err(early()),
+        };
+        let new = version.is_none();
+        let opens = header.step == Step::OpenGroup;
+        if new != opens && (opens || folded.view.head != header.previous) {
+            return Err(unknown("a handshake does not fit the case"));
+        }
+        if new || folded.view.away.is_some() {
+            return self.come_in(batch, taking, handshake, folded, version).await;
+        }
+        self.follow_change(members, batch, taking, handshake, folded.view, version).await
+    }
+
+    /// The certificate of the own gateway, or of the other one.
+    fn certificate<'t>(&self, taking: &'t Taking<'_>) -> Result<&'t EpochCertificate, Denial> {
+        let none = || contradiction("receipt", "the gateway certifies no epoch");
+        Ok(taking.receipt.epoch.as_ref().ok_or_else(none)?)
+    }
+
+    /// Another desk changed the group in which this one sits.
+    async fn follow_change(
+        &self,
+        members: &mut Members,
+        batch: &mut DeskBatch,
+        taking: &Taking<'_>,
+        handshake: &Handshake,
+        mut view: CaseView,
+        version: Option<i64>,
+    ) -> Result<Taken, Denial> {
+        let header = &taking.entry.header;
+        let certificate = self.certificate(taking)?;
+        let trust = self.trust.store()?;
+        let mut member = members.take(self, header.case).await?;
+        let change = member.follow(handshake, certificate, trust.as_ref(), taking.now)?;
+        view.seat(
+            &Seating { added: change.added, removed: change.removed.clone() },
+            turn_of(header, certificate.epoch),
+        );
+        let seq = Some(self.settle(&mut view, taking)?);
+        if !member.is_active() {
+            // What it read it keeps; what is sealed from now on it could not open, and it keeps no keys for it.
+            view.away = Some(Away::Left(header.created));
+            view.readers.retain(|reader| !change.removed.contains(reader));
+            batch.mls_forgotten.push(header.case);
+            let opened = Some(true);
+            return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened, seq });
+        }
+        batch.mls = self.mls_changes(header.case, &mut member)?;
+        let authenticator = member.acknowledgement(certificate)?;
+        view.epochs.insert(header.entry, authenticator);
+        view.readers = member.members()?;
+        Ok(joined(view, version, member, authenticator, seq))
+    }
+
+    /// This desk has no seat: it comes in, if the Welcome is for a KeyPackage of it that is here.
+    async fn come_in(
+        &self,
+        batch: &mut DeskBatch,
+        taking: &Taking<'_>,
+        handshake: &Handshake,
+        folded: Folded,
+        version: Option<i64>,
+    ) -> Result<Taken, Denial> {
+        let Folded { mut view, follower } = folded;
+        let header = &taking.entry.header;
+        let Some((reference, row)) = self.invitation(handshake).await? else {
+            if view.away.is_none() {
+                view.away = Some(Away::Lost(taking.now));
+            }
+            let seq = Some(self.settle_unread(&mut view, &Past::of(taking.entry.clone(), taking.receipt.clone()))?);
+            return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: None, seq });
+        };
+        let certificate = self.certificate(taking)?;
+        let trust = self.trust.store()?;
+        let private = self.safe.open(Place::KeyPackage, reference.as_bytes(), &row.private)?;
+        let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
+        let welcome = &handshake.welcome;
+        let mut member =
+            Member::join(&self.leaf, &private, welcome, &binding, certificate, trust.as_ref(), taking.now)?;
+        batch.key_packages_used.push((reference, taking.now.0));
+        batch.mls_forgotten.push(header.case);
+        batch.mls = self.mls_changes(header.case, &mut member)?;
+        let authenticator = member.acknowledgement(certificate)?;
+        view.epochs.insert(header.entry, authenticator);
+        view.away = None;
+        view.readers = member.members()?;
+        if let Some(seating) = self.seating(follower.as_ref(), taking, handshake, &view.readers) {
+            view.seat(&seating, turn_of(header, certificate.epoch));
+        }
+        view.seat_readers();
+        let seq = Some(self.settle(&mut view, taking)?);
+        Ok(joined(view, version, member, authenticator, seq))
+    }
+
+    /// Our KeyPackage for which there is a Welcome, if its private half is here.
+    async fn invitation(&self, handshake: &Handshake) -> Result<Option<(Digest, PrivateKeyPackageRow)>, Denial> {
+        if handshake.welcome.is_empty() {
+            return Ok(None);
+        }
+        for reference in roster::welcomed(&handshake.welcome)? {
+            if let Some(row) = self.store.key_package(reference).await?.filter(|row| row.used_at.is_none()) {
+                return Ok(Some((reference, row)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Who comes in and goes out with the handshake that brought this desk in.
+    fn seating(
+        &self,
+        follower: Option<&Follower>,
+        taking: &Taking<'_>,
+        handshake: &Handshake,
+        readers: &[AuthorityId],
+    ) -> Option<Seating> {
+        if taking.entry.header.step == Step::OpenGroup {
+            return Some(Seating { added: readers.to_vec(), removed: Vec::new() });
+        }
+        let trust = self.trust.store().ok()?;
+        let approved = follower?.check(handshake, trust.as_ref(), taking.now).ok()?;
+        Some(Seating { added: approved.added, removed: approved.removed })
+    }
+}
+
+fn joined(view: CaseView, version: Option<i64>, member: Member, authenticator: Digest, seq: Option<i64>) -> Taken {
+    Taken {
+        view,
+        version,
+        member: Some(member),
+        plain: None,
+        authenticator: Some(authenticator),
+        opened: Some(true),
+        seq,
+    }
+}
