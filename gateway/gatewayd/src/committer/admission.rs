@@ -8,12 +8,14 @@ use model::{
     AuthorityKind, CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, PartyId, Payload, Receipt, ReceiptKind,
     Refuser, SignedReceipt, Verdict,
 };
-use relay::{Admission, Context, Origin, Plan, RosterFacts, SeenEntry};
+use relay::{Admission, Context, Origin, Plan, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
 use store::gateway::{EntryRow, NewDelivery, NewOutbox, NewRefusal};
 
 use super::{
-    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth, quota,
+    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth,
+    held::Held,
+    quota,
     turn::{Seen, Turn},
 };
 use crate::{hot::Hot, receipts};
@@ -445,34 +447,6 @@ impl Committer {
             Denial::Failed { fault, .. } => {
                 telemetry::say!(Warn, "entry not taken", party = peer, fault = *fault, entry = claimed.entry);
             }
-        }
-    }
-}
-
-/// The payload, held against the group.
-enum Held {
-    Handshake(Box<Approved>),
-    Sealed { members: Vec<model::AuthorityId>, bound_to: Vec<u8> },
-}
-
-impl Held {
-    fn facts(&self) -> RosterFacts<'_> {
-        match self {
-            Self::Handshake(approved) => RosterFacts::Handshake {
-                committer: &approved.committer,
-                members: &approved.members,
-                added: &approved.added,
-                removed: &approved.removed,
-                epoch: approved.epoch.epoch,
-            },
-            Self::Sealed { members, bound_to } => RosterFacts::Sealed { members, bound_to },
-        }
-    }
-
-    fn into_approved(self) -> Option<Approved> {
-        match self {
-            Self::Handshake(approved) => Some(*approved),
-            Self::Sealed { .. } => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod admission;
 mod answers;
 mod growth;
+mod held;
 mod quota;
 mod turn;
 
