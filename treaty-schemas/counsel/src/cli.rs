@@ -13,7 +13,7 @@ use crate::{
     clock,
     command::{
         apply::Apply, diff::Diff, effective::Effective, explain::Explain, lint::Lint, new::New, plan::MakePlan,
-        prove::Prove, render::Render, schema::Schema, sign::Sign, verify::Verify,
+        prove::Prove, render::Render, schema::Schema, sign::Sign, status::Status, verify::Verify,
     },
     failure::Failure,
 };
@@ -42,6 +42,7 @@ enum Command {
     Lint(Lint),
     Explain(Box<Explain>),
     Effective(Effective),
+    Status(Status),
     Render(Render),
     Schema(Schema),
     Diff(Diff),
@@ -102,6 +103,7 @@ fn run(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Lint(lint) => lint.run(session),
         Command::Explain(explain) => explain.run(session),
         Command::Effective(effective) => effective.run(session),
+        Command::Status(status) => status.run(session),
         Command::Render(render) => render.run(session),
         Command::Schema(schema) => schema.run(),
         Command::Diff(diff) => diff.run(session),

@@ -2,6 +2,7 @@ mod check;
 mod doubt;
 mod due;
 mod info;
+mod life;
 mod timeline;
 
 use std::{
@@ -17,6 +18,7 @@ pub use self::info::{
     AuthorityInfo, BondInfo, DeclarationInfo, FileInfo, InstrumentInfo, ObjectionInfo, PartyInfo, RequestInfo,
     ReservationInfo, Signers, TextInfo,
 };
+pub use self::life::{TeamLife, TeamStanding, TreatyLife, TreatyStanding};
 use crate::{
     Diagnostic, Rule,
     compile::compile,

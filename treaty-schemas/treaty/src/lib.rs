@@ -42,7 +42,7 @@ mod version;
 
 pub use catalog::{
     AuthorityInfo, BondInfo, Catalog, DeclarationInfo, FileInfo, InstrumentInfo, ObjectionInfo, PartyInfo, RequestInfo,
-    ReservationInfo, Signers, TextInfo,
+    ReservationInfo, Signers, TeamLife, TeamStanding, TextInfo, TreatyLife, TreatyStanding,
 };
 pub use change::{Change, Effect, Field, diff};
 pub use decision::{Decision, Permit, Query, Used};

@@ -13,6 +13,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct OverlayFile {
     pub(crate) head: Head,
+    pub(crate) id: Slug,
+    pub(crate) kind: OverlayKind,
     pub(crate) title: String,
     /// Sorted.
     pub(crate) pair: [PartyId; 2],
@@ -85,14 +87,14 @@ impl OverlayFile {
                 restriction.expect_party_of(report, &pair);
             }
             let id = id?;
-            head.expect_path(report, root.span_of("id"), &Address::Overlay(pair, id));
+            head.expect_path(report, root.span_of("id"), &Address::Overlay(pair, id.clone()));
             if restrictions.as_ref().is_some_and(Vec::is_empty) && arranges.is_empty() {
                 let help = "write `arranges = [\"<request type>\"]`, or a [[restrict]]";
                 report.wrong_with_help(0..0, "this overlay changes nothing", help);
             }
-            kind?;
+            let kind = kind?;
             let (restrictions, place) = (restrictions?, report.place(root.span_of("id")));
-            Some(Self { head, title: title?, pair, arranges, restrictions, verified: verified?, place })
+            Some(Self { head, id, kind, title: title?, pair, arranges, restrictions, verified: verified?, place })
         })
     }
 }

@@ -11,4 +11,5 @@ pub(crate) mod prove;
 pub(crate) mod render;
 pub(crate) mod schema;
 pub(crate) mod sign;
+pub(crate) mod status;
 pub(crate) mod verify;

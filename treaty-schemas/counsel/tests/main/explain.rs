@@ -191,3 +191,12 @@ fn what_a_treaty_gives_that_does_not_exist_is_marked_in_the_list_too() {
         "HYPOTHETICAL: no such treaty exists: Beta Memorandum on proofs of age (instruments/beta/instrument.toml)";
     assert!(ran.out.contains(mark), "{}", ran.out);
 }
+
+#[test]
+fn the_standing_of_a_state_with_each_treaty_is_told_and_what_follows() {
+    let ran = treaty(&["status", "XA", "--on", "2026-04-01"]);
+    assert_eq!((ran.exit, ran.err.as_str()), (0, ""));
+    golden("status", &ran.out);
+    let nobody = treaty(&["status", "ZZ"]);
+    assert_eq!(nobody.exit, 4, "{}", nobody.err);
+}

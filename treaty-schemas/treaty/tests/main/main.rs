@@ -8,6 +8,7 @@ mod decision;
 mod force;
 mod fuzz;
 mod layers;
+mod life;
 mod narrowing;
 mod pins;
 mod precedence;
