@@ -26,6 +26,7 @@ mod event;
 mod matter;
 mod preservation;
 mod state;
+mod statistics;
 mod table;
 mod terms;
 
@@ -48,5 +49,6 @@ pub use matter::{
 };
 pub use preservation::{Preservation, Standing};
 pub use state::State;
+pub use statistics::{Account, Census, STATISTICS_CSV_HEADER, Statistics, Tally};
 pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, picture, rows_from, table};
 pub use terms::{Keeping, Terms};

@@ -4,6 +4,7 @@ mod matters;
 mod onward;
 mod picture;
 mod procedure;
+mod statistics;
 mod steps;
 mod terms;
 
