@@ -61,7 +61,8 @@ fn fault_code(fault: Fault) -> Code {
         Fault::TooLarge => Code::ResourceExhausted,
         Fault::EntryIdReused => Code::AlreadyExists,
         Fault::Unknown => Code::NotFound,
-        Fault::Expired => Code::FailedPrecondition,
+        Fault::Expired | Fault::IdempotencyKeyReused => Code::FailedPrecondition,
+        Fault::CursorUnknown => Code::OutOfRange,
         Fault::Storage => Code::Unavailable,
         _ => match fault.blame() {
             Blame::Caller => Code::InvalidArgument,

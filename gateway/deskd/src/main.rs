@@ -9,6 +9,7 @@ mod config;
 mod failure;
 mod keys;
 mod office;
+mod once;
 mod private;
 mod random;
 mod safe;

@@ -2,6 +2,7 @@
 
 use model::{BodySalt, CaseId, Denial, EntryId, Fault, Timestamp};
 use uuid::Builder;
+use zeroize::Zeroizing;
 
 /// A new case (UUID version 4): it tells nothing.
 pub(crate) fn case_id() -> Result<CaseId, Denial> {
@@ -22,6 +23,16 @@ pub(crate) fn record_id() -> Result<String, Denial> {
 /// The salt of a body's commitment.
 pub(crate) fn salt() -> Result<BodySalt, Denial> {
     draw().map(BodySalt)
+}
+
+/// The key of a webhook's signatures.
+pub(crate) fn secret() -> Result<Zeroizing<[u8; 32]>, Denial> {
+    draw().map(Zeroizing::new)
+}
+
+/// A new webhook.
+pub(crate) fn webhook_id() -> Result<u64, Denial> {
+    draw().map(u64::from_be_bytes)
 }
 
 /// A seed for pauses, which need not be secret.

@@ -17,12 +17,17 @@ pub(crate) enum Place {
     Proposal,
     KeyPackage,
     Errand,
+    /// What a call was answered.
+    Answer,
+    /// Where a webhook leads, and its secret.
+    Webhook,
 }
 
-const PURPOSES: [&str; 7] = ["mls", "draft", "case", "entry", "proposal", "key_package", "errand"];
+const PURPOSES: [&str; 9] =
+    ["mls", "draft", "case", "entry", "proposal", "key_package", "errand", "answer", "webhook"];
 
 /// The keys for data at rest.
-pub(crate) struct Safe([StorageKey; 7]);
+pub(crate) struct Safe([StorageKey; 9]);
 
 impl Safe {
     pub(crate) fn new(storage: &SigningKey) -> Result<Self, Failure> {

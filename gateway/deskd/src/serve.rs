@@ -8,7 +8,10 @@ use std::{
 };
 
 use model::Exit;
-use proto::desk::case_service_server::CaseServiceServer;
+use proto::desk::{
+    case_service_server::CaseServiceServer, statistics_service_server::StatisticsServiceServer,
+    webhook_service_server::WebhookServiceServer,
+};
 use serde_json::json;
 use telemetry::{Level, LogFormat, Options, say};
 use tokio::{
@@ -19,7 +22,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use crate::{clock, config::Folder, failure::Failure, office::Office, private, service::Cases};
+use crate::{
+    clock,
+    config::Folder,
+    failure::Failure,
+    office::Office,
+    once::Once,
+    private,
+    service::{Cases, Counts, Webhooks},
+};
 
 /// What an officer's program may send at once: a release of the largest size.
 const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -49,12 +60,10 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_upkeep(stop.clone()));
     tasks.spawn(office.clone().run_clocks(stop.clone()));
     tasks.spawn(office.clone().run_errands(stop.clone()));
+    tasks.spawn(office.clone().run_webhooks(stop.clone()));
     let socket = folder.socket();
-    let service = CaseServiceServer::new(Cases(office.clone()))
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX);
     tasks.spawn(ready(socket.clone(), config.authority.to_string(), json_output));
-    let served = link::serve_local(&socket, Routes::new(service), stop.clone().cancelled_owned()).await;
+    let served = link::serve_local(&socket, routes(&office), stop.clone().cancelled_owned()).await;
     stop.cancel();
     let drained = async { while tasks.join_next().await.is_some() {} };
     // What is cut off here was not acknowledged, and is taken up at the next start.
@@ -63,6 +72,20 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     office.close().await;
     say!(Info, "desk ended", authority = config.authority);
     served.map_err(|error| Failure::new(Exit::Failure, link::explain(&error)))
+}
+
+/// The services of the desk; a call that changes something may bear an idempotency key.
+fn routes(office: &Arc<Office>) -> Routes {
+    let cases = CaseServiceServer::new(Cases(office.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+    let webhooks = WebhookServiceServer::new(Webhooks(office.clone()));
+    let counts = StatisticsServiceServer::new(Counts(office.clone()));
+    // A message goes with 5 bytes of frame [gRPC over HTTP2, Length-Prefixed-Message].
+    let once = MESSAGE_BYTES_MAX + 5;
+    Routes::new(Once::new(cases, office.clone(), once))
+        .add_service(Once::new(webhooks, office.clone(), once))
+        .add_service(counts)
 }
 
 /// Says so once the socket is there.

@@ -1,6 +1,8 @@
 //! `rogatory.desk.v1.CaseService`: what officers' programs and the national case-management system may call, on this machine.
 //! Each handler reads the call, asks the office once, and maps the answer.
 
+mod programs;
+
 use std::{pin::Pin, sync::Arc};
 
 use desk::{Document, Finding};
@@ -11,6 +13,8 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use crate::office::{Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, would_pass};
+
+pub(crate) use programs::{Counts, Webhooks};
 
 pub(crate) struct Cases(pub(crate) Arc<Office>);
 
@@ -142,8 +146,10 @@ impl CaseService for Cases {
     }
 
     async fn watch_events(&self, request: Request<wire::WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
+        let request = request.into_inner();
+        self.0.check_cursor(request.after).await.map_err(status)?;
         let (sender, receiver) = mpsc::channel(64);
-        tokio::spawn(tell(self.0.clone(), request.into_inner().after, sender));
+        tokio::spawn(tell(self.0.clone(), request, sender));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
@@ -173,7 +179,12 @@ impl Cases {
 }
 
 /// Sends events, then whatever comes, until the caller hangs up.
-async fn tell(office: Arc<Office>, mut after: u64, sender: mpsc::Sender<Result<wire::WatchEventsResponse, Status>>) {
+async fn tell(
+    office: Arc<Office>,
+    request: wire::WatchEventsRequest,
+    sender: mpsc::Sender<Result<wire::WatchEventsResponse, Status>>,
+) {
+    let (mut after, mut mark) = (request.after, request.mark_backlog_end);
     let mut changes = office.changes();
     loop {
         changes.mark_unchanged();
@@ -184,22 +195,38 @@ async fn tell(office: Arc<Office>, mut after: u64, sender: mpsc::Sender<Result<w
         let none = events.is_empty();
         for event in events {
             after = u64::try_from(event.cursor).unwrap_or(after);
-            let told = wire::WatchEventsResponse {
-                cursor: after,
-                case_id: event.case_id.0.to_string(),
-                kind: Told::name(event.kind).to_owned(),
-                at_ms: event.at,
-            };
-            if sender.send(Ok(told)).await.is_err() {
+            if sender.send(Ok(watched(&event))).await.is_err() {
                 return;
             }
         }
-        if none {
-            tokio::select! {
-                () = sender.closed() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+        if !none {
+            continue;
+        }
+        if std::mem::take(&mut mark) {
+            let at_ms = crate::clock::now().0;
+            let caught_up = "caught_up".to_owned();
+            let end = wire::WatchEventsResponse { cursor: after, kind: caught_up, at_ms, ..Default::default() };
+            if sender.send(Ok(end)).await.is_err() {
+                return;
             }
         }
+        if request.backlog_only {
+            return;
+        }
+        tokio::select! {
+            () = sender.closed() => return,
+            changed = changes.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+fn watched(event: &store::desk::EventRow) -> wire::WatchEventsResponse {
+    wire::WatchEventsResponse {
+        cursor: u64::try_from(event.cursor).unwrap_or(0),
+        case_id: event.case_id.0.to_string(),
+        kind: Told::name(event.kind).to_owned(),
+        at_ms: event.at,
+        entry_id: event.entry_id.map(|id| id.as_bytes().to_vec()).unwrap_or_default().into(),
     }
 }
 

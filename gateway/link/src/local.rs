@@ -100,11 +100,19 @@ pub fn connect_local(path: &Path) -> Channel {
 /// # Errors
 /// `UNAUTHENTICATED` where the request did not come over a local socket.
 pub fn local_uid_of<T>(request: &Request<T>) -> Result<u32, Status> {
-    request
-        .extensions()
-        .get::<LocalPeer>()
-        .map(|peer| peer.uid)
-        .ok_or_else(|| Status::unauthenticated("this service is reached over the local socket only"))
+    request.extensions().get::<LocalPeer>().map(|peer| peer.uid).ok_or_else(not_local)
+}
+
+/// The same of a request that tonic has not taken yet.
+///
+/// # Errors
+/// As [`local_uid_of`].
+pub fn local_uid_in(extensions: &http::Extensions) -> Result<u32, Status> {
+    extensions.get::<LocalPeer>().map(|peer| peer.uid).ok_or_else(not_local)
+}
+
+fn not_local() -> Status {
+    Status::unauthenticated("this service is reached over the local socket only")
 }
 
 #[derive(Debug, Clone)]

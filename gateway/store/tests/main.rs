@@ -102,4 +102,8 @@ on_both_engines! { desk:
     those_who_watch_miss_no_event,
     the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole,
     the_agenda_finds_the_cases_whose_open_clocks_end_first,
+    a_call_is_noted_with_what_it_changed_and_answered_once,
+    a_batch_that_fails_notes_no_call,
+    a_webhook_is_noted_only_by_who_knows_how_far_it_is,
+    old_events_are_forgotten_from_the_oldest_on_and_it_is_known_up_to_where,
 }

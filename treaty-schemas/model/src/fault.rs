@@ -34,6 +34,10 @@ pub enum Fault {
     Expired,
     /// No such case, draft, entry or officer here.
     Unknown,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// No event at that cursor: it is forgotten, or was never told.
+    CursorUnknown,
     /// The channel to that party is not open.
     ChannelNotOpen,
     /// The other gateway cannot be reached.
@@ -46,7 +50,7 @@ pub enum Fault {
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Malformed,
         Self::TooLarge,
         Self::StaleEpoch,
@@ -54,6 +58,8 @@ impl Fault {
         Self::EntryIdReused,
         Self::Expired,
         Self::Unknown,
+        Self::IdempotencyKeyReused,
+        Self::CursorUnknown,
         Self::ChannelNotOpen,
         Self::PeerUnreachable,
         Self::Storage,
@@ -70,6 +76,8 @@ impl Fault {
             Self::EntryIdReused => "ENTRY_ID_REUSED",
             Self::Expired => "EXPIRED",
             Self::Unknown => "UNKNOWN",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::CursorUnknown => "CURSOR_UNKNOWN",
             Self::ChannelNotOpen => "CHANNEL_NOT_OPEN",
             Self::PeerUnreachable => "PEER_UNREACHABLE",
             Self::Storage => "STORAGE",
@@ -80,7 +88,13 @@ impl Fault {
     /// Who is to blame.
     pub fn blame(self) -> Blame {
         match self {
-            Self::Malformed | Self::TooLarge | Self::EntryIdReused | Self::Expired | Self::Unknown => Blame::Caller,
+            Self::Malformed
+            | Self::TooLarge
+            | Self::EntryIdReused
+            | Self::Expired
+            | Self::Unknown
+            | Self::IdempotencyKeyReused
+            | Self::CursorUnknown => Blame::Caller,
             Self::StaleEpoch | Self::StaleCase => Blame::Race,
             Self::ChannelNotOpen | Self::PeerUnreachable => Blame::Peer,
             Self::Storage | Self::Internal => Blame::Us,
@@ -97,6 +111,10 @@ impl Fault {
             Self::EntryIdReused => "Give each entry an id of its own.",
             Self::Expired => "Make a new entry; check the clocks of both sides.",
             Self::Unknown => "Check the id.",
+            Self::IdempotencyKeyReused => "Give each request a key of its own; repeat one only unchanged.",
+            Self::CursorUnknown => {
+                "Read the cases anew (ListCases), then watch from the desk's newest event (GetDeskStatus)."
+            }
             Self::ChannelNotOpen => "Both operators compare fingerprints and run `gateway peer add`.",
             Self::PeerUnreachable => "Nothing is lost: it is sent as soon as the other gateway answers.",
             Self::Storage => "Check the disk and the rights of the state folder; nothing was acknowledged.",

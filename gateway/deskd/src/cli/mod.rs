@@ -7,8 +7,10 @@ mod officer;
 mod request;
 mod session;
 mod show;
+mod statistics;
 mod step;
 mod translation;
+mod webhook;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -62,6 +64,11 @@ enum Command {
     Inbox,
     /// What ends when: each clock with its article or policy, and whose move it is.
     Agenda(Agenda),
+    /// What the law wants to be counted, from the entries of the cases.
+    Statistics(statistics::Count),
+    /// Tell national systems of events.
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Look at cases.
     #[command(subcommand)]
     Case(Case),
@@ -189,6 +196,8 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Request(request) => request.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
         Command::Agenda(agenda) => agenda.run(session).await,
+        Command::Statistics(count) => count.run(session).await,
+        Command::Webhook(webhook) => webhook.run(session).await,
         Command::Case(Case::List { filter }) => show::list(session, filter).await,
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await

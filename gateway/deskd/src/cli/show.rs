@@ -23,6 +23,11 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         status.last_cursor,
         status.treaty_files
     );
+    let webhooks = match status.webhooks {
+        0 => String::new(),
+        count => format!("\nwebhooks      {count}"),
+    };
+    let troubles: String = status.webhook_troubles.iter().map(|one| format!("\n  {}", plain(one))).collect();
     let value = json!({
         "authority": status.authority,
         "gateway": status.gateway,
@@ -32,8 +37,11 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "parties": status.parties,
         "last_cursor": status.last_cursor,
         "treaty_files": status.treaty_files,
+        "newest_event": status.newest_event,
+        "webhooks": status.webhooks,
+        "webhook_troubles": status.webhook_troubles,
     });
-    Ok(Answer::new(value, text))
+    Ok(Answer::new(value, text + &webhooks + &troubles))
 }
 
 /// `desk inbox` and `desk case list`.

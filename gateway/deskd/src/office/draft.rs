@@ -10,7 +10,7 @@ use store::desk::{DeskBatch, DraftRow};
 use treaty::{Decision, Query, Rule};
 use workflow::{DraftCommand, DraftStep, State, decide_draft};
 
-use super::{Office, Told, event, internal, unknown, view::DraftView};
+use super::{Office, Told, event, internal, once, unknown, view::DraftView};
 use crate::{clock, random, safe::Place};
 
 /// A draft, in bytes.
@@ -42,6 +42,10 @@ impl Office {
         }
         let now = clock::now();
         let _members = self.members.lock().await;
+        if let Some(saved) = once::earlier_case() {
+            let (draft, _) = self.draft(saved).await?.ok_or_else(|| unknown("the draft was sent meanwhile"))?;
+            return self.check(saved, &draft, now);
+        }
         let old = match case {
             Some(id) => Some(self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?),
             None => None,

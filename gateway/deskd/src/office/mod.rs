@@ -3,7 +3,7 @@
 //!
 //! Reading order: `view` (what is kept), `draft`, `prepare` and `sign` (what officers do), `group` and `dispatch` (how an entry
 //! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`, `clocks` (what is
-//! told when) and `agenda`.
+//! told when) and `agenda`, `once`, `webhooks` and `statistics` (what other programs need).
 
 mod agenda;
 mod arrival;
@@ -18,6 +18,7 @@ mod forms;
 mod group;
 mod history;
 mod joining;
+mod once;
 mod outbox;
 mod outcome;
 mod prepare;
@@ -25,12 +26,14 @@ mod reading;
 mod seats;
 mod shown;
 mod sign;
+mod statistics;
 mod terms;
 mod upkeep;
 mod usage;
 mod validate;
 pub(crate) mod view;
 mod watching;
+mod webhooks;
 
 use std::{
     collections::BTreeMap,
@@ -65,6 +68,7 @@ use view::{CaseView, DraftView, state_number};
 
 pub(crate) use draft::{Checked, would_pass};
 pub(crate) use errand::Wish;
+pub(crate) use once::{Call, Known, Running};
 pub(crate) use prepare::{Ask, Prepared};
 pub(crate) use sign::OfficerWord;
 pub(crate) use usage::Opens;
@@ -270,7 +274,7 @@ impl Office {
 
     /// Makes a batch durable, and rings.
     async fn commit(&self, batch: &DeskBatch) -> Result<(), Denial> {
-        self.store.commit(batch).await?;
+        self.store.commit(once::noted(batch).as_ref().unwrap_or(batch)).await?;
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
         if !batch.outbox.is_empty() {
             self.outbox_bell.notify_one();

@@ -15,7 +15,7 @@ use super::{
     documents::Said,
     event,
     forms::reason,
-    internal, unknown,
+    internal, once, unknown,
     validate::{body_of, request_of},
     view::CaseView,
 };
@@ -83,6 +83,9 @@ impl Office {
             return Err(on_its_way());
         }
         let (needed, roles) = signers(ask.step, &view)?;
+        if let Some(entry) = once::earlier_entry().filter(|id| id.as_bytes() != ask.case.as_bytes()) {
+            return self.prepared_before(entry, needed, roles).await;
+        }
         let mut batch = DeskBatch::default();
         let now = clock::now();
         if let Some((row, header, body)) = self.signed_before(&ask, &view, &mut batch, now).await? {
@@ -134,6 +137,16 @@ impl Office {
             batch.proposals_done.push(row.id.0);
         }
         Ok(None)
+    }
+
+    /// What an earlier attempt of the same call prepared, as it waits for signatures now.
+    async fn prepared_before(&self, entry: EntryId, needed: usize, roles: &'static [Role]) -> Result<Prepared, Denial> {
+        let row = self.store.proposal(entry).await?.filter(|row| row.state == WAITING);
+        let gone = "what this call prepared was signed by all, or dropped: look at the case";
+        let row = row.ok_or_else(|| Denial::failed(Fault::StaleCase, gone))?;
+        let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+        let (body, given) = (SealedBody::decode(&self.proposed_body(&row)?)?, self.signatures(&row)?.len());
+        Ok(prepared(&header, row.header.0.into(), needed, given, roles, body))
     }
 
     /// Forgets a proposal.

@@ -157,6 +157,24 @@ impl Office {
         Ok(self.store.events_after(i64::try_from(after).unwrap_or(i64::MAX), EVENTS_MAX).await?)
     }
 
+    /// Whether the stream can be taken up behind `after`: at the beginning of what is kept, or behind an event that is or was told.
+    pub(crate) async fn check_cursor(&self, after: u64) -> Result<(), Denial> {
+        let forgotten = u64::try_from(self.store.forgotten_events().await?).unwrap_or(0);
+        let newest = u64::try_from(self.store.newest_event().await?).unwrap_or(0);
+        let detail = if after != 0 && after < forgotten {
+            format!(
+                "the events behind cursor {after} are not kept any more; the oldest that is kept is behind {forgotten}"
+            )
+        } else if after > newest {
+            format!(
+                "no event was told at cursor {after}; the newest is {newest}: another desk's cursor, or an older copy of this desk"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Denial::failed(Fault::CursorUnknown, detail))
+    }
+
     pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
         self.changed.subscribe()
     }
@@ -175,6 +193,9 @@ impl Office {
             parties: parties.unwrap_or_default(),
             last_cursor: u64::try_from(last).unwrap_or(0),
             treaty_files: self.rules.told(),
+            newest_event: u64::try_from(self.store.newest_event().await?).unwrap_or(0),
+            webhooks: u32::try_from(self.store.webhooks().await?.len()).unwrap_or(u32::MAX),
+            webhook_troubles: self.webhook_troubles().await?,
         })
     }
 

@@ -1,4 +1,4 @@
-//! KeyPackages: others can add this desk to a case while it is away.
+//! KeyPackages: others can add this desk to a case while it is away. And what is kept for a time only.
 
 use model::{Denial, limits};
 use seal::prepare_key_packages;
@@ -11,6 +11,8 @@ use crate::{clock, safe::Place};
 const READY: u32 = 16;
 /// What ends sooner is replaced.
 const REST_MS: i64 = 2 * 24 * 3600 * 1000;
+/// For so long those who watch can take events up again.
+const EVENTS_KEPT_MS: i64 = 400 * 24 * 3600 * 1000;
 
 impl Office {
     /// Fills up what lies ready at the gateway. The private halves are durable before the public ones leave.
@@ -38,6 +40,13 @@ impl Office {
         self.commit(&batch).await?;
         self.uplink.publish(prepared.into_iter().map(|one| one.public).collect()).await.map_err(status)?;
         self.store.forget_key_packages(now.plus_ms(-REST_MS).0).await?;
+        Ok(())
+    }
+
+    /// Forgets keys of calls, and events, whose time is over.
+    pub(super) async fn forget(&self) -> Result<(), Denial> {
+        self.forget_keys().await?;
+        self.store.forget_events(clock::now().plus_ms(-EVENTS_KEPT_MS).0).await?;
         Ok(())
     }
 

@@ -54,6 +54,9 @@ impl Office {
                 _ = ticks.tick() => {}
                 () = self.upkeep_bell.notified() => {}
             }
+            if self.forget().await.is_err() {
+                say!(Warn, "what is over could not be forgotten");
+            }
             if !self.refreshed().await {
                 continue;
             }

@@ -5,8 +5,8 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange, NewDeskOutbox,
-    NewEvent, PrivateKeyPackageRow, ProposalRow, case, clock, draft, entry, errand, event, key_package, mls, outbox,
-    progress, proposal,
+    NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, WebhookRow, case, clock, draft, entry, errand, event, key_package,
+    mls, once, outbox, progress, proposal, webhook,
 };
 use crate::{
     StoreError, Stored,
@@ -57,6 +57,12 @@ pub struct DeskBatch {
     pub errands: Vec<ErrandRow>,
     /// Errands to delete.
     pub errands_done: Vec<CaseId>,
+    /// The calls of programs by which this is written.
+    pub once: Vec<OnceRow>,
+    /// New webhooks.
+    pub webhooks: Vec<WebhookRow>,
+    /// Webhooks to remove, by their names.
+    pub webhooks_done: Vec<String>,
 }
 
 impl DeskBatch {
@@ -140,6 +146,9 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::delete::<errand::Entity, _, _>(tx, errand::Column::CaseId, &stored(&batch.errands_done)).await?;
     let keys = [event::Column::CaseId, event::Column::Kind, event::Column::EntryId, event::Column::At];
     write::insert_new::<event::Entity, _, _>(tx, &keys, &batch.events).await?;
+    once::note(tx, &batch.once).await?;
+    webhook::add(tx, &batch.webhooks).await?;
+    webhook::remove(tx, &batch.webhooks_done).await?;
     Ok(DeskCommitted { repeated: false })
 }
 

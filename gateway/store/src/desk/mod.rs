@@ -15,9 +15,11 @@ mod event;
 mod key_package;
 mod migration;
 mod mls;
+mod once;
 mod outbox;
 mod progress;
 mod proposal;
+mod webhook;
 
 pub use batch::{DeskBatch, DeskCommitted};
 pub use case::Model as DeskCaseRow;
@@ -28,8 +30,10 @@ pub use errand::Model as ErrandRow;
 pub use event::{Model as EventRow, NewEvent};
 pub use key_package::Model as PrivateKeyPackageRow;
 pub use mls::MlsChange;
+pub use once::Model as OnceRow;
 pub use outbox::{Model as DeskOutboxRow, NewDeskOutbox};
 pub use proposal::Model as ProposalRow;
+pub use webhook::Model as WebhookRow;
 
 use crate::{DatabaseUrl, Engine, Settings, StoreError};
 

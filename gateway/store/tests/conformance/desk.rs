@@ -3,7 +3,7 @@ use store::{
     Blob, StoreError,
     desk::{
         ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
-        NewDeskOutbox, NewEvent, PrivateKeyPackageRow, ProposalRow,
+        NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, WebhookRow,
     },
 };
 
@@ -313,4 +313,90 @@ pub(crate) async fn the_agenda_finds_the_cases_whose_open_clocks_end_first(store
     assert_eq!(until(200).await, [case_id(1)]);
     assert_eq!(until(9_999).await, [case_id(1), case_id(0)]);
     assert_eq!(store.cases_due(9_999, 1).await.unwrap(), [case(1, 1)]);
+}
+
+fn once(client: i64, key: u8, answer: Option<&str>) -> OnceRow {
+    OnceRow {
+        client,
+        key: Digest::of(&[&[key]]).into(),
+        request: Digest::of(&[b"request"]).into(),
+        subject: Some(blob("case")),
+        answer: answer.map(blob),
+        at: 1_000 + i64::from(key),
+    }
+}
+
+pub(crate) async fn a_call_is_noted_with_what_it_changed_and_answered_once(store: &DeskStore) {
+    let key = Digest::of(&[&[1]]);
+    assert_eq!(store.once(7, key).await.unwrap(), None);
+    let mut batch = whole(0);
+    batch.once.push(once(7, 1, None));
+    store.commit(&batch).await.unwrap();
+    assert_eq!(store.once(7, key).await.unwrap(), Some(once(7, 1, None)));
+    assert_eq!(store.once(8, key).await.unwrap(), None, "another client has keys of its own");
+    // What is noted again leaves the first.
+    let again = OnceRow { subject: None, ..once(7, 1, None) };
+    store.commit(&DeskBatch { once: vec![again], ..DeskBatch::default() }).await.unwrap();
+    assert_eq!(store.once(7, key).await.unwrap(), Some(once(7, 1, None)));
+    store.answer_once(&OnceRow { subject: None, ..once(7, 1, Some("answer")) }).await.unwrap();
+    assert_eq!(store.once(7, key).await.unwrap(), Some(once(7, 1, Some("answer"))));
+    store.answer_once(&once(7, 2, Some("without a change"))).await.unwrap();
+    assert_eq!(store.once_count(7).await.unwrap(), 2);
+    assert_eq!(store.forget_once(1_002).await.unwrap(), 1);
+    assert_eq!(store.once(7, key).await.unwrap(), None);
+    assert_eq!(store.once_count(7).await.unwrap(), 1);
+}
+
+pub(crate) async fn a_batch_that_fails_notes_no_call(store: &DeskStore) {
+    store.commit(&whole(0)).await.unwrap();
+    let mut batch = DeskBatch::default();
+    batch.put_case(case(0, 9), Some(8));
+    batch.once.push(once(7, 1, None));
+    assert!(matches!(store.commit(&batch).await, Err(StoreError::Conflict(_))));
+    assert_eq!(store.once_count(7).await.unwrap(), 0);
+}
+
+fn webhook(id: &str, created: i64) -> WebhookRow {
+    WebhookRow {
+        id: id.to_owned(),
+        body: blob("body"),
+        created,
+        cursor: 5,
+        attempts: 0,
+        next_attempt: 0,
+        failing_since: None,
+        disabled_at: None,
+        delivered_at: None,
+        said: String::new(),
+    }
+}
+
+pub(crate) async fn a_webhook_is_noted_only_by_who_knows_how_far_it_is(store: &DeskStore) {
+    let rows = vec![webhook("b", 2), webhook("a", 1)];
+    store.commit(&DeskBatch { webhooks: rows, ..DeskBatch::default() }).await.unwrap();
+    assert_eq!(store.webhooks().await.unwrap(), [webhook("a", 1), webhook("b", 2)]);
+    let told = WebhookRow { cursor: 6, delivered_at: Some(9), said: "200".to_owned(), ..webhook("a", 1) };
+    assert!(store.note_webhook(&told, 5).await.unwrap());
+    assert!(!store.note_webhook(&webhook("a", 1), 5).await.unwrap(), "it was told meanwhile");
+    assert_eq!(store.webhook("a").await.unwrap(), Some(told.clone()));
+    let failing = WebhookRow { attempts: 3, failing_since: Some(10), disabled_at: Some(11), ..told };
+    assert!(store.note_webhook(&failing, 6).await.unwrap());
+    assert_eq!(store.webhook("a").await.unwrap(), Some(failing.clone()));
+    store.commit(&DeskBatch { webhooks_done: vec!["a".to_owned()], ..DeskBatch::default() }).await.unwrap();
+    assert!(!store.note_webhook(&failing, 6).await.unwrap(), "it is gone");
+    assert_eq!(store.webhooks().await.unwrap(), [webhook("b", 2)]);
+}
+
+pub(crate) async fn old_events_are_forgotten_from_the_oldest_on_and_it_is_known_up_to_where(store: &DeskStore) {
+    assert_eq!(store.forget_events(9_999).await.unwrap(), 0);
+    let events = [100, 200, 300, 150].map(|at| event(u32::try_from(at).unwrap(), at)).to_vec();
+    store.commit(&DeskBatch { events, ..DeskBatch::default() }).await.unwrap();
+    let all = store.events_after(0, 10).await.unwrap();
+    assert_eq!(store.forget_events(300).await.unwrap(), 2);
+    assert_eq!(store.forgotten_events().await.unwrap(), all[1].cursor);
+    assert_eq!(store.events_after(0, 10).await.unwrap(), all[2..]);
+    // The newest is never forgotten.
+    assert_eq!(store.forget_events(9_999).await.unwrap(), 1);
+    assert_eq!(store.events_after(0, 10).await.unwrap(), all[3..]);
+    assert_eq!(store.newest_event().await.unwrap(), all[3].cursor);
 }
