@@ -167,13 +167,18 @@ pub enum WebError {
 }
 
 impl WebTarget {
+    /// Whether it needs [`WebRoots`]: whether it is spoken to over TLS.
+    pub fn needs_roots(&self) -> bool {
+        self.tls
+    }
+
     /// Posts `body` with `headers`, and says with which status it was answered. `within` bounds everything, the look-up of the name too.
     ///
     /// # Errors
     /// [`WebError`], where there was no answer.
     pub async fn post(
         &self,
-        roots: &WebRoots,
+        roots: Option<&WebRoots>,
         headers: HeaderMap,
         body: Bytes,
         within: Duration,
@@ -184,6 +189,7 @@ impl WebTarget {
             if !self.tls {
                 return exchange(stream, request).await;
             }
+            let roots = roots.ok_or(WebError::Authorities)?;
             let name = ServerName::try_from(self.host.clone()).map_err(|_| WebError::NoAddress(None))?;
             let stream = TlsConnector::from(roots.0.clone()).connect(name, stream).await.map_err(WebError::Tls)?;
             exchange(stream, request).await
@@ -275,9 +281,8 @@ mod tests {
             let _ = stream.read(&mut [0; 1]).await;
             String::from_utf8_lossy(&asked[..count]).into_owned()
         });
-        let roots = WebRoots::of_pem(&a_root()).unwrap();
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "text/plain".parse().unwrap())]);
-        let said = target.post(&roots, headers, Bytes::from_static(b"body"), within).await;
+        let said = target.post(None, headers, Bytes::from_static(b"body"), within).await;
         (said, server.await.unwrap())
     }
 
@@ -301,6 +306,34 @@ mod tests {
         assert!(matches!(no_http, Err(WebError::Http(_))), "{no_http:?}");
         let slow = posted(b"", Duration::from_millis(200)).await.0;
         assert!(matches!(slow, Err(WebError::Timeout(_))), "{slow:?}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let target: WebTarget =
+            format!("https://localhost:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
+        assert!(target.needs_roots());
+        let post = async |roots| target.post(roots, HeaderMap::new(), Bytes::new(), Duration::from_secs(5)).await;
+        let none = post(None).await;
+        assert!(matches!(none, Err(WebError::Authorities)), "{none:?}");
+        let server = tokio::spawn(async move {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+            let key = rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+            let config =
+                rustls::ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]).unwrap();
+            let config = config.with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
+            // One connection without the authorities was made, and one with others.
+            for _ in 0..2 {
+                let (stream, _) = listener.accept().await.unwrap();
+                let _ = tokio_rustls::TlsAcceptor::from(Arc::new(config.clone())).accept(stream).await;
+            }
+        });
+        let others = WebRoots::of_pem(&a_root()).unwrap();
+        let refused = post(Some(&others)).await;
+        assert!(matches!(refused, Err(WebError::Tls(_))), "{refused:?}");
+        server.await.unwrap();
     }
 
     #[test]

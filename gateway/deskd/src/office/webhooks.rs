@@ -36,6 +36,8 @@ const FIRST_PAUSE_MS: i64 = 5_000;
 const LONGEST_PAUSE_MS: i64 = 3_600_000;
 /// After so long without a delivery a webhook is given up.
 const GIVEN_UP_AFTER_MS: i64 = 3 * 24 * 3_600_000;
+/// How often it is tried to enable a webhook that takes events meanwhile.
+const ENABLE_ATTEMPTS: usize = 8;
 /// The longest sleep: the system's clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const STORAGE_PAUSE: Duration = Duration::from_secs(3);
@@ -77,11 +79,10 @@ impl Office {
         after: Option<u64>,
     ) -> Result<(wire::Webhook, String), Denial> {
         let malformed = |error: String| Denial::failed(Fault::Malformed, error);
-        url.parse::<WebTarget>().map_err(|error| malformed(error.to_string()))?;
         if authorities.len() > AUTHORITIES_BYTES_MAX {
             return Err(Denial::failed(Fault::TooLarge, "the certificate authorities have more than 64 KiB"));
         }
-        roots(authorities).map_err(|error| malformed(error.to_string()))?;
+        line_to(url, authorities).map_err(malformed)?;
         let after = match after {
             Some(after) => {
                 self.check_cursor(after).await?;
@@ -138,20 +139,23 @@ impl Office {
 
     /// Lets deliveries go on that were given up or wait.
     pub(crate) async fn enable_webhook(&self, id: &str) -> Result<wire::Webhook, Denial> {
-        let row = self.webhook_row(id).await?;
-        self.check_cursor(u64::try_from(row.cursor).unwrap_or(0)).await?;
-        let enabled = WebhookRow { attempts: 0, next_attempt: 0, failing_since: None, disabled_at: None, ..row };
-        if !self.store.note_webhook(&enabled, enabled.cursor).await? {
-            return Err(Denial::failed(Fault::StaleCase, "the webhook has taken an event just now"));
+        // It may take an event between the two looks.
+        for _ in 0..ENABLE_ATTEMPTS {
+            let row = self.webhook_row(id).await?;
+            self.check_cursor(u64::try_from(row.cursor).unwrap_or(0)).await?;
+            let enabled = WebhookRow { attempts: 0, next_attempt: 0, failing_since: None, disabled_at: None, ..row };
+            if self.store.note_webhook(&enabled, enabled.cursor).await? {
+                self.changed.send_modify(|count| *count = count.wrapping_add(1));
+                return self.shown_webhook(&enabled).await;
+            }
         }
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
-        self.shown_webhook(&enabled).await
+        Err(Denial::failed(Fault::StaleCase, "the webhook takes events just now"))
     }
 
     /// Posts an event of the kind "test" once. Says whether it was taken, and what was answered.
     pub(crate) async fn test_webhook(&self, id: &str) -> Result<(bool, String), Denial> {
         let hook = self.hook(&self.webhook_row(id).await?)?;
-        let said = self.post(&hook, &self.test_message(clock::now())).await;
+        let said = post(&hook, line_to(&hook.url, &hook.authorities).as_ref(), &self.test_message(clock::now())).await;
         Ok((said.is_delivered(), said.words))
     }
 
@@ -224,8 +228,9 @@ impl Office {
                 return Ok(());
             }
             let hook = self.hook(&row)?;
+            let line = line_to(&hook.url, &hook.authorities);
             for event in events {
-                let said = self.post(&hook, &self.message(&event)).await;
+                let said = post(&hook, line.as_ref(), &self.message(&event)).await;
                 let next = noted(&row, event.cursor, &said, clock::now(), random::seed());
                 if next.disabled_at.is_some() {
                     say!(Error, "a webhook is given up");
@@ -237,21 +242,6 @@ impl Office {
             }
         }
         Ok(())
-    }
-
-    async fn post(&self, hook: &Hook, message: &Message) -> Said {
-        let failed = |words: String| Said { status: None, words };
-        let (Ok(target), Ok(roots)) = (hook.url.parse::<WebTarget>(), roots(&hook.authorities)) else {
-            return failed("its URL or certificate authorities cannot be used any more".to_owned());
-        };
-        let Some(headers) = headers(&hook.secret, message, clock::now()) else {
-            return failed("the request cannot be made".to_owned());
-        };
-        let body = Bytes::from(message.body.clone());
-        match target.post(&roots, headers, body, ANSWER_WITHIN).await {
-            Ok(status) => Said { status: Some(status), words: format!("HTTP {}", status.as_u16()) },
-            Err(error) => failed(error.to_string()),
-        }
     }
 
     fn message(&self, event: &EventRow) -> Message {
@@ -321,8 +311,37 @@ impl Office {
     }
 }
 
-fn roots(authorities: &str) -> Result<WebRoots, link::WebError> {
-    if authorities.is_empty() { WebRoots::of_system() } else { WebRoots::of_pem(authorities) }
+/// Where a webhook leads, and who may vouch for it there.
+struct Line {
+    target: WebTarget,
+    roots: Option<WebRoots>,
+}
+
+fn line_to(url: &str, authorities: &str) -> Result<Line, String> {
+    let target: WebTarget = url.parse().map_err(|error: link::BadTarget| error.to_string())?;
+    let roots = match authorities {
+        "" if !target.needs_roots() => None,
+        "" => Some(WebRoots::of_system()),
+        pem => Some(WebRoots::of_pem(pem)),
+    };
+    let roots = roots.transpose().map_err(|error| error.to_string())?;
+    Ok(Line { target, roots })
+}
+
+async fn post(hook: &Hook, line: Result<&Line, &String>, message: &Message) -> Said {
+    let failed = |words: String| Said { status: None, words };
+    let line = match line {
+        Ok(line) => line,
+        Err(why) => return failed(why.clone()),
+    };
+    let Some(headers) = headers(&hook.secret, message, clock::now()) else {
+        return failed("the request cannot be made".to_owned());
+    };
+    let body = Bytes::from(message.body.clone());
+    match line.target.post(line.roots.as_ref(), headers, body, ANSWER_WITHIN).await {
+        Ok(status) => Said { status: Some(status), words: format!("HTTP {}", status.as_u16()) },
+        Err(error) => failed(error.to_string()),
+    }
 }
 
 /// The secret as its owner is told it [Standard Webhooks, "Signature scheme"].
