@@ -87,7 +87,8 @@ impl Census {
     /// Counts a case, if its request was sent in the period. Hand in each case once.
     pub fn count(&mut self, account: &Account<'_>) {
         let mut any = false;
-        for (id, measure) in &account.case.measures {
+        // What is given without being asked for is no request.
+        for (id, measure) in account.case.measures.iter().filter(|(_, measure)| !measure.gives()) {
             let moments = || account.moments.iter().filter(|moment| moment.measure == *id);
             let sent = moments().find(|moment| moment.signal == Signal::Step(Step::SealSend)).map(|moment| moment.at);
             let Some(sent) = sent.filter(|sent| self.from <= *sent && *sent < self.to) else { continue };
@@ -156,7 +157,7 @@ impl Course {
             }
             // Taken up again: what ended it is annulled.
             State::Review | State::Executing => self.ended = None,
-            State::Produced => self.released = Some(moment.at),
+            State::Produced if self.state != Some(State::Produced) => self.released = Some(moment.at),
             State::Received => self.confirmed = self.released,
             State::Ready => {
                 self.ended = None;

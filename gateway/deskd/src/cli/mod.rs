@@ -2,6 +2,7 @@
 
 mod agenda;
 mod check;
+mod events;
 mod group;
 mod officer;
 mod request;
@@ -64,6 +65,8 @@ enum Command {
     Inbox,
     /// What ends when: each clock with its article or policy, and whose move it is.
     Agenda(Agenda),
+    /// What happened since a cursor, ids only.
+    Events(events::Events),
     /// What the law wants to be counted, from the entries of the cases.
     Statistics(statistics::Count),
     /// Tell national systems of events.
@@ -196,6 +199,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Request(request) => request.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
         Command::Agenda(agenda) => agenda.run(session).await,
+        Command::Events(events) => events.run(session).await,
         Command::Statistics(count) => count.run(session).await,
         Command::Webhook(webhook) => webhook.run(session).await,
         Command::Case(Case::List { filter }) => show::list(session, filter).await,

@@ -5,8 +5,8 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange, NewDeskOutbox,
-    NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, WebhookRow, case, clock, draft, entry, errand, event, key_package,
-    mls, once, outbox, progress, proposal, webhook,
+    NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, WebhookRow, case, clock, draft, entry, errand, event,
+    key_package, mls, once, outbox, progress, proposal, webhook,
 };
 use crate::{
     StoreError, Stored,

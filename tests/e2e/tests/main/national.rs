@@ -124,6 +124,11 @@ async fn a_call_under_a_key_is_done_once_though_the_desk_is_killed_in_between() 
         fs::write(&request, papers::request(&papers::any_case()).to_string()).unwrap();
         assert_eq!(system.run(&empty).await.done()["replayed"], false);
 
+        let told = stage.desk(Side::Jp, &["events"]).await.done();
+        assert!(told["events"].as_array().unwrap().iter().any(|one| one["case"] == case), "{told}");
+        let cursor = told["cursor"].to_string();
+        let rest = stage.desk(Side::Jp, &["events", "--after", &cursor]).await.done();
+        assert_eq!((&rest["events"], &rest["cursor"]), (&json!([]), &told["cursor"]));
         let ahead = ["watch", "--into", &system.file("ahead.db"), "--after", "999999", "--once"];
         let ahead = refusal(system.run(&ahead).await);
         assert_eq!((&ahead["code"], &ahead["reason"]), (&json!("OUT_OF_RANGE"), &json!("CURSOR_UNKNOWN")), "{ahead}");

@@ -32,6 +32,7 @@ fn moved(at: Timestamp, step: Step, id: u32, from: State, to: State, records: &[
             callback: None,
             bytes: 0,
             postponement: None,
+            until: None,
         },
     )
 }
