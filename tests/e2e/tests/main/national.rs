@@ -256,7 +256,7 @@ async fn both_sides_count_a_case_alike_from_its_entries_and_tell_nothing_of_it()
             let table = run(&program("desk"), &table).await;
             assert_eq!(table.code, 0, "{}", table.err);
             fs::write(&csv, &table.out).unwrap();
-            let checked = run(
+            let tallies = run(
                 &here.join("../../target/python/bin/python"),
                 &[
                     here.join("python/check_statistics.py").to_str().unwrap(),
@@ -264,8 +264,10 @@ async fn both_sides_count_a_case_alike_from_its_entries_and_tell_nothing_of_it()
                     json.to_str().unwrap(),
                     csv.to_str().unwrap(),
                 ],
-            );
-            let tallies = checked.await.done()["tallies"].clone();
+            )
+            .await
+            .done()["tallies"]
+                .clone();
             let tally = |by: &str, value: &str| -> Value {
                 let found = tallies.as_array().unwrap().iter().find(|one| one["by"] == by && one["value"] == value);
                 found.unwrap_or_else(|| panic!("{by} {value} is not in {tallies}")).clone()
