@@ -25,7 +25,6 @@ import time
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from grpc_tools import protoc
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 PROTO = pathlib.Path(__file__).resolve().parents[2]
@@ -40,14 +39,16 @@ def tell(**what):
 # The connection to the desk.
 
 
-def stubs():
-    """Generated here, so that the example needs no build. A real system generates them once."""
+def stubs(folder):
+    """The generated messages and services; generated now where they are not in the folder."""
     name = "rogatory/desk/v1/case"
-    with tempfile.TemporaryDirectory() as folder:
+    if not (folder / f"{name}_pb2_grpc.py").exists():
+        from grpc_tools import protoc
+
         if protoc.main(["protoc", f"-I{PROTO}", f"--python_out={folder}", f"--grpc_python_out={folder}", f"{name}.proto"]):
             raise SystemExit("protoc does not take the wire contract")
-        sys.path.insert(0, folder)
-        return [importlib.import_module(name.replace("/", ".") + suffix) for suffix in ("_pb2", "_pb2_grpc")]
+    sys.path.insert(0, str(folder))
+    return [importlib.import_module(name.replace("/", ".") + suffix) for suffix in ("_pb2", "_pb2_grpc")]
 
 
 def connect(socket, services):
@@ -150,6 +151,7 @@ def open_database(path):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--desk", default="desk.sock", help="the desk's socket")
+    parser.add_argument("--stubs", type=pathlib.Path, help="a folder for what is generated of the wire contract")
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("save", help="save a draft")
     one.add_argument("request", help="JSON of records/request/1")
@@ -173,7 +175,8 @@ def main():
     options = arguments()
     if options.command == "receive":
         return receive(options)
-    messages, services = stubs()
+    with tempfile.TemporaryDirectory() as folder:
+        messages, services = stubs(options.stubs or pathlib.Path(folder))
     desk = connect(options.desk, services)
     try:
         {"save": save, "preflight": preflight, "watch": watch}[options.command](desk, messages, options)

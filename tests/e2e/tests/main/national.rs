@@ -48,18 +48,25 @@ impl System {
         system
     }
 
+    /// Before the command: which desk, and where what is generated is kept.
+    fn common(&self) -> [String; 5] {
+        let words = [self.client.as_path(), Path::new("--desk"), &self.socket, Path::new("--stubs"), &self.folder];
+        words.map(|word| word.display().to_string())
+    }
+
     fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
     async fn run(&self, arguments: &[&str]) -> Answer {
-        let client = [self.client.to_str().unwrap(), "--desk", self.socket.to_str().unwrap()];
-        run(&self.python, &[client.as_slice(), arguments].concat()).await
+        let common = self.common();
+        let common: Vec<&str> = common.iter().map(String::as_str).collect();
+        run(&self.python, &[&common, arguments].concat()).await
     }
 
     fn start(&self, name: &str, arguments: &[&str]) -> Running {
         let mut command = Command::new(&self.python);
-        command.arg(&self.client).arg("--desk").arg(&self.socket).args(arguments);
+        command.args(self.common()).args(arguments);
         Running::start(command, name, &self.folder)
     }
 
@@ -242,7 +249,7 @@ async fn a_tampered_delivery_is_refused(system: &System, url: &str) {
 async fn both_sides_count_a_case_alike_from_its_entries_and_tell_nothing_of_it() {
     bounded(async {
         let play = Play::draft(Stage::open().await).await;
-        for act in &ACTS {
+        for act in &ACTS[..8] {
             play.act(act).await;
         }
         for (side, name, counterpart) in [(Side::Jp, "requesting", "FR"), (Side::Fr, "requested", "JP")] {
