@@ -23,8 +23,7 @@ pub(crate) enum Place {
     Webhook,
 }
 
-const PURPOSES: [&str; 9] =
-    ["mls", "draft", "case", "entry", "proposal", "key_package", "errand", "answer", "webhook"];
+const PURPOSES: [&str; 9] = ["mls", "draft", "case", "entry", "proposal", "key_package", "errand", "answer", "webhook"];
 
 /// The keys for data at rest.
 pub(crate) struct Safe([StorageKey; 9]);
