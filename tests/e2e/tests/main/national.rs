@@ -20,7 +20,7 @@ use crate::{
     programs::{Answer, program, run},
     running::Running,
     stage::{Side, Stage, Victim},
-    state::free_port,
+    state::{State, free_port},
 };
 
 /// The client, and what it keeps.
@@ -32,9 +32,8 @@ struct System {
 }
 
 impl System {
-    fn beside(stage: &Stage) -> Self {
+    fn beside(state: &State) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let state = stage.state(Side::Jp);
         let system = Self {
             python: here.join("../../target/python/bin/python"),
             client: here.join("../../proto/examples/python/national_system.py"),
@@ -97,8 +96,16 @@ fn refusal(answer: Answer) -> Value {
 #[tokio::test]
 async fn a_call_under_a_key_is_done_once_though_the_desk_is_killed_in_between() {
     bounded(async {
-        let mut stage = Stage::open().await;
-        let system = System::beside(&stage);
+        // A desk drafts without its gateway.
+        let folder = tempfile::tempdir().unwrap();
+        let jp = State::make("JP", folder.path()).await;
+        let mut desk = jp.serve_desk("central").ready().await;
+        let system = System::beside(&jp);
+        let dir = jp.desk_dir("central");
+        let officer = async |words: &[&str]| {
+            let common = ["--dir", dir.to_str().unwrap(), "--output", "json"];
+            run(&program("desk"), &[common.as_slice(), words].concat()).await.done()
+        };
         let request = system.file("request.json");
         fs::write(&request, papers::request(&papers::any_case()).to_string()).unwrap();
         let save = ["save", &request, "--to", "FR:central", "--key", "file-17/draft"];
@@ -107,11 +114,11 @@ async fn a_call_under_a_key_is_done_once_though_the_desk_is_killed_in_between() 
         let case = first["case"].as_str().unwrap();
         let again = system.run(&save).await.done();
         assert_eq!((&again["case"], &again["replayed"]), (&first["case"], &json!(true)));
-        stage.strike(Victim::JpDesk);
-        stage.mend(Victim::JpDesk).await;
+        desk.kill();
+        let _desk = jp.serve_desk("central").ready().await;
         let again = system.run(&save).await.done();
         assert_eq!((&again["case"], &again["replayed"]), (&first["case"], &json!(true)));
-        let listed = stage.desk(Side::Jp, &["case", "list"]).await.done();
+        let listed = officer(&["case", "list"]).await;
         assert_eq!(listed["cases"].as_array().unwrap().len(), 1, "{listed}");
 
         let checked = system.run(&["preflight", case]).await.done();
@@ -131,10 +138,10 @@ async fn a_call_under_a_key_is_done_once_though_the_desk_is_killed_in_between() 
         fs::write(&request, papers::request(&papers::any_case()).to_string()).unwrap();
         assert_eq!(system.run(&empty).await.done()["replayed"], false);
 
-        let told = stage.desk(Side::Jp, &["events"]).await.done();
+        let told = officer(&["events"]).await;
         assert!(told["events"].as_array().unwrap().iter().any(|one| one["case"] == case), "{told}");
         let cursor = told["cursor"].to_string();
-        let rest = stage.desk(Side::Jp, &["events", "--after", &cursor]).await.done();
+        let rest = officer(&["events", "--after", &cursor]).await;
         assert_eq!((&rest["events"], &rest["cursor"]), (&json!([]), &told["cursor"]));
         let ahead = ["watch", "--into", &system.file("ahead.db"), "--after", "999999", "--once"];
         let ahead = refusal(system.run(&ahead).await);
@@ -147,7 +154,7 @@ async fn a_call_under_a_key_is_done_once_though_the_desk_is_killed_in_between() 
 async fn a_system_that_watches_and_is_told_by_webhook_loses_and_doubles_nothing_when_either_is_killed() {
     bounded(async {
         let mut play = Play::draft(Stage::open().await).await;
-        let system = System::beside(&play.stage);
+        let system = System::beside(play.stage.state(Side::Jp));
         let (secret, database) = (system.file("secret.txt"), system.file("system.db"));
         let address = free_port();
         let url = format!("http://{address}/rogatory");
