@@ -170,6 +170,9 @@ pub(crate) async fn take_greeting(
     let Some(row) = gateway.store.channel(from).await? else {
         return Err(Denial::failed(Fault::ChannelNotOpen, format!("there is no channel to {from} here")));
     };
+    if ChannelState::of(row.state) == ChannelState::Closed {
+        return Err(Denial::failed(Fault::ChannelNotOpen, format!("the channel to {from} is closed here")));
+    }
     if version_of(&signed.toml) < row.directory.as_ref().and_then(|kept| version_of(&String::from_utf8_lossy(&kept.0)))
     {
         // Also where the kept one has expired: an older one would bring removed officers back.
@@ -259,6 +262,10 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
     let mut row = row.ok_or_else(|| Denial::failed(Fault::Unknown, format!("there is no channel to {party}")))?;
     let state = ChannelState::of(row.state);
     match (frozen, state) {
+        (_, ChannelState::Closed) => {
+            let detail = "the channel is closed: compare the fingerprints again, then gateway peer add";
+            return Err(Denial::failed(Fault::ChannelNotOpen, detail));
+        }
         (true, ChannelState::Frozen) => {}
         (true, state) => {
             row.frozen_from = Some(state as i16);
@@ -278,6 +285,25 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
     Ok(row)
 }
 
+/// Ends a channel: neither side's word holds any more. What waits in it waits for its time.
+pub(crate) async fn close(gateway: &Gateway, party: PartyId) -> Result<ChannelRow, Denial> {
+    let _one_at_a_time = gateway.channel_changes.lock().await;
+    let row = gateway.store.channel(party).await?;
+    let row = row.ok_or_else(|| Denial::failed(Fault::Unknown, format!("there is no channel to {party}")))?;
+    let row = ChannelRow {
+        state: ChannelState::Closed as i16,
+        own_yes_at: None,
+        peer_yes: None,
+        frozen_from: None,
+        frozen_by: None,
+        updated: clock::now().0,
+        ..row
+    };
+    gateway.store.put_channel(&row).await?;
+    gateway.trust.set_channel(party, ChannelState::Closed);
+    Ok(row)
+}
+
 pub(crate) fn directory_to_wire(signed: &SignedDirectory) -> types::SignedDirectory {
     types::SignedDirectory { toml: signed.toml.clone(), signature: signed.signature.clone().into() }
 }
@@ -287,7 +313,7 @@ async fn keep_greeting(gateway: Arc<Gateway>, party: PartyId, channel: Channel) 
     loop {
         let state = gateway.trust.snapshot().channels.get(&party).copied();
         let mut greeted = false;
-        if state != Some(ChannelState::Frozen) {
+        if !state.is_some_and(ChannelState::is_silent) {
             match greet(&gateway, party, channel.clone()).await {
                 Ok(()) => {
                     greeted = true;

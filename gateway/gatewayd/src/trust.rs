@@ -21,6 +21,8 @@ pub(crate) enum ChannelState {
     Open = 2,
     /// Stopped by an operator.
     Frozen = 3,
+    /// Ended by an operator: both sides compare fingerprints anew before it opens again.
+    Closed = 4,
 }
 
 impl ChannelState {
@@ -29,8 +31,14 @@ impl ChannelState {
             1 => Self::KeysVerified,
             2 => Self::Open,
             3 => Self::Frozen,
+            4 => Self::Closed,
             _ => Self::Proposed,
         }
+    }
+
+    /// Whether anything is said to the other side at all.
+    pub(crate) fn is_silent(self) -> bool {
+        matches!(self, Self::Frozen | Self::Closed)
     }
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -39,6 +47,7 @@ impl ChannelState {
             Self::KeysVerified => "KEYS_VERIFIED",
             Self::Open => "OPEN",
             Self::Frozen => "FROZEN",
+            Self::Closed => "CLOSED",
         }
     }
 }
@@ -169,7 +178,7 @@ impl Anchors for Trust {
     fn allows(&self, subject: &Subject) -> bool {
         let snapshot = self.snapshot();
         match subject {
-            Subject::Gateway(party) => snapshot.channels.get(party).is_some_and(|state| *state != ChannelState::Frozen),
+            Subject::Gateway(party) => snapshot.channels.get(party).is_some_and(|state| !state.is_silent()),
             Subject::Desk(authority) => authority.party() == self.own && snapshot.store.authority(authority).is_some(),
         }
     }

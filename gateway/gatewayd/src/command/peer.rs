@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use clap::{Args, Subcommand};
 use identity::{Fingerprint, Root, RootCertificate, TrustedRoot};
 use model::{Exit, PartyId, Timestamp};
-use proto::operator::{AddChannelRequest, Channel, FreezeChannelRequest, ListChannelsRequest};
+use proto::operator::{AddChannelRequest, Channel, CloseChannelRequest, FreezeChannelRequest, ListChannelsRequest};
 use serde_json::{Value, json};
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{channels::directory_to_wire, config::Folder, failure::Failure, keys}
 
 const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
 
-/// Open, list and freeze the channels to other states.
+/// Open, list, freeze and close the channels to other states.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Peer {
     /// Pin another state's root after you compared its fingerprint with the diplomatic note.
@@ -28,6 +28,8 @@ pub(crate) enum Peer {
     Freeze(Freeze),
     /// Let a frozen channel go on.
     Unfreeze(Freeze),
+    /// End a channel. It opens again only after both sides have compared fingerprints anew (`peer add`).
+    Close(Freeze),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +73,7 @@ impl Peer {
             Self::List(list) => list.run().await,
             Self::Freeze(freeze) => freeze.run(true).await,
             Self::Unfreeze(freeze) => freeze.run(false).await,
+            Self::Close(close) => close.close().await,
         }
     }
 }
@@ -156,6 +159,15 @@ impl Freeze {
         let (_, mut client) = operator(&self.at)?;
         let request = FreezeChannelRequest { party: self.party.to_string(), frozen };
         let channel = ask(&self.at, client.freeze_channel(request)).await?.channel.unwrap_or_default();
+        Ok((channel_to_json(&channel), line(&channel)))
+    }
+}
+
+impl Freeze {
+    async fn close(&self) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let request = CloseChannelRequest { party: self.party.to_string() };
+        let channel = ask(&self.at, client.close_channel(request)).await?.channel.unwrap_or_default();
         Ok((channel_to_json(&channel), line(&channel)))
     }
 }

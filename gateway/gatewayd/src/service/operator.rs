@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use identity::SignedDirectory;
 use model::{PartyId, Timestamp};
 use proto::operator::{
-    AddChannelRequest, AddChannelResponse, Channel, FreezeChannelRequest, FreezeChannelResponse, GetStatusRequest,
+    AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest, FreezeChannelResponse, GetStatusRequest,
     GetStatusResponse, ListChannelsRequest, ListChannelsResponse, operator_service_server::OperatorService,
 };
 use shelf::Standing;
@@ -100,6 +100,16 @@ impl OperatorService for Operator {
         let row = channels::freeze(&self.gateway, party, request.frozen).await.map_err(status)?;
         let channel = self.show(&row, &HashMap::new()).await?;
         Ok(Response::new(FreezeChannelResponse { channel: Some(channel) }))
+    }
+
+    async fn close_channel(
+        &self,
+        request: Request<CloseChannelRequest>,
+    ) -> Result<Response<CloseChannelResponse>, Status> {
+        let party: PartyId = request.into_inner().party.parse().map_err(malformed)?;
+        let row = channels::close(&self.gateway, party).await.map_err(status)?;
+        let channel = self.show(&row, &HashMap::new()).await?;
+        Ok(Response::new(CloseChannelResponse { channel: Some(channel) }))
     }
 }
 

@@ -252,3 +252,25 @@ async fn a_frozen_channel_refuses_at_once_and_goes_on_after_unfreeze() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_closed_channel_opens_again_only_after_fingerprints_were_compared_anew() {
+    bounded(async {
+        let pair = Pair::own().await;
+        assert_eq!(pair.fr.close("JP").await["state"], "CLOSED");
+        let mut peer = wire::as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
+        let refused = peer.relay(RelayRequest::default()).await.unwrap_err();
+        assert!(matches!(refused.code(), Code::PermissionDenied | Code::Unavailable | Code::Unknown), "{refused:?}");
+        let dir = pair.fr.dir.to_str().unwrap();
+        for verb in ["freeze", "unfreeze"] {
+            let told = gateway(&["peer", verb, "--dir", dir, "JP"]).await;
+            assert!(told.exit != 0, "{verb} opened a closed channel");
+        }
+        let kept = pair.fr.channel("JP").await;
+        assert_eq!((&kept["state"], &kept["our_consent"], &kept["their_consent"]), (&"CLOSED".into(), &false.into(), &false.into()));
+        let endpoint = kept["endpoint"].as_str().unwrap().parse().unwrap();
+        pair.fr.add_peer(&pair.jp, endpoint).await;
+        pair.opened().await;
+    })
+    .await;
+}

@@ -103,6 +103,11 @@ impl State {
         gateway(&["peer", verb, "--dir", self.dir.to_str().unwrap(), other]).await.done()
     }
 
+    /// Ends the channel to `other`.
+    pub(crate) async fn close(&self, other: &str) -> Value {
+        gateway(&["peer", "close", "--dir", self.dir.to_str().unwrap(), other]).await.done()
+    }
+
     /// What `gateway status` shows.
     pub(crate) async fn status(&self) -> Value {
         gateway(&["status", "--dir", self.dir.to_str().unwrap()]).await.done()
