@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Header, Refusal, RefusalCode, Step, Window};
+use model::{Header, Refusal, RefusalCode, Window};
 use serde::Deserialize;
 
 use crate::{
@@ -45,7 +45,7 @@ pub fn compare_release(header: &Header, asked: &RequestBody, records: &[Record])
 /// # Errors
 /// R90 when it holds more than was asked, R94 when it contradicts header or request otherwise.
 pub fn compare_record(header: &Header, asked: &RequestBody, record: &Record) -> Result<(), Refusal> {
-    equal(header.step == Step::Release, "step", "records are sealed under the step release")?;
+    equal(header.step.carries_records(), "step", "records are sealed under the step release or answer")?;
     let case = record.case == header.case && asked.case == header.case;
     equal(case, "case", "header, request and record name different cases")?;
     let from = record.collector.authority.party();

@@ -12,6 +12,7 @@ mod office;
 mod once;
 mod private;
 mod random;
+mod responder;
 mod safe;
 mod serve;
 mod service;

@@ -9,8 +9,8 @@ use std::{
 
 use model::Exit;
 use proto::desk::{
-    case_service_server::CaseServiceServer, statistics_service_server::StatisticsServiceServer,
-    webhook_service_server::WebhookServiceServer,
+    case_service_server::CaseServiceServer, responder_service_server::ResponderServiceServer,
+    statistics_service_server::StatisticsServiceServer, webhook_service_server::WebhookServiceServer,
 };
 use serde_json::json;
 use telemetry::{Level, LogFormat, Options, say};
@@ -29,7 +29,7 @@ use crate::{
     office::Office,
     once::Once,
     private,
-    service::{Cases, Counts, Webhooks},
+    service::{Cases, Counts, Responders, Webhooks},
 };
 
 /// What an officer's program may send at once: a release of the largest size.
@@ -60,6 +60,7 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_upkeep(stop.clone()));
     tasks.spawn(office.clone().run_clocks(stop.clone()));
     tasks.spawn(office.clone().run_errands(stop.clone()));
+    tasks.spawn(office.clone().run_responders(stop.clone()));
     tasks.spawn(office.clone().run_webhooks(stop.clone()));
     let socket = folder.socket();
     tasks.spawn(ready(socket.clone(), config.authority.to_string(), json_output));
@@ -85,6 +86,7 @@ fn routes(office: &Arc<Office>) -> Routes {
     let once = MESSAGE_BYTES_MAX + 5;
     Routes::new(Once::new(cases, office.clone(), once))
         .add_service(Once::new(webhooks, office.clone(), once))
+        .add_service(ResponderServiceServer::new(Responders(office.clone())))
         .add_service(counts)
 }
 

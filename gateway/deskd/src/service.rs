@@ -2,6 +2,7 @@
 //! Each handler reads the call, asks the office once, and maps the answer.
 
 mod programs;
+mod responder;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -15,6 +16,7 @@ use tonic::{Request, Response, Status};
 use crate::office::{Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, would_pass};
 
 pub(crate) use programs::{Counts, Webhooks};
+pub(crate) use responder::Responders;
 
 pub(crate) struct Cases(pub(crate) Arc<Office>);
 

@@ -27,11 +27,13 @@ pub enum Domain {
     Acknowledgement,
     /// A desk stands for a body within its seal.
     Record,
+    /// An officer lets a responder answer, or stops it: over the bytes of the statement.
+    Responder,
 }
 
 impl Domain {
     /// All domains.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Step,
         Self::Envelope,
         Self::Validation,
@@ -40,6 +42,7 @@ impl Domain {
         Self::Consent,
         Self::Acknowledgement,
         Self::Record,
+        Self::Responder,
     ];
 
     /// The bytes before the message. No prefix is the beginning of another, for each ends with the only zero byte in it.
@@ -53,6 +56,7 @@ impl Domain {
             Self::Consent => b"rogatory consent v1\0",
             Self::Acknowledgement => b"rogatory acknowledgement v1\0",
             Self::Record => b"rogatory record v1\0",
+            Self::Responder => b"rogatory responder v1\0",
         }
     }
 

@@ -81,7 +81,7 @@ impl Terms {
                 prolongation_days: days(TimerKind::Prolongation).map(|timer| timer.length),
             }),
             timers,
-            automatic: false,
+            automatic: permit.automatic,
             gives: false,
             expost_hours: permit.expost_hours,
             retention_days: permit.retention_days,

@@ -54,7 +54,9 @@ pub(super) fn check(
     ];
     match header.step {
         Step::SealSend => fields.extend(sent(&header, &request(&body)?)?),
-        Step::Release => fields.push(("records", header.measures.is_empty() && released(&header, &body))),
+        step if step.carries_records() => {
+            fields.push(("records", header.measures.is_empty() && released(&header, &body)))
+        }
         _ => fields.push(("document", header.measures.is_empty() && answered(&header, &body))),
     }
     if let Some((field, _)) = fields.into_iter().find(|(_, holds)| !holds) {

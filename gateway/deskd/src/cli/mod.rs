@@ -6,6 +6,7 @@ mod events;
 mod group;
 mod officer;
 mod request;
+mod responder;
 mod session;
 mod show;
 mod statistics;
@@ -23,6 +24,7 @@ use crate::{failure::Failure, serve, summary};
 use agenda::Agenda;
 use group::Group;
 use request::Request;
+use responder::Responder;
 use session::Session;
 use step::{Accept, AskInfo, Consulted, GiveInfo, Offer, Plain, Postpone, Produce, Refuse, Return, Taken, Undertake};
 
@@ -61,6 +63,9 @@ enum Command {
     /// Hold a translation against its original.
     #[command(subcommand)]
     Translation(translation::Translation),
+    /// Registers that answer without a human.
+    #[command(subcommand)]
+    Responder(Responder),
     /// The cases in which it is this desk's move.
     Inbox,
     /// What ends when: each clock with its article or policy, and whose move it is.
@@ -197,6 +202,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Serve(_) | Command::Translation(_) => Err(Failure::new(Exit::Usage, "it is run by itself")),
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
+        Command::Responder(responder) => responder.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
         Command::Agenda(agenda) => agenda.run(session).await,
         Command::Events(events) => events.run(session).await,

@@ -256,7 +256,7 @@ impl Office {
     ) -> Result<(), Denial> {
         let lied = &taking.entry.header;
         // Of several desks of a party the one that is addressed answers.
-        let addressed = lied.recipient == self.own && matches!(lied.step, Step::SealSend | Step::Release);
+        let addressed = lied.recipient == self.own && (lied.step == Step::SealSend || lied.step.carries_records());
         let answers = addressed && view.pending.is_none();
         if !answers || !member.is_active() {
             return Ok(());

@@ -23,6 +23,8 @@ mod outbox;
 mod outcome;
 mod prepare;
 mod reading;
+mod responders;
+mod responding;
 mod seats;
 mod shown;
 mod sign;
@@ -70,6 +72,7 @@ pub(crate) use draft::{Checked, would_pass};
 pub(crate) use errand::Wish;
 pub(crate) use once::{Call, Known, Running};
 pub(crate) use prepare::{Ask, Prepared};
+pub(crate) use responders::ResponderWord;
 pub(crate) use sign::OfficerWord;
 pub(crate) use usage::Opens;
 pub(crate) use validate::ValidatorWord;
@@ -141,6 +144,7 @@ pub(crate) struct Office {
     records: RecordTypes,
     rules: Rules,
     calendars: Calendars,
+    responders: crate::responder::Folder,
     /// The one lock of who changes something, and the groups in memory.
     members: tokio::sync::Mutex<Members>,
     /// Who fetches directories: an older answer must not overtake a newer one.
@@ -184,6 +188,7 @@ impl Office {
             records,
             rules: files::open(folder, config)?,
             calendars,
+            responders: crate::responder::Folder::of(&folder.0, &config.passphrase_file),
             members: tokio::sync::Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             changed: watch::Sender::new(0),

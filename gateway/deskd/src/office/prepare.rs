@@ -410,7 +410,7 @@ pub(super) fn prepared_long_ago() -> Denial {
     Denial::failed(Fault::StaleCase, "prepared more than 20 hours ago: prepare it again")
 }
 
-fn describe_release(header: &mut Header, records: &[Record]) {
+pub(super) fn describe_release(header: &mut Header, records: &[Record]) {
     use std::collections::BTreeSet;
     header.records = records.iter().map(|one| one.record_type.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     header.concerns = records.iter().map(|one| one.measure).collect::<BTreeSet<_>>().into_iter().collect();

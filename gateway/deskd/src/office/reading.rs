@@ -75,8 +75,8 @@ impl Office {
                 Ok(Some(request))
             }
             // The desk that has the request compares the answer with it; another one of its party may have come in later.
-            Step::Release if view.request.is_none() => Ok(None),
-            Step::Release => {
+            step if step.carries_records() && view.request.is_none() => Ok(None),
+            step if step.carries_records() => {
                 let asked = self.request(view).await?;
                 let records = self.records_in(&body.documents)?;
                 let named = body.documents.iter().map(|one| &one.record_type);
@@ -150,7 +150,7 @@ impl Office {
                     rejected.extend(answered.into_iter().map(|(place, _)| place));
                 }
             }
-            if row.step.0 != Step::Release || view.findings.contains_key(&row.id.0) {
+            if !row.step.0.carries_records() || view.findings.contains_key(&row.id.0) {
                 continue;
             }
             if let Some(body) = self.body(row.id.0).await? {

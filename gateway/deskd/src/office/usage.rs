@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use desk::{Document, Record};
-use model::{Denial, EntryId, Refusal, RefusalCode, Step};
+use model::{Denial, EntryId, Refusal, RefusalCode};
 use store::desk::{DeskBatch, DeskEntryRow};
 use treaty::UseQuery;
 use workflow::Side;
@@ -40,7 +40,7 @@ impl Office {
         document: &Document,
         opens: &Opens,
     ) -> Result<(), Denial> {
-        if row.step.0 != Step::Release {
+        if !row.step.0.carries_records() {
             return Ok(());
         }
         let _members = self.members.lock().await;

@@ -5,8 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use identity::SignedDirectory;
 use model::{PartyId, Timestamp};
 use proto::operator::{
-    AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest, FreezeChannelResponse, GetStatusRequest,
-    GetStatusResponse, ListChannelsRequest, ListChannelsResponse, operator_service_server::OperatorService,
+    AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
+    FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
+    operator_service_server::OperatorService,
 };
 use shelf::Standing;
 use store::{StoreError, gateway::ChannelRow};

@@ -4,9 +4,9 @@ use model::{CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange, NewDeskOutbox,
-    NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, WebhookRow, case, clock, draft, entry, errand, event,
-    key_package, mls, once, outbox, progress, proposal, webhook,
+    AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
+    NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, ResponderRow, WebhookRow, attempt, case,
+    clock, draft, entry, errand, event, key_package, mls, once, outbox, progress, proposal, responder, webhook,
 };
 use crate::{
     StoreError, Stored,
@@ -47,6 +47,10 @@ pub struct DeskBatch {
     pub cursors: BTreeMap<String, i64>,
     /// Clocks, whole.
     pub clocks: Vec<ClockRow>,
+    /// How responders stand, whole.
+    pub responders: Vec<ResponderRow>,
+    /// What responders took up, whole.
+    pub attempts: Vec<AttemptRow>,
     /// What those who watch are told.
     pub events: Vec<NewEvent>,
     /// Cases whose whole MLS state is to be deleted, before [`DeskBatch::mls`] is written.
@@ -144,6 +148,8 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     clock::put(tx, &batch.clocks).await?;
     errand::put(tx, &batch.errands).await?;
     write::delete::<errand::Entity, _, _>(tx, errand::Column::CaseId, &stored(&batch.errands_done)).await?;
+    responder::put(tx, &batch.responders).await?;
+    attempt::put(tx, &batch.attempts).await?;
     let keys = [event::Column::CaseId, event::Column::Kind, event::Column::EntryId, event::Column::At];
     write::insert_new::<event::Entity, _, _>(tx, &keys, &batch.events).await?;
     once::note(tx, &batch.once).await?;

@@ -5,6 +5,7 @@
 //! the bytes as they are. On SQLite what is deleted or replaced is overwritten (`secure_delete`); the write-ahead log and
 //! PostgreSQL keep old ciphertext for a while, which is why secrets have to be encrypted in the first place.
 
+mod attempt;
 mod batch;
 mod case;
 mod clock;
@@ -19,8 +20,10 @@ mod once;
 mod outbox;
 mod progress;
 mod proposal;
+mod responder;
 mod webhook;
 
+pub use attempt::Model as AttemptRow;
 pub use batch::{DeskBatch, DeskCommitted};
 pub use case::Model as DeskCaseRow;
 pub use clock::Model as ClockRow;
@@ -33,6 +36,7 @@ pub use mls::MlsChange;
 pub use once::Model as OnceRow;
 pub use outbox::{Model as DeskOutboxRow, NewDeskOutbox};
 pub use proposal::Model as ProposalRow;
+pub use responder::Model as ResponderRow;
 pub use webhook::Model as WebhookRow;
 
 use crate::{DatabaseUrl, Engine, Settings, StoreError};

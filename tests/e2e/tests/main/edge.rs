@@ -267,7 +267,10 @@ async fn a_closed_channel_opens_again_only_after_fingerprints_were_compared_anew
             assert!(told.exit != 0, "{verb} opened a closed channel");
         }
         let kept = pair.fr.channel("JP").await;
-        assert_eq!((&kept["state"], &kept["our_consent"], &kept["their_consent"]), (&"CLOSED".into(), &false.into(), &false.into()));
+        assert_eq!(
+            (&kept["state"], &kept["our_consent"], &kept["their_consent"]),
+            (&"CLOSED".into(), &false.into(), &false.into())
+        );
         let endpoint = kept["endpoint"].as_str().unwrap().parse().unwrap();
         pair.fr.add_peer(&pair.jp, endpoint).await;
         pair.opened().await;

@@ -4,6 +4,7 @@ mod m0001_first;
 mod m0002_clock;
 mod m0003_errand;
 mod m0004_programs;
+mod m0005_responder;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_clock::Migration),
             Box::new(m0003_errand::Migration),
             Box::new(m0004_programs::Migration),
+            Box::new(m0005_responder::Migration),
         ]
     }
 }
