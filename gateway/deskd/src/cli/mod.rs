@@ -3,14 +3,18 @@
 mod agenda;
 mod check;
 mod events;
+mod editor;
 mod group;
 mod officer;
+mod preflight;
 mod request;
 mod responder;
 mod session;
+mod share;
 mod show;
 mod statistics;
 mod step;
+mod train;
 mod translation;
 mod webhook;
 
@@ -60,6 +64,8 @@ enum Command {
     /// Draft, validate and send a request.
     #[command(subcommand)]
     Request(Request),
+    /// Tell what the gates would refuse, and what the other side would miss (exit 3 when there is something to mend).
+    Preflight(preflight::Preflight),
     /// Hold a translation against its original.
     #[command(subcommand)]
     Translation(translation::Translation),
@@ -83,6 +89,12 @@ enum Command {
     /// Who can read a case, and changing it.
     #[command(subcommand)]
     Group(Group),
+    /// Be a simulated authority that answers by itself; only for a state that was made for training.
+    Train(train::Train),
+    /// Show a draft to the other side before it is sent: it has no legal effect, and no clock runs.
+    Share(share::Share),
+    /// Say what would be missing in a draft that the other side has shared.
+    Comment(share::Comment),
     /// Acknowledge a request: who handles it.
     Acknowledge(Plain),
     /// Open the review, if need be, and accept.
@@ -203,6 +215,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
         Command::Responder(responder) => responder.run(session).await,
+        Command::Preflight(preflight) => preflight.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
         Command::Agenda(agenda) => agenda.run(session).await,
         Command::Events(events) => events.run(session).await,
@@ -213,6 +226,9 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
             show::case(session, case, documents.as_deref(), opens).await
         }
         Command::Group(group) => group.run(session).await,
+        Command::Train(train) => train.run(session).await,
+        Command::Share(share) => share.run(session).await.map(Taken::answer),
+        Command::Comment(comment) => comment.run(session).await.map(Taken::answer),
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),

@@ -9,6 +9,7 @@ mod agenda;
 mod arrival;
 mod binding;
 mod clocks;
+mod cloning;
 mod dispatch;
 mod documents;
 mod draft;
@@ -26,6 +27,7 @@ mod reading;
 mod responders;
 mod responding;
 mod seats;
+mod sharing;
 mod shown;
 mod sign;
 mod statistics;
@@ -68,7 +70,7 @@ use crate::{
 };
 use view::{CaseView, DraftView, state_number};
 
-pub(crate) use draft::{Checked, would_pass};
+pub(crate) use draft::{Checked, Written, would_pass};
 pub(crate) use errand::Wish;
 pub(crate) use once::{Call, Known, Running};
 pub(crate) use prepare::{Ask, Prepared};
