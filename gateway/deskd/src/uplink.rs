@@ -10,9 +10,9 @@ use link::{CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, CaseId, Exit};
 use proto::{
     desk::{
-        AcknowledgeRequest, ClaimKeyPackageRequest, ListDirectoriesRequest, ListDirectoriesResponse,
-        ListEntriesRequest, ListEntriesResponse, PublishKeyPackagesRequest, SubmitRequest, WatchRequest, WatchResponse,
-        submission_service_client::SubmissionServiceClient,
+        AcknowledgeRequest, ClaimKeyPackageRequest, GetStandingRequest, GetStandingResponse, ListDirectoriesRequest,
+        ListDirectoriesResponse, ListEntriesRequest, ListEntriesResponse, PublishKeyPackagesRequest, SubmitRequest,
+        WatchRequest, WatchResponse, submission_service_client::SubmissionServiceClient,
     },
     types as wire,
 };
@@ -75,8 +75,8 @@ impl Uplink {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
-    pub(crate) async fn submit(&self, entry: wire::Entry) -> Result<wire::SignedReceipt, Status> {
-        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry), sealed_count: 0 }).await;
+    pub(crate) async fn submit(&self, entry: wire::Entry, sealed_count: u64) -> Result<wire::SignedReceipt, Status> {
+        let answer = self.client.clone().submit(SubmitRequest { entry: Some(entry), sealed_count }).await;
         self.noted(answer)?.receipt.ok_or_else(|| Status::internal("the gateway answered without a receipt"))
     }
 
@@ -97,11 +97,17 @@ impl Uplink {
         self.noted(answer).map(|_| ())
     }
 
-    /// Publishes; says how many lie ready now.
-    pub(crate) async fn publish(&self, key_packages: Vec<Vec<u8>>) -> Result<u32, Status> {
+    /// How far the gateway knows this desk to be.
+    pub(crate) async fn standing(&self) -> Result<GetStandingResponse, Status> {
+        let answer = self.client.clone().get_standing(GetStandingRequest {}).await;
+        self.noted(answer)
+    }
+
+    /// Publishes, after taking back what lies ready where `withdraw`; says how many lie ready now.
+    pub(crate) async fn publish(&self, key_packages: Vec<Vec<u8>>, withdraw: bool) -> Result<u32, Status> {
         let key_packages = key_packages.into_iter().map(Into::into).collect();
         let answer =
-            self.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages, withdraw: false }).await;
+            self.client.clone().publish_key_packages(PublishKeyPackagesRequest { key_packages, withdraw }).await;
         Ok(self.noted(answer)?.available)
     }
 

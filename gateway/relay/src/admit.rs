@@ -115,7 +115,7 @@ fn settled(file: &CaseFile, entry: &Entry, event: &Event, group: Option<GroupCha
     let mut next = file.clone();
     let header = &entry.header;
     let deliver_to = next.audience(&header.sender, group.as_ref());
-    let seq = next.settle(header.step, entry.header_digest(), event, group);
+    let seq = next.settle((header.step, &header.sender), entry.header_digest(), event, group);
     Admission {
         verdict: Verdict::Admitted,
         seq: Some(seq),

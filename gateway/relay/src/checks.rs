@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, Denial, Entry, EntryId, Fault, Header, KeyId, MeasureId, PartyId, Payload, Refusal, RefusalCode, Role,
-    Step, limits,
+    AuthorityId, Denial, Entry, EntryId, Fault, Handshake, Header, KeyId, MeasureId, PartyId, Payload, Refusal,
+    RefusalCode, Role, Step, limits,
 };
 use treaty::Query;
 use workflow::{Command, Event, Side, Terms, decide};
@@ -48,12 +48,12 @@ pub(crate) fn form(entry: &Entry) -> Result<(), Denial> {
     };
     let size_max = match (&entry.payload, header.step.is_handshake()) {
         (Payload::Sealed(sealed), false) if !sealed.is_empty() => limits::SEALED_BYTES_MAX,
-        (Payload::Handshake(handshake), true) if !handshake.commit.is_empty() => limits::HANDSHAKE_BYTES_MAX,
+        (Payload::Handshake(handshake), true) if is_whole(handshake, header.step) => limits::HANDSHAKE_BYTES_MAX,
         (Payload::Sealed(_), true) => return Err(wrong("payload", format!("{} carries a handshake", header.step))),
         (Payload::Handshake(_), false) => {
             return Err(wrong("payload", format!("{} carries a sealed body", header.step)));
         }
-        _ => return Err(wrong("payload", "the payload is empty".to_owned())),
+        _ => return Err(wrong("payload", "the payload is empty, or not that of the step".to_owned())),
     };
     if header.body.is_some() == header.step.is_handshake() {
         let reason =
@@ -71,6 +71,14 @@ pub(crate) fn form(entry: &Entry) -> Result<(), Denial> {
         return Err(too_large("the list of signatures"));
     }
     Ok(())
+}
+
+/// A commit with what it needs; or, from a desk that asks to be taken in anew, a KeyPackage alone.
+fn is_whole(handshake: &Handshake, step: Step) -> bool {
+    let asks = step == Step::AskRejoin;
+    let commit = [&handshake.commit, &handshake.group_info, &handshake.welcome, &handshake.opening];
+    let [has_commit, has_package] = [!handshake.commit.is_empty(), !handshake.key_package.is_empty()];
+    if asks { has_package && commit.iter().all(|part| part.is_empty()) } else { has_commit && !has_package }
 }
 
 /// An entry lives from `created` to `expires`, 30 days at most, and not in the future beyond the clocks' skew. `EXPIRED`.
@@ -244,7 +252,16 @@ pub(crate) fn roster(
             seated("sender", &header.sender, members)?;
             seated("recipient", &header.recipient, members)?;
             members_fit(file, header, members, added, removed)?;
-            Ok(Some(GroupChange { members: sorted(members.iter().cloned()), epoch: *epoch }))
+            let anew = sorted(added.iter().filter(|desk| removed.contains(desk)).cloned());
+            Ok(Some(GroupChange { members: sorted(members.iter().cloned()), epoch: *epoch, anew }))
+        }
+        (Ok(RosterFacts::Asked { by, members }), true) => {
+            if **by != header.sender {
+                return Err(refuse("sender", format!("{} asks with a KeyPackage of {by}", header.sender)));
+            }
+            seated("sender", &header.sender, members)?;
+            seated("recipient", &header.recipient, members)?;
+            Ok(None)
         }
         (Ok(_), _) => Err(Denial::failed(Fault::Internal, "the roster was asked about another kind of payload")),
     }
@@ -271,7 +288,9 @@ fn members_fit(
         return Ok(());
     }
     let party = header.sender.party();
-    if let Some(desk) = added.iter().chain(removed).find(|desk| desk.party() != party) {
+    // A desk of the other party is taken in anew where it asked for that, and not otherwise.
+    let anew = |desk: &AuthorityId| file.asking.contains(desk) && added.contains(desk) && removed.contains(desk);
+    if let Some(desk) = added.iter().chain(removed).find(|desk| desk.party() != party && !anew(desk)) {
         return Err(refuse("members", format!("{} cannot decide on the seat of {desk}", header.sender)));
     }
     seated("members", &file.home_desk, members)?;

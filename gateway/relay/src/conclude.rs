@@ -63,7 +63,7 @@ fn accepted(file: &CaseFile, index: usize) -> Result<Option<Conclusion>, Denial>
         return Err(Denial::failed(Fault::PeerUnreachable, detail));
     }
     let deliver_to = next.audience(&one.sender, one.group.as_ref());
-    let seq = next.settle(one.step, one.digest, &one.event, one.group);
+    let seq = next.settle((one.step, &one.sender), one.digest, &one.event, one.group);
     Ok(Some(Conclusion {
         verdict: Verdict::Admitted,
         seq: Some(seq),

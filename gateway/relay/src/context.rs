@@ -58,6 +58,13 @@ pub enum RosterFacts<'a> {
         /// The epoch after it.
         epoch: u64,
     },
+    /// A desk asks to be taken in anew, with a KeyPackage that may be added.
+    Asked {
+        /// Whose KeyPackage it is.
+        by: &'a AuthorityId,
+        /// Who is in the group.
+        members: &'a [AuthorityId],
+    },
     /// The body is sealed in this group.
     Sealed {
         /// Who is in the group.

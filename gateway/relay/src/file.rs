@@ -37,6 +37,9 @@ pub struct CaseFile {
     pub pending: Vec<PendingEntry>,
     /// The last request that did not become part of the case.
     pub unsent: Option<Unsent>,
+    /// Desks that lost their state and asked to be taken into the group anew, and were not yet.
+    #[serde(default)]
+    pub asking: Vec<AuthorityId>,
 }
 
 /// An entry of an own desk, admitted here, on its way.
@@ -69,6 +72,9 @@ pub struct GroupChange {
     pub members: Vec<AuthorityId>,
     /// The epoch after it.
     pub epoch: u64,
+    /// Who was taken out and in again with it.
+    #[serde(default)]
+    pub anew: Vec<AuthorityId>,
 }
 
 /// A request that did not become part of its case. Until a new one is sent the case shows it.
@@ -115,6 +121,7 @@ impl CaseFile {
             epoch: 0,
             pending: Vec::new(),
             unsent: None,
+            asking: Vec::new(),
         }
     }
 
@@ -184,14 +191,18 @@ impl CaseFile {
     /// Makes an entry that both gateways admitted part of the case. Returns its number.
     pub(crate) fn settle(
         &mut self,
-        step: Step,
+        (step, sender): (Step, &AuthorityId),
         digest: HeaderDigest,
         event: &Event,
         group: Option<GroupChange>,
     ) -> u64 {
         self.admitted = Some(take(self.admitted.take(), step, event));
         self.head = digest;
+        if step == Step::AskRejoin {
+            self.asking = sorted(self.asking.iter().chain([sender]).cloned());
+        }
         if let Some(group) = group {
+            self.asking.retain(|desk| group.members.contains(desk) && !group.anew.contains(desk));
             self.members = group.members;
             self.epoch = group.epoch;
         }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod group;
 mod refusals;
 mod signed;
 mod terms;

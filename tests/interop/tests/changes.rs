@@ -10,7 +10,7 @@ use seal::{Member, prepare_key_packages};
 
 use crate::{
     case::{Case, agree, case},
-    foreign::NotTaken,
+    foreign::{NotTaken, applicant},
     world::{authority, header},
 };
 
@@ -95,6 +95,23 @@ fn a_desk_on_mls_rs_that_ours_removes_is_told_so() {
     assert!(matches!(effect, Some(CommitEffect::Removed { .. })));
     let sealed = fr.seal(b"not for DE", header("not for DE")).unwrap();
     assert!(matches!(de.open(&sealed, header("not for DE")), Err(NotTaken::Mls(MlsError::EpochNotFound))));
+}
+
+#[test]
+fn a_desk_on_mls_rs_that_lost_its_state_is_taken_in_anew_by_ours() {
+    let Case { world, mut gateways, mut fr, de, .. } = case();
+    drop(de);
+    let applicant = applicant(&world, &world.leaf("DE:central"));
+    let key_package = applicant.key_package();
+    let lost = [authority("DE:central")];
+    let handshake = fr.replace(&lost[0], &[&key_package], &world.fr, world.now).unwrap();
+    let approved = gateways.take(&world, &handshake);
+    assert_eq!((approved.added.as_slice(), approved.removed.as_slice()), (lost.as_slice(), lost.as_slice()));
+    fr.merge(&approved.epoch).unwrap();
+    let mut de = applicant.join(&handshake.welcome).unwrap();
+    agree(&fr, &de, &approved.epoch);
+    let sealed = fr.seal(b"after the loss", header("after the loss")).unwrap();
+    assert_eq!(de.open(&sealed, header("after the loss")).unwrap().1, desk_name(&authority("FR:central")));
 }
 
 #[test]

@@ -30,7 +30,9 @@ use group::Group;
 use request::Request;
 use responder::Responder;
 use session::Session;
-use step::{Accept, AskInfo, Consulted, GiveInfo, Offer, Plain, Postpone, Produce, Refuse, Return, Taken, Undertake};
+use step::{
+    Accept, AskInfo, Consulted, Forward, GiveInfo, Offer, Plain, Postpone, Produce, Refuse, Return, Taken, Undertake,
+};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
 6 conflict, 7 not authorised, 8 unreachable, 9 integrity, 10 not initialised, 11 locked.";
@@ -119,6 +121,8 @@ enum Command {
     Resume(Plain),
     /// Return a request that is for another authority.
     Return(Return),
+    /// Pass the request to the competent authority of the own party: its desk comes in, reads and acts.
+    Forward(Forward),
     /// Refuse, with a ground (two officers).
     Refuse(Refuse),
     /// Carry out, collect, if need be, and release records (two officers).
@@ -246,6 +250,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::PartCollected(plain) => plain.run(session, model::Step::PartCollected).await.map(Taken::answer),
         Command::MoreToCome(plain) => plain.run(session, model::Step::MoreToCome).await.map(Taken::answer),
         Command::Reject(plain) => plain.with_reason(session, model::Step::Reject).await.map(Taken::answer),
+        Command::Forward(forward) => forward.run(session).await.map(Taken::answer),
         Command::Refuse(refuse) => refuse.run(session).await.map(Taken::answer),
         Command::Produce(produce) => produce.run(session).await.map(Taken::answer),
         Command::Confirm(plain) => plain.run(session, model::Step::Confirm).await.map(Taken::answer),

@@ -1,6 +1,7 @@
 //! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
 
 mod between;
+mod forward;
 
 use std::{
     path::{Path, PathBuf},
@@ -28,6 +29,7 @@ use super::{
 use crate::{clock, failure::Failure, summary};
 
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
+pub(super) use forward::Forward;
 
 const POLL: Duration = Duration::from_millis(150);
 

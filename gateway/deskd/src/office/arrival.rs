@@ -173,13 +173,14 @@ impl Office {
         self.imply(batch, &mut view, header).await?;
         let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
         let mut member = members.take(self, header.case).await?;
-        let reading = match member.open(sealed, taking.entry.header_digest()) {
+        let mut reading = match member.open(sealed, taking.entry.header_digest()) {
             Ok(opened) => self.read(&view, header, opened).await?,
             Err(error) => Reading {
                 plain: Zeroizing::default(),
                 finding: Some(contradiction("payload", &error.to_string())),
                 reference: None,
                 follows: Vec::new(),
+                carried: Vec::new(),
             },
         };
         let seq = self.settle(&mut view, taking)?;
@@ -187,6 +188,9 @@ impl Office {
             view.request = reading.finding.is_none().then_some(header.entry);
             view.reference = reading.reference.unwrap_or_default();
             view.follows = reading.follows;
+        }
+        if reading.finding.is_none() {
+            reading.finding = self.take_carried(batch, &mut view, reading.carried).await?;
         }
         let opened = reading.finding.is_none();
         if let Some(finding) = reading.finding {

@@ -72,6 +72,7 @@ impl Office {
             seating: None,
         });
         batch.events.push(event(header.case, Told::Sealed, Some(header.entry), now));
+        self.count_sealed(batch);
         batch.outbox.push(self.outgoing(outgoing, SUBMIT, now));
         Ok(())
     }
@@ -137,6 +138,9 @@ impl Office {
         sealed_in: Option<u64>,
     ) -> Result<(), Denial> {
         let now = clock::now();
+        if self.view(case).await?.is_some_and(|(view, _)| view.away.is_some()) {
+            return Ok(());
+        }
         for mut row in self.store.proposals_of(case).await?.into_iter().filter(|row| row.state == RESEAL) {
             let header_bytes = Bytes::from(row.header.0.clone());
             let header = proto::decode_header(&header_bytes)?;
@@ -155,6 +159,7 @@ impl Office {
                 pending.envelope = EnvelopeDigest::of(pending.digest, &outgoing.payload);
             }
             self.put_case(&mut batch, &view, Some(version), now).await?;
+            self.count_sealed(&mut batch);
             batch.outbox.push(self.outgoing(outgoing, SUBMIT_AGAIN + epoch, now));
             row.state = SEALED;
             batch.proposals.push(row);

@@ -35,6 +35,10 @@ pub(crate) enum Wish {
     Remove(AuthorityId),
     /// That this desk's leaf is renewed.
     Renew,
+    /// That this desk, which lost its keys, is taken in anew.
+    Rejoin,
+    /// That another desk, which lost its keys, is taken in anew by its KeyPackage. It had had so many seats when it asked.
+    Readmit { authority: AuthorityId, key_package: Vec<u8>, seats: usize },
 }
 
 /// A wish, and how it goes.
@@ -47,12 +51,20 @@ pub(crate) struct Errand {
     pub(crate) last: String,
 }
 
+impl Errand {
+    pub(super) fn new(wish: Wish) -> Self {
+        Self { wish, tries: 0, last: String::new() }
+    }
+}
+
 impl fmt::Display for Errand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.wish {
             Wish::Add(authority) => write!(f, "add {authority}")?,
             Wish::Remove(authority) => write!(f, "remove {authority}")?,
             Wish::Renew => f.write_str("renew")?,
+            Wish::Rejoin => f.write_str("ask to be taken in anew")?,
+            Wish::Readmit { authority, .. } => write!(f, "take {authority} in anew")?,
         }
         if self.last.is_empty() { Ok(()) } else { write!(f, " (tried {}×: {})", self.tries, self.last) }
     }
@@ -64,7 +76,10 @@ impl Wish {
         match self {
             Self::Add(authority) => view.readers.contains(authority),
             Self::Remove(authority) => !view.readers.contains(authority),
-            Self::Renew => false,
+            Self::Renew | Self::Rejoin => false,
+            Self::Readmit { authority, seats, .. } => {
+                view.seats.iter().filter(|seat| seat.authority == *authority).count() > *seats
+            }
         }
     }
 
@@ -72,7 +87,10 @@ impl Wish {
         match self {
             Self::Add(authority) => Seating { added: vec![authority.clone()], removed: Vec::new() },
             Self::Remove(authority) => Seating { added: Vec::new(), removed: vec![authority.clone()] },
-            Self::Renew => Seating::default(),
+            Self::Readmit { authority, .. } => {
+                Seating { added: vec![authority.clone()], removed: vec![authority.clone()] }
+            }
+            Self::Renew | Self::Rejoin => Seating::default(),
         }
     }
 
@@ -89,7 +107,11 @@ impl Wish {
                 member.add(&[key_package.ok_or_else(none)?], accreditation, now)
             }
             Self::Remove(authority) => member.remove(authority, accreditation, now),
+            Self::Readmit { authority, key_package, .. } => {
+                member.replace(authority, &[key_package], accreditation, now)
+            }
             Self::Renew => member.rotate(None, accreditation, now),
+            Self::Rejoin => Err(Denial::failed(Fault::Internal, "a desk cannot take itself in")),
         }
     }
 }
@@ -118,7 +140,7 @@ impl Office {
                 None if wish.is_fulfilled(&view) => return Ok(true),
                 None => {
                     self.errand_ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&case);
-                    let errand = Errand { wish: wish.clone(), tries: 0, last: String::new() };
+                    let errand = Errand::new(wish.clone());
                     let row = self.errand_row(case, &errand, clock::now().0)?;
                     self.commit(&DeskBatch { errands: vec![row], ..DeskBatch::default() }).await?;
                 }
@@ -194,6 +216,11 @@ impl Office {
     }
 
     async fn try_errand(&self, case: CaseId, errand: &Errand) -> Result<Tried, Denial> {
+        self.require_standing()?;
+        if errand.wish == Wish::Rejoin {
+            let asked = self.ask_rejoin(case, errand).await?;
+            return Ok(if asked { Tried::Sent } else { Tried::Done });
+        }
         let (view, _) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
         view.sound()?;
         if errand.wish.is_fulfilled(&view) {
@@ -247,7 +274,7 @@ impl Office {
         denial: &Denial,
     ) -> Result<(), Denial> {
         let Some(mut errand) = self.errand(case).await? else { return Ok(()) };
-        if is_final(denial) {
+        if is_final(denial) && errand.wish != Wish::Rejoin {
             batch.errands_done.push(case);
             self.errand_ended(case, denial.clone());
             return Ok(());
@@ -297,7 +324,7 @@ impl Office {
         Ok(ErrandRow { case_id: case.into(), body: self.safe.seal(Place::Errand, case.as_bytes(), &plain)?, due })
     }
 
-    fn read_errand(&self, row: &ErrandRow) -> Result<Errand, Denial> {
+    pub(super) fn read_errand(&self, row: &ErrandRow) -> Result<Errand, Denial> {
         let plain = self.safe.open(Place::Errand, row.case_id.as_bytes(), &row.body)?;
         serde_json::from_slice(&plain).map_err(|_| Denial::failed(Fault::Storage, "an errand cannot be read"))
     }

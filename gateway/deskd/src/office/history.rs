@@ -119,7 +119,7 @@ impl Office {
             let seq = self.settle_past(&mut view, one)?;
             view.note(one.header.entry, ReceiptNote::of(&one.receipt));
             self.put_past(batch, &mut view, one, seq).await?;
-            if let Some(handshake) = &one.handshake {
+            if let Some(handshake) = one.handshake.as_ref().filter(|_| one.header.step != Step::AskRejoin) {
                 follower = match self.follow_past(follower.as_ref(), number == 0, handshake, one, &binding) {
                     Some(approved) => Some(note(&mut view, one, approved)?),
                     None => None,

@@ -26,7 +26,10 @@ impl Office {
         }
         let wanted = match self.view(header.case).await? {
             None => matches!(&entry.payload, Payload::Handshake(handshake) if !handshake.welcome.is_empty()),
-            Some((view, _)) => view.away.is_some() && view.head != header.previous,
+            Some((view, _)) => {
+                let welcomes = matches!(&entry.payload, Payload::Handshake(handshake) if !handshake.welcome.is_empty());
+                view.away.is_some() && (welcomes || view.head != header.previous)
+            }
         };
         if wanted { self.fetch(header.case, Some(header.entry)).await.map(Some) } else { Ok(None) }
     }
@@ -57,6 +60,12 @@ impl Office {
         }
         if new || folded.view.away.is_some() {
             return self.come_in(batch, taking, handshake, folded, version).await;
+        }
+        if header.step == Step::AskRejoin {
+            let mut view = folded.view;
+            self.answer_rejoin(batch, &view, header, handshake).await?;
+            let (seq, opened) = (Some(self.settle(&mut view, taking)?), Some(true));
+            return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened, seq });
         }
         self.follow_change(members, batch, taking, handshake, folded.view, version).await
     }
@@ -115,7 +124,7 @@ impl Office {
         let header = &taking.entry.header;
         let Some((reference, row)) = self.invitation(handshake).await? else {
             if view.away.is_none() {
-                view.away = Some(Away::Lost(taking.now));
+                self.lose(batch, &mut view, taking.now)?;
             }
             let seq = Some(self.settle_unread(&mut view, &Past::of(taking.entry.clone(), taking.receipt.clone()))?);
             return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: None, seq });
@@ -133,6 +142,7 @@ impl Office {
         let authenticator = member.acknowledgement(certificate)?;
         view.epochs.insert(header.entry, authenticator);
         view.away = None;
+        batch.errands_done.push(header.case);
         view.readers = member.members()?;
         if let Some(seating) = self.seating(follower.as_ref(), taking, handshake, &view.readers) {
             view.seat(&seating, turn_of(header, certificate.epoch));

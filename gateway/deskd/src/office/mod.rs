@@ -26,12 +26,14 @@ mod prepare;
 mod reading;
 mod responders;
 mod responding;
+mod restore;
 mod seats;
 mod sharing;
 mod shown;
 mod sign;
 mod statistics;
 mod terms;
+mod transfer;
 mod upkeep;
 mod usage;
 mod validate;
@@ -41,7 +43,10 @@ mod webhooks;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64},
+    },
     time::Duration,
 };
 
@@ -156,6 +161,10 @@ pub(crate) struct Office {
     outbox_bell: Notify,
     upkeep_bell: Notify,
     errand_bell: Notify,
+    /// Whether the own gateway has said that this desk is as new as it knows it.
+    standing: AtomicBool,
+    /// How many entries were sealed.
+    sealed: AtomicI64,
     /// Why the own gateway refused an entry, for the call that waits for it.
     answers: Mutex<BTreeMap<EntryId, Denial>>,
     /// Why a change of a case's group was refused, for the call that waits for it.
@@ -175,6 +184,7 @@ impl Office {
         let url = folder.database_url(config).parse();
         let url = url.map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;
         let store = DeskStore::open(&url, &Settings::default()).await.map_err(Denial::from)?;
+        let sealed = store.cursor(restore::SEALED_COUNT).await.map_err(Denial::from)?;
         let calendars = Calendars::builtin();
         let calendars = calendars.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         let records = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
@@ -197,6 +207,8 @@ impl Office {
             outbox_bell: Notify::new(),
             upkeep_bell: Notify::new(),
             errand_bell: Notify::new(),
+            standing: AtomicBool::new(false),
+            sealed: AtomicI64::new(sealed),
             answers: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),
@@ -330,6 +342,7 @@ impl Members {
     /// Takes the member of a case out, reading it if need be. It is put back with [`Members::keep`] when what it did is durable;
     /// else it is dropped, and read anew as it was.
     async fn take(&mut self, office: &Office, case: CaseId) -> Result<Member, Denial> {
+        office.require_standing()?;
         if let Some(member) = self.0.remove(&case) {
             return Ok(member);
         }

@@ -19,6 +19,7 @@ use super::{
     dispatch::{ACKNOWLEDGE, epoch_of},
     event, internal,
     prepare::RESEAL,
+    restore::SEALED_COUNT,
     view::{CaseView, ReceiptNote, Refused},
 };
 use crate::{clock, random, safe::Place, uplink::is_away};
@@ -103,7 +104,8 @@ impl Office {
             };
         }
         let entry = proto::convert::entry_from_bytes(row.envelope.0.clone())?;
-        match self.uplink.submit(entry.clone()).await {
+        let sealed = self.store.cursor(SEALED_COUNT).await?;
+        match self.uplink.submit(entry.clone(), u64::try_from(sealed).unwrap_or(0)).await {
             Ok(receipt) => return self.submitted(row, entry, receipt).await,
             // A gateway that was not reached may have it: it alone says whether its time was over.
             Err(status) if is_away(&status) => return Ok(Sent::Later(true)),

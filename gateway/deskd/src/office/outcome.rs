@@ -108,7 +108,7 @@ impl Office {
         let Some(pending) = pending.cloned() else { return Ok(None) };
         let header = proto::decode_header(&Bytes::from(pending.header.clone()))?;
         let mut changed = None;
-        if header.step.is_handshake() {
+        if matches!(header.step, Step::OpenGroup | Step::ChangeGroup) {
             let mut member = members.take(self, view.id).await?;
             if let Err(denial) = self.merge(&mut member, view, batch, receipt) {
                 // Another group than ours was certified: nothing further is sealed into it.

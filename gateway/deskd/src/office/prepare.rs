@@ -127,7 +127,8 @@ impl Office {
                 }
                 if !old {
                     let body = SealedBody::decode(&self.proposed_body(&row)?)?;
-                    let inside = Body::decode(&body.bytes)?;
+                    let mut inside = Body::decode(&body.bytes)?;
+                    inside.take_carried()?;
                     return match differing(ask, &header, &inside) {
                         None => Ok(Some((row, header, body))),
                         Some(what) => Err(waits(header.step, &what)),
@@ -311,9 +312,12 @@ impl Office {
             vec![self.shared_draft(view, &said).await?]
         } else {
             let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
-            let documents = self.step_documents(view, &said, &ask.documents, &received)?;
+            let mut documents = self.step_documents(view, &said, &ask.documents, &received)?;
             header.declared.postponement = reason(&header, &documents);
             self.compare_form(&header, &documents)?;
+            if ask.step == Step::Forward {
+                documents.extend(self.carried(view).await?);
+            }
             documents
         };
         let bytes = Body { step: ask.step, documents }.encode()?;

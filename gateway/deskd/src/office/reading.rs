@@ -1,7 +1,7 @@
 //! Reading what was opened: is the body the one that the header tells of?
 
 use bytes::Bytes;
-use desk::{Body, Record, RequestBody, SealedBody, compare, compare_release};
+use desk::{Body, Carried, Record, RequestBody, SealedBody, compare, compare_release};
 use identity::Domain;
 use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step};
 use zeroize::Zeroizing;
@@ -19,6 +19,8 @@ pub(super) struct Reading {
     pub(super) reference: Option<String>,
     /// The cases whose preserved data it follows, on a request.
     pub(super) follows: Vec<CaseId>,
+    /// What it carries of earlier entries, on a transfer.
+    pub(super) carried: Vec<Carried>,
 }
 
 /// Where a record is: its entry, and its number there.
@@ -27,13 +29,23 @@ type RecordPlace = (model::EntryId, u32);
 impl Office {
     /// Holds an opened body against its header: commitment, sender, the desk's signature, schemas, and what the header declares.
     pub(super) async fn read(&self, view: &CaseView, header: &Header, opened: seal::Opened) -> Result<Reading, Denial> {
-        let mut reading = Reading { plain: opened.plaintext, finding: None, reference: None, follows: Vec::new() };
+        let mut reading = Reading {
+            plain: opened.plaintext,
+            finding: None,
+            reference: None,
+            follows: Vec::new(),
+            carried: Vec::new(),
+        };
         if opened.sender != header.sender {
             let reason = "the member who sealed the body is not the sender that the header names";
             reading.finding = Some(contradiction("sender", reason));
             return Ok(reading);
         }
-        let (sealed, body) = match SealedBody::open(&reading.plain, header) {
+        let read = SealedBody::open(&reading.plain, header).and_then(|(sealed, mut body)| {
+            reading.carried = body.take_carried()?;
+            Ok((sealed, body))
+        });
+        let (sealed, body) = match read {
             Ok(opened) => opened,
             Err(Denial::Refused(refusal)) => {
                 reading.finding = Some(*refusal);
@@ -64,13 +76,7 @@ impl Office {
     async fn hold(&self, view: &CaseView, header: &Header, body: &Body) -> Result<Option<RequestBody>, Denial> {
         match header.step {
             Step::SealSend => {
-                let [document] = body.documents.as_slice() else {
-                    return Err(contradiction("documents", "a request is one document").into());
-                };
-                if document.record_type.as_str() != "request" {
-                    return Err(contradiction("documents", "the document is no request").into());
-                }
-                let request = RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?;
+                let request = self.request_in(body)?;
                 compare(header, &request)?;
                 Ok(Some(request))
             }
@@ -93,8 +99,19 @@ impl Office {
         }
     }
 
+    /// The one request in a body.
+    pub(super) fn request_in(&self, body: &Body) -> Result<RequestBody, Denial> {
+        let [document] = body.documents.as_slice() else {
+            return Err(contradiction("documents", "a request is one document").into());
+        };
+        if document.record_type.as_str() != "request" {
+            return Err(contradiction("documents", "the document is no request").into());
+        }
+        Ok(RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?)
+    }
+
     /// The sending desk signed the body itself: that is what remains when MLS is forgotten.
-    fn stands_for(&self, header: &Header, sealed: &SealedBody) -> bool {
+    pub(super) fn stands_for(&self, header: &Header, sealed: &SealedBody) -> bool {
         let digest = Digest::of(&[&sealed.bytes]);
         let key = self.trust.store().ok().and_then(|trust| trust.desk_key(&header.sender));
         let holds = |key: identity::VerifyingKey| {
@@ -170,7 +187,11 @@ impl Office {
             return Ok(None);
         }
         let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-        Ok(SealedBody::open(&plain, &header).ok().map(|(_, body)| body))
+        Ok(SealedBody::open(&plain, &header).ok().map(|(_, mut body)| {
+            // What a transfer carries stands in the places that it is of.
+            drop(body.take_carried());
+            body
+        }))
     }
 }
 

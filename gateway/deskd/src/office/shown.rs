@@ -13,6 +13,7 @@ use super::{
     Office,
     agenda::calls,
     prepare::WAITING,
+    seats::Away,
     terms::{alarms, preservation},
     unknown,
     usage::Opens,
@@ -23,6 +24,9 @@ use crate::summary;
 /// Cases in one answer.
 const CASES_MAX: u64 = 10_000;
 const EVENTS_MAX: u64 = 256;
+
+/// What is said of an entry without a body.
+const UNREAD: &str = "cannot be read here: this desk had no seat in the case's group, or lost its keys";
 
 /// How officers call a side.
 pub(super) fn side_name(side: Side) -> &'static str {
@@ -205,6 +209,7 @@ impl Office {
             webhooks: u32::try_from(self.store.webhooks().await?.len()).unwrap_or(u32::MAX),
             webhook_troubles: self.webhook_troubles().await?,
             training: self.trains(&self.own),
+            cases_without_keys: self.without_keys().await?,
         })
     }
 
@@ -216,6 +221,7 @@ impl Office {
     ) -> Result<wire::TimelineEvent, Denial> {
         let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
         let finding = view.findings.get(&row.id.0).map(|finding| format!("contradicts its header: {finding}"));
+        let unread = view.unreadable.contains(&row.id.0).then(|| UNREAD.to_owned());
         // What contradicts its header is evidence, and shown to nobody as if it were a document.
         let body = if finding.is_some() { None } else { self.body(row.id.0).await? };
         for (index, document) in body.iter().flat_map(|body| &body.documents).enumerate() {
@@ -236,7 +242,7 @@ impl Office {
             at_ms: header.created.0,
             verdict: verdict_name(verdict).to_owned(),
             ground: header.ground.map(|ground| ground.to_string()).unwrap_or_default(),
-            text: finding.unwrap_or_else(|| body.as_ref().map(words).unwrap_or_default()),
+            text: finding.or(unread).unwrap_or_else(|| body.as_ref().map(words).unwrap_or_default()),
             receipts: receipts(view, row.id.0),
         })
     }
@@ -320,7 +326,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
         possible_steps: possible,
         updated_ms: updated,
         reference: view.reference.clone(),
-        trouble: view.trouble.clone().unwrap_or_default(),
+        trouble: view.away.map(Away::reason).or_else(|| view.trouble.clone()).unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
         ..wire::CaseSummary::default()

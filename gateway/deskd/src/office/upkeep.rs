@@ -4,7 +4,7 @@ use model::{Denial, limits};
 use seal::prepare_key_packages;
 use store::desk::{DeskBatch, PrivateKeyPackageRow};
 
-use super::Office;
+use super::{Office, restore::WITHDRAW};
 use crate::{clock, safe::Place};
 
 /// So many lie ready at the gateway.
@@ -18,7 +18,12 @@ impl Office {
     /// Fills up what lies ready at the gateway. The private halves are durable before the public ones leave.
     pub(super) async fn replenish(&self) -> Result<(), Denial> {
         let status = |status: tonic::Status| proto::status::to_denial(&status);
-        let available = self.uplink.publish(Vec::new()).await.map_err(status)?;
+        let withdraw = self.store.cursor(WITHDRAW).await? == 1;
+        let available = self.uplink.publish(Vec::new(), withdraw).await.map_err(status)?;
+        if withdraw {
+            let cursors = [(WITHDRAW.to_owned(), 0)].into();
+            self.commit(&DeskBatch { cursors, ..DeskBatch::default() }).await?;
+        }
         let now = clock::now();
         let fresh = self.store.key_package_count(now.plus_ms(REST_MS).0).await?;
         let missing = u64::from(READY).saturating_sub(u64::from(available).min(fresh));
@@ -38,7 +43,7 @@ impl Office {
             });
         }
         self.commit(&batch).await?;
-        self.uplink.publish(prepared.into_iter().map(|one| one.public).collect()).await.map_err(status)?;
+        self.uplink.publish(prepared.into_iter().map(|one| one.public).collect(), false).await.map_err(status)?;
         self.store.forget_key_packages(now.plus_ms(-REST_MS).0).await?;
         Ok(())
     }

@@ -57,7 +57,8 @@ impl Office {
             if self.forget().await.is_err() {
                 say!(Warn, "what is over could not be forgotten");
             }
-            if !self.refreshed().await {
+            // Invitations of a desk that was restored from a backup are taken back before new ones are laid ready.
+            if !self.refreshed().await || self.require_standing().is_err() {
                 continue;
             }
             if self.replenish().await.is_err() {
@@ -69,6 +70,9 @@ impl Office {
     /// Follows the stream until it ends; says whether it stands still at an item.
     async fn follow(&self, backoff: &mut Backoff, patience: &mut Backoff) -> bool {
         if self.trust.store().is_err() && !self.refreshed().await {
+            return false;
+        }
+        if !self.stands().await {
             return false;
         }
         let Ok(after) = self.store.cursor(GATEWAY).await else { return false };

@@ -6,7 +6,7 @@ use identity::Verified;
 use ledger::{Log, Statement};
 use model::{
     AuthorityKind, CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, PartyId, Payload, Receipt, ReceiptKind,
-    Refuser, SignedReceipt, Verdict,
+    Refuser, SignedReceipt, Step, Verdict,
 };
 use relay::{Admission, Context, Origin, Plan, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
@@ -266,6 +266,10 @@ impl Committer {
         });
         let snapshot = self.gateway.trust.snapshot();
         match (&entry.payload, follower) {
+            (Payload::Handshake(handshake), Some(follower)) if entry.header.step == Step::AskRejoin => {
+                let admitted = roster::check_key_package(&handshake.key_package, &snapshot.store, turn.now)?;
+                Ok(Held::Asked { by: admitted.authority, members: follower.members() })
+            }
             (Payload::Handshake(_), Some(_))
                 if matches!(origin, Origin::OwnDesk(_)) && hot.is_some_and(|hot| hot.next.is_some()) =>
             {

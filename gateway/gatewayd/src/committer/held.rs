@@ -6,6 +6,7 @@ use roster::Approved;
 /// The payload, held against the group.
 pub(super) enum Held {
     Handshake(Box<Approved>),
+    Asked { by: model::AuthorityId, members: Vec<model::AuthorityId> },
     Sealed { members: Vec<model::AuthorityId>, bound_to: Vec<u8> },
 }
 
@@ -19,6 +20,7 @@ impl Held {
                 removed: &approved.removed,
                 epoch: approved.epoch.epoch,
             },
+            Self::Asked { by, members } => RosterFacts::Asked { by, members },
             Self::Sealed { members, bound_to } => RosterFacts::Sealed { members, bound_to },
         }
     }
@@ -26,7 +28,7 @@ impl Held {
     pub(super) fn into_approved(self) -> Option<Approved> {
         match self {
             Self::Handshake(approved) => Some(*approved),
-            Self::Sealed { .. } => None,
+            Self::Asked { .. } | Self::Sealed { .. } => None,
         }
     }
 }

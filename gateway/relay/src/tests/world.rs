@@ -169,7 +169,7 @@ impl Draft {
     pub(super) fn proper(number: u32, step: Step, concerns: &[u32], previous: HeaderDigest) -> Self {
         let central = |officer| (key(officer), Role::Central);
         let (by_home, signers) = match step {
-            Step::OpenGroup | Step::ChangeGroup => (true, vec![]),
+            Step::OpenGroup | Step::ChangeGroup | Step::AskRejoin => (true, vec![]),
             Step::SealSend => (true, vec![central(1), central(2)]),
             Step::Acknowledge
             | Step::Assign
@@ -279,7 +279,10 @@ fn request(header: &mut Header, concerns: &[u32], body: BodyCommitment) {
 }
 
 pub(super) fn payload(step: Step) -> Payload {
-    if step.is_handshake() {
+    if step == Step::AskRejoin {
+        let package = Bytes::from_static(b"package");
+        Payload::Handshake(Handshake { key_package: package, ..Handshake::default() })
+    } else if step.is_handshake() {
         let part = Bytes::from_static(b"commit");
         Payload::Handshake(Handshake { commit: part.clone(), group_info: part, ..Handshake::default() })
     } else {
@@ -331,7 +334,9 @@ impl Gateway {
         let set = |desks: &[AuthorityId]| desks.iter().cloned().collect::<BTreeSet<_>>();
         let added: Vec<_> = set(&draft.members).difference(&set(before)).cloned().collect();
         let removed: Vec<_> = set(before).difference(&set(&draft.members)).cloned().collect();
-        let facts = if draft.header.step.is_handshake() {
+        let facts = if draft.header.step == Step::AskRejoin {
+            RosterFacts::Asked { by: &draft.header.sender, members: before }
+        } else if draft.header.step.is_handshake() {
             RosterFacts::Handshake {
                 committer: &draft.header.sender,
                 members: &draft.members,

@@ -9,7 +9,7 @@ use super::{
     clock, draft, entry, errand, event, key_package, mls, once, outbox, progress, proposal, responder, webhook,
 };
 use crate::{
-    StoreError, Stored,
+    Blob, StoreError, Stored,
     write::{self, Standing, Versioned},
 };
 
@@ -53,6 +53,8 @@ pub struct DeskBatch {
     pub attempts: Vec<AttemptRow>,
     /// What those who watch are told.
     pub events: Vec<NewEvent>,
+    /// Bodies of entries that are here without one, encrypted.
+    pub bodies: Vec<(EntryId, Blob)>,
     /// Cases whose whole MLS state is to be deleted, before [`DeskBatch::mls`] is written.
     pub mls_forgotten: Vec<CaseId>,
     /// Whether the private keys of all KeyPackages are erased, before [`DeskBatch::key_packages`] are written.
@@ -132,6 +134,7 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::put_versioned::<case::Entity, _>(tx, case::Column::Id, &batch.cases).await?;
     entry::insert(tx, &batch.entries).await?;
     entry::conclude(tx, &batch.verdicts).await?;
+    entry::fill(tx, &batch.bodies).await?;
     write::delete::<mls::Entity, _, _>(tx, mls::Column::CaseId, &stored(&batch.mls_forgotten)).await?;
     mls::change(tx, &batch.mls).await?;
     if batch.key_packages_forgotten {

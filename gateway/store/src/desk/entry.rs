@@ -101,3 +101,16 @@ pub(super) async fn conclude<C: ConnectionTrait>(tx: &C, verdicts: &[DeskEntryVe
     }
     Ok(())
 }
+
+/// Gives entries that have none their bodies.
+pub(super) async fn fill<C: ConnectionTrait>(tx: &C, bodies: &[(EntryId, Blob)]) -> Result<(), StoreError> {
+    for (id, body) in bodies {
+        Entity::update_many()
+            .col_expr(Column::Body, Expr::value(body.clone()))
+            .filter(Column::Id.eq(Stored(*id)))
+            .filter(Column::Body.is_null())
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,5 +1,10 @@
 //! Who is in a case's group: another authority of the requested party comes in, acts, and goes out again.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use serde_json::Value;
 
 use crate::{
@@ -7,7 +12,7 @@ use crate::{
     play::{ACTS, Play},
     programs::{Answer, program, run},
     running::Running,
-    stage::{Side, Stage},
+    stage::{Side, Stage, Victim},
     until,
 };
 
@@ -162,4 +167,117 @@ async fn of_two_changes_of_one_epoch_both_happen_one_after_the_other() {
         drop(judicial);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_request_is_passed_to_the_competent_authority_although_its_desk_is_killed_meanwhile() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..3] {
+            play.act(act).await;
+        }
+        let case = play.case.clone();
+        let third = Third::open(&play.stage, "executing").await;
+        let words = ["forward", &case, "--to", "FR:executing", "--as", "central/officer-1", "--text", "It is theirs."];
+        let stage = &mut play.stage;
+        let dir = stage.pair.fr.desk_dir("central");
+        let line = [&["--dir", dir.to_str().unwrap(), "--output", "json"], words.as_slice()].concat();
+        let desk = program("desk");
+        let strike = async {
+            tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+            stage.strike(Victim::FrDesk);
+            stage.mend(Victim::FrDesk).await;
+        };
+        let (first, ()) = tokio::join!(run(&desk, &line), strike);
+        assert!([0, 6, 8].contains(&first.code), "{}{}", first.out, first.err);
+        let stage = &play.stage;
+        until("the request is transferred", 30, async || {
+            let shown = stage.show(Side::Fr, &case).await?;
+            if shown["summary"]["state"] != "TRANSFERRED" {
+                stage.desk(Side::Fr, &words).await;
+                return None;
+            }
+            Some(())
+        })
+        .await;
+        let shown = sees(stage, Side::Jp, &case, "TRANSFERRED").await;
+        let told = shown["timeline"].as_array().unwrap().last().unwrap();
+        assert_eq!(told["text"], "FR:executing is the competent authority. It is theirs.");
+        // The new desk reads the request that was sealed before it came: it came with the transfer, and proved itself.
+        let shown = third.sees(stage, &case, "TRANSFERRED").await;
+        let request = shown["documents"].as_array().unwrap().iter().find(|one| one["record_type"] == "request");
+        let sent = stage.show(Side::Jp, &case).await.unwrap();
+        let original =
+            sent["documents"].as_array().unwrap().iter().find(|one| one["record_type"] == "request").unwrap();
+        assert_eq!(request.unwrap_or_else(|| panic!("{shown}"))["sha256"], original["sha256"]);
+        third.run(stage, &["acknowledge", &case, "--as", "executing/officer-1", "--text", "noted"]).await.done();
+        sees(stage, Side::Fr, &case, "ACKED").await;
+        for act in &ACTS[4..] {
+            play.act(act).await;
+        }
+        third.sees(&play.stage, &case, "CLOSED").await;
+    })
+    .await;
+}
+
+/// The files of a desk's database.
+fn database(dir: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+    files.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("desk.db")).collect()
+}
+
+#[tokio::test]
+async fn a_desk_that_restores_an_old_backup_throws_its_keys_away_and_is_taken_in_anew() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..4] {
+            play.act(act).await;
+        }
+        let dir = play.stage.pair.fr.desk_dir("central");
+        let backup = tempfile::tempdir().unwrap();
+        play.stage.strike(Victim::FrDesk);
+        for file in database(&dir) {
+            fs::copy(&file, backup.path().join(file.file_name().unwrap())).unwrap();
+        }
+        play.stage.mend(Victim::FrDesk).await;
+        play.act(&ACTS[4]).await;
+        play.stage.strike(Victim::FrDesk);
+        database(&dir).iter().for_each(|file| fs::remove_file(file).unwrap());
+        for file in database(backup.path()) {
+            fs::copy(&file, dir.join(file.file_name().unwrap())).unwrap();
+        }
+        play.stage.mend(Victim::FrDesk).await;
+        let case = play.case.clone();
+        let anew = ["JP:central", "FR:central", "FR:central"];
+        for side in [Side::Fr, Side::Jp] {
+            until("the desk is taken in anew", 40, async || {
+                let answer = play.stage.desk(side, &["group", "show", &case]).await;
+                let group = (answer.code == 0).then(|| answer.done())?;
+                let seats: Vec<_> =
+                    group["seats"].as_array().unwrap().iter().map(|one| one["authority"].clone()).collect();
+                (seats == anew && sitting(&group).len() == 2).then_some(())
+            })
+            .await;
+        }
+        // What was lost is there, and said to be unreadable; nobody's seals were refused as used twice.
+        let shown = sees(&play.stage, Side::Fr, &case, "ACCEPTED").await;
+        let lost: Vec<_> = shown["timeline"].as_array().unwrap().iter().filter(|one| unread(one)).collect();
+        assert!(lost.iter().any(|one| one["step"] == "recognise"), "{shown}");
+        until("nothing is told to be without keys", 20, async || {
+            let status = play.stage.desk(Side::Fr, &["status"]).await.done();
+            (status["cases_without_keys"] == serde_json::json!([])).then_some(())
+        })
+        .await;
+        for act in &ACTS[5..] {
+            play.act(act).await;
+        }
+        let shown = sees(&play.stage, Side::Jp, &case, "CLOSED").await;
+        let strange = |one: &&Value| unread(one) || one["text"].as_str().unwrap_or_default().contains("contradicts");
+        assert_eq!(shown["timeline"].as_array().unwrap().iter().find(strange), None, "{shown}");
+    })
+    .await;
+}
+
+fn unread(entry: &Value) -> bool {
+    entry["text"].as_str().unwrap_or_default().starts_with("cannot be read here")
 }

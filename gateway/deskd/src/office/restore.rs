@@ -1,0 +1,183 @@
+//! A desk that was restored from a backup: its keys of the cases' groups are old, and sealing with them would use keys twice. It learns
+//! so from its own gateway before it seals or opens anything, throws them away, and asks to be taken in anew.
+
+use std::sync::atomic::Ordering;
+
+use model::{CaseId, Denial, Fault, Handshake, Header, Payload, Step, Timestamp};
+use seal::prepare_key_packages;
+use store::desk::{DeskBatch, PrivateKeyPackageRow};
+use telemetry::say;
+use workflow::State;
+
+use super::{
+    GATEWAY, Office,
+    dispatch::Outgoing,
+    errand::{Errand, Wish},
+    seats::Away,
+    unknown,
+    view::CaseView,
+};
+use crate::{clock, safe::Place};
+
+/// How many entries this desk has sealed, in the table of cursors.
+pub(super) const SEALED_COUNT: &str = "sealed";
+/// 1 while KeyPackages that lie ready have to be taken back, in the table of cursors.
+pub(super) const WITHDRAW: &str = "withdraw";
+/// When it is asked again, where nobody took the desk in.
+const ASK_AGAIN_MS: i64 = 10 * 60 * 1000;
+/// Cases named in the desk's status.
+const TOLD_MAX: u64 = 1000;
+
+impl Office {
+    /// Asks the own gateway how far it knows this desk to be, once since this program runs, and throws the keys of all groups away
+    /// where it knows more than the desk itself. Until then nothing is sealed. Says whether it could.
+    pub(super) async fn stands(&self) -> bool {
+        if self.standing.load(Ordering::Acquire) {
+            return true;
+        }
+        let Ok(known) = self.uplink.standing().await else { return false };
+        let acknowledged = i64::try_from(known.acknowledged_cursor).unwrap_or(i64::MAX);
+        let sealed = i64::try_from(known.sealed_count).unwrap_or(i64::MAX);
+        match self.compare_standing(acknowledged, sealed).await {
+            Ok(()) => {
+                self.standing.store(true, Ordering::Release);
+                true
+            }
+            Err(_) => {
+                say!(Error, "whether this desk is as new as its gateway knows it could not be told");
+                false
+            }
+        }
+    }
+
+    async fn compare_standing(&self, acknowledged: i64, sealed: i64) -> Result<(), Denial> {
+        let ours = (self.store.cursor(GATEWAY).await?, self.store.cursor(SEALED_COUNT).await?);
+        if ours.0 >= acknowledged && ours.1 >= sealed {
+            return Ok(());
+        }
+        say!(
+            Error,
+            "this desk was restored from a backup: its keys of all cases are thrown away",
+            party = self.own.party()
+        );
+        let mut members = self.members.lock().await;
+        let now = clock::now();
+        let mut batch = DeskBatch { key_packages_forgotten: true, ..DeskBatch::default() };
+        batch.cursors.insert(SEALED_COUNT.to_owned(), sealed.max(ours.1));
+        batch.cursors.insert(WITHDRAW.to_owned(), 1);
+        for case in self.store.mls_cases().await? {
+            batch.mls_forgotten.push(case);
+            if let Some((mut view, version)) = self.view(case).await? {
+                self.lose(&mut batch, &mut view, now)?;
+                self.put_case(&mut batch, &view, Some(version), now).await?;
+            }
+        }
+        members.0.clear();
+        self.commit(&batch).await?;
+        self.sealed.store(sealed.max(ours.1), Ordering::Release);
+        self.errand_bell.notify_one();
+        self.upkeep_bell.notify_one();
+        Ok(())
+    }
+
+    /// Counts an entry that is about to be sealed or signed, in the transaction that holds it.
+    pub(super) fn count_sealed(&self, batch: &mut DeskBatch) {
+        let count = self.sealed.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+        batch.cursors.insert(SEALED_COUNT.to_owned(), count);
+    }
+
+    /// Fails until the own gateway has said that this desk is not one of yesterday.
+    pub(super) fn require_standing(&self) -> Result<(), Denial> {
+        if self.standing.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let detail =
+            "the own gateway has not said yet that this desk is as new as it knows it; nothing is sealed until then";
+        Err(Denial::failed(Fault::PeerUnreachable, detail))
+    }
+
+    /// Notes that this desk has no keys of a case's group any more, and asks to be taken in anew where the case goes on.
+    pub(super) fn lose(&self, batch: &mut DeskBatch, view: &mut CaseView, now: Timestamp) -> Result<(), Denial> {
+        view.away = Some(Away::Lost(now));
+        if view.state() != State::Closed {
+            let errand = Errand::new(Wish::Rejoin);
+            batch.errands.push(self.errand_row(view.id, &errand, now.0)?);
+        }
+        Ok(())
+    }
+
+    /// Catches up with the case, and asks to be taken in anew, with a fresh KeyPackage. Asked again while nobody has.
+    pub(super) async fn ask_rejoin(&self, case: CaseId, errand: &Errand) -> Result<bool, Denial> {
+        let lost = |view: &CaseView| matches!(view.away, Some(Away::Lost(_)));
+        let (view, _) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
+        if !lost(&view) || view.state() == State::Closed {
+            return Ok(false);
+        }
+        let past = self.fetch(case, None).await?;
+        let _members = self.members.lock().await;
+        let (mut view, version) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
+        if !lost(&view) {
+            return Ok(false);
+        }
+        let now = clock::now();
+        let mut batch = DeskBatch::default();
+        if i64::try_from(past.len()).is_ok_and(|len| len > view.next_seq) {
+            let folded = self.fold(&mut batch, Some(view), &past).await?;
+            view = folded.view;
+            if let Some(follower) = folded.follower {
+                view.readers = follower.members();
+            }
+        }
+        if view.pending.is_none() {
+            let mut prepared = prepare_key_packages(&self.leaf, 1, false, now)?;
+            let one = prepared.pop().ok_or_else(|| Denial::failed(Fault::Internal, "no KeyPackage was made"))?;
+            batch.key_packages.push(PrivateKeyPackageRow {
+                hash: one.reference.into(),
+                private: self.safe.seal(Place::KeyPackage, one.reference.as_bytes(), &one.private)?,
+                added: now.0,
+                expires: one.expires.0,
+                used_at: None,
+            });
+            let header = self.next_header(&view, Step::AskRejoin, now)?;
+            let payload = Payload::Handshake(Handshake { key_package: one.public.into(), ..Handshake::default() });
+            let header_bytes = proto::encode_header(&header);
+            let outgoing = Outgoing { header: &header, header_bytes, payload, officers: Vec::new() };
+            self.dispatch(&mut batch, &mut view, outgoing, now)?;
+        }
+        batch.errands.push(self.errand_row(case, errand, now.plus_ms(ASK_AGAIN_MS).0)?);
+        self.put_case(&mut batch, &view, Some(version), now).await?;
+        self.commit(&batch).await?;
+        Ok(true)
+    }
+
+    /// Another desk lost its keys: the one that it addresses takes it in anew.
+    pub(super) async fn answer_rejoin(
+        &self,
+        batch: &mut DeskBatch,
+        view: &CaseView,
+        header: &Header,
+        handshake: &Handshake,
+    ) -> Result<(), Denial> {
+        // Where another change of ours is on its way, the other desk asks again.
+        if header.recipient != self.own || view.away.is_some() || self.store.errand(view.id).await?.is_some() {
+            return Ok(());
+        }
+        let seats = view.seats.iter().filter(|seat| seat.authority == header.sender).count();
+        let wish =
+            Wish::Readmit { authority: header.sender.clone(), key_package: handshake.key_package.to_vec(), seats };
+        batch.errands.push(self.errand_row(view.id, &Errand::new(wish), clock::now().0)?);
+        Ok(())
+    }
+
+    /// The cases of which this desk has lost its keys and waits to be taken in anew.
+    pub(crate) async fn without_keys(&self) -> Result<Vec<String>, Denial> {
+        let rows = self.store.errands_due(i64::MAX, TOLD_MAX).await?;
+        let mut cases = Vec::new();
+        for row in rows {
+            if self.read_errand(&row)?.wish == Wish::Rejoin {
+                cases.push(row.case_id.0.to_string());
+            }
+        }
+        Ok(cases)
+    }
+}

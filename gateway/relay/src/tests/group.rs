@@ -1,0 +1,58 @@
+//! Who is in a case's group, and who may be taken in anew.
+
+use model::{Denial, RefusalCode, Step};
+
+use super::world::{Draft, Fate, Gateway, NOW, both_after, desk, payload, relay};
+use crate::{Answer, Origin, RosterFacts};
+
+fn refused(denial: &Denial) -> (RefusalCode, &str) {
+    match denial {
+        Denial::Refused(refusal) => (refusal.code, refusal.field.as_deref().unwrap_or_default()),
+        Denial::Failed { .. } => unreachable!("{denial}"),
+    }
+}
+
+/// The home desk takes the peer's desk in anew: out and in with one commit.
+fn readmit(home: &Gateway, number: u32) -> Result<crate::Plan, Denial> {
+    let draft = Draft::proper(number, Step::ChangeGroup, &[], home.head());
+    let (by, again) = (desk("JP:central"), [desk("FR:central")]);
+    home.ask(&draft, Origin::OwnDesk(&by), NOW, |cx| {
+        if let Ok(RosterFacts::Handshake { added, removed, .. }) = &mut cx.roster {
+            (*added, *removed) = (&again, &again);
+        }
+    })
+}
+
+#[test]
+fn a_desk_of_the_other_party_is_taken_in_anew_only_where_it_asked() {
+    let (mut home, mut peer) = both_after(&[Step::OpenGroup, Step::SealSend]);
+    assert_eq!(refused(&readmit(&home, 2).unwrap_err()), (RefusalCode::R93, "members"));
+    let ask = Draft::proper(3, Step::AskRejoin, &[], peer.head()).by_peer();
+    peer.submit(&ask, NOW).unwrap();
+    relay(&mut peer, &mut home, Fate::Arrives, NOW);
+    for gateway in [&home, &peer] {
+        let file = gateway.file.as_ref().unwrap();
+        assert_eq!((file.asking.as_slice(), file.epoch), ([desk("FR:central")].as_slice(), 1));
+    }
+    let crate::Plan::Execute(admission) = readmit(&home, 4).unwrap() else { unreachable!("it is new") };
+    let file =
+        crate::conclude(&admission.file, super::world::entry_id(4), &Answer::Accepted, NOW).unwrap().unwrap().file;
+    assert_eq!((file.asking.as_slice(), file.epoch), ([].as_slice(), 2), "once");
+}
+
+#[test]
+fn who_asks_brings_a_key_package_of_its_own_and_nothing_else() {
+    let (_, peer) = both_after(&[Step::OpenGroup, Step::SealSend]);
+    let ask = Draft::proper(2, Step::AskRejoin, &[], peer.head()).by_peer();
+    let (by, other) = (desk("FR:central"), desk("FR:police"));
+    let of_another = peer.ask(&ask, Origin::OwnDesk(&by), NOW, |cx| {
+        if let Ok(RosterFacts::Asked { by, .. }) = &mut cx.roster {
+            *by = &other;
+        }
+    });
+    assert_eq!(refused(&of_another.unwrap_err()), (RefusalCode::R93, "sender"));
+    let mut with_a_commit = ask;
+    with_a_commit.payload = payload(Step::ChangeGroup);
+    let wrong = peer.ask(&with_a_commit, Origin::OwnDesk(&by), NOW, |_| {});
+    assert_eq!(refused(&wrong.unwrap_err()), (RefusalCode::R94, "payload"));
+}
