@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod alone;
 mod matters;
 mod onward;
 mod picture;
@@ -7,6 +8,7 @@ mod procedure;
 mod statistics;
 mod steps;
 mod terms;
+mod wide;
 
 use model::{
     AuthorityId, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId, MeasureScope, PartyId,

@@ -117,34 +117,6 @@ fn at_most_one_row_fits_a_step_a_side_and_a_state() {
     }
 }
 
-/// One officer with every role of both parties, who signs once or as often as allowed, in one role or in several.
-#[test]
-fn no_officer_alone_sends_refuses_releases_or_destroys_in_any_state() {
-    let mut decided = 0;
-    for state in standing() {
-        let case = one_measure(state);
-        for step in Step::ALL {
-            for sender in ["JP:central", "FR:central"] {
-                for a in Role::ALL {
-                    for b in Role::ALL {
-                        for signers in [vec![], vec![(9, a)], vec![(9, a), (9, b)], vec![(9, a), (9, b), (9, a)]] {
-                            let order = Order::proper(step, &[1]).by(sender).signed(&signers);
-                            let Ok(event) = order.decide(Some(&case)) else { continue };
-                            decided += 1;
-                            let after = apply(Some(case.clone()), &event);
-                            let moved = after.state();
-                            let four_eyes =
-                                matches!(moved, State::Sent | State::Refused | State::Produced | State::Disposed);
-                            assert!(!four_eyes || moved == state, "{step} in {state}");
-                        }
-                    }
-                }
-            }
-        }
-    }
-    assert!(decided > 0, "the officer can do what needs one signature");
-}
-
 /// After which the other side may go on alone.
 const SILENCE_MS: i64 = crate::CONSULT_SILENCE_DAYS * 24 * 3600 * 1000;
 
