@@ -58,4 +58,6 @@ pub use selector::{Selector, subject_binding};
 pub use translated::names;
 
 #[cfg(test)]
+mod crossing;
+#[cfg(test)]
 mod sample;
