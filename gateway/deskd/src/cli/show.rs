@@ -15,7 +15,7 @@ use crate::{failure::Failure, summary::line as plain};
 pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
     let status = session.desk().get_desk_status(wire::GetDeskStatusRequest {}).await?.into_inner();
     let reach = if status.gateway_reachable { "reachable".to_owned() } else { format!("away: {}", status.detail) };
-    let mut text = format!(
+    let text = format!(
         "desk          {}\ngateway       {} ({reach})\nparties       {}\nKeyPackages   {}\ncursor        {}\ntreaty files  {}",
         status.authority,
         status.gateway,
@@ -29,7 +29,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         count => format!("\nwebhooks      {count}"),
     };
     let troubles: String = status.webhook_troubles.iter().map(|one| format!("\n  {}", plain(one))).collect();
-    let text = if status.training { format!("{TRAINING_MARK}\n{text}") } else { text };
+    let mut text = if status.training { format!("{TRAINING_MARK}\n{text}") } else { text };
     if !status.cases_without_keys.is_empty() {
         let cases = status.cases_without_keys.join(", ");
         text.push_str(&format!("\nwithout keys  {cases} (restored from a backup; asks to be taken in anew)"));

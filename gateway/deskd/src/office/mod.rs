@@ -10,6 +10,7 @@ mod arrival;
 mod binding;
 mod clocks;
 mod cloning;
+mod contest;
 mod dispatch;
 mod documents;
 mod draft;
@@ -223,8 +224,9 @@ impl Office {
 
     /// The case that `text` names: its id, or a beginning of it that no other case has.
     pub(crate) async fn case_of(&self, text: &str) -> Result<CaseId, Denial> {
-        let ids = self.store.case_ids().await?;
-        by_prefix(&ids, text)
+        let (first, last) = range_of(text)?;
+        // Two are enough to know that more than one begins like that.
+        by_prefix(&self.store.case_ids(first, last, 2).await?, text)
     }
 
     async fn view(&self, id: CaseId) -> Result<Option<(CaseView, i64)>, Denial> {
@@ -379,12 +381,21 @@ fn unknown(detail: &str) -> Denial {
     Denial::failed(Fault::Unknown, detail)
 }
 
+/// The first and the last id that can begin like the text.
+fn range_of(text: &str) -> Result<(CaseId, CaseId), Denial> {
+    let malformed = || Denial::failed(Fault::Malformed, "a case is named by its id, or by a unique beginning of it");
+    let text = text.trim();
+    let digits: Option<Vec<u32>> = text.chars().filter(|c| *c != '-').map(|c| c.to_digit(16)).collect();
+    let digits = digits.filter(|digits| (1..=32).contains(&digits.len()) && text.len() <= 36).ok_or_else(malformed)?;
+    let filled = |rest: u32| {
+        let digit = |at: usize| digits.get(at).copied().unwrap_or(rest);
+        CaseId::new(std::array::from_fn(|at| u8::try_from(digit(2 * at) * 16 + digit(2 * at + 1)).unwrap_or_default()))
+    };
+    Ok((filled(0), filled(0xf)))
+}
+
 fn by_prefix(ids: &[CaseId], text: &str) -> Result<CaseId, Denial> {
     let wanted = text.trim().to_ascii_lowercase();
-    let fits = |c: char| c.is_ascii_hexdigit() || c == '-';
-    if wanted.is_empty() || wanted.len() > 36 || !wanted.chars().all(fits) {
-        return Err(Denial::failed(Fault::Malformed, "a case is named by its id, or by a unique beginning of it"));
-    }
     let mut found = ids.iter().filter(|id| id.to_string().starts_with(&wanted));
     match (found.next(), found.next()) {
         (Some(id), None) => Ok(*id),
@@ -408,7 +419,17 @@ mod tests {
         assert_eq!(by_prefix(&ids, "6B9D2").unwrap(), ids[1]);
         assert_eq!(by_prefix(&ids, "6b9d").unwrap_err().reason(), "MALFORMED");
         assert_eq!(by_prefix(&ids, "7").unwrap_err().reason(), "UNKNOWN");
-        assert_eq!(by_prefix(&ids, "").unwrap_err().reason(), "MALFORMED");
-        assert_eq!(by_prefix(&ids, "a case").unwrap_err().reason(), "MALFORMED");
+        for malformed in ["", "-", "a case", "6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a100", "é"] {
+            assert_eq!(range_of(malformed).unwrap_err().reason(), "MALFORMED", "{malformed}");
+        }
+    }
+
+    #[test]
+    fn what_begins_like_a_text_lies_between_two_ids() {
+        let id = |text: &str| text.parse::<CaseId>().unwrap();
+        let range = (id("6b9d1000-0000-0000-0000-000000000000"), id("6b9d1fff-ffff-ffff-ffff-ffffffffffff"));
+        assert_eq!(range_of(" 6B9d1").unwrap(), range);
+        let whole = id("6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a10");
+        assert_eq!(range_of("6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a10").unwrap(), (whole, whole));
     }
 }

@@ -1,5 +1,7 @@
 //! What officers' programs are shown. Reading changes nothing.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use desk::Body;
 use jiff::civil::Date;
@@ -43,22 +45,23 @@ impl Office {
         let (proposals, now) = (self.store.proposals(&[WAITING]).await?, crate::clock::now());
         let (rows, views) = self.all_views().await?;
         let told = self.told_clocks().await?;
+        let mut drafts: BTreeMap<CaseId, (DraftView, i64)> = BTreeMap::new();
+        for row in self.store.drafts().await? {
+            if let Some((draft, row)) = self.draft(row.id.0).await? {
+                drafts.insert(row.id.0, (draft, row.updated));
+            }
+        }
+        let following: Vec<CaseView> = views.iter().filter(|view| !view.follows.is_empty()).cloned().collect();
         for (row, view) in rows.iter().zip(&views) {
-            let draft = self.draft(view.id).await?;
             let awaiting = self.awaiting(view, &proposals, now)?;
-            let mut case = of_case(view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
+            let mut case = of_case(view, drafts.get(&view.id).map(|(draft, _)| draft), row.updated, awaiting);
             case.training = self.trains(&view.own) || self.trains(&view.other);
-            case.preservation = self.first_to_end(view, &views, now)?;
+            case.preservation = self.first_to_end(view, &following, now)?;
             case.clock = self.first_clock(view, &told, now);
             cases.push(case);
         }
-        for row in self.store.drafts().await? {
-            if cases.iter().all(|case| case.case_id != row.id.0.to_string())
-                && let Some((draft, row)) = self.draft(row.id.0).await?
-            {
-                cases.push(of_draft(row.id.0, &draft, row.updated));
-            }
-        }
+        views.iter().for_each(|view| drop(drafts.remove(&view.id)));
+        cases.extend(drafts.iter().map(|(id, (draft, updated))| of_draft(*id, draft, *updated)));
         cases.retain(|case| match filter {
             "inbox" => case.r#move == "ours" || alarms(case.preservation.as_ref()) || calls(case.clock.as_ref()),
             "outbox" => case.r#move == "theirs",
@@ -115,7 +118,9 @@ impl Office {
         on_the_way(&view, &mut timeline);
         let now = crate::clock::now();
         let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
-        let (_, views) = self.all_views().await?;
+        // Other cases hang on this one only where it preserves something: they are not read for the others.
+        let preserves = view.shown().is_some_and(|case| Self::preserves(&case));
+        let views = if preserves { self.all_views().await?.1 } else { Vec::new() };
         let links = self.links(&view, &views);
         let mut summary = of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
         summary.training = self.trains(&view.own) || self.trains(&view.other);

@@ -9,6 +9,7 @@ use store::desk::{DeskBatch, ProposalRow};
 
 use super::{
     Office,
+    contest::signed_already,
     dispatch::KeptSignature,
     internal,
     prepare::{SEALED, WAITING, digest_of, prepared_long_ago, signers, too_old},
@@ -68,8 +69,9 @@ impl Office {
                 }
                 if header.previous != view.head || view.pending.is_some() {
                     self.drop_proposal(entry).await?;
-                    return Err(Denial::failed(Fault::StaleCase, "the case has moved since the step was prepared"));
+                    return Err(self.overtaken(&view, header.step).await?);
                 }
+                self.uncontested(&row, &header, &view).await?;
                 let (needed, roles) = signers(header.step, &view)?;
                 let given = self.add_signature(&mut row, &header, roles, word)?;
                 let batch = DeskBatch { proposals: vec![row.clone()], ..DeskBatch::default() };
@@ -95,7 +97,11 @@ impl Office {
     ) -> Result<usize, Denial> {
         self.check_officer(digest_of(&row.header), header, roles, &word)?;
         let mut signatures = self.signatures(row)?;
-        if signatures.iter().all(|one| one.key != word.key) {
+        let earlier = signatures.iter().find(|one| one.key == word.key);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.role != word.role) {
+            return Err(signed_already(header.step, earlier.role, self.own.party()));
+        }
+        if earlier.is_none() {
             signatures.push(KeptSignature { role: word.role, key: word.key, bytes: word.signature });
         }
         row.signatures = serde_json::to_vec(&signatures).map_err(internal)?.into();

@@ -60,11 +60,15 @@ impl DeskStore {
         Ok(query.offset(skip).limit(limit).all(self.engine.read()).await?)
     }
 
-    /// The ids of all cases and drafts, in order: to find one by its first letters.
-    pub async fn case_ids(&self) -> Result<Vec<CaseId>, StoreError> {
-        let query = Entity::find().select_only().column(Column::Id);
+    /// The ids of cases and drafts from `first` to `last`, both included, in order, at most `limit` of each: to find one by its first
+    /// letters.
+    pub async fn case_ids(&self, first: CaseId, last: CaseId, limit: u64) -> Result<Vec<CaseId>, StoreError> {
+        use super::draft::{Column as DraftColumn, Entity as Drafts};
+        let query = Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id).limit(limit);
+        let query = query.filter(Column::Id.between(Stored(first), Stored(last)));
         let mut ids: Vec<Stored<CaseId>> = query.into_tuple().all(self.engine.read()).await?;
-        let drafts = super::draft::Entity::find().select_only().column(super::draft::Column::Id);
+        let drafts = Drafts::find().select_only().column(DraftColumn::Id).order_by_asc(DraftColumn::Id).limit(limit);
+        let drafts = drafts.filter(DraftColumn::Id.between(Stored(first), Stored(last)));
         ids.extend(drafts.into_tuple::<Stored<CaseId>>().all(self.engine.read()).await?);
         ids.sort_unstable();
         ids.dedup();

@@ -100,7 +100,10 @@ pub(crate) async fn what_a_desk_commits_is_read_back(store: &DeskStore) {
     assert_eq!(store.case_page(&[1], 0, 10).await.unwrap(), [case(0, 1)]);
     assert_eq!(store.case_page(&[2], 0, 10).await.unwrap(), []);
     assert_eq!(store.case_counts().await.unwrap(), [(1, 1)]);
-    assert_eq!(store.case_ids().await.unwrap(), [case_id(0), case_id(1)]);
+    assert_eq!(
+        store.case_ids(CaseId::new([0; 16]), CaseId::new([0xff; 16]), 10).await.unwrap(),
+        [case_id(0), case_id(1)]
+    );
     assert_eq!(store.drafts().await.unwrap(), [draft(1, 1)]);
     let concluded =
         DeskEntryRow { seq: Some(1), verdict: Verdict::Admitted.into(), receipt: Some(blob("receipt")), ..entry(0, 0) };
@@ -153,7 +156,7 @@ pub(crate) async fn a_draft_that_moved_is_a_conflict_and_nothing_is_written(stor
     sent.drafts_done.push(case_id(0));
     store.commit(&sent).await.unwrap();
     assert!(store.draft(case_id(0)).await.unwrap().is_none());
-    assert_eq!(store.case_ids().await.unwrap(), [case_id(0)]);
+    assert_eq!(store.case_ids(CaseId::new([0; 16]), CaseId::new([0xff; 16]), 10).await.unwrap(), [case_id(0)]);
 }
 
 pub(crate) async fn the_later_change_of_an_mls_value_wins(store: &DeskStore) {
