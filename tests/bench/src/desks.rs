@@ -33,6 +33,9 @@ use crate::{
 
 /// Reports in one acknowledgement.
 const REPORTS_MAX: usize = 256;
+/// How often a KeyPackage is asked for that a desk has still to make, and the pause between.
+const CLAIMS_MAX: usize = 700;
+const CLAIM_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 const MESSAGE_BYTES_MAX: usize = limits::SEALED_BYTES_MAX + limits::HANDSHAKE_BYTES_MAX;
 
 /// What a desk is told by its gateway.
@@ -109,9 +112,42 @@ impl Desks {
     pub(crate) async fn connect(states: &States, now: Timestamp) -> Result<Self, Failure> {
         let (routes, turns) = (Routes::default(), Turns::default());
         let [home, peer] = &states.states;
-        let home = Desk::connect(home, PARTIES[0], &routes, &turns, now).await?;
-        let peer = Desk::connect(peer, PARTIES[1], &routes, &turns, now).await?;
+        let home = Desk::connect(home, PARTIES[0], Some(&routes), &turns, now).await?;
+        let peer = Desk::connect(peer, PARTIES[1], Some(&routes), &turns, now).await?;
         Ok(Self { both: [home, peer], routes, turns })
+    }
+
+    /// The same where the requested state's desk runs by itself: what is for it is not taken here.
+    pub(crate) async fn connect_home(states: &States, now: Timestamp) -> Result<Self, Failure> {
+        let (routes, turns) = (Routes::default(), Turns::default());
+        let [home, peer] = &states.states;
+        let home = Desk::connect(home, PARTIES[0], Some(&routes), &turns, now).await?;
+        let peer = Desk::connect(peer, PARTIES[1], None, &turns, now).await?;
+        Ok(Self { both: [home, peer], routes, turns })
+    }
+
+    /// Claims a KeyPackage that the requested desk has made by itself; waits until there is one.
+    pub(crate) async fn claim(&self) -> Result<(bytes::Bytes, PreparedKeyPackage), Failure> {
+        let [home, peer] = &self.both;
+        let request = || ClaimKeyPackageRequest { authority: peer.id.to_string() };
+        let mut tries = 0;
+        let public = loop {
+            match home.client.clone().claim_key_package(request()).await {
+                Ok(claimed) => break claimed.into_inner().key_package,
+                Err(status) if tries > CLAIMS_MAX => return Err(status.into()),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(CLAIM_PAUSE).await;
+        };
+        let package = PreparedKeyPackage {
+            reference: Digest::of(&[&public]),
+            public: public.to_vec(),
+            // The desk keeps it for itself.
+            private: zeroize::Zeroizing::default(),
+            expires: Timestamp(0),
+            last_resort: false,
+        };
+        Ok((public, package))
     }
 
     /// Makes KeyPackages of the requested desk, and claims them for the other one through both gateways.
@@ -154,7 +190,7 @@ impl Desk {
     async fn connect(
         state: &State,
         party: &str,
-        routes: &Routes,
+        routes: Option<&Routes>,
         turns: &Turns,
         now: Timestamp,
     ) -> Result<Self, Failure> {
@@ -182,8 +218,10 @@ impl Desk {
         let leaf_key = open_pkcs8(&fs::read_to_string(folder.join("leaf.key.pem"))?, &phrase)?;
         let (reports, waiting) = mpsc::unbounded_channel();
         tokio::spawn(acknowledge(client.clone(), waiting));
-        let stream = client.clone().watch(WatchRequest { after: 0 }).await?.into_inner();
-        tokio::spawn(watch(stream, routes.clone()));
+        if let Some(routes) = routes {
+            let stream = client.clone().watch(WatchRequest { after: 0 }).await?.into_inner();
+            tokio::spawn(watch(stream, routes.clone()));
+        }
         let officer = |authority: &str, name: &str| signing_key(&state.dir.join("officers").join(authority).join(name));
         Ok(Self {
             key: SigningKey::open(&fs::read_to_string(folder.join("desk.key.pem"))?, &phrase)?,
@@ -302,6 +340,6 @@ fn signing_key(folder: &Path) -> Result<SigningKey, Failure> {
     Ok(SigningKey::open(&fs::read_to_string(folder.join("key.pem"))?, &passphrase(folder)?)?)
 }
 
-fn passphrase(folder: &Path) -> Result<Passphrase, Failure> {
+pub(crate) fn passphrase(folder: &Path) -> Result<Passphrase, Failure> {
     Ok(Passphrase::new(&fs::read(folder.join("passphrase"))?)?)
 }

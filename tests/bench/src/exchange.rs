@@ -156,12 +156,18 @@ async fn open(stage: &Arc<Stage>, rule: &Rule, options: &Exchange) -> Result<Ope
     Ok(Open { rate: options.rate, entries: done.len(), latency: latency(&done) })
 }
 
-async fn prepare(stage: &Stage, rule: &Rule, count: usize) -> Result<Vec<Case>, Failure> {
+pub(crate) async fn prepare(stage: &Stage, rule: &Rule, count: usize) -> Result<Vec<Case>, Failure> {
     let packages = stage.desks.key_packages(count, stage.now).await?;
     packages.into_iter().map(|package| Case::prepare(&stage.desks, rule.pin(), package, now())).collect()
 }
 
-async fn joined(mut plays: JoinSet<Result<(), Failure>>) -> Result<(), Failure> {
+/// A case with the desk of the requested state as it really runs: only it can join.
+pub(crate) async fn prepare_for_real(stage: &Stage, rule: &Rule) -> Result<Case, Failure> {
+    let package = stage.desks.claim().await?;
+    Case::prepare(&stage.desks, rule.pin(), package, now())
+}
+
+pub(crate) async fn joined(mut plays: JoinSet<Result<(), Failure>>) -> Result<(), Failure> {
     while let Some(played) = plays.join_next().await {
         played??;
     }
@@ -188,7 +194,7 @@ fn latency(done: &[Done]) -> Sample {
     Sample::new(done.iter().map(|one| one.took.as_secs_f64() * 1e6).collect())
 }
 
-fn rule(now: Timestamp) -> Result<Rule, Failure> {
+pub(crate) fn rule(now: Timestamp) -> Result<Rule, Failure> {
     let catalog = treaties::catalog()?;
     let [home, peer]: [PartyId; 2] = [PARTIES[0].parse()?, PARTIES[1].parse()?];
     let date = now.date().ok_or_else(|| Failure::new("the clock shows no year we know"))?;
@@ -196,7 +202,7 @@ fn rule(now: Timestamp) -> Result<Rule, Failure> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where this program reads the clock")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

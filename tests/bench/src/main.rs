@@ -1,12 +1,13 @@
 //! What the exchange costs, and what the treaty language costs. `exchange` runs two gateways as processes, plays the desks of both
 //! states, and prints what it measured as ratios to limits that it measures in the same run on the same machine: TLS, signatures,
-//! one durable write, MLS. `treaty` does the same for decisions and rules, beside rivals that hold the same rules.
+//! one durable write, MLS. `casework` times the procedure, and what very many open cases cost. `treaty` does the same for decisions and rules, beside rivals that hold the same rules.
 //!
 //! Nothing here is a test, and nothing is asserted but that every entry arrives and that the rivals decide alike. Begin with
 //! [`exchange`] or [`law`]; what the figures are compared with is in [`floors`], what a gateway decides without its network and its
 //! disk in [`inner`].
 
 mod case;
+mod casework;
 mod cpu;
 mod desks;
 mod echo;
@@ -36,6 +37,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Casework(Casework),
     Exchange(Exchange),
     Treaty(Treaty),
 }
@@ -79,6 +81,29 @@ pub(crate) struct Treaty {
     output: Output,
 }
 
+/// The casework: decisions on transitions, and what very many open cases cost a desk and its gateways.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Casework {
+    /// How often each transition is decided.
+    #[arg(long, default_value_t = 300)]
+    rounds: usize,
+    /// Open cases at the desk and at each gateway; 0 leaves them out.
+    #[arg(long, default_value_t = 50_000)]
+    open_cases: usize,
+    /// Live clocks of each.
+    #[arg(long, default_value_t = 5)]
+    clocks: usize,
+    /// Cases that are played, with few open ones and with many, to see what an entry costs.
+    #[arg(long, default_value_t = 100)]
+    played: usize,
+    /// Deliveries in flight at once, in whole cases; 0 leaves them out.
+    #[arg(long, default_value_t = 0)]
+    deliveries: usize,
+    /// How to answer.
+    #[arg(long, value_enum, default_value = "text")]
+    output: Output,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
     Text,
@@ -87,6 +112,7 @@ enum Output {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Casework(options) => casework(&options),
         Command::Exchange(options) => exchange(&options),
         Command::Treaty(options) => treaty(&options),
     };
@@ -97,6 +123,15 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr().lock(), "bench: {failure}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn casework(options: &Casework) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let measured = runtime.block_on(casework::measure(options))?;
+    match options.output {
+        Output::Json => tell(&format!("{}\n", casework::json(&measured))),
+        Output::Text => tell(&casework::text(&measured)),
     }
 }
 

@@ -85,6 +85,17 @@ impl Play {
         played
     }
 
+    /// Sends the first entries of the requesting side, and waits for the other gateway's word on each.
+    pub(crate) async fn send_first(mut self, count: usize) -> Result<(), Failure> {
+        let entries = std::mem::take(&mut self.case.entries);
+        for prepared in entries.iter().take(count) {
+            self.send(prepared).await?;
+            self.settle(prepared).await?;
+        }
+        self.stage.desks.routes.forget(self.case.id);
+        Ok(())
+    }
+
     async fn all(&mut self, entries: &[Prepared], schedule: Option<Vec<Instant>>) -> Result<(), Failure> {
         for (index, prepared) in entries.iter().enumerate() {
             let meant = match &schedule {

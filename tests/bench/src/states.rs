@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{failure::Failure, treaties};
@@ -21,6 +21,7 @@ use crate::{failure::Failure, treaties};
 pub(crate) const PARTIES: [&str; 2] = ["JP", "FR"];
 const READY_MAX: Duration = Duration::from_secs(30);
 const OPEN_MAX: Duration = Duration::from_secs(30);
+const END_MAX: Duration = Duration::from_secs(15);
 
 /// Both states. The folder goes with them.
 pub(crate) struct States {
@@ -74,19 +75,104 @@ impl States {
         Ok(())
     }
 
-    /// Ends both gateways in order.
-    pub(crate) async fn stop(mut self) {
+    /// Ends both gateways in order. The folder stays.
+    pub(crate) async fn halt(&mut self) {
         for state in &mut self.states {
-            if let Some(pid) = state.gateway.id().and_then(|pid| i32::try_from(pid).ok()) {
-                let pid = rustix::process::Pid::from_raw(pid);
-                let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
-            }
+            end(&state.gateway);
         }
         for state in &mut self.states {
-            if timeout(Duration::from_secs(10), state.gateway.wait()).await.is_err() {
+            if timeout(END_MAX, state.gateway.wait()).await.is_err() {
                 let _ = state.gateway.kill().await;
             }
         }
+    }
+
+    /// Starts both gateways again; says how long each took until it could be called.
+    pub(crate) async fn resume(&mut self) -> Result<[Duration; 2], Failure> {
+        let program = beside("gateway")?;
+        let mut took = [Duration::ZERO; 2];
+        for (state, took) in self.states.iter_mut().zip(&mut took) {
+            let log = state.dir.with_extension("log");
+            let served = Served::start(&program, &state.dir, &log).await?;
+            *took = served.took;
+            (state.pid, state.gateway) = (served.pid, served.child);
+        }
+        timeout(OPEN_MAX, self.channel_open(&program))
+            .await
+            .map_err(|_| Failure::new("the channel between the two states did not open again"))??;
+        Ok(took)
+    }
+
+    /// Ends both gateways and removes the folder.
+    pub(crate) async fn stop(mut self) {
+        self.halt().await;
+    }
+}
+
+/// The central authority's desk of a state as it really runs, a process of its own. Dropped, it is gone.
+pub(crate) struct RealDesk {
+    pub(crate) pid: u32,
+    /// How long it took until it could be called.
+    pub(crate) ready: Duration,
+    /// Where officers' programs call it.
+    pub(crate) socket: PathBuf,
+    child: Child,
+}
+
+impl RealDesk {
+    /// Of the requesting (0) or the requested (1) state.
+    pub(crate) async fn start(states: &States, side: usize) -> Result<Self, Failure> {
+        let dir = states.states[side].dir.join("desks/central");
+        treaties::lay_out(&states.folder().join("treaties"), &dir.join("desk.toml"))?;
+        let served = Served::start(&beside("desk")?, &dir, &dir.with_extension("log")).await?;
+        Ok(Self { pid: served.pid, ready: served.took, socket: dir.join("desk.sock"), child: served.child })
+    }
+
+    /// Ends it in order.
+    pub(crate) async fn stop(mut self) {
+        end(&self.child);
+        if timeout(END_MAX, self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+    }
+}
+
+/// A program that said that it is ready.
+struct Served {
+    child: Child,
+    pid: u32,
+    ready: Value,
+    took: Duration,
+}
+
+impl Served {
+    async fn start(program: &Path, dir: &Path, log: &Path) -> Result<Self, Failure> {
+        let name = text(program);
+        let started = Instant::now();
+        let mut child = Command::new(program)
+            .args(["serve", "--output", "json", "--dir"])
+            .arg(dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log)?)
+            .kill_on_drop(true)
+            .spawn()?;
+        let out = child.stdout.take().ok_or_else(|| Failure::new("a program without an output"))?;
+        let mut line = String::new();
+        timeout(READY_MAX, BufReader::new(out).read_line(&mut line))
+            .await
+            .map_err(|_| Failure::new(format!("{name} was not ready in time")))??;
+        let took = started.elapsed();
+        let ready = serde_json::from_str(&line).map_err(|_| Failure::new(format!("{name} ended at once")))?;
+        let pid = child.id().ok_or_else(|| Failure::new(format!("{name} ended at once")))?;
+        Ok(Self { child, pid, ready, took })
+    }
+}
+
+fn end(child: &Child) {
+    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+        let pid = rustix::process::Pid::from_raw(pid);
+        let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
     }
 }
 
@@ -95,29 +181,14 @@ impl State {
         let dir = folder.join(party);
         let made = call(program, &["init", "--party", party, "--dir", &text(&dir)]).await?;
         treaties::lay_out(&folder.join("treaties"), &dir.join("gateway/gateway.toml"))?;
-        let log = File::create(folder.join(format!("{party}.log")))?;
-        let mut gateway = Command::new(program)
-            .args(["serve", "--output", "json", "--dir"])
-            .arg(&dir)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()?;
-        let out = gateway.stdout.take().ok_or_else(|| Failure::new("a gateway without an output"))?;
-        let mut line = String::new();
-        timeout(READY_MAX, BufReader::new(out).read_line(&mut line))
-            .await
-            .map_err(|_| Failure::new(format!("the gateway of {party} was not ready in time")))??;
-        let ready: Value = serde_json::from_str(&line)?;
-        let pid = gateway.id().ok_or_else(|| Failure::new(format!("the gateway of {party} ended at once")))?;
+        let Served { child, pid, ready, .. } = Served::start(program, &dir, &dir.with_extension("log")).await?;
         Ok(Self {
             dir,
             desks: field(&ready, "desk_listen")?,
             pid,
             peers: field(&ready, "peer_listen")?,
             fingerprint: field(&made, "fingerprint")?,
-            gateway,
+            gateway: child,
         })
     }
 

@@ -26,7 +26,7 @@ pub(crate) fn catalog() -> Result<Catalog, Failure> {
     })
 }
 
-/// Writes the files below `folder`, and tells the gateway of this configuration to use them.
+/// Writes the files below `folder`, and tells the program of this configuration to use them.
 pub(crate) fn lay_out(folder: &Path, configuration: &Path) -> Result<(), Failure> {
     for (path, text) in files()? {
         let path = folder.join(path);
@@ -37,6 +37,8 @@ pub(crate) fn lay_out(folder: &Path, configuration: &Path) -> Result<(), Failure
     }
     let said = fs::read_to_string(configuration)?;
     let lines = format!("catalog = {:?}\ntreaty_signatures = \"none\"\n", folder.display().to_string());
-    fs::write(configuration, lines + &said)?;
+    if !said.starts_with(&lines) {
+        fs::write(configuration, lines + &said)?;
+    }
     Ok(())
 }

@@ -1,0 +1,198 @@
+//! Fifty thousand open cases: how long a desk and its gateways need to be ready again, what an entry costs them beside a hundred cases, and
+//! how long an officer waits for what a screen shows.
+
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+use model::Timestamp;
+use proto::desk::{
+    GetAgendaRequest, GetCaseRequest, GetDeskStatusRequest, ListCasesRequest, case_service_client::CaseServiceClient,
+};
+use records::RecordTypes;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::filled::{self, Held};
+use crate::{
+    Casework,
+    cpu::Cpu,
+    desks::Desks,
+    exchange::{now, prepare_for_real, rule},
+    failure::Failure,
+    play::{Play, Stage},
+    states::{RealDesk, States},
+};
+
+/// So few open cases cost what a case costs by itself.
+const FEW: usize = 100;
+/// Entries of each played case: its opening and its request.
+const ENTRIES: usize = 2;
+/// Cases that are played before anything is timed.
+const WARM_UP: usize = 5;
+const SETTLED_MAX: Duration = Duration::from_secs(60);
+/// How often each question of a screen is asked.
+const ASKED: usize = 5;
+
+/// With few and with many open cases.
+pub(crate) struct Crowd {
+    pub(crate) few: Standing,
+    pub(crate) many: Standing,
+    /// How long the databases took to fill.
+    pub(crate) filled_s: f64,
+}
+
+/// What so many open cases cost.
+pub(crate) struct Standing {
+    pub(crate) held: Held,
+    /// From the start of the process until it can be called: both gateways, the desk. Milliseconds.
+    pub(crate) ready_ms: [f64; 3],
+    /// Resident memory after that, in MiB.
+    pub(crate) resident_mib: [f64; 3],
+    /// Processor time per entry, in microseconds: requesting gateway, requested gateway, requested desk.
+    pub(crate) entry_us: [f64; 3],
+    pub(crate) entries: usize,
+    pub(crate) screens: Vec<Screen>,
+}
+
+/// What an officer's program asks, and how long the desk takes.
+pub(crate) struct Screen {
+    pub(crate) what: &'static str,
+    /// The middle of the times, in milliseconds; `None` where there was no answer.
+    pub(crate) ms: Option<f64>,
+    /// How many items came, or why none did.
+    pub(crate) items: String,
+}
+
+pub(crate) async fn measure(options: &Casework) -> Result<Crowd, Failure> {
+    let mut states = States::start().await?;
+    let measured = with(&mut states, options).await;
+    states.stop().await;
+    measured
+}
+
+async fn with(states: &mut States, options: &Casework) -> Result<Crowd, Failure> {
+    let desk = RealDesk::start(states, 1).await?;
+    play(states, &desk, WARM_UP).await?;
+    desk.stop().await;
+    states.halt().await;
+    let few = standing(states, FEW, options).await?;
+    let started = Instant::now();
+    fill(states, options.open_cases, options.clocks).await?;
+    let filled_s = started.elapsed().as_secs_f64();
+    let many = standing(states, options.open_cases, options).await?;
+    states.resume().await?;
+    Ok(Crowd { few, many, filled_s })
+}
+
+/// Fills, starts everything, measures, and ends it.
+async fn standing(states: &mut States, open: usize, options: &Casework) -> Result<Standing, Failure> {
+    let held = fill(states, open, options.clocks).await?;
+    let gateways = states.resume().await?;
+    let desk = RealDesk::start(states, 1).await?;
+    let ready_ms = [gateways[0], gateways[1], desk.ready].map(|time| time.as_secs_f64() * 1e3);
+    play(states, &desk, WARM_UP).await?;
+    let pids = [states.states[0].pid, states.states[1].pid, desk.pid];
+    let resident_mib = pids.map(resident);
+    let before = pids.map(Cpu::of);
+    play(states, &desk, options.played).await?;
+    let after = pids.map(Cpu::of);
+    let entries = options.played * ENTRIES;
+    let entry_us = [0, 1, 2].map(|at| (after[at] - before[at]).all / entries as f64);
+    let screens = screens(&desk).await?;
+    desk.stop().await;
+    states.halt().await;
+    Ok(Standing { held, ready_ms, resident_mib, entry_us, entries, screens })
+}
+
+/// While nobody has the databases open.
+async fn fill(states: &States, open: usize, clocks: usize) -> Result<Held, Failure> {
+    for state in &states.states {
+        filled::gateway(&state.dir, open).await?;
+    }
+    filled::desk(&desk_folder(states), open, clocks, now()).await
+}
+
+fn desk_folder(states: &States) -> PathBuf {
+    states.states[1].dir.join("desks/central")
+}
+
+/// Opens cases with the real desk and sends it requests, one after the other; waits until it has taken all of them.
+async fn play(states: &States, desk: &RealDesk, count: usize) -> Result<(), Failure> {
+    let at: Timestamp = now();
+    let types = RecordTypes::builtin().map_err(|defect| Failure::new(defect.to_string()))?;
+    let stage = Arc::new(Stage::new(Desks::connect_home(states, at).await?, types, at));
+    let rule = rule(at)?;
+    let before = cursor(desk).await?;
+    for _ in 0..count {
+        let case = prepare_for_real(&stage, &rule).await?;
+        Play::new(stage.clone(), case).send_first(ENTRIES).await?;
+    }
+    let wanted = before + (count * ENTRIES) as u64;
+    timeout(SETTLED_MAX, async {
+        while cursor(desk).await? < wanted {
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok::<_, Failure>(())
+    })
+    .await
+    .map_err(|_| Failure::new("the desk did not take all entries in time"))?
+}
+
+async fn cursor(desk: &RealDesk) -> Result<u64, Failure> {
+    let status = client(desk).get_desk_status(GetDeskStatusRequest {}).await?;
+    Ok(status.into_inner().last_cursor)
+}
+
+fn client(desk: &RealDesk) -> CaseServiceClient<link::Channel> {
+    CaseServiceClient::new(link::connect_local(&desk.socket)).max_decoding_message_size(64 << 20)
+}
+
+async fn screens(desk: &RealDesk) -> Result<Vec<Screen>, Failure> {
+    let all = client(desk).list_cases(ListCasesRequest { filter: "all".to_owned() }).await;
+    let one = all.ok().and_then(|all| all.into_inner().cases.into_iter().next()).map(|case| case.case_id);
+    let list = |filter: &'static str| async move {
+        let request = ListCasesRequest { filter: filter.to_owned() };
+        client(desk).list_cases(request).await.map(|answer| answer.into_inner().cases.len())
+    };
+    let agenda = |days: u32| async move {
+        let request = GetAgendaRequest { days, acting: "all".to_owned() };
+        client(desk).get_agenda(request).await.map(|answer| answer.into_inner().clocks.len())
+    };
+    let mut screens = vec![
+        timed("inbox", || list("inbox")).await,
+        timed("agenda, 7 days", || agenda(7)).await,
+        timed("agenda, 30 days", || agenda(30)).await,
+    ];
+    if let Some(case_id) = one {
+        let show = || async {
+            let request = GetCaseRequest { case_id: case_id.clone() };
+            client(desk).get_case(request).await.map(|answer| answer.into_inner().clocks.len())
+        };
+        screens.push(timed("case show", show).await);
+    }
+    Ok(screens)
+}
+
+async fn timed<F>(what: &'static str, ask: impl Fn() -> F) -> Screen
+where
+    F: Future<Output = Result<usize, tonic::Status>>,
+{
+    let mut times = Vec::with_capacity(ASKED);
+    let mut items = 0;
+    for _ in 0..ASKED {
+        let started = Instant::now();
+        match ask().await {
+            Ok(count) => items = count,
+            Err(status) => return Screen { what, ms: None, items: status.message().to_owned() },
+        }
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Screen { what, ms: times.get(ASKED / 2).copied(), items: items.to_string() }
+}
+
+/// In MiB; 0 where the process is gone.
+fn resident(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}
