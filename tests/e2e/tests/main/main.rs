@@ -19,22 +19,27 @@ mod state;
 mod warden;
 mod wire;
 
+mod again;
 mod answer;
 mod clocks;
+mod crossing;
 mod edge;
 mod foreign;
 mod form;
 mod national;
+mod officers;
 mod outage;
 mod quotas;
 mod refused;
 mod schemas;
+mod skew;
 mod start;
 mod storage;
 mod story;
 mod telemetry;
 mod transfer;
 mod treaties;
+mod waiting;
 
 use std::time::Duration;
 

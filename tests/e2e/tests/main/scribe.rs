@@ -137,6 +137,23 @@ impl Scribe {
         entry
     }
 
+    /// A draft that is shown before the request is sent: as many as one likes.
+    pub(crate) fn draft(&self, case: &mut Case, body: &[u8]) -> Entry {
+        let mut salt = BodySalt([0; 32]);
+        rand::fill(&mut salt.0).unwrap();
+        let mut header = self.header(case, Step::ShareDraft);
+        header.body = Some(BodyCommitment::of(&salt, body));
+        let signed = |digest| Payload::Sealed(case.group.seal(body, digest).unwrap());
+        let entry = self.sign(header, &self.officers[..1], signed);
+        case.head = entry.header_digest();
+        entry
+    }
+
+    /// From now on one officer signs wherever two have to.
+    pub(crate) fn sign_as_two(&mut self, state: &State) {
+        self.officers = [1, 1].map(|n| state.key(&format!("officers/central/officer-{n}"), "key.pem"));
+    }
+
     /// The same payload under a header that `change` has spoilt after it was sealed, signed again by everybody.
     pub(crate) fn signed_anew(&self, entry: &Entry, change: impl FnOnce(&mut Header)) -> Entry {
         let mut header = entry.header.clone();
@@ -167,6 +184,12 @@ impl Scribe {
     /// Hands an entry over.
     pub(crate) async fn submit(&mut self, entry: &Entry) -> Result<SignedReceipt, Status> {
         self.submit_wire(proto::convert::send_entry(entry)).await
+    }
+
+    /// Hands an entry over that is taken; the receipt as it was sent.
+    pub(crate) async fn submit_raw(&mut self, entry: &Entry) -> types::SignedReceipt {
+        let entry = Some(proto::convert::send_entry(entry));
+        self.client.submit(SubmitRequest { entry }).await.unwrap().into_inner().receipt.unwrap()
     }
 
     /// Hands over whatever this is.
@@ -202,6 +225,11 @@ impl Scribe {
 
     /// The ids of all that waits for this desk, in order.
     pub(crate) async fn arrivals(&mut self, count: usize) -> Vec<EntryId> {
+        self.arrivals_with_cases(count).await.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The same with the case that each says it is of.
+    pub(crate) async fn arrivals_with_cases(&mut self, count: usize) -> Vec<(CaseId, EntryId)> {
         let mut watch = self.client.watch(WatchRequest { after: 0 }).await.unwrap().into_inner();
         let mut arrived = Vec::new();
         let quiet = Duration::from_secs(if count == 0 { 1 } else { 15 });
@@ -209,7 +237,7 @@ impl Scribe {
             let Ok(next) = tokio::time::timeout(quiet, watch.message()).await else { break };
             if let Some(watch_response::Item::Arrival(arrival)) = next.unwrap().unwrap().item {
                 let received = proto::convert::receive_entry(arrival.entry.unwrap()).unwrap();
-                arrived.push(received.claimed().entry);
+                arrived.push((received.claimed().case, received.claimed().entry));
             }
         }
         arrived
