@@ -7,15 +7,15 @@ use serde_json::Value;
 use crate::{
     bespoke,
     compare::{contradiction, equal},
+    matter,
     scope::moment,
 };
 
 /// The record type of a call-back.
 pub const CALLBACK: &str = "emergency_callback";
 
-/// Which record type the first document of a step's body has. Where no minutes were signed a notice may stand in for those of
-/// [`Step::ConsultDone`]. `None` for [`Step::Release`], whose documents are records, and
-/// for handshakes, which have no body.
+/// Which record type the first document of a step's body has; see [`may_carry`] for those that may stand in for it. `None` for a
+/// step that carries records, and for handshakes, which have no body.
 pub fn document_of(step: Step) -> Option<&'static str> {
     match step {
         Step::SealSend => Some("request"),
@@ -30,6 +30,16 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         Step::Postpone => Some("postponement"),
         Step::ShareDraft => Some("shared_draft"),
         Step::CommentDraft => Some("draft_comment"),
+        Step::RequestUse
+        | Step::RequestOnward
+        | Step::NotifyExculpatory
+        | Step::GrantConsent
+        | Step::DenyConsent
+        | Step::NotifyBreach
+        | Step::ConfirmBreach
+        | Step::Recall
+        | Step::CertifyShredding
+        | Step::CertifyDisposal => matter::document_of(step),
         Step::Consult
         | Step::OpenReview
         | Step::Assign
@@ -50,20 +60,10 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::TakeOver
         | Step::DisposalDue
         | Step::Extend
-        | Step::CertifyDisposal
         | Step::Prolong
         | Step::GiveUp
         | Step::Regularise
         | Step::TellStatus
-        | Step::RequestUse
-        | Step::RequestOnward
-        | Step::NotifyExculpatory
-        | Step::GrantConsent
-        | Step::DenyConsent
-        | Step::NotifyBreach
-        | Step::ConfirmBreach
-        | Step::Recall
-        | Step::CertifyShredding
         | Step::NotifySubject
         | Step::DeferSubject
         | Step::ReportError
@@ -82,15 +82,21 @@ pub fn document_of(step: Step) -> Option<&'static str> {
     }
 }
 
+/// Whether the document of a step may be of a record type. Where no minutes were signed a notice may stand in for those of
+/// [`Step::ConsultDone`]; a consent is to another use or to another reader.
+pub fn may_carry(step: Step, record_type: &str) -> bool {
+    let notice = step == Step::ConsultDone && record_type == "notice";
+    let chosen = matter::choices(step).is_some_and(|all| all.contains(&record_type));
+    notice || chosen || document_of(step) == Some(record_type)
+}
+
 /// Holds the document of a step other than [`Step::SealSend`] and [`Step::Release`] against its header: type, case, measures,
 /// ground and conditions. The gateways moved the case by the header; the people read the document.
 ///
 /// # Errors
 /// R94 with the field, without values.
 pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
-    let named = record_type.as_str();
-    let notice = header.step == Step::ConsultDone && named == "notice";
-    let expected = document_of(header.step) == Some(named) || notice;
+    let expected = may_carry(header.step, record_type.as_str());
     equal(expected, "record_type", "the document is not the one that the step calls for")?;
     let answer = Answer::deserialize(document)
         .map_err(|_| contradiction("", "the document has not the form of its record type"))?;
@@ -110,6 +116,7 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
         )?;
         decided(header, measures)?;
     }
+    matter::compare(header, record_type, document)?;
     bespoke::compare(header, document)
 }
 
@@ -274,7 +281,7 @@ mod tests {
         let case = sample::request().case;
         let steps = Step::ALL
             .into_iter()
-            .filter(|step| !bespoke::is_for(*step))
+            .filter(|step| !bespoke::is_for(*step) && !matter::is_for(*step))
             .filter(|step| !matches!(step, Step::SealSend | Step::Recognise | Step::Refuse | Step::OfferConditions));
         for step in steps {
             let header = header(step);

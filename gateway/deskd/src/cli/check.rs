@@ -10,7 +10,7 @@ use model::{
 };
 use proto::desk as wire;
 
-use crate::{failure::Failure, summary};
+use crate::{failure::Failure, office::Beside, summary};
 
 /// How long an entry that an officer signs may live at most: 30 days.
 const LIFETIME_MS_MAX: i64 = model::limits::ENTRY_LIFETIME_MS_MAX;
@@ -25,6 +25,7 @@ pub(super) struct Wanted<'a> {
     pub(super) conditions: &'a [ConditionCode],
     pub(super) callback: Option<Timestamp>,
     pub(super) postponement: Option<PostponementCode>,
+    pub(super) beside: &'a Beside,
     pub(super) text: &'a str,
     pub(super) documents: &'a [Document],
 }
@@ -61,7 +62,8 @@ pub(super) fn check(
         }
         _ => fields.push(("document", header.measures.is_empty() && answered(&header, &body))),
     }
-    if let Some((field, _)) = fields.into_iter().find(|(_, holds)| !holds) {
+    let other = fields.into_iter().find(|(_, holds)| !holds).map(|(field, _)| field);
+    if let Some(field) = other.or_else(|| wanted.beside.differs(&header)) {
         return Err(differs(field));
     }
     if let Some(what) = summary::difference(&body, wanted.text, wanted.documents) {
@@ -208,6 +210,7 @@ mod tests {
             conditions: &[],
             callback: None,
             postponement: None,
+            beside: &Beside::default(),
             text,
             documents: &[],
         };
@@ -293,6 +296,7 @@ mod tests {
                 conditions: &[],
                 callback: None,
                 postponement: None,
+                beside: &Beside::default(),
                 text: "",
                 documents: &[],
             };

@@ -8,7 +8,7 @@ use model::{EntryId, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, agenda, request::write_new, session::Session};
+use super::{Answer, agenda, matters, request::write_new, session::Session};
 use crate::{failure::Failure, summary::line as plain};
 
 /// `desk status`.
@@ -110,6 +110,8 @@ pub(super) async fn case(
         "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
         "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
         "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
+        "matters": shown.matters.iter().map(matters::value).collect::<Vec<_>>(),
+        "matter_openings": shown.matter_openings,
         "clocks": shown.clocks.iter().map(agenda::value).collect::<Vec<_>>(),
         "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
     });
@@ -147,6 +149,10 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             lines.push(format!("    under {}", measure.conditions.join(", ")));
         }
         lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
+    }
+    lines.extend(shown.matters.iter().flat_map(matters::lines));
+    if !shown.matter_openings.is_empty() {
+        lines.push(format!("may open   {}", shown.matter_openings.join(", ")));
     }
     lines.extend(shown.clocks.iter().map(|clock| format!("clock      {}", agenda::line(clock))));
     for event in &shown.timeline {
@@ -233,7 +239,10 @@ fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let training = case.training.then(|| ("training", TRAINING_MARK.to_owned()));
     let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
     let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
-    training.into_iter().chain(draft).chain(trouble).chain(waits).chain(kept).chain(clock).collect()
+    let matters: Vec<_> = case.matters_waiting.iter().map(|id| format!("X{id}")).collect();
+    let matters = (!matters.is_empty()).then(|| ("matters", format!("{}: it is our move", matters.join(", "))));
+    let first = training.into_iter().chain(draft).chain(trouble).chain(waits);
+    first.chain(matters).chain(kept).chain(clock).collect()
 }
 
 /// A preservation in words: until when, by which clause, and what is to be watched.
@@ -285,6 +294,7 @@ fn summary(case: &wire::CaseSummary) -> Value {
         "training": case.training,
         "preservation": case.preservation.as_ref().map(preservation),
         "clock": case.clock.as_ref().map(agenda::value),
+        "matters_waiting": case.matters_waiting.iter().map(|id| format!("X{id}")).collect::<Vec<_>>(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod between;
 mod forward;
+pub(super) mod matter;
 
 use std::{
     path::{Path, PathBuf},
@@ -26,9 +27,10 @@ use super::{
     officer::{Officer, Signer},
     session::{Session, case_id},
 };
-use crate::{clock, failure::Failure, summary};
+use crate::{clock, failure::Failure, office::Beside, summary};
 
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
+use between::{reasoned_text, written};
 pub(super) use forward::Forward;
 
 const POLL: Duration = Duration::from_millis(150);
@@ -161,11 +163,21 @@ pub(super) struct Ask<'a> {
     pub(super) documents: &'a [Document],
     pub(super) callback: Option<Timestamp>,
     pub(super) postponement: Option<PostponementCode>,
+    pub(super) beside: Beside,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
-        Self { step, words, ground: None, conditions: &[], documents: &[], callback: None, postponement: None }
+        Self {
+            step,
+            words,
+            ground: None,
+            conditions: &[],
+            documents: &[],
+            callback: None,
+            postponement: None,
+            beside: Beside::default(),
+        }
     }
 }
 
@@ -224,11 +236,7 @@ impl Refuse {
 impl Produce {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
-        let documents = self.records.iter().map(|(record_type, path)| {
-            let body = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-            Ok(Document { record_type: record_type.clone(), bytes: body })
-        });
-        let documents = documents.collect::<Result<Vec<_>, Failure>>()?;
+        let documents = documents(&self.records)?;
         let collected = if self.part { Step::PartCollected } else { Step::Collected };
         for step in [Step::Assign, collected] {
             let before = Before { step, main: Step::Release, records: &documents };
@@ -305,7 +313,7 @@ impl Common {
             record_type: one.record_type.to_string(),
             body: one.bytes.clone().into(),
         };
-        let request = wire::PrepareStepRequest {
+        let mut request = wire::PrepareStepRequest {
             case_id: case.to_string(),
             step: ask.step.as_str().to_owned(),
             concerns: concerns.clone(),
@@ -316,7 +324,9 @@ impl Common {
             role: self.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
             replace: self.replace,
             callback_ms: ask.callback.map(|at| at.0).unwrap_or_default(),
+            ..wire::PrepareStepRequest::default()
         };
+        ask.beside.put(&mut request);
         let prepared = session.desk().prepare_step(request).await?.into_inner();
         let concerns: Vec<_> = concerns.into_iter().map(MeasureId).collect();
         let wanted = Wanted {
@@ -328,6 +338,7 @@ impl Common {
             conditions: ask.conditions,
             callback: ask.callback,
             postponement: ask.postponement,
+            beside: &ask.beside,
             text,
             documents: ask.documents,
         };
@@ -455,6 +466,15 @@ fn human(ground: RefusalCode) -> Result<(), Failure> {
     let reason = format!("{ground} is a gateway's own code; a human refuses on R01 to R20");
     let remedy = "Name one of R01 to R20; what a gateway must refuse, it refuses before anybody sees it.";
     Err(Denial::from(Refusal::new(RefusalCode::R94, "workflow", reason, remedy).at("ground")).into())
+}
+
+/// The records in files.
+fn documents(files: &[(RecordType, PathBuf)]) -> Result<Vec<Document>, Failure> {
+    let one = |(record_type, path): &(RecordType, PathBuf)| {
+        let bytes = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+        Ok(Document { record_type: record_type.clone(), bytes })
+    };
+    files.iter().map(one).collect()
 }
 
 /// The one document in a file, where one is given.

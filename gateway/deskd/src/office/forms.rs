@@ -4,20 +4,27 @@ use desk::Document;
 use model::{AuthorityId, Denial, EntryId, Fault, Header, MeasureId, PostponementCode, RecordType, Step};
 use serde_json::{Map, Value, json};
 
-use super::{Office, documents::Said, internal, view::CaseView};
+use super::{
+    Office,
+    documents::Said,
+    internal,
+    matter_forms::{self, Writer},
+    view::CaseView,
+};
 use crate::clock;
 
 /// Whether the step's form is written in part.
-pub(super) fn is_form(step: Step) -> bool {
-    matches!(
-        step,
-        Step::CommentDraft
-            | Step::AskInfo
-            | Step::GiveInfo
-            | Step::AcceptConditions
-            | Step::Postpone
-            | Step::ReturnRequest
-    )
+pub(super) fn is_form(step: Step, record_type: &str) -> bool {
+    let matter = matter_forms::is_form(record_type) || step == Step::CloseMatter;
+    let between = [
+        Step::CommentDraft,
+        Step::AskInfo,
+        Step::GiveInfo,
+        Step::AcceptConditions,
+        Step::Postpone,
+        Step::ReturnRequest,
+    ];
+    matter || between.contains(&step)
 }
 
 impl Office {
@@ -90,6 +97,10 @@ fn fields(
     };
     fill("record_type", Some(record_type.as_str().into()));
     fill("case", Some(view.id.to_string().into()));
+    if let Some(affair) = said.affair.filter(|_| matter_forms::is_form(record_type.as_str())) {
+        let writer = Writer { speaker: &speaker, officer: &officer, own: own.to_string(), text };
+        return Ok(Value::Object(matter_forms::fill(record_type.as_str(), said, affair, &writer, form)?));
+    }
     match said.step {
         Step::AskInfo => {
             fill("asked_at", Some(said.now.to_string().into()));
@@ -128,9 +139,10 @@ fn fields(
             }
         }
         step => {
+            said.affair.into_iter().for_each(|affair| matter_forms::closing(affair, &mut fill));
             fill("step", Some(step.as_str().into()));
             fill("measures", Some(measures.into()));
-            fill("text", text.map(Value::from));
+            fill("text", text.or(matter_forms::plain_words(step)).map(Value::from));
         }
     }
     Ok(Value::Object(form))
@@ -175,6 +187,7 @@ mod tests {
             role: Some(Role::Central),
             callback: None,
             answers: Some(EntryId::new([8; 16])),
+            affair: None,
             now: Timestamp(1_790_000_000_000),
         };
         let record_type: RecordType = document_of(step).unwrap().parse().unwrap();

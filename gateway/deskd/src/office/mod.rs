@@ -20,6 +20,8 @@ mod forms;
 mod group;
 mod history;
 mod joining;
+mod matter_forms;
+mod matters;
 mod once;
 mod outbox;
 mod outcome;
@@ -78,6 +80,7 @@ use view::{CaseView, DraftView, state_number};
 
 pub(crate) use draft::{Checked, Written, would_pass};
 pub(crate) use errand::Wish;
+pub(crate) use matters::Beside;
 pub(crate) use once::{Call, Known, Running};
 pub(crate) use prepare::{Ask, Prepared};
 pub(crate) use responders::ResponderWord;

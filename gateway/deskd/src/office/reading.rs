@@ -90,10 +90,12 @@ impl Office {
                     return Err(contradiction("documents", "a record is of another type than its document").into());
                 }
                 compare_release(header, &asked, &records)?;
+                self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }
             _ => {
                 self.compare_form(header, &body.documents)?;
+                self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }
         }

@@ -14,6 +14,7 @@ use workflow::{Case, Side, State, Trigger};
 use super::{
     Office,
     agenda::calls,
+    matters,
     prepare::WAITING,
     seats::Away,
     terms::{alarms, preservation},
@@ -133,6 +134,8 @@ impl Office {
             measures: view.shown().map(|case| measures(&case, &links, today)).unwrap_or_default(),
             openings: view.openings.iter().map(opening).collect(),
             clocks: self.shown_clocks(&view, &told, now),
+            matters: matters::shown(&view, now),
+            matter_openings: matters::openings(&view),
             timeline,
             documents,
             readers: view.readers.iter().map(ToString::to_string).collect(),
@@ -308,8 +311,10 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
     if draft.is_some_and(|draft| draft.state != State::Sent) {
         whose = "ours";
     }
+    let waiting = matters::waiting(view);
     // A draft waits for a word, although nobody has to say one.
-    if view.drafted == Some(Step::ShareDraft) && side == Side::Peer {
+    let draft_waits = view.drafted == Some(Step::ShareDraft) && side == Side::Peer;
+    if draft_waits || !waiting.is_empty() {
         whose = "ours";
     }
     if view.pending.is_some() {
@@ -334,6 +339,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
         trouble: view.away.map(Away::reason).or_else(|| view.trouble.clone()).unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
+        matters_waiting: waiting,
         ..wire::CaseSummary::default()
     }
 }
