@@ -20,6 +20,7 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    write_examples()?;
     schemas.sort();
     let lines = schemas.iter().map(|(name, version)| {
         let path = format!("/{CATALOGUE}/{name}/{version}.schema.json");
@@ -28,6 +29,28 @@ fn main() -> io::Result<()> {
     let list = format!("&[\n{}]\n", lines.collect::<String>());
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
     fs::write(Path::new(&out).join("schemas.rs"), list)
+}
+
+/// The first valid example of each record type.
+fn write_examples() -> io::Result<()> {
+    let mut examples = Vec::new();
+    for folder in fs::read_dir(CATALOGUE)? {
+        let path = folder?.path().join("examples");
+        let Ok(files) = fs::read_dir(&path) else { continue };
+        let files = files.map(|file| plain(&file?.file_name())).collect::<io::Result<Vec<_>>>()?;
+        let first = files.into_iter().filter(|name| name.starts_with("valid-") && name.ends_with(".json")).min();
+        if let (Some(first), Some(folder)) = (first, path.parent().and_then(Path::file_name)) {
+            examples.push((plain(folder)?, first));
+        }
+    }
+    examples.sort();
+    let lines = examples.iter().map(|(name, file)| {
+        let path = format!("/{CATALOGUE}/{name}/examples/{file}");
+        format!("    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),\n")
+    });
+    let list = format!("&[\n{}]\n", lines.collect::<String>());
+    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
+    fs::write(Path::new(&out).join("examples.rs"), list)
 }
 
 fn plain(name: &std::ffi::OsStr) -> io::Result<String> {

@@ -28,6 +28,8 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         Step::GiveInfo => Some("info_reply"),
         Step::AcceptConditions => Some("undertaking"),
         Step::Postpone => Some("postponement"),
+        Step::ShareDraft => Some("shared_draft"),
+        Step::CommentDraft => Some("draft_comment"),
         Step::Consult
         | Step::OpenReview
         | Step::Assign
@@ -49,8 +51,6 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::DisposalDue
         | Step::Extend
         | Step::CertifyDisposal
-        | Step::ShareDraft
-        | Step::CommentDraft
         | Step::Prolong
         | Step::GiveUp
         | Step::Regularise

@@ -19,6 +19,7 @@ const REVIEW_DAYS_MAX: i32 = 90;
 pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> {
     match header.step {
         Step::AskInfo => spoken(&read::<Asked>(document)?.officer, "officer", header),
+        Step::CommentDraft => spoken(&read::<Asked>(document)?.officer, "officer", header),
         Step::GiveInfo => spoken(&read::<Asked>(document)?.officer, "officer", header),
         Step::AcceptConditions => undertaken(header, &read(document)?),
         Step::Postpone => postponed(header, &read(document)?),
@@ -30,7 +31,15 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
 /// Whether a step has such a form.
 #[cfg(test)]
 pub(crate) fn is_for(step: Step) -> bool {
-    matches!(step, Step::AskInfo | Step::GiveInfo | Step::AcceptConditions | Step::Postpone | Step::ReturnRequest)
+    matches!(
+        step,
+        Step::CommentDraft
+            | Step::AskInfo
+            | Step::GiveInfo
+            | Step::AcceptConditions
+            | Step::Postpone
+            | Step::ReturnRequest
+    )
 }
 
 fn read<'d, T: Deserialize<'d>>(document: &'d Value) -> Result<T, Refusal> {

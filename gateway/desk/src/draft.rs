@@ -38,7 +38,8 @@ pub fn skeleton(draft: &DraftFor<'_>) -> String {
         .replace("{intends_mla}", if preserves { "true" } else { "false" })
 }
 
-fn selector(kind: SelectorKind) -> &'static str {
+/// The form of a selector, as JSON.
+pub(crate) fn selector(kind: SelectorKind) -> &'static str {
     match kind {
         SelectorKind::Person => {
             r#"{ "kind": "person", "value": "<full name, family name first, in Latin script>", "birth_date": "<YYYY-MM-DD, or document or registration instead>" }"#

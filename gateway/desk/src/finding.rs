@@ -123,8 +123,18 @@ pub fn form_code(rule: &str) -> RefusalCode {
     if value { RefusalCode::R90 } else { RefusalCode::R94 }
 }
 
+/// A field as in `measures[0].subjects` as JSON pointer, `/measures/0/subjects`; the request as a whole is the empty pointer.
+pub fn pointer(field: &str) -> String {
+    let mut pointer = String::new();
+    for segment in field.split(['.', '[']).filter(|segment| !segment.is_empty()) {
+        pointer.push('/');
+        pointer.push_str(segment.trim_end_matches(']'));
+    }
+    pointer
+}
+
 /// `/measures/0/subjects` as `measures[0].subjects`, the way headers are spoken of.
-fn dotted(pointer: &str) -> String {
+pub(crate) fn dotted(pointer: &str) -> String {
     let mut field = String::new();
     for segment in pointer.split('/').skip(1) {
         if !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_digit()) {
@@ -150,5 +160,8 @@ mod tests {
             "measures[0].subjects[12].selector"
         );
         assert_eq!(Finding::form("", "x", "y").field, "");
+        for pointer in ["", "/reference", "/measures/0/subjects/12/selector"] {
+            assert_eq!(super::pointer(&dotted(pointer)), pointer);
+        }
     }
 }

@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use crate::office::{Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, would_pass};
+use crate::office::{
+    Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, Written, would_pass,
+};
 
 pub(crate) struct Cases(pub(crate) Arc<Office>);
 
@@ -34,14 +36,35 @@ impl CaseService for Cases {
             "" => None,
             text => Some(self.case(text).await?),
         };
-        let checked = self.0.save_draft(case, &request.body, &request.recipient).await.map_err(status)?;
+        let written = Written { body: &request.body, recipient: &request.recipient, follows: &request.expected_sha256 };
+        let checked = self.0.save_draft(case, &written).await.map_err(status)?;
         let findings = checked.findings.iter().map(finding).collect();
-        Ok(Response::new(wire::SaveDraftResponse { case_id: checked.case.to_string(), findings }))
+        let (case_id, sha256) = (checked.case.to_string(), checked.sha256.to_string());
+        Ok(Response::new(wire::SaveDraftResponse { case_id, findings, sha256 }))
+    }
+
+    async fn clone_draft(&self, request: Request<wire::CloneDraftRequest>) -> Answer<wire::CloneDraftResponse> {
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        let cloned = self.0.clone_draft(case, &request.recipient, request.keep_subjects).await;
+        let (checked, left_out) = cloned.map_err(status)?;
+        let left_out = left_out.into_iter().map(|one| wire::LeftOut { field: one.field, reason: one.reason });
+        Ok(Response::new(wire::CloneDraftResponse {
+            case_id: checked.case.to_string(),
+            findings: checked.findings.iter().map(finding).collect(),
+            left_out: left_out.collect(),
+        }))
     }
 
     async fn preflight(&self, request: Request<wire::PreflightRequest>) -> Answer<wire::PreflightResponse> {
-        let case = self.case(&request.into_inner().case_id).await?;
-        let Checked { findings, rule, decision, .. } = self.0.preflight(case).await.map_err(status)?;
+        let request = request.into_inner();
+        let checked = if request.case_id.is_empty() {
+            let written = Written { body: &request.body, recipient: &request.recipient, ..Written::default() };
+            self.0.preflight_text(&written)
+        } else {
+            self.0.preflight(self.case(&request.case_id).await?).await
+        };
+        let Checked { findings, rule, decision, .. } = checked.map_err(status)?;
         Ok(Response::new(wire::PreflightResponse {
             would_pass: would_pass(&findings),
             findings: findings.iter().map(finding).collect(),

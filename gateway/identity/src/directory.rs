@@ -95,6 +95,17 @@ pub struct TrustedRoot {
     pub root: Vec<u8>,
 }
 
+/// How the title of an authority begins that is simulated, for training. It stands in the directory that the state's root signs, so that
+/// no other state can take it for real, and none becomes one by a setting.
+pub const TRAINING_MARK: &str = "TRAINING – simulated authority";
+
+impl Authority {
+    /// Whether the authority is simulated.
+    pub fn is_training(&self) -> bool {
+        self.title.starts_with(TRAINING_MARK)
+    }
+}
+
 impl Directory {
     /// Reads TOML and checks it as [`Directory::check`] does. Nothing of it is proven: see [`SignedDirectory::verify`].
     pub fn from_toml(toml: &str) -> Result<Self, Malformed> {

@@ -49,7 +49,7 @@ impl Api {
 
     /// What preflight says of a draft.
     pub(crate) async fn preflight(&mut self, case: CaseId) -> Result<PreflightResponse, Failure> {
-        let asked = PreflightRequest { case_id: case.to_string() };
+        let asked = PreflightRequest { case_id: case.to_string(), ..PreflightRequest::default() };
         Ok(self.client.preflight(asked).await?.into_inner())
     }
 

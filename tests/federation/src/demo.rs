@@ -22,7 +22,7 @@ use crate::{
     process::{self, Processes},
     programs::Programs,
     record,
-    states::World,
+    states::{Cast, World},
     story,
     timeline::{Output, Timeline, cut},
 };
@@ -48,7 +48,7 @@ pub(crate) struct Demo {
 const PATH_BYTES_MAX: usize = 64;
 
 /// The folder of a run, made for it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 /// What a whole run found out.
 struct Findings {
@@ -58,6 +58,27 @@ struct Findings {
     programs: Programs,
     /// Cases at the desk of FR:executing, which is on none.
     executing: usize,
+}
+
+impl Folder {
+    /// Makes it, by default a temporary one.
+    pub(crate) fn make(dir: Option<&Path>) -> Result<Self, Failure> {
+        let Some(dir) = dir else {
+            let made = tempfile::Builder::new().prefix("rogatory-").tempdir();
+            return Ok(Self(made.map_err(|error| Failure::file(&std::env::temp_dir(), &error))?.keep()));
+        };
+        if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            let what = format!("{} is not empty", dir.display());
+            return Err(Failure::new(Exit::Conflict, what).remedy("Choose another folder; nothing is overwritten."));
+        }
+        fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
+        let dir = fs::canonicalize(dir).map_err(|error| Failure::file(dir, &error))?;
+        if dir.as_os_str().len() > PATH_BYTES_MAX {
+            return Err(Failure::new(Exit::Usage, format!("{} is too long a path for sockets", dir.display()))
+                .remedy(format!("Choose a path of at most {PATH_BYTES_MAX} bytes.")));
+        }
+        Ok(Self(dir))
+    }
 }
 
 impl Default for Demo {
@@ -78,7 +99,7 @@ impl Demo {
         };
         let timeline = Timeline::new(self.output);
         let mut processes = Processes::default();
-        let folder = match self.folder() {
+        let folder = match Folder::make(self.dir.as_deref()) {
             Ok(folder) => folder,
             Err(failure) => {
                 timeline.end(Some(&failure), Value::Null);
@@ -104,24 +125,6 @@ impl Demo {
         }
     }
 
-    fn folder(&self) -> Result<Folder, Failure> {
-        let Some(dir) = &self.dir else {
-            let made = tempfile::Builder::new().prefix("rogatory-").tempdir();
-            return Ok(Folder(made.map_err(|error| Failure::file(&std::env::temp_dir(), &error))?.keep()));
-        };
-        if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
-            let what = format!("{} is not empty", dir.display());
-            return Err(Failure::new(Exit::Conflict, what).remedy("Choose another folder; nothing is overwritten."));
-        }
-        fs::create_dir_all(dir).map_err(|error| Failure::file(dir, &error))?;
-        let dir = fs::canonicalize(dir).map_err(|error| Failure::file(dir, &error))?;
-        if dir.as_os_str().len() > PATH_BYTES_MAX {
-            return Err(Failure::new(Exit::Usage, format!("{} is too long a path for sockets", dir.display()))
-                .remedy(format!("Choose a path of at most {PATH_BYTES_MAX} bytes.")));
-        }
-        Ok(Folder(dir))
-    }
-
     async fn play(
         &self,
         programs: Programs,
@@ -131,7 +134,7 @@ impl Demo {
     ) -> Result<Findings, Failure> {
         let today = today()?;
         timeline.chapter("Three states, each with its own root, gateway and desks, as separate processes");
-        let world = World::make(programs.clone(), base, self.otlp_endpoint.as_deref(), timeline).await?;
+        let world = World::make(programs.clone(), base, self.otlp_endpoint.as_deref(), Cast::demo(), timeline).await?;
         world.start_gateways(processes, timeline).await?;
         world.connect(timeline).await?;
         world.start_desks(processes, timeline).await?;
@@ -283,7 +286,7 @@ fn today() -> Result<Date, Failure> {
 }
 
 /// The end of each gateway's and desk's log, where the failure itself has none.
-fn with_logs(failure: Failure, processes: &Processes) -> Failure {
+pub(crate) fn with_logs(failure: Failure, processes: &Processes) -> Failure {
     if failure.remedy.is_some() || failure.what.starts_with("interrupted") {
         return failure;
     }
@@ -291,14 +294,14 @@ fn with_logs(failure: Failure, processes: &Processes) -> Failure {
     failure.remedy(tails.join("\n  "))
 }
 
-fn remove(folder: Folder) {
+pub(crate) fn remove(folder: Folder) {
     if let Err(error) = fs::remove_dir_all(&folder.0) {
         eprintln!("federation: {} was not removed: {error}", folder.0.display());
     }
 }
 
 /// Waits for Ctrl-C or SIGTERM; says which.
-async fn interrupted() -> &'static str {
+pub(crate) async fn interrupted() -> &'static str {
     let mut terminate = match signal(SignalKind::terminate()) {
         Ok(terminate) => terminate,
         Err(_) => return std::future::pending().await,

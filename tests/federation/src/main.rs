@@ -25,12 +25,13 @@ mod states;
 mod story;
 mod timeline;
 mod told;
+mod train;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{demo::Demo, timeline::Output};
+use crate::{demo::Demo, timeline::Output, train::Train};
 
 /// Shows a federation of states on one machine.
 #[derive(Debug, Parser)]
@@ -44,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Play the demo. This is what happens without a command, too.
     Demo(Demo),
+    /// Learn: a state of yours, and a simulated one that answers by itself.
+    Train(Train),
     /// Stop what `demo --keep` left running, and remove its folder.
     Stop {
         /// The folder that the demo named.
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
     let code = match Arguments::parse().command {
         None => Demo::default().run().await,
         Some(Command::Demo(demo)) => demo.run().await,
+        Some(Command::Train(train)) => train.run().await,
         Some(Command::Stop { dir, output }) => stop(&dir, output).await,
     };
     ExitCode::from(code)

@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) programs: Programs,
     pub(crate) base: PathBuf,
     otlp: Option<String>,
+    cast: Cast,
     states: BTreeMap<PartyId, State>,
 }
 
@@ -52,10 +53,32 @@ pub(crate) struct Seat {
     program: PathBuf,
 }
 
-/// The states, and the desks that run in them.
-const STATES: [(&str, &[&str]); 3] = [("JP", &["central"]), ("FR", &["central", "executing"]), ("SG", &["central"])];
-/// Who talks to whom.
-const CHANNELS: [(&str, &str); 3] = [("JP", "FR"), ("JP", "SG"), ("FR", "SG")];
+/// Who takes part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cast {
+    /// The states, and the desks that run in them.
+    states: &'static [(&'static str, &'static [&'static str])],
+    /// Who talks to whom.
+    channels: &'static [(&'static str, &'static str)],
+    /// The state that is simulated.
+    training: Option<&'static str>,
+}
+
+impl Cast {
+    /// The three states of the demo.
+    pub(crate) fn demo() -> Self {
+        Self {
+            states: &[("JP", &["central"]), ("FR", &["central", "executing"]), ("SG", &["central"])],
+            channels: &[("JP", "FR"), ("JP", "SG"), ("FR", "SG")],
+            training: None,
+        }
+    }
+
+    /// A learner's state, and a simulated one.
+    pub(crate) fn training() -> Self {
+        Self { states: &[("JP", &["central"]), ("FR", &["central"])], channels: &[("JP", "FR")], training: Some("FR") }
+    }
+}
 
 impl World {
     /// Makes the states in `base`, one after the other: a free port is free until somebody takes it.
@@ -63,11 +86,12 @@ impl World {
         programs: Programs,
         base: &Path,
         otlp: Option<&str>,
+        cast: Cast,
         timeline: &Timeline,
     ) -> Result<Self, Failure> {
         let mut world =
-            Self { programs, base: base.to_owned(), otlp: otlp.map(str::to_owned), states: BTreeMap::new() };
-        for (party, _) in STATES {
+            Self { programs, base: base.to_owned(), otlp: otlp.map(str::to_owned), cast, states: BTreeMap::new() };
+        for (party, _) in cast.states {
             let state = world.init(party, &base.join(party)).await?;
             let what = format!("a state with its root, gateway, authorities and officers; root {}", state.fingerprint);
             let facts = json!({ "dir": state.dir, "fingerprint": state.fingerprint });
@@ -88,6 +112,9 @@ impl World {
         arguments.extend(words(&["--output", "json"]));
         if let Some(endpoint) = &self.otlp {
             arguments.extend(words(&["--otlp-endpoint", endpoint]));
+        }
+        if self.cast.training == Some(party) {
+            arguments.extend(words(&["--training"]));
         }
         let made = cli::run(&self.programs.gateway, &arguments).await?.done()?;
         Ok(State {
@@ -125,8 +152,8 @@ impl World {
     /// Starts the desks, and waits until each is ready.
     pub(crate) async fn start_desks(&self, processes: &mut Processes, timeline: &Timeline) -> Result<(), Failure> {
         let mut desks = Processes::default();
-        for (party, names) in STATES {
-            for name in names {
+        for (party, names) in self.cast.states {
+            for name in *names {
                 let seat = self.seat(&format!("{party}:{name}"))?;
                 desks.spawn(&format!("{party}-{name}"), &self.programs.desk, &serve(&seat.dir), &self.logs())?;
             }
@@ -138,7 +165,7 @@ impl World {
 
     /// Opens the channels: each operator compares the fingerprint that the other side gave over another way.
     pub(crate) async fn connect(&self, timeline: &Timeline) -> Result<(), Failure> {
-        for (a, b) in CHANNELS {
+        for (a, b) in self.cast.channels {
             let (a, b) = (self.state(a)?, self.state(b)?);
             for (own, other) in [(a, b), (b, a)] {
                 self.pin(own, other).await?;
@@ -151,7 +178,7 @@ impl World {
                 );
             }
         }
-        for (a, b) in CHANNELS {
+        for (a, b) in self.cast.channels {
             self.opened(a, b).await?;
             self.opened(b, a).await?;
             timeline.event(&format!("{a}–{b}"), "the channel is OPEN on both sides", json!({ "parties": [a, b] }));

@@ -12,6 +12,9 @@ use crate::{Finding, finding::speakable, read};
 /// The catalogue's schemas, compiled in: name, version, text, in that order. `common` is what they share; it is no record type itself.
 static SCHEMAS: &[(&str, u32, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
+/// One valid example of each record type, the first by name: name, text.
+static EXAMPLES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
 const COMMON: &str = "common";
 const URN: &str = "urn:rogatory:records:";
 /// Findings that one document may have; the rest is cut, since nobody reads more.
@@ -76,6 +79,11 @@ impl RecordTypes {
     /// The record types, in order of their names.
     pub fn names(&self) -> impl Iterator<Item = &RecordType> {
         self.compiled.keys()
+    }
+
+    /// The first of the catalogue's valid examples, as text.
+    pub fn example(name: &str) -> Option<&'static str> {
+        EXAMPLES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
     /// The text of the newest version, for people and for other validators; `common` is there too.

@@ -2,12 +2,16 @@
 
 mod agenda;
 mod check;
+mod editor;
 mod group;
 mod officer;
+mod preflight;
 mod request;
 mod session;
+mod share;
 mod show;
 mod step;
+mod train;
 mod translation;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -55,6 +59,8 @@ enum Command {
     /// Draft, validate and send a request.
     #[command(subcommand)]
     Request(Request),
+    /// Tell what the gates would refuse, and what the other side would miss (exit 3 when there is something to mend).
+    Preflight(preflight::Preflight),
     /// Hold a translation against its original.
     #[command(subcommand)]
     Translation(translation::Translation),
@@ -68,6 +74,12 @@ enum Command {
     /// Who can read a case, and changing it.
     #[command(subcommand)]
     Group(Group),
+    /// Be a simulated authority that answers by itself; only for a state that was made for training.
+    Train(train::Train),
+    /// Show a draft to the other side before it is sent: it has no legal effect, and no clock runs.
+    Share(share::Share),
+    /// Say what would be missing in a draft that the other side has shared.
+    Comment(share::Comment),
     /// Acknowledge a request: who handles it.
     Acknowledge(Plain),
     /// Open the review, if need be, and accept.
@@ -187,6 +199,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Serve(_) | Command::Translation(_) => Err(Failure::new(Exit::Usage, "it is run by itself")),
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
+        Command::Preflight(preflight) => preflight.run(session).await,
         Command::Inbox => show::list(session, "inbox").await,
         Command::Agenda(agenda) => agenda.run(session).await,
         Command::Case(Case::List { filter }) => show::list(session, filter).await,
@@ -194,6 +207,9 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
             show::case(session, case, documents.as_deref(), opens).await
         }
         Command::Group(group) => group.run(session).await,
+        Command::Train(train) => train.run(session).await,
+        Command::Share(share) => share.run(session).await.map(Taken::answer),
+        Command::Comment(comment) => comment.run(session).await.map(Taken::answer),
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),

@@ -34,6 +34,11 @@ pub(super) struct Officer {
 }
 
 impl Signer {
+    /// The officer of this name in the folder of officers.
+    pub(super) fn of(officer: &str) -> Self {
+        Self { officer: Some(officer.to_owned()), key: None, passphrase_file: None }
+    }
+
     pub(super) fn open(&self, session: &Session) -> Result<Officer, Failure> {
         if let (Some(key), Some(passphrase)) = (&self.key, &self.passphrase_file) {
             let key = open_signing_key(key, &read_passphrase(passphrase)?)?;

@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use super::{
     Answer,
     check::{inside, request as request_in},
+    editor,
     officer::Signer,
+    preflight::{self, findings},
     session::{Session, case_id},
     step::{Ask, Common, Taken},
 };
@@ -29,14 +31,27 @@ use crate::{failure::Failure, summary};
 pub(super) enum Request {
     /// Begin a request: from a file, or with a form to fill in.
     New(New),
-    /// Save the request again. What was validated must be validated anew.
+    /// Write on, in $VISUAL or $EDITOR; each save there is one at the desk. What was validated must be validated anew.
     Edit {
         /// The draft, or a unique beginning of its id.
         case: String,
-        /// The file, or - for standard input.
+        /// A file in place of the editor, or - for standard input.
         #[arg(long)]
-        from: PathBuf,
+        from: Option<PathBuf>,
     },
+    /// Begin a request from an earlier one: its authority, offences, texts and requests, without subjects, times, decision and number.
+    Clone {
+        /// The case or draft, or a unique beginning of its id.
+        case: String,
+        /// Who is asked now, as in FR:central; the same authority when absent.
+        #[arg(long)]
+        to: Option<AuthorityId>,
+        /// Take the subjects over, too.
+        #[arg(long)]
+        keep_subjects: bool,
+    },
+    /// The drafts, and how much of each is still to mend.
+    List,
     /// Print the request.
     Show {
         /// The draft, or a unique beginning of its id.
@@ -81,12 +96,18 @@ impl Request {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         match self {
             Self::New(new) => new.run(session).await,
-            Self::Edit { case, from } => {
+            Self::Edit { case, from: Some(from) } => {
                 let saved = save(session, case, "", read(from)?).await?;
                 Ok(saved_answer(&saved, None))
             }
+            Self::Edit { case, from: None } => editor::edit(session, case).await,
+            Self::Clone { case, to, keep_subjects } => {
+                let recipient = to.as_ref().map(ToString::to_string).unwrap_or_default();
+                clone(session, case, recipient, *keep_subjects).await
+            }
+            Self::List => list(session).await,
             Self::Show { case } => show(session, case).await,
-            Self::Preflight { case } => preflight(session, case).await,
+            Self::Preflight { case } => preflight::of_draft(session, case, false).await,
             Self::Validate(validate) => validate.run(session).await,
             Self::Send(common) => send(session, common).await,
         }
@@ -118,26 +139,114 @@ async fn save(
     recipient: &str,
     body: Vec<u8>,
 ) -> Result<wire::SaveDraftResponse, Failure> {
-    let request =
-        wire::SaveDraftRequest { case_id: case.to_owned(), body: body.into(), recipient: recipient.to_owned() };
+    let request = wire::SaveDraftRequest {
+        case_id: case.to_owned(),
+        body: body.into(),
+        recipient: recipient.to_owned(),
+        expected_sha256: String::new(),
+    };
     Ok(session.desk().save_draft(request).await?.into_inner())
 }
 
-fn saved_answer(saved: &wire::SaveDraftResponse, form: Option<&Path>) -> Answer {
-    let open = saved.findings.iter().filter(|finding| finding.severity != "advice").count();
-    let value = json!({ "case": saved.case_id, "findings": findings(&saved.findings), "file": form });
+/// Saves what follows on the draft with this digest, and on no other.
+pub(super) async fn save_over(
+    session: &Session,
+    case: &str,
+    body: Vec<u8>,
+    expected_sha256: &str,
+) -> Result<wire::SaveDraftResponse, Failure> {
+    let request = wire::SaveDraftRequest {
+        case_id: case.to_owned(),
+        body: body.into(),
+        recipient: String::new(),
+        expected_sha256: expected_sha256.to_owned(),
+    };
+    Ok(session.desk().save_draft(request).await?.into_inner())
+}
+
+/// The whole id of a draft, and its text.
+pub(super) async fn draft_of(session: &Session, case: &str) -> Result<(CaseId, Vec<u8>), Failure> {
+    let shown = session.show(case).await?;
+    let id = case_id(shown.summary.as_ref())?;
+    let kept = shown.documents.iter().any(|one| one.entry_id == id.as_bytes().as_slice());
+    if !kept {
+        return Err(Failure::new(Exit::Conflict, "the request was sent; it is a draft no more")
+            .remedy("Clone it, and write on that: desk request clone CASE."));
+    }
+    Ok((id, session.draft_body(id).await?))
+}
+
+async fn clone(session: &Session, case: &str, recipient: String, keep_subjects: bool) -> Result<Answer, Failure> {
+    let request = wire::CloneDraftRequest { case_id: case.to_owned(), recipient, keep_subjects };
+    let cloned = session.desk().clone_draft(request).await?.into_inner();
+    let left = |one: &wire::LeftOut| format!("  {}: {}", one.field, one.reason);
+    let mut lines = vec![format!("case {}", cloned.case_id), "Not taken over as it was:".to_owned()];
+    lines.extend(cloned.left_out.iter().map(left));
+    lines.push(format!("{} to mend. Next: desk request edit {}", preflight::open(&cloned.findings), cloned.case_id));
+    let left_out = cloned.left_out.iter().map(|one| json!({ "field": one.field, "reason": one.reason }));
+    let value = json!({
+        "case": cloned.case_id,
+        "left_out": left_out.collect::<Vec<_>>(),
+        "findings": findings(&cloned.findings),
+    });
+    Ok(Answer::new(value, lines.join("\n")))
+}
+
+/// Drafts in one list.
+const DRAFTS_MAX: usize = 200;
+
+async fn list(session: &Session) -> Result<Answer, Failure> {
+    let request = wire::ListCasesRequest { filter: "all".to_owned() };
+    let cases = session.desk().list_cases(request).await?.into_inner().cases;
+    let drafts = cases.into_iter().filter(|case| {
+        case.side == "requesting" && ["DRAFT", "VALIDATING", "VALIDATED", "BLOCKED"].contains(&case.state.as_str())
+    });
+    let (mut lines, mut values) = (Vec::new(), Vec::new());
+    for draft in drafts.take(DRAFTS_MAX) {
+        let request = wire::PreflightRequest { case_id: draft.case_id.clone(), ..Default::default() };
+        // A case whose request is on its way has no draft any more.
+        let Ok(checked) = session.desk().preflight(request).await else { continue };
+        let open = preflight::open(&checked.into_inner().findings);
+        lines.push(format!(
+            "{}  {:<10}  {:<12}  {open:>3} to mend  {}  {}",
+            draft.case_id.get(..8).unwrap_or(&draft.case_id),
+            draft.state,
+            draft.counterpart,
+            model::Timestamp(draft.updated_ms),
+            summary::line(&draft.reference)
+        ));
+        values.push(json!({
+            "case": draft.case_id,
+            "state": draft.state,
+            "counterpart": draft.counterpart,
+            "reference": draft.reference,
+            "updated_ms": draft.updated_ms,
+            "to_mend": open,
+        }));
+    }
+    if lines.is_empty() {
+        lines.push("no drafts".to_owned());
+    }
+    Ok(Answer::new(json!({ "drafts": values }), lines.join("\n")))
+}
+
+pub(super) fn saved_answer(saved: &wire::SaveDraftResponse, form: Option<&Path>) -> Answer {
+    let open = preflight::open(&saved.findings);
+    let value =
+        json!({ "case": saved.case_id, "sha256": saved.sha256, "findings": findings(&saved.findings), "file": form });
     let next = match (form, open) {
         (Some(path), _) => format!(
-            "The form is in {}. Fill it in, then:\n  desk request edit {} --from {}",
+            "The form is in {}. Fill it in, then:\n  desk request edit {} --from {}\nor write in your editor:\n  desk request edit {}",
             path.display(),
             saved.case_id,
-            path.display()
+            path.display(),
+            saved.case_id
         ),
         (None, 0) => format!(
             "Nothing stands in its way. Next: desk request validate {} --as judicial/OFFICER --role judge",
             saved.case_id
         ),
-        (None, open) => format!("{open} to mend. Next: desk request preflight {}", saved.case_id),
+        (None, open) => format!("Saved as it is; {open} to mend. Next: desk preflight {}", saved.case_id),
     };
     Answer::new(value, format!("case {}\n{next}", saved.case_id))
 }
@@ -146,48 +255,23 @@ async fn show(session: &Session, case: &str) -> Result<Answer, Failure> {
     let shown = session.show(case).await?;
     let id = case_id(shown.summary.as_ref())?;
     let reference = shown.documents.iter().find(|one| one.record_type == "request");
-    let body = match reference {
+    let shared = shown.documents.iter().rev().find(|one| one.record_type == "shared_draft");
+    let body = match reference.or(shared) {
         Some(one) => session.document(&one.entry_id, one.index).await?.body.to_vec(),
         None => session.draft_body(id).await?,
     };
+    let body = if reference.is_none() { within(body) } else { body };
     let text = String::from_utf8_lossy(&body).into_owned();
     let request: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let state = shown.summary.map(|summary| summary.state).unwrap_or_default();
     Ok(Answer::new(json!({ "case": id.to_string(), "state": state, "request": request }), text))
 }
 
-async fn preflight(session: &Session, case: &str) -> Result<Answer, Failure> {
-    let request = wire::PreflightRequest { case_id: case.to_owned() };
-    let checked = session.desk().preflight(request).await?.into_inner();
-    let mut text = String::new();
-    for finding in &checked.findings {
-        let code = [finding.code.as_str(), &finding.article].join(" ");
-        text.push_str(&format!(
-            "{} {} {}: {}\n  next: {}\n",
-            finding.severity,
-            code.trim(),
-            finding.field,
-            finding.message,
-            finding.remedy
-        ));
-    }
-    if !checked.trace.is_empty() {
-        text.push_str(&format!("\n{}\n\n", checked.trace.join("\n")));
-    }
-    text.push_str(if checked.would_pass {
-        "The gates would let it pass, once validated and signed.\n"
-    } else {
-        "The gates would refuse it.\n"
-    });
-    let value = json!({
-        "findings": findings(&checked.findings),
-        "would_pass": checked.would_pass,
-        "treaty_pin": checked.treaty_pin,
-        "trace": checked.trace,
-        "decision": serde_json::from_str::<Value>(&checked.decision).unwrap_or(Value::Null),
-    });
-    let open = checked.findings.iter().any(|finding| finding.severity != "advice");
-    Ok(Answer { value, text, exit: if open { Exit::Findings } else { Exit::Ok } })
+/// The draft in a document that shares it; any other document as it is.
+fn within(body: Vec<u8>) -> Vec<u8> {
+    let shared: Option<Value> = serde_json::from_slice(&body).ok();
+    let draft = shared.filter(|one| one["record_type"] == "shared_draft");
+    draft.and_then(|one| Some(one.get("draft")?.as_str()?.as_bytes().to_vec())).unwrap_or(body)
 }
 
 impl Validate {
@@ -260,21 +344,7 @@ pub(super) fn request_body(bytes: &[u8]) -> Result<RequestBody, Failure> {
     Ok(RequestBody::from_document(document).map_err(Denial::from)?)
 }
 
-fn findings(findings: &[wire::Finding]) -> Value {
-    let one = |finding: &wire::Finding| {
-        json!({
-            "severity": finding.severity,
-            "code": finding.code,
-            "article": finding.article,
-            "field": finding.field,
-            "message": finding.message,
-            "remedy": finding.remedy,
-        })
-    };
-    findings.iter().map(one).collect()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {
         std::io::stdin().lock().read_to_end(&mut bytes)

@@ -3,6 +3,7 @@
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
 use clap::Args;
+use identity::TRAINING_MARK;
 use model::{EntryId, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         status.last_cursor,
         status.treaty_files
     );
+    let text = if status.training { format!("{TRAINING_MARK}\n{text}") } else { text };
     let value = json!({
         "authority": status.authority,
         "gateway": status.gateway,
@@ -32,6 +34,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "parties": status.parties,
         "last_cursor": status.last_cursor,
         "treaty_files": status.treaty_files,
+        "training": status.training,
     });
     Ok(Answer::new(value, text))
 }
@@ -106,6 +109,7 @@ pub(super) async fn case(
 fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     let mut lines = Vec::new();
     if let Some(case) = &shown.summary {
+        lines.extend(banners(case));
         lines.push(format!("case       {}", case.case_id));
         lines.push(format!("reference  {}", plain(&case.reference)));
         lines.push(format!("state      {} ({}; move: {})", case.state, case.side, case.r#move));
@@ -200,14 +204,23 @@ async fn write_documents(
     Ok(files)
 }
 
+/// What stands over a case.
+fn banners(case: &wire::CaseSummary) -> Vec<String> {
+    let training = case.training.then(|| format!("*** {TRAINING_MARK}: nothing in this case is real ***"));
+    let draft = (!case.banner.is_empty()).then(|| format!("*** {} ***", plain(&case.banner)));
+    training.into_iter().chain(draft).collect()
+}
+
 /// What an officer must not overlook: why the case stands still, and whose signature it waits for.
 fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let trouble = (!case.trouble.is_empty()).then(|| ("trouble", plain(&case.trouble)));
     let waits = (!case.awaiting_signature.is_empty())
         .then(|| ("waits", format!("{} for its second signature", case.awaiting_signature)));
+    let draft = (!case.banner.is_empty()).then(|| ("draft", plain(&case.banner)));
+    let training = case.training.then(|| ("training", TRAINING_MARK.to_owned()));
     let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
     let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
-    trouble.into_iter().chain(waits).chain(kept).chain(clock).collect()
+    training.into_iter().chain(draft).chain(trouble).chain(waits).chain(kept).chain(clock).collect()
 }
 
 /// A preservation in words: until when, by which clause, and what is to be watched.
@@ -255,6 +268,8 @@ fn summary(case: &wire::CaseSummary) -> Value {
         "reference": case.reference,
         "trouble": case.trouble,
         "awaiting_signature": case.awaiting_signature,
+        "banner": case.banner,
+        "training": case.training,
         "preservation": case.preservation.as_ref().map(preservation),
         "clock": case.clock.as_ref().map(agenda::value),
     })
@@ -270,6 +285,8 @@ fn measure(measure: &wire::MeasureView) -> Value {
         "state": measure.state,
         "window": measure.window,
         "conditions": measure.conditions,
+        "consult_first": measure.consult_first,
+        "grounds": measure.grounds,
         "preservation": measure.preservation.as_ref().map(preservation),
     })
 }

@@ -68,6 +68,17 @@ pub(super) struct Words {
     measures: Vec<u32>,
 }
 
+impl Words {
+    pub(super) fn of(text: &str) -> Self {
+        Self { text: text.to_owned(), measures: Vec::new() }
+    }
+
+    /// Whether anything is written.
+    pub(super) fn says_something(&self) -> bool {
+        !self.text.trim().is_empty()
+    }
+}
+
 /// `desk accept`.
 #[derive(Debug, Args)]
 pub(super) struct Accept {
@@ -254,6 +265,10 @@ impl Before<'_> {
 }
 
 impl Common {
+    pub(super) fn of(case: &str, signer: Signer) -> Self {
+        Self { case: case.to_owned(), signer, role: None, wait: 20, replace: false }
+    }
+
     /// Takes a step that has to come first, for the measures that still need it; waits until the other side has admitted it.
     /// Where the main step waits for its second signature there is nothing to come first.
     async fn take_before(
@@ -391,6 +406,11 @@ impl Common {
 }
 
 impl Taken {
+    /// How many signatures it still needs.
+    pub(super) fn missing(&self) -> u32 {
+        self.missing
+    }
+
     pub(super) fn answer(self) -> Answer {
         let given = self.needed.saturating_sub(self.missing);
         let text = if self.missing > 0 {

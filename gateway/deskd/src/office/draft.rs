@@ -2,8 +2,8 @@
 
 use desk::{DraftFor, Finding, Preflight, RequestBody, Severity};
 use model::{
-    ArticleRef, AuthorityId, AuthorityKind, CaseId, Denial, Fault, MeasureId, MeasureScope, PartyId, RecordType,
-    Refusal, RefusalCode, RequestType, Role, SelectorKind, Timestamp,
+    ArticleRef, AuthorityId, AuthorityKind, CaseId, Denial, Digest, Fault, MeasureId, MeasureScope, PartyId,
+    RecordType, Refusal, RefusalCode, RequestType, Role, SelectorKind, Timestamp,
 };
 use serde_json::Value;
 use store::desk::{DeskBatch, DraftRow};
@@ -22,6 +22,18 @@ pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
     pub(crate) rule: Option<Rule>,
     pub(crate) decision: Option<Decision>,
+    /// Of the draft as it is kept.
+    pub(crate) sha256: Digest,
+}
+
+/// A draft as it comes from an officer: nothing of it is lost, be it a request yet or not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Written<'a> {
+    pub(crate) body: &'a [u8],
+    /// Whom it is for; empty: whom it names, or whom it was for.
+    pub(crate) recipient: &'a str,
+    /// The SHA-256 of the draft that was changed; empty: of any.
+    pub(crate) follows: &'a str,
 }
 
 impl Office {
@@ -30,16 +42,9 @@ impl Office {
         self.skeleton(recipient, kind, CaseId::new([0; 16]))
     }
 
-    /// Saves a draft, new or again, and says what is still wrong with it.
-    pub(crate) async fn save_draft(
-        &self,
-        case: Option<CaseId>,
-        body: &[u8],
-        recipient: &str,
-    ) -> Result<Checked, Denial> {
-        if body.len() > DRAFT_BYTES_MAX {
-            return Err(Denial::failed(Fault::TooLarge, "a draft has more than 1 MiB"));
-        }
+    /// Saves a draft, new or again, and says what is still wrong with it. What is no request yet, nor even JSON, is kept as it was
+    /// written.
+    pub(crate) async fn save_draft(&self, case: Option<CaseId>, written: &Written<'_>) -> Result<Checked, Denial> {
         let now = clock::now();
         let _members = self.members.lock().await;
         let old = match case {
@@ -48,27 +53,10 @@ impl Office {
         };
         if let Some((draft, _)) = &old {
             editable(draft.state)?;
+            unchanged(draft, written.follows)?;
         }
         let id = case.map_or_else(random::case_id, Ok)?;
-        let (text, document) = with_case(body, id)?;
-        let recipient = addressee(&document, recipient)?;
-        let text = self.with_tag_key(text, &document, recipient.party(), now)?;
-        let draft = DraftView {
-            state: State::Draft,
-            body: text,
-            salt: random::salt()?.0,
-            reference: document
-                .get("reference")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .chars()
-                .take(200)
-                .collect(),
-            recipient,
-            offered: None,
-            validation: None,
-            blocked: None,
-        };
+        let draft = self.read_draft(id, written, old.as_ref().map(|(draft, _)| draft), now)?;
         let mut batch = DeskBatch::default();
         self.put_draft(&mut batch, id, &draft, old.as_ref().map(|(_, row)| row), now)?;
         for proposal in self.store.proposals_of(id).await? {
@@ -78,6 +66,36 @@ impl Office {
         batch.events.push(event(id, Told::DraftSaved, None, now));
         self.commit(&batch).await?;
         self.check(id, &draft, now)
+    }
+
+    /// The draft that a text makes.
+    pub(super) fn read_draft(
+        &self,
+        id: CaseId,
+        written: &Written<'_>,
+        old: Option<&DraftView>,
+        now: Timestamp,
+    ) -> Result<DraftView, Denial> {
+        if written.body.len() > DRAFT_BYTES_MAX {
+            return Err(Denial::failed(Fault::TooLarge, "a draft has more than 1 MiB"));
+        }
+        let (mut text, document) = with_case(written.body, id)?;
+        let recipient = addressee(document.as_ref(), written.recipient, old)?;
+        if let Some(document) = &document {
+            text = self.with_tag_key(text, document, recipient.party(), now)?;
+        }
+        let reference = document.as_ref().and_then(|document| document.get("reference")?.as_str());
+        let before = old.map(|old| old.reference.as_str()).filter(|_| document.is_none());
+        Ok(DraftView {
+            state: State::Draft,
+            body: text,
+            salt: random::salt()?.0,
+            reference: reference.or(before).unwrap_or_default().chars().take(200).collect(),
+            recipient,
+            offered: None,
+            validation: None,
+            blocked: None,
+        })
     }
 
     /// The request with this year's key of its subjects' pseudonyms, where the treaty counts subjects; without any, where it does not.
@@ -109,31 +127,50 @@ impl Office {
 
     /// Holds a draft against form, treaty and workflow, as the gates will.
     pub(crate) async fn preflight(&self, id: CaseId) -> Result<Checked, Denial> {
-        let (draft, _) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
-        self.check(id, &draft, clock::now())
+        match self.draft(id).await? {
+            Some((draft, _)) => self.check(id, &draft, clock::now()),
+            None => self.preflight_shared(id).await,
+        }
+    }
+
+    /// Holds a text that is not saved against the same.
+    pub(crate) fn preflight_text(&self, written: &Written<'_>) -> Result<Checked, Denial> {
+        let (now, id) = (clock::now(), CaseId::new([0; 16]));
+        self.check(id, &self.read_draft(id, written, None, now)?, now)
     }
 
     pub(super) fn check(&self, id: CaseId, draft: &DraftView, now: Timestamp) -> Result<Checked, Denial> {
+        self.check_of(id, draft, &self.own, now)
+    }
+
+    /// Holds the draft of `sender` against form, treaty and workflow: this desk's own, or one that the other side has shared.
+    pub(super) fn check_of(
+        &self,
+        id: CaseId,
+        draft: &DraftView,
+        sender: &AuthorityId,
+        now: Timestamp,
+    ) -> Result<Checked, Denial> {
+        let other = if *sender == self.own { &draft.recipient } else { sender };
         let today = clock::day(now)?;
         let kind: RecordType = "request".parse().map_err(internal)?;
-        let mut checked = Checked { case: id, findings: Vec::new(), rule: None, decision: None };
-        let rule = match self.rule_with(draft.recipient.party(), now) {
-            Ok(rule) => rule,
-            Err(Denial::Refused(refusal)) => {
-                checked.findings.push((*refusal).into());
-                return Ok(checked);
-            }
+        let sha256 = Digest::of(&[&draft.body]);
+        let mut checked = Checked { case: id, findings: Vec::new(), rule: None, decision: None, sha256 };
+        match self.rule_with(other.party(), now) {
+            Ok(rule) => checked.rule = Some(rule),
+            Err(Denial::Refused(refusal)) => checked.findings.push((*refusal).into()),
             Err(denial) => return Err(denial),
-        };
+        }
         let document = match self.records.accept(&kind, &draft.body) {
             Ok(document) => document,
             Err(findings) => {
-                let form = findings.iter().map(|one| Finding::form(&one.field, &one.rule, &one.message));
-                checked.findings.extend(form);
-                checked.rule = Some(rule);
+                let read = records::read(&draft.body).ok();
+                let found = findings.iter().map(|one| (&*one.field, &*one.rule, &*one.message));
+                checked.findings.extend(desk::form_findings(read.as_ref(), found));
                 return Ok(checked);
             }
         };
+        let Some(rule) = checked.rule.take() else { return Ok(checked) };
         let body = match RequestBody::from_document(document) {
             Ok(body) => body,
             Err(refusal) => {
@@ -141,11 +178,13 @@ impl Office {
                 return Ok(checked);
             }
         };
-        let (sender, recipient) = (self.kind_of(&self.own), self.kind_of(&draft.recipient));
-        let asked = Preflight { body: &body, form: &[], rule: &rule, sender, recipient, today, now };
+        let (kind, recipient) = (self.kind_of(sender), self.kind_of(&draft.recipient));
+        let asked = Preflight { body: &body, form: &[], rule: &rule, sender: kind, recipient, today, now };
         let found = desk::preflight(&asked);
         checked.findings = found.findings;
-        checked.findings.extend(self.own_findings(&body));
+        if *sender == self.own {
+            checked.findings.extend(self.own_findings(&body, &draft.recipient));
+        }
         checked.findings.sort_by_key(|finding| finding.severity);
         checked.decision = found.decision;
         checked.rule = Some(rule);
@@ -153,7 +192,7 @@ impl Office {
     }
 
     /// What only this desk can see: that it speaks for itself, and to whom it can speak.
-    fn own_findings(&self, body: &RequestBody) -> Vec<Finding> {
+    fn own_findings(&self, body: &RequestBody, recipient: &AuthorityId) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut wrong = |field: &str, reason: String, remedy: &str| {
             findings.push(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at(field).into());
@@ -161,6 +200,10 @@ impl Office {
         if body.requesting != self.own.party() {
             let reason = format!("the desk of {} asks for its own party only", self.own);
             wrong("requesting", reason, "Name the own party, or let the desk of that party send it.");
+        }
+        if body.addressee != *recipient {
+            let reason = format!("the request is addressed to {}, and was to go to {recipient}", body.addressee);
+            wrong("addressee", reason, "Name the same authority in both.");
         }
         if let Ok(trust) = self.trust.store() {
             if trust.directory(body.requested).is_some() && trust.authority(&body.addressee).is_none() {
@@ -236,8 +279,17 @@ struct Probe<'a> {
 
 impl Probe<'_> {
     fn records(&self) -> Result<Vec<RecordType>, Denial> {
-        const NO_RECORDS: [&str; 7] =
-            ["request", "ack", "decision", "violation", "receipt_confirmation", "status", "notice"];
+        const NO_RECORDS: [&str; 9] = [
+            "request",
+            "ack",
+            "decision",
+            "violation",
+            "receipt_confirmation",
+            "status",
+            "notice",
+            "shared_draft",
+            "draft_comment",
+        ];
         let records = self.office.records.names().filter(|name| !NO_RECORDS.contains(&name.as_str()));
         let fits = |record: &&RecordType| {
             SelectorKind::ALL.into_iter().any(|s| self.admits(std::slice::from_ref(*record), s, ".records"))
@@ -297,44 +349,46 @@ fn editable(state: State) -> Result<(), Denial> {
     }
 }
 
-/// The body with `case` as its case: a form that was filled in for another one, or not at all, becomes this one's.
-fn with_case(body: &[u8], case: CaseId) -> Result<(Vec<u8>, Value), Denial> {
-    let read = |bytes: &[u8]| {
-        records::read(bytes).map_err(|finding| Denial::failed(Fault::Malformed, format!("the request {finding}")))
-    };
-    let mut document = read(body)?;
+/// The body with `case` as its case: a form that was filled in for another one, or not at all, becomes this one's. What is no JSON
+/// object yet is kept as it is.
+fn with_case(body: &[u8], case: CaseId) -> Result<(Vec<u8>, Option<Value>), Denial> {
+    let Ok(mut document) = records::read(body) else { return Ok((body.to_vec(), None)) };
     let id = case.to_string();
-    let fields =
-        document.as_object_mut().ok_or_else(|| Denial::failed(Fault::Malformed, "the request is no object"))?;
+    let Some(fields) = document.as_object_mut() else { return Ok((body.to_vec(), None)) };
     if fields.get("case").and_then(Value::as_str) == Some(&id) {
-        return Ok((body.to_vec(), document));
+        return Ok((body.to_vec(), Some(document)));
     }
     let old = fields.insert("case".to_owned(), id.clone().into());
     // Where it can be done, the officer's own layout stays.
     if let (Some(Value::String(old)), Ok(text)) = (old, std::str::from_utf8(body)) {
         let replaced = text.replacen(&format!("\"{old}\""), &format!("\"{id}\""), 1);
-        if read(replaced.as_bytes()).is_ok_and(|again| again == document) {
-            return Ok((replaced.into_bytes(), document));
+        if records::read(replaced.as_bytes()).is_ok_and(|again| again == document) {
+            return Ok((replaced.into_bytes(), Some(document)));
         }
     }
-    Ok((serde_json::to_vec_pretty(&document).map_err(internal)?, document))
+    Ok((serde_json::to_vec_pretty(&document).map_err(internal)?, Some(document)))
 }
 
-fn addressee(document: &Value, wanted: &str) -> Result<AuthorityId, Denial> {
-    let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
-    let named = document.get("addressee").and_then(Value::as_str).map(str::parse::<AuthorityId>);
-    match (named, wanted) {
-        (Some(Ok(named)), "") => Ok(named),
-        (Some(Ok(named)), wanted) if named == wanted.parse().map_err(malformed)? => Ok(named),
-        (Some(Ok(named)), wanted) => {
-            let reason = format!("the request is addressed to {named}, and was to go to {wanted}");
-            Err(Refusal::new(RefusalCode::R93, "desk", reason, "Name the same authority in both.")
-                .at("addressee")
-                .into())
-        }
-        (_, "") => Err(Denial::failed(Fault::Malformed, "the request does not name its addressee, as in FR:central")),
-        (_, wanted) => wanted.parse().map_err(malformed),
+/// Whom a draft is for: whom the officer names, else whom the text names, else whom it was for.
+fn addressee(document: Option<&Value>, wanted: &str, old: Option<&DraftView>) -> Result<AuthorityId, Denial> {
+    if !wanted.is_empty() {
+        return wanted.parse().map_err(|error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string()));
     }
+    let named = document.and_then(|document| document.get("addressee")?.as_str()?.parse().ok());
+    named.or_else(|| old.map(|old| old.recipient.clone())).ok_or_else(|| {
+        Denial::failed(
+            Fault::Malformed,
+            "the request does not name its addressee, as in FR:central; name it beside the text",
+        )
+    })
+}
+
+/// What is changed is the draft that was read: nobody has saved another one since.
+fn unchanged(draft: &DraftView, follows: &str) -> Result<(), Denial> {
+    if follows.is_empty() || Digest::of(&[&draft.body]).to_string() == follows {
+        return Ok(());
+    }
+    Err(Denial::failed(Fault::StaleCase, "somebody has saved the draft since it was read; nothing was overwritten"))
 }
 
 /// Whether the gates would let it pass, once validated and signed.
@@ -362,14 +416,22 @@ mod tests {
         let id = CaseId::new([7; 16]);
         let text = b"{\n  \"case\": \"6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a10\",\n  \"z\": 1, \"a\": 2\n}";
         let (bytes, document) = with_case(text, id).unwrap();
-        assert_eq!(document["case"], id.to_string());
+        assert_eq!(document.unwrap()["case"], id.to_string());
         assert!(String::from_utf8(bytes).unwrap().contains("\"z\": 1, \"a\": 2"));
     }
 
     #[test]
-    fn a_request_to_another_addressee_than_named_is_refused_r93() {
+    fn what_is_no_json_yet_is_kept_as_it_was_written() {
+        for text in ["", "{ \"case\": ", "[1]", "notes for tomorrow"] {
+            assert_eq!(with_case(text.as_bytes(), CaseId::new([7; 16])).unwrap(), (text.as_bytes().to_vec(), None));
+        }
+    }
+
+    #[test]
+    fn a_draft_is_for_whom_the_officer_names_else_for_whom_the_text_names() {
         let document = serde_json::json!({ "addressee": "FR:central" });
-        assert_eq!(addressee(&document, "").unwrap().to_string(), "FR:central");
-        assert_eq!(addressee(&document, "IT:central").unwrap_err().reason(), "R93");
+        assert_eq!(addressee(Some(&document), "", None).unwrap().to_string(), "FR:central");
+        assert_eq!(addressee(Some(&document), "IT:central", None).unwrap().to_string(), "IT:central");
+        assert_eq!(addressee(None, "", None).unwrap_err().reason(), "MALFORMED");
     }
 }

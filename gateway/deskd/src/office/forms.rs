@@ -9,7 +9,15 @@ use crate::clock;
 
 /// Whether the step's form is written in part.
 pub(super) fn is_form(step: Step) -> bool {
-    matches!(step, Step::AskInfo | Step::GiveInfo | Step::AcceptConditions | Step::Postpone | Step::ReturnRequest)
+    matches!(
+        step,
+        Step::CommentDraft
+            | Step::AskInfo
+            | Step::GiveInfo
+            | Step::AcceptConditions
+            | Step::Postpone
+            | Step::ReturnRequest
+    )
 }
 
 impl Office {
@@ -42,6 +50,7 @@ impl Office {
         let question = match step {
             Step::GiveInfo => Step::AskInfo,
             Step::AcceptConditions => Step::OfferConditions,
+            Step::CommentDraft => Step::ShareDraft,
             _ => return Ok(None),
         };
         let entries = self.store.entries_of(view.id).await?;
@@ -95,6 +104,12 @@ fn fields(
             fill("officer", Some(speaker));
             fill("answers", text.map(one));
             fill("scope_grows", Some(false.into()));
+        }
+        Step::CommentDraft => {
+            fill("in_reply_to", answers.map(Value::from));
+            fill("commented_at", Some(said.now.to_string().into()));
+            fill("officer", Some(speaker));
+            fill("text", text.map(Value::from));
         }
         Step::AcceptConditions => {
             fill("in_answer_to", answers.map(Value::from));
@@ -177,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_an_officer_says_in_words_makes_a_whole_form() {
-        for step in [Step::AskInfo, Step::GiveInfo, Step::AcceptConditions] {
+        for step in [Step::AskInfo, Step::GiveInfo, Step::AcceptConditions, Step::CommentDraft] {
             let form = form(step, "Which account?", json!({}));
             assert_eq!(findings(step, &form), Vec::<String>::new(), "{step}: {form}");
         }

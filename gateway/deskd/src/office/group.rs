@@ -19,10 +19,10 @@ use crate::clock;
 impl Office {
     /// Sees to it that both gateways have certified the case's group. While the other one is away it says so; the group is on its
     /// way, and asking again goes on from there.
-    pub(super) async fn ensure_group(&self, id: CaseId) -> Result<(), Denial> {
+    pub(super) async fn ensure_group(&self, id: CaseId, before: Step) -> Result<(), Denial> {
         let found = self.view(id).await?;
         if !found.is_some_and(|(view, _)| view.pending.is_some() || view.head != HeaderDigest::GENESIS) {
-            self.open_group(id).await?;
+            self.open_group(id, before).await?;
         }
         let open = || async move {
             let Some((view, _)) = self.view(id).await? else { return Ok(None) };
@@ -42,9 +42,10 @@ impl Office {
         })
     }
 
-    async fn open_group(&self, id: CaseId) -> Result<(), Denial> {
+    async fn open_group(&self, id: CaseId, before: Step) -> Result<(), Denial> {
         let (draft, _) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
-        if draft.state != State::Validated {
+        // A draft that is only shown need not be validated.
+        if before == Step::SealSend && draft.state != State::Validated {
             return Err(not_validated(draft.state));
         }
         let key_package =

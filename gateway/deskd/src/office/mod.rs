@@ -9,6 +9,7 @@ mod agenda;
 mod arrival;
 mod binding;
 mod clocks;
+mod cloning;
 mod dispatch;
 mod documents;
 mod draft;
@@ -23,6 +24,7 @@ mod outcome;
 mod prepare;
 mod reading;
 mod seats;
+mod sharing;
 mod shown;
 mod sign;
 mod terms;
@@ -63,7 +65,7 @@ use crate::{
 };
 use view::{CaseView, DraftView, state_number};
 
-pub(crate) use draft::{Checked, would_pass};
+pub(crate) use draft::{Checked, Written, would_pass};
 pub(crate) use errand::Wish;
 pub(crate) use prepare::{Ask, Prepared};
 pub(crate) use sign::OfficerWord;

@@ -72,8 +72,8 @@ impl Office {
         if !ask.text.trim().is_empty() && is_wordless(ask.step) {
             return Err(Denial::failed(Fault::Malformed, format!("{} has no place for a text", ask.step)));
         }
-        if ask.step == Step::SealSend && self.draft(ask.case).await?.is_some() {
-            self.ensure_group(ask.case).await?;
+        if matches!(ask.step, Step::SealSend | Step::ShareDraft) && self.draft(ask.case).await?.is_some() {
+            self.ensure_group(ask.case, ask.step).await?;
         }
         self.settled(ask.case).await?;
         let _members = self.members.lock().await;
@@ -294,6 +294,8 @@ impl Office {
             describe_release(&mut header, &records);
             compare_release(&header, &asked, &records)?;
             documents
+        } else if ask.step == Step::ShareDraft {
+            vec![self.shared_draft(view, &said).await?]
         } else {
             let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
             let documents = self.step_documents(view, &said, &ask.documents, &received)?;

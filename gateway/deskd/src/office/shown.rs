@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use desk::Body;
 use jiff::civil::Date;
-use model::{CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
+use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
 use proto::desk as wire;
 use serde_json::Value;
 use store::desk::{DeskCaseRow, DeskEntryRow, EventRow};
@@ -43,6 +43,7 @@ impl Office {
             let draft = self.draft(view.id).await?;
             let awaiting = self.awaiting(view, &proposals, now)?;
             let mut case = of_case(view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
+            case.training = self.trains(&view.own) || self.trains(&view.other);
             case.preservation = self.first_to_end(view, &views, now)?;
             case.clock = self.first_clock(view, &told, now);
             cases.push(case);
@@ -113,6 +114,7 @@ impl Office {
         let (_, views) = self.all_views().await?;
         let links = self.links(&view, &views);
         let mut summary = of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
+        summary.training = self.trains(&view.own) || self.trains(&view.other);
         summary.preservation = self.first_to_end(&view, &views, now)?;
         let told = self.told_clocks_of(id).await?;
         summary.clock = self.first_clock(&view, &told, now);
@@ -161,6 +163,12 @@ impl Office {
         self.changed.subscribe()
     }
 
+    /// Whether an authority was made for training: its state's directory says so in its title.
+    fn trains(&self, authority: &AuthorityId) -> bool {
+        let trust = self.trust.store();
+        trust.is_ok_and(|trust| trust.authority(authority).is_some_and(|one| one.is_training()))
+    }
+
     /// How the desk is.
     pub(crate) async fn status(&self) -> Result<wire::GetDeskStatusResponse, Denial> {
         let health = self.uplink.health();
@@ -175,6 +183,7 @@ impl Office {
             parties: parties.unwrap_or_default(),
             last_cursor: u64::try_from(last).unwrap_or(0),
             treaty_files: self.rules.told(),
+            training: self.trains(&self.own),
         })
     }
 
@@ -267,6 +276,10 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
     if draft.is_some_and(|draft| draft.state != State::Sent) {
         whose = "ours";
     }
+    // A draft waits for a word, although nobody has to say one.
+    if view.drafted == Some(Step::ShareDraft) && side == Side::Peer {
+        whose = "ours";
+    }
     if view.pending.is_some() {
         whose = "theirs";
     }
@@ -288,10 +301,13 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
         reference: view.reference.clone(),
         trouble: view.trouble.clone().unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
-        preservation: None,
-        clock: None,
+        banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
+        ..wire::CaseSummary::default()
     }
 }
+
+/// What stands over a draft that is shared.
+const DRAFT_BANNER: &str = "DRAFT – no legal effect, no clock runs";
 
 fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::CaseSummary {
     let possible = workflow::rows_from(draft.state).filter(|row| !matches!(row.trigger, Trigger::Gateway(_)));
@@ -335,6 +351,8 @@ fn measures(case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> 
         window: summary::window(&measure.scope),
         conditions: measure.conditions.iter().map(ToString::to_string).collect(),
         preservation: preservation(measure, links, today),
+        consult_first: measure.terms.as_ref().is_some_and(|terms| terms.consult && !measure.consulted),
+        grounds: measure.terms.iter().flat_map(|terms| &terms.grounds).map(ToString::to_string).collect(),
     };
     case.measures.values().map(one).collect()
 }

@@ -57,6 +57,9 @@ pub(crate) struct CaseView {
     /// The cases whose requests follow on what was preserved here, and wait for their decision.
     #[serde(default)]
     pub(crate) hanging: BTreeSet<CaseId>,
+    /// Whether a draft was shared or commented last, as long as no request was sent.
+    #[serde(default)]
+    pub(crate) drafted: Option<Step>,
     /// When the first of them came and the last of them was decided.
     #[serde(default)]
     pub(crate) acts: Vec<Moment>,
@@ -196,6 +199,7 @@ impl CaseView {
             openings: Vec::new(),
             moments: Vec::new(),
             hanging: BTreeSet::new(),
+            drafted: None,
             acts: Vec::new(),
             seats: Vec::new(),
             unreadable: BTreeSet::new(),
@@ -240,6 +244,11 @@ impl CaseView {
 
     /// Makes an entry that both gateways admitted part of the case. Returns its place.
     pub(crate) fn settle(&mut self, step: Step, digest: HeaderDigest, event: &Event) -> i64 {
+        match step {
+            Step::ShareDraft | Step::CommentDraft => self.drafted = Some(step),
+            Step::SealSend => self.drafted = None,
+            _ => {}
+        }
         self.moments.extend(moments_of(self.admitted.as_ref(), event));
         let case = apply(self.admitted.take(), event);
         // An entry that both gateways admit has arrived: a request goes through SENT to DELIVERED in one.

@@ -13,8 +13,8 @@ use std::{
 use aws_lc_rs::rand;
 use clap::Args;
 use identity::{
-    Authority, Directory, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TlsIdentity, VerifyingKey,
-    certificate_to_pem,
+    Authority, Directory, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TRAINING_MARK, TlsIdentity,
+    VerifyingKey, certificate_to_pem,
 };
 use model::{AuthorityId, AuthorityKind, Exit, PartyId, Role, Timestamp};
 use serde_json::{Value, json};
@@ -45,6 +45,9 @@ pub(crate) struct Init {
     /// An OTLP collector for the gateway and the desks, as in http://127.0.0.1:4317.
     #[arg(long)]
     otlp_endpoint: Option<String>,
+    /// Make a simulated state: the title of each of its authorities says so, in the directory that its root signs, to every other state.
+    #[arg(long)]
+    training: bool,
 }
 
 /// The authorities of a development state: name, kind, title, roles of both officers.
@@ -78,7 +81,7 @@ impl Init {
                 AuthorityId::new(self.party, name).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
             let officers = self.write_officers(&id, roles)?;
             let desk_key = self.write_desk(&id, &root, &config, &tags, now)?;
-            authorities.push(Authority { id, kind, title: title.to_owned(), desk_key, officers });
+            authorities.push(Authority { id, kind, title: self.title(title), desk_key, officers });
         }
         let ledger_key = self.write_ledger_key(&gateway)?;
         let directory = Directory {
@@ -98,6 +101,7 @@ impl Init {
         Ok(json!({
             "party": self.party.to_string(),
             "dir": self.dir,
+            "training": self.training,
             "fingerprint": root.certificate().fingerprint().to_string(),
             "root_certificate": self.dir.join("root/root.cert.pem"),
             "treaty_certificate": self.dir.join("treaty/treaty.cert.pem"),
@@ -105,6 +109,10 @@ impl Init {
             "desk_listen": config.desk_listen.to_string(),
             "authorities": AUTHORITIES.map(|(name, ..)| format!("{}:{name}", self.party)),
         }))
+    }
+
+    fn title(&self, title: &str) -> String {
+        if self.training { format!("{TRAINING_MARK}: {title}") } else { title.to_owned() }
     }
 
     fn check_empty(&self) -> Result<(), Failure> {
@@ -284,7 +292,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("jp");
         let party = "JP".parse().unwrap();
-        let init = Init { party, dir: dir.clone(), peer_listen: None, desk_listen: None, otlp_endpoint: None };
+        let init = Init {
+            party,
+            dir: dir.clone(),
+            peer_listen: None,
+            desk_listen: None,
+            otlp_endpoint: None,
+            training: false,
+        };
         let made = init.run(NOW).unwrap();
         assert_eq!(made["treaty_certificate"].as_str(), dir.join("treaty/treaty.cert.pem").to_str());
 
@@ -304,7 +319,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::generate("JP".parse().unwrap(), NOW).unwrap();
         let dir = folder.path().to_owned();
-        let init = Init { party: root.party(), dir, peer_listen: None, desk_listen: None, otlp_endpoint: None };
+        let init = Init {
+            party: root.party(),
+            dir,
+            peer_listen: None,
+            desk_listen: None,
+            otlp_endpoint: None,
+            training: false,
+        };
         init.write_treaty_key(&root, NOW).unwrap();
         for (name, mode) in [("", 0o700), ("passphrase", 0o600), ("treaty.key.pem", 0o600), ("treaty.cert.pem", 0o644)]
         {
