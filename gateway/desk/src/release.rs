@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Header, Refusal, RefusalCode, Window};
+use model::{Header, Refusal, RefusalCode, Step, Window};
 use serde::Deserialize;
 
 use crate::{

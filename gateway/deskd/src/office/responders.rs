@@ -71,7 +71,7 @@ impl Office {
     }
 
     /// Whether two officers, who are officers today, stand for this very text.
-    pub(super) fn stands(&self, loaded: &Loaded, standing: &Standing) -> Result<bool, Denial> {
+    pub(super) fn is_authorised(&self, loaded: &Loaded, standing: &Standing) -> Result<bool, Denial> {
         Ok(!standing.stopped
             && standing.digest == Some(loaded.digest)
             && self.signers(loaded.name.as_str(), standing)?.len() >= OFFICERS)
@@ -215,7 +215,7 @@ impl Office {
         view.standing = match () {
             () if standing.stopped => "stopped",
             () if standing.digest.is_some_and(|digest| digest != loaded.digest) => "changed",
-            () if self.stands(&loaded, &standing)? => "answering",
+            () if self.is_authorised(&loaded, &standing)? => "answering",
             () => "waiting_for_signature",
         }
         .to_owned();

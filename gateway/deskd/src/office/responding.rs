@@ -137,7 +137,7 @@ impl Office {
         let mut standing = BTreeMap::new();
         for name in self.responders.names() {
             let Ok(loaded) = self.responders.load(&name) else { continue };
-            if self.stands(&loaded, &self.standing(&name).await?)? {
+            if self.is_authorised(&loaded, &self.standing(&name).await?)? {
                 let kept = memory.standing.remove(&name).filter(|kept| kept.digest == loaded.digest);
                 standing.insert(name, kept.unwrap_or_else(|| Arc::new(loaded)));
             }
@@ -242,7 +242,7 @@ impl Office {
         // From here on nothing of the case moves; what has moved meanwhile is found here, the age of a consent with it.
         let standing = self.standing(&task.loaded.name).await?;
         let unchanged = self.responders.load(&task.loaded.name).is_ok_and(|now| now.digest == task.loaded.digest);
-        if !unchanged || !self.stands(task.loaded, &standing)? {
+        if !unchanged || !self.is_authorised(task.loaded, &standing)? {
             return Err(stale().into());
         }
         let decision = self.decision_now(task.header)?;

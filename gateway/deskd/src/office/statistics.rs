@@ -17,7 +17,8 @@ impl Office {
             ));
         }
         let mut census = Census::new(from, to);
-        for id in self.store.case_ids().await? {
+        let all = (model::CaseId::new([0; 16]), model::CaseId::new([0xff; 16]));
+        for id in self.store.case_ids(all.0, all.1, u64::from(u32::MAX)).await? {
             let Some((view, _)) = self.view(id).await? else { continue };
             let Some((case, moments)) = history(&view) else { continue };
             census.count(&Account {

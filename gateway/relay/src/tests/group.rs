@@ -15,10 +15,11 @@ fn refused(denial: &Denial) -> (RefusalCode, &str) {
 /// The home desk takes the peer's desk in anew: out and in with one commit.
 fn readmit(home: &Gateway, number: u32) -> Result<crate::Plan, Denial> {
     let draft = Draft::proper(number, Step::ChangeGroup, &[], home.head());
-    let (by, again) = (desk("JP:central"), [desk("FR:central")]);
+    let by = desk("JP:central");
+    let again: &'static [_] = Box::leak(Box::new([desk("FR:central")]));
     home.ask(&draft, Origin::OwnDesk(&by), NOW, |cx| {
         if let Ok(RosterFacts::Handshake { added, removed, .. }) = &mut cx.roster {
-            (*added, *removed) = (&again, &again);
+            (*added, *removed) = (again, again);
         }
     })
 }
@@ -44,10 +45,11 @@ fn a_desk_of_the_other_party_is_taken_in_anew_only_where_it_asked() {
 fn who_asks_brings_a_key_package_of_its_own_and_nothing_else() {
     let (_, peer) = both_after(&[Step::OpenGroup, Step::SealSend]);
     let ask = Draft::proper(2, Step::AskRejoin, &[], peer.head()).by_peer();
-    let (by, other) = (desk("FR:central"), desk("FR:police"));
+    let by = desk("FR:central");
+    let other: &'static _ = Box::leak(Box::new(desk("FR:police")));
     let of_another = peer.ask(&ask, Origin::OwnDesk(&by), NOW, |cx| {
         if let Ok(RosterFacts::Asked { by, .. }) = &mut cx.roster {
-            *by = &other;
+            *by = other;
         }
     });
     assert_eq!(refused(&of_another.unwrap_err()), (RefusalCode::R93, "sender"));

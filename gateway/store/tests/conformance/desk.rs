@@ -1,4 +1,4 @@
-use model::{Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
+use model::{CaseId, Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
 use store::{
     Blob, StoreError,
     desk::{

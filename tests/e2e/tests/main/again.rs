@@ -108,8 +108,8 @@ async fn what_comes_twice_or_in_the_wrong_order_is_taken_once_and_in_its_order()
 
         link.cut();
         let mut sent = Vec::new();
-        for body in [b"a draft", b"anotherd", b"the last"] {
-            let entry = desk.draft(&mut case, body.as_slice());
+        for body in [&b"a draft"[..], b"another", b"the last"] {
+            let entry = desk.draft(&mut case, body);
             let receipt = desk.submit_raw(&entry).await;
             sent.push((entry, receipt));
         }

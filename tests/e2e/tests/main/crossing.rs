@@ -99,7 +99,7 @@ async fn all_at_once(desk: &Scribe, entries: Vec<model::Entry>) {
         let mut client = desk.client.clone();
         sending.spawn(async move {
             let entry = Some(proto::convert::send_entry(&entry));
-            client.submit(proto::desk::SubmitRequest { entry }).await.map(|_| ())
+            client.submit(proto::desk::SubmitRequest { entry, sealed_count: 0 }).await.map(|_| ())
         });
     }
     while let Some(sent) = sending.join_next().await {

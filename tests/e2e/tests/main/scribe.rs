@@ -189,7 +189,7 @@ impl Scribe {
     /// Hands an entry over that is taken; the receipt as it was sent.
     pub(crate) async fn submit_raw(&mut self, entry: &Entry) -> types::SignedReceipt {
         let entry = Some(proto::convert::send_entry(entry));
-        self.client.submit(SubmitRequest { entry }).await.unwrap().into_inner().receipt.unwrap()
+        self.client.submit(SubmitRequest { entry, sealed_count: 0 }).await.unwrap().into_inner().receipt.unwrap()
     }
 
     /// Hands over whatever this is.

@@ -62,7 +62,7 @@ async fn a_desk_that_is_killed_while_500_entries_wait_tells_each_of_them_and_eac
             sending.spawn(async move {
                 for entry in &entries {
                     let entry = Some(proto::convert::send_entry(entry));
-                    client.clone().submit(proto::desk::SubmitRequest { entry }).await.unwrap();
+                    client.clone().submit(proto::desk::SubmitRequest { entry, sealed_count: 0 }).await.unwrap();
                 }
             });
         }
