@@ -14,6 +14,7 @@
     reason = "a refusal is an answer, not an exception: it is built once and read whole"
 )]
 
+mod after;
 mod answer;
 mod bespoke;
 mod body;
@@ -35,6 +36,7 @@ mod specific;
 mod translated;
 pub mod translation;
 
+pub use after::{COST_NOTE, RETURN_CERTIFICATE, compare_disposal, until_of};
 pub use answer::{CALLBACK, compare_answer, compare_answers, document_of};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use canonical::canonical;

@@ -1,5 +1,6 @@
 //! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
 
+mod after;
 mod between;
 
 use std::{
@@ -27,6 +28,7 @@ use super::{
 };
 use crate::{clock, failure::Failure, summary};
 
+pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 
 const POLL: Duration = Duration::from_millis(150);

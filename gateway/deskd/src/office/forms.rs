@@ -4,20 +4,21 @@ use desk::Document;
 use model::{AuthorityId, Denial, EntryId, Fault, Header, MeasureId, PostponementCode, RecordType, Step};
 use serde_json::{Map, Value, json};
 
-use super::{Office, documents::Said, internal, view::CaseView};
+use super::{Office, after, documents::Said, internal, view::CaseView};
 use crate::clock;
 
 /// Whether the step's form is written in part.
 pub(super) fn is_form(step: Step) -> bool {
-    matches!(
-        step,
-        Step::CommentDraft
-            | Step::AskInfo
-            | Step::GiveInfo
-            | Step::AcceptConditions
-            | Step::Postpone
-            | Step::ReturnRequest
-    )
+    after::is_form(step)
+        || matches!(
+            step,
+            Step::CommentDraft
+                | Step::AskInfo
+                | Step::GiveInfo
+                | Step::AcceptConditions
+                | Step::Postpone
+                | Step::ReturnRequest
+        )
 }
 
 impl Office {
@@ -90,6 +91,10 @@ fn fields(
     };
     fill("record_type", Some(record_type.as_str().into()));
     fill("case", Some(view.id.to_string().into()));
+    if after::is_form(said.step) {
+        after::fill(&mut form, view, said, speaker)?;
+        return Ok(Value::Object(form));
+    }
     match said.step {
         Step::AskInfo => {
             fill("asked_at", Some(said.now.to_string().into()));

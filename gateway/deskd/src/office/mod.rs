@@ -5,6 +5,7 @@
 //! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`, `clocks` (what is
 //! told when) and `agenda`.
 
+mod after;
 mod agenda;
 mod arrival;
 mod binding;

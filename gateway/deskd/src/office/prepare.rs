@@ -12,6 +12,7 @@ use workflow::{Actor, Command, State, TRANSITIONS, Trigger, decide};
 
 use super::{
     Office, Told,
+    after::until,
     documents::Said,
     event,
     forms::reason,
@@ -82,7 +83,7 @@ impl Office {
         if view.pending.is_some() {
             return Err(on_its_way());
         }
-        let (needed, roles) = signers(ask.step, &view)?;
+        let (needed, roles) = signers(ask.step, &view, &ask.concerns)?;
         let mut batch = DeskBatch::default();
         let now = clock::now();
         if let Some((row, header, body)) = self.signed_before(&ask, &view, &mut batch, now).await? {
@@ -267,7 +268,7 @@ impl Office {
             if possible.is_empty() {
                 // Not now: the procedure says why, and what is possible instead.
                 header.concerns = case.measures.keys().copied().collect();
-                let (needed, roles) = signers(ask.step, view)?;
+                let (needed, roles) = signers(ask.step, view, &[])?;
                 self.dry_run(view, &header, needed, roles.first().copied())?;
             }
         }
@@ -297,10 +298,11 @@ impl Office {
         } else if ask.step == Step::ShareDraft {
             vec![self.shared_draft(view, &said).await?]
         } else {
-            let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
-            let documents = self.step_documents(view, &said, &ask.documents, &received)?;
+            let documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
+            header.declared.until = until(&header, &documents);
             self.compare_form(&header, &documents)?;
+            self.hold_after(view, &header, &documents).await?;
             documents
         };
         let bytes = Body { step: ask.step, documents }.encode()?;
@@ -353,16 +355,29 @@ impl CaseView {
 
 /// Whether the body of the step has no place for words.
 fn is_wordless(step: Step) -> bool {
-    matches!(step, Step::SealSend | Step::Release | Step::Confirm | Step::AcceptConditions)
+    use Step::{AcceptConditions, CertifyDisposal, Confirm, Regularise, Release, SealSend, TakeOver};
+    matches!(step, SealSend | Release | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
 }
 
-/// How many officers stand for a step on this side, and in which roles.
-pub(super) fn signers(step: Step, view: &CaseView) -> Result<(usize, &'static [Role]), Denial> {
+/// How many officers stand for a step on this side, and in which roles: as many as the measures that it concerns ask for, where they
+/// stand now.
+pub(super) fn signers(step: Step, view: &CaseView, concerns: &[MeasureId]) -> Result<(usize, &'static [Role]), Denial> {
     let side = view.side();
+    let officers = |actor: Actor| match actor {
+        Actor::Officers(needed, roles) => Some((usize::from(needed), roles)),
+        Actor::DeskOr(roles) => Some((1, roles)),
+        Actor::Desk | Actor::Gateway => None,
+    };
+    let possible = view.admitted.as_ref().map(|case| case.possible(side)).unwrap_or_default();
+    let concerned = possible.iter().filter(|one| {
+        let named = concerns.is_empty() || one.measures.iter().any(|id| concerns.contains(id));
+        named && one.row.trigger == Trigger::Step(step)
+    });
+    let now = concerned.filter_map(|one| officers(one.row.actor)).max_by_key(|(needed, _)| *needed);
     let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step) && row.sides.contains(&side));
-    match row.map(|row| row.actor) {
-        Some(Actor::Officers(needed, roles)) => Ok((usize::from(needed), roles)),
-        _ => {
+    match now.or_else(|| row.and_then(|row| officers(row.actor))) {
+        Some(found) => Ok(found),
+        None => {
             let reason = format!("{step} is not for {}, the {} party", view.own.party(), super::shown::side_name(side));
             let remedy = "Leave the step to the other party.";
             Err(Refusal::new(RefusalCode::R93, "workflow", reason, remedy).into())

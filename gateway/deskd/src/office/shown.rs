@@ -386,9 +386,9 @@ fn words(body: &Body) -> String {
     for document in &body.documents {
         let Ok(value) = records::read(&document.bytes) else { continue };
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        words.extend(text(&value, "text").or_else(|| text(&value, "remarks")).or_else(|| text(&value, "reason")));
+        words.extend(["text", "remarks", "reason", "results"].into_iter().find_map(|name| text(&value, name)));
         for outcome in value.get("measures").and_then(Value::as_array).into_iter().flatten() {
-            words.extend(text(outcome, "reasons"));
+            words.extend(text(outcome, "reasons").or_else(|| text(outcome, "remarks")));
         }
     }
     words.dedup();

@@ -193,7 +193,7 @@ fn reasoned(words: &Words) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "the other side must be told why").remedy("Say it with --text."))
 }
 
-fn written(record_type: &str, value: &serde_json::Value) -> Result<Document, Failure> {
+pub(super) fn written(record_type: &str, value: &serde_json::Value) -> Result<Document, Failure> {
     let record_type =
         record_type.parse().map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;
     Ok(Document { record_type, bytes: value.to_string().into_bytes() })
