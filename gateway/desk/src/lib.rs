@@ -53,7 +53,7 @@ pub use request::{
     Measure, Name, OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, TranslatedText, Translation,
     Undertakings, Urgency, UrgencyLevel, ValidatingDecision,
 };
-pub use scope::{Declaration, declare, offence, scope};
+pub use scope::{Declaration, FOLLOW_UPS, declare, follows, offence, scope};
 pub use selector::{Selector, subject_binding};
 pub use translated::names;
 

@@ -49,6 +49,7 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_upkeep(stop.clone()));
     tasks.spawn(office.clone().run_clocks(stop.clone()));
     tasks.spawn(office.clone().run_errands(stop.clone()));
+    tasks.spawn(office.clone().run_dues(stop.clone()));
     let socket = folder.socket();
     let service = CaseServiceServer::new(Cases(office.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)

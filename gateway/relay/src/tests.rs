@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod follows;
 mod refusals;
 mod signed;
 mod terms;

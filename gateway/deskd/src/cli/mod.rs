@@ -3,6 +3,7 @@
 mod agenda;
 mod check;
 mod editor;
+mod follow;
 mod group;
 mod officer;
 mod preflight;
@@ -252,7 +253,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Confirm(plain) => plain.run(session, model::Step::Confirm).await.map(Taken::answer),
         Command::Report(report) => report.run(session).await.map(Taken::answer),
         Command::TakeOver(take) => take.run(session).await.map(Taken::answer),
-        Command::Dispose(dispose) => dispose.run(session).await.map(Taken::answer),
+        Command::Dispose(dispose) => dispose.run(session).await,
         Command::Remedy(remedy) => remedy.run(session).await.map(Taken::answer),
         Command::Preservation(preservation) => preservation.run(session).await.map(Taken::answer),
         Command::Regularise(regularise) => regularise.run(session).await.map(Taken::answer),

@@ -187,6 +187,7 @@ impl Office {
             view.request = reading.finding.is_none().then_some(header.entry);
             view.reference = reading.reference.unwrap_or_default();
             view.follows = reading.follows;
+            view.earlier = header.declared.follows;
         }
         let opened = reading.finding.is_none();
         if let Some(finding) = reading.finding {

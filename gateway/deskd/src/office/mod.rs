@@ -14,6 +14,7 @@ mod cloning;
 mod dispatch;
 mod documents;
 mod draft;
+mod due;
 mod errand;
 mod files;
 mod forms;
@@ -149,6 +150,10 @@ pub(crate) struct Office {
     outbox_bell: Notify,
     upkeep_bell: Notify,
     errand_bell: Notify,
+    /// Rings when a clock is over.
+    due_bell: Notify,
+    /// Whether the desk tells by itself how a request stands, when the clock for it is over.
+    tells_status: bool,
     /// Why the own gateway refused an entry, for the call that waits for it.
     answers: Mutex<BTreeMap<EntryId, Denial>>,
     /// Why a change of a case's group was refused, for the call that waits for it.
@@ -189,6 +194,8 @@ impl Office {
             outbox_bell: Notify::new(),
             upkeep_bell: Notify::new(),
             errand_bell: Notify::new(),
+            due_bell: Notify::new(),
+            tells_status: config.tells_status,
             answers: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),

@@ -24,6 +24,7 @@ mod clocks;
 mod edge;
 mod foreign;
 mod form;
+mod life;
 mod outage;
 mod quotas;
 mod refused;

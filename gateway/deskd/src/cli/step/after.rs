@@ -8,7 +8,10 @@ use model::{ConditionCode, Digest, Step, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Ask, Common, Plain, Session, Taken, Words, between::written, document, moment};
-use crate::failure::Failure;
+use crate::{
+    cli::{Answer, agenda::Disposals},
+    failure::Failure,
+};
 
 /// `desk report`.
 #[derive(Debug, Args)]
@@ -53,6 +56,8 @@ pub(crate) enum Dispose {
     Certify(Certify),
     /// Let it be kept for longer: who gave it says until when.
     Extend(Lasting),
+    /// The disposal calendar: what has to be destroyed or returned when.
+    List(Disposals),
 }
 
 /// `desk dispose certify`.
@@ -181,11 +186,12 @@ impl TakeOver {
 }
 
 impl Dispose {
-    pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+    pub(crate) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         match self {
-            Self::Due(plain) => plain.run(session, Step::DisposalDue).await,
-            Self::Certify(certify) => certify.run(session).await,
-            Self::Extend(lasting) => lasting.run(session, Step::Extend).await,
+            Self::Due(plain) => plain.run(session, Step::DisposalDue).await.map(Taken::answer),
+            Self::Certify(certify) => certify.run(session).await.map(Taken::answer),
+            Self::Extend(lasting) => lasting.run(session, Step::Extend).await.map(Taken::answer),
+            Self::List(list) => list.run(session).await,
         }
     }
 }
