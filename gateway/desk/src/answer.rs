@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
+    after::{COST_NOTE, RETURN_CERTIFICATE, compare_costs},
     bespoke,
     compare::{contradiction, equal},
     matter,
@@ -38,8 +39,13 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::NotifyBreach
         | Step::ConfirmBreach
         | Step::Recall
-        | Step::CertifyShredding
-        | Step::CertifyDisposal => matter::document_of(step),
+        | Step::CertifyShredding => matter::document_of(step),
+        Step::FinalReport => Some("execution_report"),
+        Step::TakeOver => Some("custody_note"),
+        Step::CertifyDisposal => Some("destruction_certificate"),
+        Step::LodgeRemedy | Step::AnnulDecision | Step::UpholdDecision => Some("remedy"),
+        Step::Regularise => Some("expost_validation"),
+        Step::TellStatus => Some("status"),
         Step::Consult
         | Step::OpenReview
         | Step::Assign
@@ -53,17 +59,10 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::Close
         | Step::Withdraw
         | Step::Forward
-        | Step::LodgeRemedy
-        | Step::AnnulDecision
-        | Step::UpholdDecision
-        | Step::FinalReport
-        | Step::TakeOver
         | Step::DisposalDue
         | Step::Extend
         | Step::Prolong
         | Step::GiveUp
-        | Step::Regularise
-        | Step::TellStatus
         | Step::NotifySubject
         | Step::DeferSubject
         | Step::ReportError
@@ -96,7 +95,9 @@ pub fn may_carry(step: Step, record_type: &str) -> bool {
 /// # Errors
 /// R94 with the field, without values.
 pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
-    let expected = may_carry(header.step, record_type.as_str());
+    let named = record_type.as_str();
+    let returned = header.step == Step::CertifyDisposal && named == RETURN_CERTIFICATE;
+    let expected = may_carry(header.step, named) || returned;
     equal(expected, "record_type", "the document is not the one that the step calls for")?;
     let answer = Answer::deserialize(document)
         .map_err(|_| contradiction("", "the document has not the form of its record type"))?;
@@ -121,16 +122,31 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
 }
 
 /// Holds all documents of such a step against its header: the one that [`compare_answer`] takes, and with it the record of the
-/// call-back where the header declares one.
+/// call-back where the header declares one, the note of costs of a report, both certificates of a disposal.
 ///
 /// # Errors
 /// R94 with the field, without values.
 pub fn compare_answers(header: &Header, documents: &[(RecordType, Value)]) -> Result<(), Refusal> {
     match (documents, header.declared.callback) {
-        ([(record_type, document)], None) => compare_answer(header, record_type, document),
+        ([(record_type, document)], None) if header.step != Step::FinalReport => {
+            compare_answer(header, record_type, document)
+        }
         ([(record_type, document), (second, call)], Some(at)) if second.as_str() == CALLBACK => {
             compare_answer(header, record_type, document)?;
             called(header, call, at)
+        }
+        ([(record_type, report), rest @ ..], None) if header.step == Step::FinalReport => {
+            let note = match rest {
+                [] => None,
+                [(second, note)] if second.as_str() == COST_NOTE => Some(note),
+                _ => return Err(contradiction("documents", "a report carries at most the note of its costs")),
+            };
+            compare_answer(header, record_type, report)?;
+            compare_costs(header, report, note)
+        }
+        ([(first, destroyed), (second, returned)], None) if header.step == Step::CertifyDisposal && first != second => {
+            compare_answer(header, first, destroyed)?;
+            compare_answer(header, second, returned)
         }
         (_, Some(_)) => Err(contradiction("documents", "a call-back is declared, and its record is not inside")),
         (_, None) => Err(contradiction("documents", "the step carries exactly one document")),
@@ -209,12 +225,17 @@ enum Named {
         #[serde(default)]
         conditions: Vec<ConditionCode>,
     },
+    Standing {
+        id: MeasureId,
+        #[serde(rename = "state")]
+        _state: String,
+    },
 }
 
 impl Named {
     fn id(&self) -> MeasureId {
         match self {
-            Self::Plain(id) | Self::Postponed { id, .. } | Self::Decided { id, .. } => *id,
+            Self::Plain(id) | Self::Postponed { id, .. } | Self::Decided { id, .. } | Self::Standing { id, .. } => *id,
         }
     }
 }

@@ -7,7 +7,10 @@ use model::{AuthorityId, ConditionCode, Header, PostponementCode, Refusal, Refus
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::compare::{contradiction, equal};
+use crate::{
+    after,
+    compare::{contradiction, equal},
+};
 
 /// Within so many days what is postponed is looked at again.
 const REVIEW_DAYS_MAX: i32 = 90;
@@ -24,22 +27,23 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
         Step::AcceptConditions => undertaken(header, &read(document)?),
         Step::Postpone => postponed(header, &read(document)?),
         Step::ReturnRequest => returned(header, &read(document)?),
-        _ => Ok(()),
+        _ => after::compare(header, document),
     }
 }
 
 /// Whether a step has such a form.
 #[cfg(test)]
 pub(crate) fn is_for(step: Step) -> bool {
-    matches!(
-        step,
-        Step::CommentDraft
-            | Step::AskInfo
-            | Step::GiveInfo
-            | Step::AcceptConditions
-            | Step::Postpone
-            | Step::ReturnRequest
-    )
+    after::is_for(step)
+        || matches!(
+            step,
+            Step::CommentDraft
+                | Step::AskInfo
+                | Step::GiveInfo
+                | Step::AcceptConditions
+                | Step::Postpone
+                | Step::ReturnRequest
+        )
 }
 
 fn read<'d, T: Deserialize<'d>>(document: &'d Value) -> Result<T, Refusal> {

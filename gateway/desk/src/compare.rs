@@ -57,6 +57,7 @@ fn declarations(said: &Declared, found: &Declared) -> Result<(), Refusal> {
     let emergency = said.emergency == found.emergency;
     equal(emergency, "declared.emergency", "header and body do not both declare an emergency")?;
     equal(said.consent == found.consent, "declared.consent", "header and body tell of different consents")?;
+    equal(said.follows == found.follows, "declared.follows", "header and body follow different cases")?;
     equal(said.callback.is_none(), "declared.callback", "a request declares no call-back")
 }
 
@@ -338,6 +339,31 @@ mod tests {
             change(&mut header);
             assert_eq!(refused(&header, &body).0, R94);
         }
+    }
+
+    #[test]
+    fn a_header_follows_the_case_that_the_body_follows_and_one_only() {
+        let case = model::CaseId::new([5; 16]);
+        let mut body = sample::request();
+        let link = |relation: &str| crate::EarlierRequest {
+            relation: relation.to_owned(),
+            reference: "MRS-2026-441".to_owned(),
+            case: Some(case),
+            dated: None,
+        };
+        body.earlier_requests = vec![link("follows_request"), link("follows_preservation")];
+        let mut header = sample::header(&body);
+        let follows = model::Follows { case, as_what: model::FollowUp::Production };
+        assert_eq!(header.declared.follows, Some(follows));
+        assert_eq!(compare(&header, &body), Ok(()));
+        for other in [None, Some(model::Follows { as_what: model::FollowUp::Supplement, ..follows })] {
+            header.declared.follows = other;
+            assert_eq!((refused(&header, &body).0, refused(&header, &body).1), (R94, "declared.follows".to_owned()));
+        }
+        body.earlier_requests.push(link("supplements"));
+        assert_eq!(declare(&body).unwrap_err().code, R94);
+        body.earlier_requests = vec![crate::EarlierRequest { case: None, ..link("supplements") }];
+        assert_eq!(declare(&body).unwrap().declared.follows, None, "a paper is followed by no header");
     }
 
     #[test]

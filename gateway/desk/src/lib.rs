@@ -14,6 +14,7 @@
     reason = "a refusal is an answer, not an exception: it is built once and read whole"
 )]
 
+mod after;
 mod answer;
 mod bespoke;
 mod body;
@@ -37,6 +38,7 @@ mod specific;
 mod translated;
 pub mod translation;
 
+pub use after::{COST_NOTE, RETURN_CERTIFICATE, compare_disposal, until_of};
 pub use answer::{CALLBACK, compare_answer, compare_answers, document_of, may_carry};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use canonical::canonical;
@@ -55,7 +57,7 @@ pub use request::{
     Measure, Name, OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, TranslatedText, Translation,
     Undertakings, Urgency, UrgencyLevel, ValidatingDecision,
 };
-pub use scope::{Declaration, declare, offence, scope};
+pub use scope::{Declaration, FOLLOW_UPS, declare, follows, offence, scope};
 pub use selector::{Selector, subject_binding};
 pub use translated::names;
 

@@ -369,7 +369,7 @@ form! {
 
     /// A request that went before.
     EarlierRequest {
-        /// `follows_preservation`, `follows_request`, `supplements` or `resubmits`.
+        /// `follows_preservation`, `follows_request`, `supplements`, `regularises` or `resubmits`.
         relation: String,
         /// Ticket or file number.
         reference: String,

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use model::{Consent, Declared, Digest, MeasureScope, Offence, Refusal, RefusalCode, SubjectTag, TagKey, Timestamp};
+use model::{
+    Consent, Declared, Digest, FollowUp, Follows, MeasureScope, Offence, Refusal, RefusalCode, SubjectTag, TagKey,
+    Timestamp,
+};
 
 use crate::{Measure, RequestBody, UrgencyLevel};
 
@@ -24,10 +27,40 @@ pub fn declare(body: &RequestBody) -> Result<Declaration, Refusal> {
         emergency: body.urgency.level == UrgencyLevel::Emergency,
         consent: consent(body)?,
         tag_key: tag_key(body)?.map(|key| key.digest()),
+        follows: follows(body)?,
         ..Declared::default()
     };
     Ok(Declaration { measures: scope(body)?, purpose: body.purpose.code.clone(), offence: offence(body), declared })
 }
+
+/// The earlier case that a request follows: the one that the body names by its id, and how. A body that names none follows a paper, or
+/// nothing; one that only mentions another request (`follows_request`) follows nothing either.
+///
+/// # Errors
+/// R94 where it follows more than one.
+pub fn follows(body: &RequestBody) -> Result<Option<Follows>, Refusal> {
+    let named = body.earlier_requests.iter().filter_map(|one| {
+        let as_what = FOLLOW_UPS.iter().find(|(relation, _)| *relation == one.relation)?.1;
+        Some(Follows { case: one.case?, as_what })
+    });
+    let mut named = named.fuse();
+    match (named.next(), named.next()) {
+        (first, None) => Ok(first),
+        (_, Some(_)) => {
+            let reason = "a request follows one earlier case, and this one names several";
+            let remedy = "Keep the one that it follows; mention the others as follows_request.";
+            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("earlier_requests"))
+        }
+    }
+}
+
+/// How the body calls each way to follow.
+pub const FOLLOW_UPS: [(&str, FollowUp); 4] = [
+    ("supplements", FollowUp::Supplement),
+    ("follows_preservation", FollowUp::Production),
+    ("regularises", FollowUp::Regularisation),
+    ("resubmits", FollowUp::Resubmission),
+];
 
 fn consent(body: &RequestBody) -> Result<Option<Consent>, Refusal> {
     let Some(consent) = &body.consent else { return Ok(None) };

@@ -38,6 +38,10 @@ pub(crate) struct Config {
     /// Whether a treaty of that folder binds only when both parties of a pair have signed it: "required" or "none".
     #[serde(default = "required")]
     pub(crate) treaty_signatures: Signatures,
+    /// Whether the desk tells the requesting party by itself how a request stands, when nothing was said for so long as the treaty's status
+    /// clock runs.
+    #[serde(default)]
+    pub(crate) tells_status: bool,
 }
 
 fn required() -> Signatures {

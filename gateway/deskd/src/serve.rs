@@ -62,6 +62,7 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_errands(stop.clone()));
     tasks.spawn(office.clone().run_responders(stop.clone()));
     tasks.spawn(office.clone().run_webhooks(stop.clone()));
+    tasks.spawn(office.clone().run_dues(stop.clone()));
     let socket = folder.socket();
     tasks.spawn(ready(socket.clone(), config.authority.to_string(), json_output));
     let served = link::serve_local(&socket, routes(&office), stop.clone().cancelled_owned()).await;

@@ -38,6 +38,7 @@ pub(crate) fn of_header(header: &Header) -> String {
         lines.push(format!("concerns   {}", concerns.join(", ")));
     }
     lines.extend(header.ground.iter().map(|ground| format!("ground     {ground} {}", ground.text())));
+    lines.extend(header.declared.until.iter().map(|until| format!("until      {until}")));
     lines.extend(header.declared.postponement.iter().map(|code| format!("postponed  {code} {}", code.text())));
     if !header.records.is_empty() {
         let records: Vec<_> = header.records.iter().map(|record| record.as_str()).collect();

@@ -1,4 +1,4 @@
-use model::{AuthorityId, AuthorityKind, Denial, EnvelopeDigest, PartyId, Timestamp};
+use model::{AuthorityId, AuthorityKind, Denial, EnvelopeDigest, PartyId, Pin, Timestamp};
 use treaty::{Rule, Used};
 
 /// What the shell looked up before it asks. Nothing here is taken from the entry.
@@ -21,9 +21,28 @@ pub struct Context<'a> {
     pub sender_kind: AuthorityKind,
     /// What kind of authority the recipient is, by its party's directory.
     pub recipient_kind: AuthorityKind,
+    /// The earlier case that the request follows, where we hold one of this id.
+    pub earlier: Option<Earlier>,
     /// What `roster` found when it held the payload against the group of [`CaseFile::basis`](crate::CaseFile::basis). A denial
     /// takes its turn in the order of the checks.
     pub roster: Result<RosterFacts<'a>, Denial>,
+}
+
+/// What a gateway knows of an earlier case that a request follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Earlier {
+    /// The requesting party.
+    pub home: PartyId,
+    /// The requested party.
+    pub peer: PartyId,
+    /// The rule of the case.
+    pub pin: Pin,
+    /// Whether its request was sent, and both gateways admitted it.
+    pub sent: bool,
+    /// Whether data is preserved in it.
+    pub preserves: bool,
+    /// Whether it was an emergency that has to be validated after the fact.
+    pub emergency: bool,
 }
 
 /// Who handed an entry over, as its TLS certificate proved.

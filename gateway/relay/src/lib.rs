@@ -20,11 +20,12 @@ mod checks;
 mod conclude;
 mod context;
 mod file;
+mod follows;
 
 #[cfg(test)]
 mod tests;
 
 pub use admit::{Admission, Plan, admit};
 pub use conclude::{Answer, Conclusion, conclude};
-pub use context::{Context, Origin, RosterFacts, SeenEntry};
+pub use context::{Context, Earlier, Origin, RosterFacts, SeenEntry};
 pub use file::{Basis, CaseFile, GroupChange, PendingEntry, Unsent};

@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod follows;
 mod group;
 mod refusals;
 mod signed;

@@ -31,13 +31,16 @@ const ACK: &str = example!("ack/examples/valid-named-officer.json");
 const DECISION: &str = example!("decision/examples/valid-accept-one-refuse-one.json");
 const NOTICE: &str = example!("notice/examples/valid-withdrawal.json");
 const CONFIRMATION: &str = example!("receipt_confirmation/examples/valid-whole.json");
+const REPORT: &str = example!("execution_report/examples/valid-all-done.json");
+const CUSTODY: &str = example!("custody_note/examples/valid-two-readers.json");
+const DESTRUCTION: &str = example!("destruction_certificate/examples/valid-after-judgment.json");
 const RECORDS: [&str; 2] =
     [example!("subscriber_info/examples/valid-mailbox.json"), example!("traffic_data/examples/valid-log.json")];
 
 const HOUR_MS: i64 = 3_600_000;
 
 /// The whole life of a case: what is done, on which side, in which role, by how many officers.
-const LIFE: [(Step, usize, Role, usize); 10] = [
+const LIFE: [(Step, usize, Role, usize); 14] = [
     (Step::OpenGroup, 0, Role::Central, 0),
     (Step::SealSend, 0, Role::Central, 2),
     (Step::Acknowledge, 1, Role::Central, 1),
@@ -47,6 +50,10 @@ const LIFE: [(Step, usize, Role, usize); 10] = [
     (Step::Collected, 1, Role::Central, 1),
     (Step::Release, 1, Role::Central, 2),
     (Step::Confirm, 0, Role::Custodian, 1),
+    (Step::FinalReport, 1, Role::Central, 1),
+    (Step::TakeOver, 0, Role::Officer, 1),
+    (Step::DisposalDue, 0, Role::Custodian, 0),
+    (Step::CertifyDisposal, 0, Role::Custodian, 2),
     (Step::Close, 0, Role::Central, 1),
 ];
 
@@ -248,6 +255,15 @@ fn documents(step: Step, id: CaseId, request: &Value, records: &[Value]) -> Resu
                 |record: &Value| json!({ "record_id": record["record_id"], "hash": record["hash"], "whole": true });
             confirmation["records"] = records.iter().map(whole).collect();
             vec![confirmation]
+        }
+        Step::FinalReport => vec![of_case(REPORT)?],
+        Step::TakeOver => vec![of_case(CUSTODY)?],
+        Step::CertifyDisposal => {
+            let mut certificate = of_case(DESTRUCTION)?;
+            let gone =
+                |record: &Value| json!({ "record_id": record["record_id"], "hash": record["hash"], "copies": 1 });
+            certificate["records"] = records.iter().map(gone).collect();
+            vec![certificate]
         }
         Step::OpenGroup => Vec::new(),
         step => {

@@ -180,6 +180,7 @@ fn context<'a>(
         used: &[],
         sender_kind: AuthorityKind::Central,
         recipient_kind: AuthorityKind::Central,
+        earlier: None,
         roster,
     }
 }

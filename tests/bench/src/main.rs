@@ -48,7 +48,7 @@ pub(crate) struct Exchange {
     /// How long the open loop sends, and the longest time that the closed loop may take.
     #[arg(long, default_value_t = 15)]
     seconds: u64,
-    /// Cases of the closed loop. Each has ten entries.
+    /// Cases of the closed loop. Each has fourteen entries.
     #[arg(long, default_value_t = 200)]
     cases: usize,
     /// How many of them run at the same time.

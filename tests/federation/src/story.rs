@@ -43,7 +43,10 @@ struct Part {
 }
 
 const ACKNOWLEDGEMENT: &str = "Received; Claire Dubois handles it, direct line +33 1 00 00 00 00.";
+const READER: &str = "Aoki Haruka, evidence room";
 const ACCEPTANCE: &str = "Recognised; the order to the provider goes out today.";
+
+const REPORT: &str = "The provider gave what it keeps of the account; nothing is left to be done.";
 
 /// Plays the case from its draft to its end.
 pub(crate) async fn play(world: &World, today: Date, timeline: &Timeline) -> Result<Told, Failure> {
@@ -66,7 +69,7 @@ pub(crate) async fn play(world: &World, today: Date, timeline: &Timeline) -> Res
     let opened = folder.join("opened");
     confirm(&mut jp, &answers, &opened, timeline).await?;
     let entries = finish(&mut jp, &mut fr, timeline).await?;
-    let mut secrets = vec![ACKNOWLEDGEMENT.to_owned(), ACCEPTANCE.to_owned()];
+    let mut secrets = [ACKNOWLEDGEMENT, ACCEPTANCE, REPORT, READER].map(ToOwned::to_owned).to_vec();
     documents::telling(&asked, &mut secrets);
     answers.iter().for_each(|(_, record)| documents::telling(record, &mut secrets));
     let receipts = jp.told.union(&fr.told).cloned().collect();
@@ -172,9 +175,24 @@ async fn confirm(
     jp.act("confirm", "central/officer-1", &[], "confirms that they arrived whole", timeline).await
 }
 
+/// What was received is used, and destroyed when its time is over; two custodians certify it.
+async fn use_and_destroy(jp: &mut Part, fr: &mut Part, timeline: &Timeline) -> Result<(), Failure> {
+    fr.api.reaches(fr.case, "RECEIVED").await?;
+    fr.act("report", "central/officer-1", &["--text", REPORT], "reports that all is carried out", timeline).await?;
+    jp.api.reaches(jp.case, "EXECUTED").await?;
+    let readers = ["--reader", READER, "--place", "Evidence room 2"];
+    jp.act("take-over", "central/officer-1", &readers, "takes the records into use, for one named reader", timeline)
+        .await?;
+    let over = ["--text", "The proceeding is over; the records are needed no more."];
+    jp.act("dispose due", "central/officer-1", &over, "says that they have to be destroyed", timeline).await?;
+    let certify = ["--officer", READER, "--officer", "Evidence room 2", "--cause", "not_relevant"];
+    jp.act("dispose certify", "central/officer-1", &certify, "certifies their destruction, 1 of 2", timeline).await?;
+    jp.act("dispose certify", "central/officer-2", &[], "certifies their destruction, 2 of 2", timeline).await
+}
+
 /// Closes the case, and holds both desks' accounts of it against each other. Gives the number of its entries.
 async fn finish(jp: &mut Part, fr: &mut Part, timeline: &Timeline) -> Result<usize, Failure> {
-    fr.api.reaches(fr.case, "RECEIVED").await?;
+    use_and_destroy(jp, fr, timeline).await?;
     jp.act("close", "central/officer-1", &[], "closes the case", timeline).await?;
     fr.api.reaches(fr.case, "CLOSED").await?;
     // The last receipts travel behind the entries.

@@ -56,6 +56,8 @@ words! {
         Prolongation => "prolongation",
         /// An emergency's issue to its validation after the fact.
         ExPost => "ex_post",
+        /// How long what was received may be kept, from its last release.
+        Retention => "retention",
         /// How long a postponement may last before it is looked at again.
         Review => "review",
         /// How long a person who came is safe from prosecution after being free to leave.

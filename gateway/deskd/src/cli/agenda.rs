@@ -10,6 +10,42 @@ use serde_json::{Value, json};
 use super::{Answer, request::write_new, session::Session};
 use crate::failure::Failure;
 
+/// The clock of what has to be destroyed or returned.
+const RETENTION: &str = "retention";
+
+/// `desk dispose list`.
+#[derive(Debug, Args)]
+pub(super) struct Disposals {
+    /// What ends within so many days; what is over is always told.
+    #[arg(long, default_value = "3650", value_parser = clap::value_parser!(u32).range(0..=36500))]
+    days: u32,
+}
+
+impl Disposals {
+    /// What has to be destroyed or returned when, the soonest first; before it what is due already and waits for its certificate.
+    pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let request = wire::GetAgendaRequest { days: self.days, acting: "all".to_owned() };
+        let agenda = session.desk().get_agenda(request).await?.into_inner();
+        let clocks: Vec<_> = agenda.clocks.iter().filter(|clock| clock.kind == RETENTION).collect();
+        let listed = session.desk().list_cases(wire::ListCasesRequest { filter: "all".to_owned() }).await?.into_inner();
+        let due: Vec<_> = listed.cases.iter().filter(|case| case.state == "DISPOSAL_DUE").collect();
+        let mut lines: Vec<_> = due
+            .iter()
+            .map(|case| format!("{}  DUE NOW: destroy or return it, then desk dispose certify", case.case_id))
+            .collect();
+        lines.extend(clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock))));
+        if lines.is_empty() {
+            lines.push("nothing".to_owned());
+        }
+        let value = json!({
+            "now_ms": agenda.now_ms,
+            "due": due.iter().map(|case| case.case_id.clone()).collect::<Vec<_>>(),
+            "clocks": clocks.into_iter().map(value).collect::<Vec<_>>(),
+        });
+        Ok(Answer::new(value, lines.join("\n")))
+    }
+}
+
 /// `desk agenda`.
 #[derive(Debug, Args)]
 pub(super) struct Agenda {

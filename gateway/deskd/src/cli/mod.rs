@@ -4,6 +4,7 @@ mod agenda;
 mod check;
 mod editor;
 mod events;
+mod follow;
 mod group;
 mod matters;
 mod officer;
@@ -32,8 +33,8 @@ use request::Request;
 use responder::Responder;
 use session::Session;
 use step::{
-    Accept, AskInfo, Consulted, Forward, GiveInfo, Offer, Plain, Postpone, Produce, Refuse, Return, Taken, Undertake,
-    matter,
+    Accept, AskInfo, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation, Produce, Refuse,
+    Regularise, Remedy, Report, Return, TakeOver, Taken, Undertake, matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -137,6 +138,23 @@ enum Command {
     Reject(Plain),
     /// Confirm that the records arrived whole.
     Confirm(Plain),
+    /// Report that all of it was carried out, and what it cost.
+    Report(Report),
+    /// Take what was received into use, for a purpose and for named readers.
+    TakeOver(TakeOver),
+    /// Destroy or return what was received, or keep it for longer.
+    #[command(subcommand)]
+    Dispose(Dispose),
+    /// A remedy against a decision: what is done rests until the court has spoken.
+    #[command(subcommand)]
+    Remedy(Remedy),
+    /// Keep preserved data for longer, or give it up.
+    #[command(subcommand)]
+    Preservation(Preservation),
+    /// Validate after the fact what was sent in an emergency (judge or prosecutor).
+    Regularise(Regularise),
+    /// Tell the requesting party how it goes, though nothing moved.
+    TellStatus(Plain),
     /// Close the case.
     Close(Plain),
     /// Withdraw the request.
@@ -268,6 +286,13 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Refuse(refuse) => refuse.run(session).await.map(Taken::answer),
         Command::Produce(produce) => produce.run(session).await.map(Taken::answer),
         Command::Confirm(plain) => plain.run(session, model::Step::Confirm).await.map(Taken::answer),
+        Command::Report(report) => report.run(session).await.map(Taken::answer),
+        Command::TakeOver(take) => take.run(session).await.map(Taken::answer),
+        Command::Dispose(dispose) => dispose.run(session).await,
+        Command::Remedy(remedy) => remedy.run(session).await.map(Taken::answer),
+        Command::Preservation(preservation) => preservation.run(session).await.map(Taken::answer),
+        Command::Regularise(regularise) => regularise.run(session).await.map(Taken::answer),
+        Command::TellStatus(plain) => plain.run(session, model::Step::TellStatus).await.map(Taken::answer),
         Command::Close(plain) => plain.run(session, model::Step::Close).await.map(Taken::answer),
         Command::Withdraw(plain) => plain.run(session, model::Step::Withdraw).await.map(Taken::answer),
         Command::Use(matter) => matter.run(session).await.map(Taken::answer),

@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, Subcommand};
 use desk::{Body, RequestBody};
 use identity::sign_validation;
-use model::{AuthorityId, BodyCommitment, CaseId, Denial, Exit, Pin, RequestType, Role, Step};
+use model::{AuthorityId, BodyCommitment, CaseId, Denial, Exit, FollowUp, Pin, RequestType, Role, Step};
 use prost::Message;
 use proto::{desk as wire, types};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{
     Answer,
     check::{inside, request as request_in},
-    editor,
+    editor, follow,
     officer::Signer,
     preflight::{self, findings},
     session::{Session, case_id},
@@ -79,6 +79,13 @@ pub(super) struct New {
     /// The request, or - for standard input. Without it a form is made.
     #[arg(long)]
     from: Option<PathBuf>,
+    /// The earlier case that it follows, or a unique beginning of its id. Without --from its facts are told by reference, and its
+    /// subjects, offences and purpose are carried over.
+    #[arg(long, value_name = "CASE", requires = "as_what")]
+    follows: Option<String>,
+    /// How it follows: supplement, production, regularisation or resubmission.
+    #[arg(long = "as", value_name = "HOW", requires = "follows")]
+    as_what: Option<FollowUp>,
 }
 
 #[derive(Debug, Args)]
@@ -118,19 +125,39 @@ impl New {
     async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         let recipient = self.to.to_string();
         if let Some(from) = &self.from {
-            let saved = save(session, "", &recipient, read(from)?).await?;
+            let written = read(from)?;
+            let written = match self.follows.as_deref().zip(self.as_what) {
+                Some((earlier, how)) => bytes(follow::linked(session, earlier, how, object(&written)?).await?),
+                None => written,
+            };
+            let saved = save(session, "", &recipient, written).await?;
             return Ok(saved_answer(&saved, None));
         }
         let request =
             wire::NewSkeletonRequest { recipient: recipient.clone(), request_type: self.request_type.to_string() };
         let skeleton = session.desk().new_skeleton(request).await?.into_inner();
-        let saved = save(session, "", &recipient, skeleton.body.to_vec()).await?;
+        let form = match self.follows.as_deref().zip(self.as_what) {
+            Some((earlier, how)) => bytes(follow::carried(session, earlier, how, object(&skeleton.body)?).await?),
+            None => skeleton.body.to_vec(),
+        };
+        let saved = save(session, "", &recipient, form).await?;
         let case: CaseId =
             saved.case_id.parse().map_err(|_| Failure::new(Exit::Integrity, "the desk named no case"))?;
         let path = PathBuf::from(format!("request-{}.json", saved.case_id.get(..8).unwrap_or("new")));
         write_new(&path, &session.draft_body(case).await?)?;
         Ok(saved_answer(&saved, Some(&path)))
     }
+}
+
+fn object(written: &[u8]) -> Result<serde_json::Map<String, Value>, Failure> {
+    match records::read(written) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        _ => Err(Failure::new(Exit::Usage, "a request is a JSON object")),
+    }
+}
+
+fn bytes(fields: serde_json::Map<String, Value>) -> Vec<u8> {
+    format!("{:#}", Value::Object(fields)).into_bytes()
 }
 
 async fn save(

@@ -114,6 +114,7 @@ pub(super) async fn case(
         "matter_openings": shown.matter_openings,
         "clocks": shown.clocks.iter().map(agenda::value).collect::<Vec<_>>(),
         "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
+        "links": shown.links.iter().map(link).collect::<Vec<_>>(),
     });
     if documents.is_some() {
         value["files"] = files.clone().into();
@@ -185,6 +186,11 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             one.sha256.get(..16).unwrap_or_default(),
             if one.rejected { ", not taken" } else { "" }
         ));
+    }
+    for one in &shown.links {
+        let way = if one.follows { "follows" } else { "followed by" };
+        let state = if one.state.is_empty() { "not at this desk" } else { &one.state };
+        lines.push(format!("link       {way} {} as its {}: {state}", one.case_id, one.how));
     }
     for one in &shown.openings {
         let (purpose, proceeding) = (plain(&one.purpose), plain(&one.proceeding));
@@ -265,6 +271,10 @@ fn preservation(one: &wire::Preservation) -> Value {
         "standing": one.standing,
         "days_left": one.days_left,
     })
+}
+
+fn link(one: &wire::CaseLink) -> Value {
+    json!({ "case": one.case_id, "how": one.how, "follows": one.follows, "state": one.state })
 }
 
 fn opening(one: &wire::OpeningView) -> Value {

@@ -1,5 +1,6 @@
 //! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
 
+mod after;
 mod between;
 mod forward;
 pub(super) mod matter;
@@ -29,6 +30,7 @@ use super::{
 };
 use crate::{clock, failure::Failure, office::Beside, summary};
 
+pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 use between::{reasoned_text, written};
 pub(super) use forward::Forward;

@@ -188,6 +188,7 @@ impl Office {
             view.request = reading.finding.is_none().then_some(header.entry);
             view.reference = reading.reference.unwrap_or_default();
             view.follows = reading.follows;
+            view.earlier = header.declared.follows;
         }
         if reading.finding.is_none() {
             reading.finding = self.take_carried(batch, &mut view, reading.carried).await?;

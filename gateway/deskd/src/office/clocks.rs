@@ -8,10 +8,10 @@ use store::desk::{ClockRow, DeskBatch, DeskStore};
 use telemetry::say;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use treaty::{Timer, TimerKind};
+use treaty::TimerKind;
 use workflow::{AlarmKind, Calendars, Clock, ClockId, Course, Reckoning, Schedule, Side, clocks, woven};
 
-use super::{Office, Told, event, internal, view::CaseView};
+use super::{Office, Told, due::timers, event, internal, view::CaseView};
 use crate::clock;
 
 /// So many clocks are told in one transaction.
@@ -77,6 +77,7 @@ impl Office {
             // A case that moves writes its clocks too.
             let _members = self.members.lock().await;
             self.commit(&told_at(&self.store, now).await?).await?;
+            self.due_bell.notify_one();
         }
     }
 }
@@ -90,13 +91,17 @@ fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
 /// The clocks of a case by the timers that it took over when it was sent, counted in the days of the requested authority.
 fn clocks_of(view: &CaseView, calendars: &Calendars) -> Vec<Clock> {
     let Some(case) = &view.admitted else { return Vec::new() };
-    let of = |measure: &workflow::Measure| measure.terms.as_ref().map(|terms| terms.timers.clone());
-    let timers: BTreeMap<MeasureId, Vec<Timer>> =
-        case.measures.iter().map(|(id, measure)| (*id, of(measure).unwrap_or_default())).collect();
+    let timers = timers(case);
     let calendar = calendars.of(view.peer);
     let requested = if view.side() == Side::Peer { &view.own } else { &view.other };
     let by = Reckoning { zone: calendar.zone_of(requested), ..Reckoning::by(&calendar) };
-    clocks(&woven(view.moments.clone(), view.acts.clone()), &timers, &by)
+    let mut clocks = clocks(&woven(view.moments.clone(), view.acts.clone()), &timers, &by);
+    for clock in clocks.iter_mut().filter(|clock| clock.id.kind == TimerKind::Retention) {
+        // Who got it keeps it: the requested party where the request gave it.
+        let keeper = case.measures.get(&clock.id.measure).map_or(Side::Home, workflow::Measure::keeper);
+        clock.sides = if keeper == Side::Peer { &[Side::Peer] } else { &[Side::Home] };
+    }
+    clocks
 }
 
 /// The rows of the clocks that are not stored like that.

@@ -121,6 +121,7 @@ impl Office {
         {
             draft.state = State::Sent;
             view.follows = follows(&request_of(&draft)?);
+            view.earlier = header.declared.follows;
             self.put_draft(&mut batch, view.id, &draft, Some(&draft_row), now)?;
         }
         self.put_case(&mut batch, view, Some(version), now).await?;

@@ -299,6 +299,8 @@ fn plain_words(step: Step) -> &'static str {
         Step::DeclineConditions => "The conditions are declined.",
         Step::Resume => "What was postponed is taken up again.",
         Step::Withdraw => "The request is withdrawn.",
+        Step::DisposalDue => "What was received has to be destroyed or returned now.",
+        Step::GiveUp => "What is preserved is needed no more.",
         _ => "The case is closed.",
     }
 }

@@ -5,7 +5,7 @@ use model::{AuthorityId, Denial, EntryId, Fault, Header, MeasureId, Postponement
 use serde_json::{Map, Value, json};
 
 use super::{
-    Office,
+    Office, after,
     documents::Said,
     internal,
     matter_forms::{self, Writer},
@@ -24,7 +24,7 @@ pub(super) fn is_form(step: Step, record_type: &str) -> bool {
         Step::Postpone,
         Step::ReturnRequest,
     ];
-    matter || between.contains(&step)
+    matter || after::is_form(step) || between.contains(&step)
 }
 
 impl Office {
@@ -100,6 +100,10 @@ fn fields(
     if let Some(affair) = said.affair.filter(|_| matter_forms::is_form(record_type.as_str())) {
         let writer = Writer { speaker: &speaker, officer: &officer, own: own.to_string(), text };
         return Ok(Value::Object(matter_forms::fill(record_type.as_str(), said, affair, &writer, form)?));
+    }
+    if after::is_form(said.step) {
+        after::fill(&mut form, view, said, speaker)?;
+        return Ok(Value::Object(form));
     }
     match said.step {
         Step::AskInfo => {

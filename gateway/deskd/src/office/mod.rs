@@ -5,6 +5,7 @@
 //! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`, `clocks` (what is
 //! told when) and `agenda`, `once`, `webhooks` and `statistics` (what other programs need).
 
+mod after;
 mod agenda;
 mod arrival;
 mod binding;
@@ -14,6 +15,7 @@ mod contest;
 mod dispatch;
 mod documents;
 mod draft;
+mod due;
 mod errand;
 mod files;
 mod forms;
@@ -169,6 +171,10 @@ pub(crate) struct Office {
     standing: AtomicBool,
     /// How many entries were sealed.
     sealed: AtomicI64,
+    /// Rings when a clock is over.
+    due_bell: Notify,
+    /// Whether the desk tells by itself how a request stands, when the clock for it is over.
+    tells_status: bool,
     /// Why the own gateway refused an entry, for the call that waits for it.
     answers: Mutex<BTreeMap<EntryId, Denial>>,
     /// Why a change of a case's group was refused, for the call that waits for it.
@@ -213,6 +219,8 @@ impl Office {
             errand_bell: Notify::new(),
             standing: AtomicBool::new(false),
             sealed: AtomicI64::new(sealed),
+            due_bell: Notify::new(),
+            tells_status: config.tells_status,
             answers: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),

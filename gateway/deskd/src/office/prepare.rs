@@ -12,6 +12,7 @@ use workflow::{Actor, Command, MATTERS, State, TRANSITIONS, Trigger, decide, mov
 
 use super::{
     Office, Told,
+    after::until,
     contest::{UNSIGNED_MAX, is_fresh, waits},
     documents::Said,
     event,
@@ -87,7 +88,7 @@ impl Office {
         if view.pending.is_some() {
             return Err(on_its_way());
         }
-        let (needed, roles) = signers(ask.step, &view)?;
+        let (needed, roles) = signers(ask.step, &view, &ask.concerns)?;
         if let Some(entry) = once::earlier_entry().filter(|id| id.as_bytes() != ask.case.as_bytes()) {
             return self.prepared_before(entry, needed, roles).await;
         }
@@ -293,7 +294,7 @@ impl Office {
             if possible.is_empty() {
                 // Not now: the procedure says why, and what is possible instead.
                 header.concerns = case.measures.keys().copied().collect();
-                let (needed, roles) = signers(ask.step, view)?;
+                let (needed, roles) = signers(ask.step, view, &[])?;
                 self.dry_run(view, &header, needed, roles.first().copied())?;
             }
         }
@@ -302,7 +303,7 @@ impl Office {
             header.conditions = first.map(|measure| measure.offered.clone()).unwrap_or_default();
         }
         if moves_matter(ask.step) {
-            let (needed, roles) = signers(ask.step, view)?;
+            let (needed, roles) = signers(ask.step, view, &ask.concerns)?;
             if !ask.step.carries_records() {
                 self.dry_run(view, &header, needed, roles.first().copied())?;
             }
@@ -331,10 +332,11 @@ impl Office {
         } else if ask.step == Step::ShareDraft {
             vec![self.shared_draft(view, &said).await?]
         } else {
-            let received = if ask.step == Step::Confirm { self.received(view).await? } else { Vec::new() };
-            let mut documents = self.step_documents(view, &said, &ask.documents, &received)?;
+            let mut documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
+            header.declared.until = until(&header, &documents);
             self.compare_form(&header, &documents)?;
+            self.hold_after(view, &header, &documents).await?;
             if ask.step == Step::Forward {
                 documents.extend(self.carried(view).await?);
             }
@@ -391,17 +393,31 @@ impl CaseView {
 
 /// Whether the body of the step has no place for words.
 fn is_wordless(step: Step) -> bool {
-    matches!(step, Step::SealSend | Step::Confirm | Step::AcceptConditions) || step.carries_records()
+    use Step::{AcceptConditions, CertifyDisposal, Confirm, Regularise, SealSend, TakeOver};
+    matches!(step, SealSend | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
+        || step.carries_records()
 }
 
-/// How many officers stand for a step on this side, and in which roles.
-pub(super) fn signers(step: Step, view: &CaseView) -> Result<(usize, &'static [Role]), Denial> {
+/// How many officers stand for a step on this side, and in which roles: as many as the measures that it concerns ask for, where they
+/// stand now.
+pub(super) fn signers(step: Step, view: &CaseView, concerns: &[MeasureId]) -> Result<(usize, &'static [Role]), Denial> {
     let side = view.side();
+    let officers = |actor: Actor| match actor {
+        Actor::Officers(needed, roles) => Some((usize::from(needed), roles)),
+        Actor::DeskOr(roles) => Some((1, roles)),
+        Actor::Desk | Actor::Gateway => None,
+    };
+    let possible = view.admitted.as_ref().map(|case| case.possible(side)).unwrap_or_default();
+    let concerned = possible.iter().filter(|one| {
+        let named = concerns.is_empty() || one.measures.iter().any(|id| concerns.contains(id));
+        named && one.row.trigger == Trigger::Step(step)
+    });
+    let now = concerned.filter_map(|one| officers(one.row.actor)).max_by_key(|(needed, _)| *needed);
     let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step) && row.sides.contains(&side));
     let of_matter = MATTERS.iter().find(|row| row.step == step).map(|row| row.actor);
-    match row.map(|row| row.actor).or(of_matter) {
-        Some(Actor::Officers(needed, roles)) => Ok((usize::from(needed), roles)),
-        _ => {
+    match now.or_else(|| row.map(|row| row.actor).or(of_matter).and_then(officers)) {
+        Some(found) => Ok(found),
+        None => {
             let reason = format!("{step} is not for {}, the {} party", view.own.party(), super::shown::side_name(side));
             let remedy = "Leave the step to the other party.";
             Err(Refusal::new(RefusalCode::R93, "workflow", reason, remedy).into())

@@ -24,7 +24,7 @@ pub(super) struct Reading {
 }
 
 /// Where a record is: its entry, and its number there.
-type RecordPlace = (model::EntryId, u32);
+pub(super) type RecordPlace = (model::EntryId, u32);
 
 impl Office {
     /// Holds an opened body against its header: commitment, sender, the desk's signature, schemas, and what the header declares.
@@ -96,6 +96,7 @@ impl Office {
             _ => {
                 self.compare_form(header, &body.documents)?;
                 self.hold_affair(view, header, &body.documents).await?;
+                self.hold_after(view, header, &body.documents).await?;
                 Ok(None)
             }
         }
@@ -154,7 +155,10 @@ impl Office {
     }
 
     /// The records that wait for a word of the requesting party, and the places of those that it did not take.
-    async fn released(&self, view: &CaseView) -> Result<(Vec<(RecordPlace, Record)>, Vec<RecordPlace>), Denial> {
+    pub(super) async fn released(
+        &self,
+        view: &CaseView,
+    ) -> Result<(Vec<(RecordPlace, Record)>, Vec<RecordPlace>), Denial> {
         let entries = self.store.entries_of(view.id).await?;
         let (mut waiting, mut rejected): (Vec<(RecordPlace, Record)>, Vec<RecordPlace>) = (Vec::new(), Vec::new());
         for row in entries.iter().filter(|row| row.seq.is_some()) {

@@ -140,6 +140,7 @@ impl Office {
             documents,
             readers: view.readers.iter().map(ToString::to_string).collect(),
             treaty_pin: view.pin.to_string(),
+            links: linked(&view, &views),
         })
     }
 
@@ -362,6 +363,24 @@ fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::CaseSummary {
     }
 }
 
+/// The case that this one follows, and those that follow it, between the same two parties.
+fn linked(view: &CaseView, views: &[CaseView]) -> Vec<wire::CaseLink> {
+    let link = |case: CaseId, how: model::FollowUp, follows: bool, state: Option<State>| wire::CaseLink {
+        case_id: case.to_string(),
+        how: how.as_str().to_owned(),
+        follows,
+        state: state.map(|state| state.to_string()).unwrap_or_default(),
+    };
+    let standing = |id: CaseId| views.iter().find(|one| one.id == id).map(CaseView::state);
+    let earlier = view.earlier.iter().map(|one| link(one.case, one.as_what, true, standing(one.case)));
+    let later = views.iter().filter_map(|other| {
+        let follows = other.earlier.filter(|one| one.case == view.id)?;
+        let same = (other.home, other.peer) == (view.home, view.peer);
+        same.then(|| link(other.id, follows.as_what, false, Some(other.state())))
+    });
+    earlier.chain(later).collect()
+}
+
 /// Steps that the desk takes by itself.
 fn automatic(step: &str) -> bool {
     matches!(step, "open_group" | "change_group" | "violation")
@@ -424,9 +443,9 @@ fn words(body: &Body) -> String {
     for document in &body.documents {
         let Ok(value) = records::read(&document.bytes) else { continue };
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        words.extend(text(&value, "text").or_else(|| text(&value, "remarks")).or_else(|| text(&value, "reason")));
+        words.extend(["text", "remarks", "reason", "results"].into_iter().find_map(|name| text(&value, name)));
         for outcome in value.get("measures").and_then(Value::as_array).into_iter().flatten() {
-            words.extend(text(outcome, "reasons"));
+            words.extend(text(outcome, "reasons").or_else(|| text(outcome, "remarks")));
         }
     }
     words.dedup();

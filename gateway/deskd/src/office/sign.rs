@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use identity::Domain;
-use model::{CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Refusal, RefusalCode, Role};
+use model::{CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Refusal, RefusalCode, Role, Step};
 use store::desk::{DeskBatch, ProposalRow};
 
 use super::{
@@ -72,7 +72,7 @@ impl Office {
                     return Err(self.overtaken(&view, header.step).await?);
                 }
                 self.uncontested(&row, &header, &view).await?;
-                let (needed, roles) = signers(header.step, &view)?;
+                let (needed, roles) = signers(header.step, &view, &header.concerns)?;
                 let given = self.add_signature(&mut row, &header, roles, word)?;
                 let batch = DeskBatch { proposals: vec![row.clone()], ..DeskBatch::default() };
                 self.commit(&batch).await?;
@@ -121,7 +121,10 @@ impl Office {
             Err(refusal.into())
         };
         let trust = self.trust.store()?;
-        let officer = trust.officer(self.own.party(), &word.key).filter(|(authority, _)| authority.id == self.own);
+        // Who validates after the fact is of a court.
+        let court = header.step == Step::Regularise && matches!(word.role, Role::Judge | Role::Prosecutor);
+        let officer = trust.officer(self.own.party(), &word.key);
+        let officer = officer.filter(|(authority, _)| court || authority.id == self.own);
         let Some((_, officer)) = officer else {
             let reason = format!("the key is no officer's of {}", self.own);
             return refuse(

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::seats::{Away, Seat, Seating};
 use model::{
-    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Header, HeaderDigest, PartyId, Pin, ReceiptKind,
-    Refusal, RefusalCode, Step, Timestamp, Verdict,
+    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Follows, Header, HeaderDigest, PartyId, Pin,
+    ReceiptKind, Refusal, RefusalCode, Step, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use workflow::{Act, Case, Event, Moment, Side, Signal, State, apply, moments_of};
@@ -48,6 +48,9 @@ pub(crate) struct CaseView {
     /// The cases whose preserved data the request follows.
     #[serde(default)]
     pub(crate) follows: Vec<CaseId>,
+    /// The earlier case that the request follows, and how: as its header says.
+    #[serde(default)]
+    pub(crate) earlier: Option<Follows>,
     /// Who opened which record that was received, what for.
     #[serde(default)]
     pub(crate) openings: Vec<Opening>,
@@ -196,6 +199,7 @@ impl CaseView {
             readers: Vec::new(),
             trouble: None,
             follows: Vec::new(),
+            earlier: None,
             openings: Vec::new(),
             moments: Vec::new(),
             hanging: BTreeSet::new(),

@@ -27,6 +27,9 @@ const GROUP_WAIT: Duration = Duration::from_secs(3600);
 /// How often directories and KeyPackages are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How often the desk looks whether something is due that it could not say before.
+const DUES_EVERY: Duration = Duration::from_secs(15);
+
 impl Office {
     /// Follows the stream until `stop`.
     pub(crate) async fn run_watch(self: Arc<Self>, stop: CancellationToken) {
@@ -63,6 +66,21 @@ impl Office {
             }
             if self.replenish().await.is_err() {
                 say!(Warn, "KeyPackages could not be published");
+            }
+        }
+    }
+
+    /// Says by itself what is due, until `stop`: when a clock is over, and again as long as one stays open.
+    pub(crate) async fn run_dues(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = interval(DUES_EVERY);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+                () = self.due_bell.notified() => {}
+            }
+            if self.say_what_is_due(clock::now()).await.is_err() {
+                say!(Warn, "what is due could not be said");
             }
         }
     }

@@ -211,6 +211,7 @@ impl Committer {
             used: &used,
             sender_kind: self.kind_of(&header.sender)?,
             recipient_kind: self.kind_of(&header.recipient)?,
+            earlier: header.declared.follows.and_then(|one| Some(self.case(turn, one.case)?.file.earlier())),
             roster: match &held {
                 Ok(held) => Ok(held.facts()),
                 Err(denial) => Err(denial.clone()),

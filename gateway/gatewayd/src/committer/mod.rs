@@ -308,6 +308,7 @@ impl Committer {
         turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
         turn.load_retrievals(&self.gateway, &sorted(received)).await?;
         turn.counters = quota::Counters::load(&self.gateway, &self.totals, &headers, turn.now).await?;
+        cases.extend(headers.iter().filter_map(|header| Some(header.declared.follows?.case)));
         self.cases.load(&self.gateway.store, &sorted(cases)).await?;
         for peer in sorted(peers) {
             if let Err(denial) = self.load_ledgers(peer).await {

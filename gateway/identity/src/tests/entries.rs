@@ -286,3 +286,20 @@ fn what_is_over_a_limit_is_too_large() {
         assert_failed(verify(&store, seal(&japan, entry)), Fault::TooLarge);
     }
 }
+
+#[test]
+fn a_court_validates_after_the_fact_and_stands_for_no_other_step_of_the_central_authority() {
+    let (japan, france, store) = federation();
+    let by = |step: Step, key: &SigningKey, role: Role| {
+        let header =
+            Header { step, validation: None, measures: vec![], concerns: vec![MeasureId(1)], ..header(&japan) };
+        let mut entry = signed(&japan, header);
+        entry.officers = vec![sign_step(key, role, entry.header_digest())];
+        verify(&store, entry)
+    };
+    by(Step::Regularise, &japan.judge, Role::Judge).unwrap();
+    assert_denied(by(Step::Close, &japan.judge, Role::Judge), R95, "not an officer's of JP:central");
+    assert_denied(by(Step::Regularise, &japan.judge, Role::Central), R95, "not an officer's of JP:central");
+    assert_denied(by(Step::Regularise, &france.judge, Role::Judge), R95, "not an officer's of JP:central");
+    assert_denied(by(Step::Regularise, &japan.officers[0], Role::Judge), R93, "does not grant the officer the role");
+}

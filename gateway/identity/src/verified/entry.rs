@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, Denial, Entry, Fault, Header, KeyId, PartyId, Payload, Refusal, Role, Timestamp, Validation, limits,
+    AuthorityId, Denial, Entry, Fault, Header, KeyId, OfficerSignature, PartyId, Payload, Refusal, Role, Step,
+    Timestamp, Validation, limits,
 };
 
 use super::{Received, Verified};
@@ -12,7 +13,7 @@ use crate::{
 
 impl TrustStore {
     /// Verifies an entry: limits; parties that fit together; the desk's signature over header and payload; each officer's
-    /// signature over the header, by different keys that the sending authority lists with the claimed role; the validator's
+    /// signature over the header, by different keys that the sending authority lists with the claimed role, or a court of its party where it validates after the fact; the validator's
     /// signature and that the statement equals the header. How many officers a step needs, and when a validation, is for the
     /// workflow and the rule.
     ///
@@ -26,7 +27,7 @@ impl TrustStore {
         self.check_authority(&header.sender, "sender", now)?;
         self.check_authority(&header.recipient, "recipient", now)?;
         self.check_desk(&entry)?;
-        self.check_officers(&entry)?;
+        self.check_officers(&entry, now)?;
         if let Some(validation) = &header.validation {
             self.check_validation(header, validation, now)?;
         }
@@ -60,7 +61,7 @@ impl TrustStore {
         Err(owned(refusal.at("desk"), sender.party()))
     }
 
-    fn check_officers(&self, entry: &Entry) -> Result<(), Refusal> {
+    fn check_officers(&self, entry: &Entry, now: Timestamp) -> Result<(), Refusal> {
         let digest = entry.header_digest();
         let sender = &entry.header.sender;
         let mut seen = BTreeSet::new();
@@ -70,10 +71,22 @@ impl TrustStore {
                 let refusal = unproven("One officer signed twice.", "A second officer signs with a key of their own.");
                 return Err(owned(refusal.at(field), sender.party()));
             }
-            let signer = Signer { authority: sender, key: &officer.signature.key, role: officer.role, field: &field };
+            let court = self.court(entry, officer);
+            court.map_or(Ok(()), |court| self.check_authority(court, &field, now))?;
+            let authority = court.unwrap_or(sender);
+            let signer = Signer { authority, key: &officer.signature.key, role: officer.role, field: &field };
             self.check_signer(&signer, Domain::Step, digest.as_bytes(), &officer.signature.bytes)?;
         }
         Ok(())
+    }
+
+    /// The authority of who validates after the fact: a judge or prosecutor of the sender's party, as for a validation before it. Every other
+    /// officer is one of the authority that sends.
+    fn court(&self, entry: &Entry, officer: &OfficerSignature) -> Option<&AuthorityId> {
+        let validates = matches!(officer.role, Role::Judge | Role::Prosecutor);
+        let after = entry.header.step == Step::Regularise && validates;
+        let known = after.then(|| self.officer(entry.header.sender.party(), &officer.signature.key)).flatten();
+        known.map(|(authority, _)| &authority.id)
     }
 
     fn check_validation(&self, header: &Header, validation: &Validation, now: Timestamp) -> Result<(), Refusal> {

@@ -93,6 +93,7 @@ fn admitted(trust: &TrustStore, file: Option<&CaseFile>, entry: &Entry, origin: 
         used: &[],
         sender_kind: trust.authority(&entry.header.sender).unwrap().kind,
         recipient_kind: trust.authority(&entry.header.recipient).unwrap().kind,
+        earlier: None,
         roster: Ok(roster),
     };
     match admit(file, &verified, &cx).unwrap() {

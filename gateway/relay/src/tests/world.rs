@@ -356,6 +356,7 @@ impl Gateway {
             used: &[],
             sender_kind: AuthorityKind::Central,
             recipient_kind: AuthorityKind::Central,
+            earlier: None,
             roster: Ok(facts),
         };
         change(&mut cx);

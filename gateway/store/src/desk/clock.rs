@@ -70,14 +70,29 @@ impl DeskStore {
         Ok(KEY.into_iter().fold(query, QueryOrder::order_by_asc).all(self.engine.read()).await?)
     }
 
+    /// At most `limit` cases with an open clock of one of these kinds that is over at `now`, that of the first end first.
+    pub async fn cases_over(&self, kinds: &[&str], now: i64, limit: u64) -> Result<Vec<DeskCaseRow>, StoreError> {
+        self.cases_with(Column::Kind.is_in(kinds.iter().copied()), now, limit).await
+    }
+
     /// At most `limit` cases with an open clock that ends at `until` or before, that of the first end first.
     pub async fn cases_due(&self, until: i64, limit: u64) -> Result<Vec<DeskCaseRow>, StoreError> {
+        self.cases_with(Column::Open.eq(1_i16), until, limit).await
+    }
+
+    async fn cases_with(
+        &self,
+        clock: sea_orm::sea_query::SimpleExpr,
+        until: i64,
+        limit: u64,
+    ) -> Result<Vec<DeskCaseRow>, StoreError> {
         let first = Column::Due.min();
         let query = Entity::find()
             .select_only()
             .column(Column::CaseId)
             .column_as(first.clone(), "first")
             .filter(Column::Open.eq(1_i16))
+            .filter(clock)
             .filter(Column::Due.lte(until))
             .group_by(Column::CaseId)
             .order_by_asc(first)

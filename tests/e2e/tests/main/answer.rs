@@ -140,6 +140,15 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         run(Side::Fr, &rest[0], "").await;
         run(Side::Fr, &rest[1], "PRODUCED").await;
         run(Side::Jp, "confirm CASE --as central/officer-1", "RECEIVED").await;
+        run(Side::Fr, "report CASE --as central/officer-1 --text done", "EXECUTED").await;
+        play.fails(Side::Jp, &["close", &case, "--as", "central/officer-1"], "take_over").await;
+        run(Side::Jp, "take-over CASE --as central/officer-1 --reader Aoki", "IN_USE").await;
+        run(Side::Jp, "dispose due CASE --as central/officer-1", "DISPOSAL_DUE").await;
+        run(Side::Fr, "dispose extend CASE --as central/officer-1 --until 2031-01-01T00:00:00Z", "IN_USE").await;
+        run(Side::Jp, "dispose due CASE --as central/officer-1", "DISPOSAL_DUE").await;
+        let certify = "dispose certify CASE --as central/officer-1 --officer Aoki --officer Mori --copies 2";
+        run(Side::Jp, certify, "").await;
+        run(Side::Jp, "dispose certify CASE --as central/officer-2", "DISPOSED").await;
         run(Side::Jp, "close CASE --as central/officer-1", "CLOSED").await;
         for side in [Side::Jp, Side::Fr] {
             let shown = play.comes_to(side, "CLOSED").await;

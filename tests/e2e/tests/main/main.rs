@@ -26,6 +26,7 @@ mod crossing;
 mod edge;
 mod foreign;
 mod form;
+mod life;
 mod national;
 mod officers;
 mod outage;

@@ -17,7 +17,7 @@ const ACT_MAX: Duration = Duration::from_secs(40);
 const AGAIN: [i32; 2] = [6, 8];
 
 /// The states of a case in their order.
-const STATES: [&str; 11] = [
+const STATES: [&str; 15] = [
     "DRAFT",
     "VALIDATED",
     "SENT",
@@ -29,6 +29,10 @@ const STATES: [&str; 11] = [
     "READY",
     "PRODUCED",
     "RECEIVED",
+    "EXECUTED",
+    "IN_USE",
+    "DISPOSAL_DUE",
+    "DISPOSED",
 ];
 
 /// One command.
@@ -47,7 +51,7 @@ const fn act(side: Side, words: &'static str, own: Option<&'static str>, other: 
 }
 
 /// The case, from its validation to its end. `CASE` and `RECORDS` are filled in.
-pub(crate) const ACTS: [Act; 9] = [
+pub(crate) const ACTS: [Act; 14] = [
     act(Side::Jp, "request validate CASE --as judicial/officer-1 --role judge", Some("VALIDATED"), None),
     act(Side::Jp, "request send CASE --as central/officer-1", None, None),
     act(Side::Jp, "request send CASE --as central/officer-2", Some("SENT"), Some("DELIVERED")),
@@ -56,6 +60,11 @@ pub(crate) const ACTS: [Act; 9] = [
     act(Side::Fr, "produce CASE --as central/officer-1 RECORDS", None, None),
     act(Side::Fr, "produce CASE --as central/officer-2 RECORDS", Some("PRODUCED"), Some("PRODUCED")),
     act(Side::Jp, "confirm CASE --as central/officer-1", Some("RECEIVED"), Some("RECEIVED")),
+    act(Side::Fr, "report CASE --as central/officer-1 --text done", Some("EXECUTED"), Some("EXECUTED")),
+    act(Side::Jp, "take-over CASE --as central/officer-1 --reader Aoki", Some("IN_USE"), Some("IN_USE")),
+    act(Side::Jp, "dispose due CASE --as central/officer-1", Some("DISPOSAL_DUE"), Some("DISPOSAL_DUE")),
+    act(Side::Jp, "dispose certify CASE --as central/officer-1 --officer Aoki --officer Mori", None, None),
+    act(Side::Jp, "dispose certify CASE --as central/officer-2", Some("DISPOSED"), Some("DISPOSED")),
     act(Side::Jp, "close CASE --as central/officer-1", Some("CLOSED"), Some("CLOSED")),
 ];
 
@@ -152,6 +161,10 @@ impl Play {
             "collected",
             "release",
             "confirm",
+            "final_report",
+            "take_over",
+            "disposal_due",
+            "certify_disposal",
             "close",
         ];
         assert_eq!(steps, expected);

@@ -142,6 +142,10 @@ const ENDED: &[State] =
     &[State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
 const ANSWERED: &[State] =
     &[State::Produced, State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
+/// Nothing is kept any more that could be used.
+const NOT_KEPT: &[State] = &[State::Blocked, State::Lapsed, State::DisposalDue, State::Disposed, State::Closed];
+/// What was given with a request is kept from the day on which it is taken into use.
+const KEEPS: &[Signal] = &[By(Step::Release), By(Step::Answer), By(Step::TakeOver)];
 /// What tells the requesting party that something goes on.
 const NEWS: &[Signal] = &[
     By(Step::Acknowledge),
@@ -188,7 +192,8 @@ pub const CLOCKS: &[ClockRow] = &[
         pauses: &[(Did(Act::Link), Did(Act::Unlink))], lapses: true,
         ..row(TimerKind::Preservation, HOME, RELEASE, &[By(Step::GiveUp)], &[])
     },
-    row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[By(Step::Regularise)], &[State::Blocked, State::Lapsed]),
+    row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[By(Step::Regularise)], NOT_KEPT),
+    ClockRow { restarts: RELEASE, ..row(TimerKind::Retention, HOME, KEEPS, &[By(Step::DisposalDue), By(Step::CertifyDisposal)], &[State::Closed]) },
     row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
     ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, &[Did(Act::FreeToLeave)], &[Did(Act::Leave)], &[]) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),

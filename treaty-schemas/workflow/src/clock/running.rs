@@ -258,6 +258,9 @@ impl<'a> Fold<'a> {
         if moment.signal == Signal::Step(Step::Prolong) {
             self.prolong(moment);
         }
+        if moment.signal == Signal::Step(Step::Extend) {
+            self.extend(moment);
+        }
     }
 
     /// Starts what this moment starts and does not run already.
@@ -303,6 +306,14 @@ impl<'a> Fold<'a> {
             stopped_by: None,
             reasons: BTreeSet::new(),
         });
+    }
+
+    /// Lets records be kept until the day that their giver names: a new clock.
+    fn extend(&mut self, moment: &Moment) {
+        let timers = self.timers.get(&moment.measure).map_or(&[][..], Vec::as_slice);
+        let timer = timers.iter().find(|timer| timer.kind == TimerKind::Retention);
+        let (Some(timer), Some(row), Some(until)) = (timer, row_of(TimerKind::Retention), moment.until) else { return };
+        self.add(timer, row, moment, Course::begun(moment.at, until, row.lapses), Vec::new());
     }
 
     /// Keeps what is preserved longer, from its end on; a new clock, so that its warnings are told again. What has lapsed is gone.

@@ -2,7 +2,7 @@
 
 use model::{Digest, HeaderDigest, MeasureScope, PartyId, Pin, Step};
 use store::{DatabaseUrl, Settings};
-use treaty::Unit;
+use treaty::{Timer, Unit};
 use workflow::{Change, ClockState, Event, Move, State, Terms};
 
 use super::*;
@@ -39,6 +39,10 @@ struct Moved {
 
 impl Moved {
     fn sent(id: CaseId, timers: Vec<Timer>, at: Timestamp) -> Self {
+        Self::under(id, Terms { timers, ..Terms::default() }, at)
+    }
+
+    fn under(id: CaseId, terms: Terms, at: Timestamp) -> Self {
         let (own, other) = ("FR:central".parse().unwrap(), "JP:central".parse().unwrap());
         let view = CaseView::new(id, party("JP"), party("FR"), Pin(Digest::of(&[b"rule"])), &own, &other);
         let mut told = Self { view, state: State::Delivered };
@@ -54,7 +58,6 @@ impl Moved {
             attributes: vec![],
             tags: vec![],
         };
-        let terms = Terms { timers, ..Terms::default() };
         let sent = Change::Sent { measures: vec![scope], terms: vec![(MeasureId(1), terms)] };
         told.settle(Step::SealSend, sent, at);
         told
@@ -142,6 +145,24 @@ async fn put(store: &DeskStore, told: &Moved) {
 
 fn asked(number: u64) -> Moved {
     Moved::sent(case_id(number), vec![timer(TimerKind::Ack, 10, Unit::Days, None)], START)
+}
+
+#[test]
+fn how_long_records_may_be_kept_and_when_an_emergency_must_be_validated_are_clocks_without_a_timer_of_the_treaty() {
+    let terms = || Terms { retention_days: Some(100), expost_hours: Some(48), ..Terms::default() };
+    let mut asked = Moved::under(case_id(1), terms(), START);
+    let validated = asked.clock(TimerKind::ExPost);
+    assert_eq!((validated.course.due, validated.sides), (START.plus_ms(48 * HOUR), &[Side::Home][..]));
+    for (step, to) in [(Step::Acknowledge, State::Acked), (Step::Release, State::Produced)] {
+        asked.step(step, to, START.plus_ms(HOUR));
+    }
+    let kept = asked.clock(TimerKind::Retention);
+    assert_eq!((kept.course.due, kept.nature), (Timestamp(START.0 + 101 * DAY - 10 * HOUR), workflow::Nature::Policy));
+    assert_eq!(kept.sides, &[Side::Home]);
+    // Of data that is preserved only its confirmation was given.
+    let keeping = workflow::Keeping { days: 60, clause: None, prolongation_days: None };
+    let preserved = Moved::under(case_id(2), Terms { preservation: Some(keeping), ..terms() }, START);
+    assert!(clocks_of(&preserved.view, &calendars()).iter().all(|clock| clock.id.kind != TimerKind::Retention));
 }
 
 #[tokio::test]

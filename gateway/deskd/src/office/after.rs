@@ -1,0 +1,270 @@
+//! The forms of what comes after an answer: report, custody, disposal, remedies, and what lasts longer. What a form can only say in one
+//! way is filled in.
+
+use std::collections::BTreeSet;
+
+use desk::{COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
+use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
+use serde_json::{Map, Value, json};
+use workflow::{Case, MatterKind, State};
+
+use super::{Office, documents::Said, internal, view::CaseView};
+use crate::clock;
+
+/// Whether the form of a step is filled in here.
+pub(super) fn is_form(step: Step) -> bool {
+    matches!(
+        step,
+        Step::FinalReport
+            | Step::TakeOver
+            | Step::CertifyDisposal
+            | Step::Extend
+            | Step::Prolong
+            | Step::LodgeRemedy
+            | Step::AnnulDecision
+            | Step::UpholdDecision
+            | Step::Regularise
+            | Step::TellStatus
+    )
+}
+
+/// What a form gives where the officer left it open.
+pub(super) fn fill(
+    form: &mut Map<String, Value>,
+    view: &CaseView,
+    said: &Said<'_>,
+    speaker: Value,
+) -> Result<(), Denial> {
+    let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
+    let text = (!said.text.trim().is_empty()).then_some(said.text);
+    let moment = Value::from(said.now.to_string());
+    let mut fill = |name: &str, value: Value| {
+        form.entry(name).or_insert(value);
+    };
+    if !matches!(said.step, Step::CertifyDisposal | Step::TellStatus) {
+        fill("measures", measures.into());
+    }
+    match said.step {
+        Step::FinalReport => {
+            fill("reported_at", moment);
+            fill("reported_by", speaker);
+            fill("results", text.unwrap_or("All that was asked for was carried out and handed over.").into());
+        }
+        Step::TakeOver => {
+            fill("taken_over_at", moment);
+            fill("keeper", speaker);
+        }
+        Step::LodgeRemedy | Step::AnnulDecision | Step::UpholdDecision => {
+            fill("step", said.step.as_str().into());
+            fill("on", clock::day(said.now)?.to_string().into());
+            text.into_iter().for_each(|text| fill("text", text.into()));
+        }
+        Step::Regularise => {
+            fill("validated_at", moment);
+            fill("validator", speaker);
+            said.role.into_iter().for_each(|role| fill("role", role.as_str().into()));
+        }
+        Step::TellStatus => {
+            fill("as_of", moment);
+            fill("measures", standings(view, said));
+        }
+        Step::Extend | Step::Prolong => {
+            fill("step", said.step.as_str().into());
+            let plain =
+                if said.step == Step::Extend { "It may be kept for longer." } else { "It is preserved for longer." };
+            fill("text", text.unwrap_or(plain).into());
+        }
+        _ => fill("destroyed_at", moment),
+    }
+    Ok(())
+}
+
+/// Where the measures stand, as a status tells it.
+pub(super) fn standings(view: &CaseView, said: &Said<'_>) -> Value {
+    let case = view.admitted.as_ref();
+    let one = |id: &MeasureId| {
+        let state = case.and_then(|case| case.measures.get(id)).map_or(State::Delivered, |measure| measure.state);
+        let mut one = json!({ "id": id.0, "state": state.as_str().to_lowercase() });
+        if !said.text.trim().is_empty() {
+            one["remarks"] = said.text.into();
+        }
+        one
+    };
+    said.concerns.iter().map(one).collect()
+}
+
+/// Until when a header has to say that something lasts: what its form gives.
+pub(super) fn until(header: &Header, documents: &[Document]) -> Option<Timestamp> {
+    let document = documents.first().filter(|_| matches!(header.step, Step::Extend | Step::Prolong))?;
+    desk::until_of(&records::read(&document.bytes).ok()?)
+}
+
+impl Office {
+    /// The documents of a step that releases nothing, with what they need of the case.
+    pub(super) async fn form_documents(
+        &self,
+        view: &CaseView,
+        said: &Said<'_>,
+        given: &[Document],
+    ) -> Result<Vec<Document>, Denial> {
+        match said.step {
+            Step::CertifyDisposal => self.certificates(view, said, given, &self.kept(view, said.concerns).await?),
+            Step::TakeOver => {
+                let asked = self.request(view).await?;
+                let mut note = given.first().map_or(Ok(Map::new()), |one| fields(&one.bytes))?;
+                note.entry("purpose").or_insert(asked.purpose.code.into());
+                note.entry("proceeding").or_insert(asked.proceeding.reference.into());
+                self.step_documents(view, said, &[document("custody_note", note)?], &[])
+            }
+            Step::FinalReport => self.report(view, said, given),
+            Step::Confirm => self.step_documents(view, said, given, &self.received(view).await?),
+            _ => self.step_documents(view, said, given, &[]),
+        }
+    }
+
+    /// A report, and the note of its costs where one is given.
+    fn report(&self, view: &CaseView, said: &Said<'_>, given: &[Document]) -> Result<Vec<Document>, Denial> {
+        let (notes, rest): (Vec<_>, Vec<_>) = given.iter().partition(|one| one.record_type.as_str() == COST_NOTE);
+        let mut report = rest.first().map_or(Ok(Map::new()), |one| fields(&one.bytes))?;
+        let [note] = notes.as_slice() else {
+            let one = if rest.is_empty() { Vec::new() } else { vec![document("execution_report", report)?] };
+            return match notes.is_empty() {
+                true => self.step_documents(view, said, &one, &[]),
+                false => Err(Denial::failed(Fault::Malformed, "a report carries one note of its costs at most")),
+            };
+        };
+        report.insert("costs".to_owned(), true.into());
+        let mut documents = self.step_documents(view, said, &[document("execution_report", report)?], &[])?;
+        let mut note = fields(&note.bytes)?;
+        let speaker = json!({ "party": self.own.party().to_string(), "authority": self.own.to_string(), "officer": { "name": self.title()? } });
+        note.entry("issued_on").or_insert(clock::day(said.now)?.to_string().into());
+        note.entry("issued_by").or_insert(speaker);
+        documents.push(self.whole(view, COST_NOTE.parse().map_err(internal)?, note)?);
+        Ok(documents)
+    }
+
+    /// Holds what only who knows the case can hold: a disposal against the records that were given, since both sides have them, and what is
+    /// taken into use against what it was given for.
+    pub(super) async fn hold_after(
+        &self,
+        view: &CaseView,
+        header: &Header,
+        documents: &[Document],
+    ) -> Result<(), Denial> {
+        let read = |one: &Document| Ok((one.record_type.clone(), self.accept(&one.record_type, &one.bytes)?));
+        match header.step {
+            Step::CertifyDisposal => {
+                let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
+                Ok(compare_disposal(&read, &self.kept(view, &header.concerns).await?)?)
+            }
+            Step::TakeOver => {
+                let asked = self.request(view).await?.purpose.code;
+                let note = documents.first().map(read).transpose()?.map(|(_, note)| note).unwrap_or_default();
+                purposeful(view.admitted.as_ref(), header, &note, &asked)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The certificates of a disposal, from what the officer gave of them. Without a word on what went back everything was destroyed.
+    pub(super) fn certificates(
+        &self,
+        view: &CaseView,
+        said: &Said<'_>,
+        given: &[Document],
+        kept: &[Record],
+    ) -> Result<Vec<Document>, Denial> {
+        let returned = given.iter().find(|one| one.record_type.as_str() == RETURN_CERTIFICATE);
+        let form = document_of(Step::CertifyDisposal).unwrap_or_default();
+        let destroyed = given.iter().find(|one| one.record_type.as_str() == form);
+        if given.len() != usize::from(returned.is_some()) + usize::from(destroyed.is_some()) {
+            return Err(Denial::failed(Fault::Malformed, "a disposal carries one certificate of a kind at most"));
+        }
+        let mut certificates = Vec::new();
+        let mut gone = BTreeSet::new();
+        if let Some(one) = returned {
+            let document = self.whole(view, one.record_type.clone(), fields(&one.bytes)?)?;
+            let value = records::read(&document.bytes).map_err(|f| Denial::failed(Fault::Malformed, f.to_string()))?;
+            let items = value["items"].as_array().into_iter().flatten();
+            gone.extend(items.filter_map(|item| Some(item["record_id"].as_str()?.to_owned())));
+            certificates.push(document);
+        }
+        let rest: Vec<_> = kept.iter().filter(|one| !gone.contains(&one.record_id)).collect();
+        if destroyed.is_some() || !rest.is_empty() {
+            let mut certificate = destroyed.map_or(Ok(Map::new()), |one| fields(&one.bytes))?;
+            let copies = match certificate.get("records").and_then(Value::as_array).map(Vec::as_slice) {
+                Some([one]) if one.get("record_id").is_none() => one["copies"].as_u64(),
+                _ => None,
+            };
+            if copies.is_some() || !certificate.contains_key("records") {
+                let one = |record: &&Record| json!({ "record_id": record.record_id, "hash": record.hash, "copies": copies.unwrap_or(1) });
+                certificate.insert("records".to_owned(), rest.iter().map(one).collect());
+            }
+            fill(&mut certificate, view, said, Value::Null)?;
+            certificate.entry("cause").or_insert("retention_ended".into());
+            certificate.entry("method").or_insert("overwritten".into());
+            certificates.push(self.whole(view, form.parse().map_err(internal)?, certificate)?);
+        }
+        Ok(certificates)
+    }
+
+    fn whole(
+        &self,
+        view: &CaseView,
+        record_type: RecordType,
+        mut form: Map<String, Value>,
+    ) -> Result<Document, Denial> {
+        form.entry("record_type").or_insert(record_type.as_str().into());
+        form.entry("case").or_insert(view.id.to_string().into());
+        let bytes = serde_json::to_vec_pretty(&Value::Object(form)).map_err(internal)?;
+        self.accept(&record_type, &bytes)?;
+        Ok(Document { record_type, bytes })
+    }
+
+    /// The records that were given for these measures and taken.
+    pub(super) async fn kept(&self, view: &CaseView, concerns: &[MeasureId]) -> Result<Vec<Record>, Denial> {
+        let (_, rejected) = self.released(view).await?;
+        let mut kept = Vec::new();
+        for row in self.store.entries_of(view.id).await? {
+            let gives = matches!(row.step.0, Step::Release | Step::Answer) && row.seq.is_some();
+            if !gives || view.findings.contains_key(&row.id.0) {
+                continue;
+            }
+            let Some(body) = self.body(row.id.0).await? else { continue };
+            for (index, record) in (0..).zip(self.records_in(&body.documents)?) {
+                if concerns.contains(&record.measure) && !rejected.contains(&(row.id.0, index)) {
+                    kept.push(record);
+                }
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// What was received is taken into use for what it was given only, or for what its giver consented to. R16.
+fn purposeful(case: Option<&Case>, header: &Header, note: &Value, asked: &str) -> Result<(), Denial> {
+    let purpose = note["purpose"].as_str().unwrap_or_default();
+    let granted = case.into_iter().flat_map(|case| case.matters.values()).any(|matter| {
+        let wanted = matter.kind == MatterKind::Use && matter.purpose.as_deref() == Some(purpose);
+        wanted && matter.grants(header.created)
+    });
+    if purpose == asked || granted {
+        return Ok(());
+    }
+    let reason = "what was received is taken into use for another purpose than it was given for";
+    let remedy = "Take it over for the purpose of the request; ask the other party for its consent to another one.";
+    Err(Refusal::new(RefusalCode::R16, "desk", reason, remedy).at("purpose").into())
+}
+
+fn document(record_type: &str, form: Map<String, Value>) -> Result<Document, Denial> {
+    let bytes = serde_json::to_vec(&Value::Object(form)).map_err(internal)?;
+    Ok(Document { record_type: record_type.parse().map_err(internal)?, bytes })
+}
+
+fn fields(bytes: &[u8]) -> Result<Map<String, Value>, Denial> {
+    match records::read(bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Denial::failed(Fault::Malformed, "a form is a JSON object")),
+        Err(finding) => Err(Denial::failed(Fault::Malformed, finding.to_string())),
+    }
+}
