@@ -8,15 +8,15 @@ use crate::{
     after::{COST_NOTE, RETURN_CERTIFICATE, compare_costs},
     bespoke,
     compare::{contradiction, equal},
+    matter,
     scope::moment,
 };
 
 /// The record type of a call-back.
 pub const CALLBACK: &str = "emergency_callback";
 
-/// Which record type the first document of a step's body has. Where no minutes were signed a notice may stand in for those of
-/// [`Step::ConsultDone`], and originals that went back have a certificate of their own. `None` for [`Step::Release`], whose documents are records, and
-/// for handshakes, which have no body.
+/// Which record type the first document of a step's body has; see [`may_carry`] for those that may stand in for it. `None` for a
+/// step that carries records, and for handshakes, which have no body.
 pub fn document_of(step: Step) -> Option<&'static str> {
     match step {
         Step::SealSend => Some("request"),
@@ -37,6 +37,15 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         Step::LodgeRemedy | Step::AnnulDecision | Step::UpholdDecision => Some("remedy"),
         Step::Regularise => Some("expost_validation"),
         Step::TellStatus => Some("status"),
+        Step::RequestUse
+        | Step::RequestOnward
+        | Step::NotifyExculpatory
+        | Step::GrantConsent
+        | Step::DenyConsent
+        | Step::NotifyBreach
+        | Step::ConfirmBreach
+        | Step::Recall
+        | Step::CertifyShredding => matter::document_of(step),
         Step::Consult
         | Step::OpenReview
         | Step::Assign
@@ -54,15 +63,6 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::Extend
         | Step::Prolong
         | Step::GiveUp
-        | Step::RequestUse
-        | Step::RequestOnward
-        | Step::NotifyExculpatory
-        | Step::GrantConsent
-        | Step::DenyConsent
-        | Step::NotifyBreach
-        | Step::ConfirmBreach
-        | Step::Recall
-        | Step::CertifyShredding
         | Step::NotifySubject
         | Step::DeferSubject
         | Step::ReportError
@@ -81,16 +81,22 @@ pub fn document_of(step: Step) -> Option<&'static str> {
     }
 }
 
+/// Whether the document of a step may be of a record type. Where no minutes were signed a notice may stand in for those of
+/// [`Step::ConsultDone`]; a consent is to another use or to another reader.
+pub fn may_carry(step: Step, record_type: &str) -> bool {
+    let notice = step == Step::ConsultDone && record_type == "notice";
+    let returned = step == Step::CertifyDisposal && record_type == RETURN_CERTIFICATE;
+    let chosen = matter::choices(step).is_some_and(|all| all.contains(&record_type));
+    notice || returned || chosen || document_of(step) == Some(record_type)
+}
+
 /// Holds the document of a step other than [`Step::SealSend`] and [`Step::Release`] against its header: type, case, measures,
 /// ground and conditions. The gateways moved the case by the header; the people read the document.
 ///
 /// # Errors
 /// R94 with the field, without values.
 pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
-    let named = record_type.as_str();
-    let notice = header.step == Step::ConsultDone && named == "notice";
-    let returned = header.step == Step::CertifyDisposal && named == RETURN_CERTIFICATE;
-    let expected = document_of(header.step) == Some(named) || notice || returned;
+    let expected = may_carry(header.step, record_type.as_str());
     equal(expected, "record_type", "the document is not the one that the step calls for")?;
     let answer = Answer::deserialize(document)
         .map_err(|_| contradiction("", "the document has not the form of its record type"))?;
@@ -110,6 +116,7 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
         )?;
         decided(header, measures)?;
     }
+    matter::compare(header, record_type, document)?;
     bespoke::compare(header, document)
 }
 
@@ -294,7 +301,7 @@ mod tests {
         let case = sample::request().case;
         let steps = Step::ALL
             .into_iter()
-            .filter(|step| !bespoke::is_for(*step))
+            .filter(|step| !bespoke::is_for(*step) && !matter::is_for(*step))
             .filter(|step| !matches!(step, Step::SealSend | Step::Recognise | Step::Refuse | Step::OfferConditions));
         for step in steps {
             let header = header(step);

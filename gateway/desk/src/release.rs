@@ -45,7 +45,9 @@ pub fn compare_release(header: &Header, asked: &RequestBody, records: &[Record])
 /// # Errors
 /// R90 when it holds more than was asked, R94 when it contradicts header or request otherwise.
 pub fn compare_record(header: &Header, asked: &RequestBody, record: &Record) -> Result<(), Refusal> {
-    equal(header.step == Step::Release, "step", "records are sealed under the step release")?;
+    equal(header.step.carries_records(), "step", "records are sealed under a step that carries records")?;
+    let replaces = header.step != Step::Reissue || record.supersedes.is_some();
+    equal(replaces, "supersedes", "what is issued again names the record that it replaces")?;
     let case = record.case == header.case && asked.case == header.case;
     equal(case, "case", "header, request and record name different cases")?;
     let from = record.collector.authority.party();

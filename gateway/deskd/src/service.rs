@@ -11,7 +11,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use crate::office::{
-    Ask, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, Written, would_pass,
+    Ask, Beside, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, Written, would_pass,
 };
 
 pub(crate) struct Cases(pub(crate) Arc<Office>);
@@ -230,6 +230,7 @@ fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed
     let document =
         |one: wire::Document| Ok(Document { record_type: one.record_type.parse()?, bytes: one.body.to_vec() });
     Ok(Ask {
+        beside: Beside::of(&request)?,
         case,
         step: request.step.parse()?,
         concerns: request.concerns.into_iter().map(MeasureId).collect(),

@@ -26,6 +26,13 @@ pub(crate) fn of_header(header: &Header) -> String {
             lines.push(format!("validated  by a {} of {}", validation.role.as_str(), validation.authority));
         }
     }
+    lines.extend(header.declared.matter.map(|matter| format!("matter     {matter}")));
+    if header.step != Step::SealSend {
+        lines.extend(header.purpose.iter().map(|purpose| format!("purpose    {purpose}")));
+    }
+    lines.extend(header.declared.about.map(|entry| format!("about      {entry}")));
+    lines.extend(header.declared.flaw.map(|flaw| format!("wrong      {}", flaw.as_str())));
+    lines.extend(header.declared.until.map(|until| format!("until      {until}")));
     if !header.concerns.is_empty() {
         let concerns: Vec<_> = header.concerns.iter().map(ToString::to_string).collect();
         lines.push(format!("concerns   {}", concerns.join(", ")));

@@ -10,7 +10,7 @@ use model::{
 };
 use proto::desk as wire;
 
-use crate::{failure::Failure, summary};
+use crate::{failure::Failure, office::Beside, summary};
 
 /// How long an entry that an officer signs may live at most: 30 days.
 const LIFETIME_MS_MAX: i64 = model::limits::ENTRY_LIFETIME_MS_MAX;
@@ -25,6 +25,7 @@ pub(super) struct Wanted<'a> {
     pub(super) conditions: &'a [ConditionCode],
     pub(super) callback: Option<Timestamp>,
     pub(super) postponement: Option<PostponementCode>,
+    pub(super) beside: &'a Beside,
     pub(super) text: &'a str,
     pub(super) documents: &'a [Document],
 }
@@ -54,10 +55,13 @@ pub(super) fn check(
     ];
     match header.step {
         Step::SealSend => fields.extend(sent(&header, &request(&body)?)?),
-        Step::Release => fields.push(("records", header.measures.is_empty() && released(&header, &body))),
+        step if step.carries_records() => {
+            fields.push(("records", header.measures.is_empty() && released(&header, &body)))
+        }
         _ => fields.push(("document", header.measures.is_empty() && answered(&header, &body))),
     }
-    if let Some((field, _)) = fields.into_iter().find(|(_, holds)| !holds) {
+    let other = fields.into_iter().find(|(_, holds)| !holds).map(|(field, _)| field);
+    if let Some(field) = other.or_else(|| wanted.beside.differs(&header)) {
         return Err(differs(field));
     }
     if let Some(what) = summary::difference(&body, wanted.text, wanted.documents) {
@@ -204,6 +208,7 @@ mod tests {
             conditions: &[],
             callback: None,
             postponement: None,
+            beside: &Beside::default(),
             text,
             documents: &[],
         };
@@ -289,6 +294,7 @@ mod tests {
                 conditions: &[],
                 callback: None,
                 postponement: None,
+                beside: &Beside::default(),
                 text: "",
                 documents: &[],
             };

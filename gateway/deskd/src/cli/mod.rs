@@ -5,6 +5,7 @@ mod check;
 mod editor;
 mod follow;
 mod group;
+mod matters;
 mod officer;
 mod preflight;
 mod request;
@@ -28,7 +29,7 @@ use request::Request;
 use session::Session;
 use step::{
     Accept, AskInfo, Consulted, Dispose, GiveInfo, Offer, Plain, Postpone, Preservation, Produce, Refuse, Regularise,
-    Remedy, Report, Return, TakeOver, Taken, Undertake,
+    Remedy, Report, Return, TakeOver, Taken, Undertake, matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -141,6 +142,18 @@ enum Command {
     Close(Plain),
     /// Withdraw the request.
     Withdraw(Plain),
+    /// Consent to another purpose or proceeding: without it no key is released for that.
+    #[command(subcommand)]
+    Use(matter::Use),
+    /// Consent to hand records on to a third state or body.
+    #[command(subcommand)]
+    Onward(matter::Onward),
+    /// An incident with what was given.
+    #[command(subcommand)]
+    Breach(matter::Breach),
+    /// An error in what was given: another person, a wrong value, one that is out of date.
+    #[command(subcommand)]
+    Correct(matter::Correct),
 }
 
 #[derive(Debug, Args)]
@@ -260,6 +273,10 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::TellStatus(plain) => plain.run(session, model::Step::TellStatus).await.map(Taken::answer),
         Command::Close(plain) => plain.run(session, model::Step::Close).await.map(Taken::answer),
         Command::Withdraw(plain) => plain.run(session, model::Step::Withdraw).await.map(Taken::answer),
+        Command::Use(matter) => matter.run(session).await.map(Taken::answer),
+        Command::Onward(matter) => matter.run(session).await.map(Taken::answer),
+        Command::Breach(matter) => matter.run(session).await.map(Taken::answer),
+        Command::Correct(matter) => matter.run(session).await.map(Taken::answer),
     }
 }
 

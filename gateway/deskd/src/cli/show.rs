@@ -8,7 +8,7 @@ use model::{EntryId, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, agenda, request::write_new, session::Session};
+use super::{Answer, agenda, matters, request::write_new, session::Session};
 use crate::{failure::Failure, summary::line as plain};
 
 /// `desk status`.
@@ -97,6 +97,8 @@ pub(super) async fn case(
         "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
         "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
         "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
+        "matters": shown.matters.iter().map(matters::value).collect::<Vec<_>>(),
+        "matter_openings": shown.matter_openings,
         "clocks": shown.clocks.iter().map(agenda::value).collect::<Vec<_>>(),
         "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
         "links": shown.links.iter().map(link).collect::<Vec<_>>(),
@@ -120,22 +122,8 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     }
     lines.push(format!("rule       {}", shown.treaty_pin.get(..8).unwrap_or_default()));
     lines.push(format!("readers    {}", shown.readers.join(", ")));
-    for measure in &shown.measures {
-        lines.push(format!(
-            "measure    M{} [{}] {} ({}), {} subject(s), {}: {}",
-            measure.id,
-            measure.article,
-            measure.request_type,
-            measure.records.join(", "),
-            measure.subjects,
-            measure.window,
-            measure.state
-        ));
-        if !measure.conditions.is_empty() {
-            lines.push(format!("    under {}", measure.conditions.join(", ")));
-        }
-        lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
-    }
+    lines.extend(shown.measures.iter().flat_map(of_measure));
+    lines.extend(matters::lines(shown));
     lines.extend(shown.clocks.iter().map(|clock| format!("clock      {}", agenda::line(clock))));
     for event in &shown.timeline {
         lines.push(format!(
@@ -182,6 +170,24 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     lines.join("\n")
 }
 
+fn of_measure(measure: &wire::MeasureView) -> Vec<String> {
+    let mut lines = vec![format!(
+        "measure    M{} [{}] {} ({}), {} subject(s), {}: {}",
+        measure.id,
+        measure.article,
+        measure.request_type,
+        measure.records.join(", "),
+        measure.subjects,
+        measure.window,
+        measure.state
+    )];
+    if !measure.conditions.is_empty() {
+        lines.push(format!("    under {}", measure.conditions.join(", ")));
+    }
+    lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
+    lines
+}
+
 async fn write_documents(
     session: &Session,
     shown: &wire::GetCaseResponse,
@@ -226,7 +232,9 @@ fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let training = case.training.then(|| ("training", TRAINING_MARK.to_owned()));
     let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
     let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
-    training.into_iter().chain(draft).chain(trouble).chain(waits).chain(kept).chain(clock).collect()
+    let matters: Vec<_> = case.matters_waiting.iter().map(|id| format!("X{id}")).collect();
+    let matters = (!matters.is_empty()).then(|| ("matters", format!("{}: it is our move", matters.join(", "))));
+    training.into_iter().chain(draft).chain(trouble).chain(waits).chain(matters).chain(kept).chain(clock).collect()
 }
 
 /// A preservation in words: until when, by which clause, and what is to be watched.
@@ -282,6 +290,7 @@ fn summary(case: &wire::CaseSummary) -> Value {
         "training": case.training,
         "preservation": case.preservation.as_ref().map(preservation),
         "clock": case.clock.as_ref().map(agenda::value),
+        "matters_waiting": case.matters_waiting.iter().map(|id| format!("X{id}")).collect::<Vec<_>>(),
     })
 }
 

@@ -2,6 +2,8 @@
 
 mod after;
 mod between;
+pub(super) mod matter;
+mod taken;
 
 use std::{
     path::{Path, PathBuf},
@@ -9,14 +11,13 @@ use std::{
 };
 
 use clap::Args;
-use desk::{Body, Document};
+use desk::Document;
 use identity::sign_step;
 use model::{
-    ConditionCode, Denial, Digest, Exit, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode,
-    Role, Step, Timestamp,
+    ConditionCode, Denial, Exit, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode, Role,
+    Step, Timestamp,
 };
 use proto::desk as wire;
-use serde_json::{Value, json};
 use tokio::time::sleep;
 use workflow::{TRANSITIONS, Trigger};
 
@@ -26,10 +27,12 @@ use super::{
     officer::{Officer, Signer},
     session::{Session, case_id},
 };
-use crate::{clock, failure::Failure, summary};
+use crate::{clock, failure::Failure, office::Beside, summary};
 
 pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
+use between::{reasoned_text, written};
+pub(super) use taken::Taken;
 
 const POLL: Duration = Duration::from_millis(150);
 
@@ -141,17 +144,6 @@ pub(super) struct Produce {
     part: bool,
 }
 
-/// A step that was signed.
-pub(super) struct Taken {
-    case: String,
-    entry: String,
-    step: Step,
-    needed: u32,
-    missing: u32,
-    progress: String,
-    body: Body,
-}
-
 /// What is asked of the desk.
 pub(super) struct Ask<'a> {
     pub(super) step: Step,
@@ -161,11 +153,21 @@ pub(super) struct Ask<'a> {
     pub(super) documents: &'a [Document],
     pub(super) callback: Option<Timestamp>,
     pub(super) postponement: Option<PostponementCode>,
+    pub(super) beside: Beside,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
-        Self { step, words, ground: None, conditions: &[], documents: &[], callback: None, postponement: None }
+        Self {
+            step,
+            words,
+            ground: None,
+            conditions: &[],
+            documents: &[],
+            callback: None,
+            postponement: None,
+            beside: Beside::default(),
+        }
     }
 }
 
@@ -224,11 +226,7 @@ impl Refuse {
 impl Produce {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
-        let documents = self.records.iter().map(|(record_type, path)| {
-            let body = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-            Ok(Document { record_type: record_type.clone(), bytes: body })
-        });
-        let documents = documents.collect::<Result<Vec<_>, Failure>>()?;
+        let documents = documents(&self.records)?;
         let collected = if self.part { Step::PartCollected } else { Step::Collected };
         for step in [Step::Assign, collected] {
             let before = Before { step, main: Step::Release, records: &documents };
@@ -305,7 +303,7 @@ impl Common {
             record_type: one.record_type.to_string(),
             body: one.bytes.clone().into(),
         };
-        let request = wire::PrepareStepRequest {
+        let mut request = wire::PrepareStepRequest {
             case_id: case.to_string(),
             step: ask.step.as_str().to_owned(),
             concerns: concerns.clone(),
@@ -316,7 +314,9 @@ impl Common {
             role: self.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
             replace: self.replace,
             callback_ms: ask.callback.map(|at| at.0).unwrap_or_default(),
+            ..wire::PrepareStepRequest::default()
         };
+        ask.beside.put(&mut request);
         let prepared = session.desk().prepare_step(request).await?.into_inner();
         let concerns: Vec<_> = concerns.into_iter().map(MeasureId).collect();
         let wanted = Wanted {
@@ -328,6 +328,7 @@ impl Common {
             conditions: ask.conditions,
             callback: ask.callback,
             postponement: ask.postponement,
+            beside: &ask.beside,
             text,
             documents: ask.documents,
         };
@@ -407,46 +408,6 @@ impl Common {
     }
 }
 
-impl Taken {
-    /// How many signatures it still needs.
-    pub(super) fn missing(&self) -> u32 {
-        self.missing
-    }
-
-    pub(super) fn answer(self) -> Answer {
-        let given = self.needed.saturating_sub(self.missing);
-        let text = if self.missing > 0 {
-            format!("{given} of {} signatures: another officer must run the same command.", self.needed)
-        } else {
-            match self.progress.as_str() {
-                "admitted" => format!("{} is part of the case: both gateways have admitted it.", self.step),
-                "submitted" => format!("{} is with our own gateway; the other one has not answered yet.", self.step),
-                _ => format!("{} is sealed and waits for the own gateway; it goes when that is back.", self.step),
-            }
-        };
-        let value = json!({
-            "case": self.case,
-            "entry": self.entry,
-            "step": self.step.as_str(),
-            "signatures_needed": self.needed,
-            "signatures_given": given,
-            "signatures_missing": self.missing,
-            "progress": self.progress,
-            "documents": self.body.documents.iter().map(signed_document).collect::<Vec<_>>(),
-        });
-        Answer::new(value, format!("{text}\ncase {}", self.case))
-    }
-}
-
-/// What was signed for, for programs.
-fn signed_document(document: &Document) -> Value {
-    json!({
-        "record_type": document.record_type.as_str(),
-        "bytes": document.bytes.len(),
-        "sha256": Digest::of(&[&document.bytes]).to_string(),
-    })
-}
-
 /// A ground that no human gives stops before anything is opened.
 fn human(ground: RefusalCode) -> Result<(), Failure> {
     if ground.is_human() {
@@ -455,6 +416,15 @@ fn human(ground: RefusalCode) -> Result<(), Failure> {
     let reason = format!("{ground} is a gateway's own code; a human refuses on R01 to R20");
     let remedy = "Name one of R01 to R20; what a gateway must refuse, it refuses before anybody sees it.";
     Err(Denial::from(Refusal::new(RefusalCode::R94, "workflow", reason, remedy).at("ground")).into())
+}
+
+/// The records in files.
+fn documents(files: &[(RecordType, PathBuf)]) -> Result<Vec<Document>, Failure> {
+    let one = |(record_type, path): &(RecordType, PathBuf)| {
+        let bytes = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+        Ok(Document { record_type: record_type.clone(), bytes })
+    };
+    files.iter().map(one).collect()
 }
 
 /// The one document in a file, where one is given.

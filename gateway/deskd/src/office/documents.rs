@@ -1,6 +1,6 @@
 //! The documents of a step: made from what the officer says, or handed in by the officer and held against their schema.
 
-use desk::{CALLBACK, Document, Record, RequestBody, compare_answers, document_of, subject_binding};
+use desk::{CALLBACK, Document, Record, RequestBody, compare_answers, document_of, may_carry, subject_binding};
 use model::{
     ConditionCode, Denial, Digest, EntryId, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
     Timestamp,
@@ -8,7 +8,7 @@ use model::{
 use serde_json::{Map, Value, json};
 use workflow::{Case, State};
 
-use super::{Office, forms::is_form, internal, view::CaseView};
+use super::{Office, forms::is_form, internal, matter_forms, view::CaseView};
 use crate::{clock, random};
 
 /// What the officer wants to say with a step.
@@ -23,6 +23,8 @@ pub(crate) struct Said<'a> {
     pub(crate) callback: Option<Timestamp>,
     /// The entry to which it is the answer.
     pub(crate) answers: Option<EntryId>,
+    /// What it is about, on a matter.
+    pub(crate) affair: Option<&'a super::matters::Affair>,
     pub(crate) now: Timestamp,
 }
 
@@ -60,7 +62,15 @@ impl Office {
         received: &[Record],
     ) -> Result<Document, Denial> {
         let form = document_of(said.step).ok_or_else(|| internal("the step carries records, or no document"))?;
-        if let (true, [] | [_]) = (is_form(said.step), given)
+        let form = said.affair.and_then(|affair| affair.form(said.step)).unwrap_or(form);
+        // What may stand in for the ordinary form is taken whole.
+        let form = match given {
+            [one] if said.affair.is_none_or(|affair| affair.form(said.step).is_none()) => {
+                Some(one.record_type.as_str()).filter(|name| may_carry(said.step, name)).unwrap_or(form)
+            }
+            _ => form,
+        };
+        if let (true, [] | [_]) = (is_form(said.step, form), given)
             && given.first().is_none_or(|one| one.record_type.as_str() == form)
         {
             let record_type: RecordType = form.parse().map_err(internal)?;
@@ -145,7 +155,7 @@ impl Office {
                 if !measures.is_empty() {
                     put("measures", measures.into());
                 }
-                put("text", text.unwrap_or_else(|| plain_words(step)).into());
+                put("text", text.or(matter_forms::plain_words(step)).unwrap_or_else(|| plain_words(step)).into());
             }
         }
         Ok(form)
@@ -197,6 +207,7 @@ impl Office {
                 .measures
                 .get(&one.id)
                 .is_some_and(|m| matches!(m.state, State::Ready | State::Partial | State::Executing));
+            let standing = standing || said.step == Step::Reissue;
             concerned && standing && one.records.contains(record_type)
         };
         let only = asked.measures.iter().find(fits).map_or(Value::Null, |one| one.id.0.into());
@@ -210,6 +221,13 @@ impl Office {
         let subject = subject.ok_or_else(|| incomplete("subject_ref", "names no subject of the measure"))?;
         let binding = subject_binding(asked.case, measure.id, &subject.selector)?;
         fill("subject_binding", binding.to_string().into());
+        if let Some(old) = said
+            .affair
+            .filter(|_| said.step == Step::Reissue)
+            .and_then(|affair| affair.replaced(record_type, measure.id))
+        {
+            fill("supersedes", old.into());
+        }
         let custodian = measure.custodian.as_ref().map_or("not stated", |one| one.name.as_str());
         fill("source_system", custodian.into());
         fill("collected_at", said.now.to_string().into());

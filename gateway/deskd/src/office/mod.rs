@@ -21,6 +21,8 @@ mod forms;
 mod group;
 mod history;
 mod joining;
+mod matter_forms;
+mod matters;
 mod outbox;
 mod outcome;
 mod prepare;
@@ -69,6 +71,7 @@ use view::{CaseView, DraftView, state_number};
 
 pub(crate) use draft::{Checked, Written, would_pass};
 pub(crate) use errand::Wish;
+pub(crate) use matters::Beside;
 pub(crate) use prepare::{Ask, Prepared};
 pub(crate) use sign::OfficerWord;
 pub(crate) use usage::Opens;

@@ -8,7 +8,7 @@ use model::{
     KeyId, MeasureId, Refusal, RefusalCode, Role, Step, Timestamp, Validation,
 };
 use store::desk::{DeskBatch, ProposalRow};
-use workflow::{Actor, Command, State, TRANSITIONS, Trigger, decide};
+use workflow::{Actor, Command, MATTERS, State, TRANSITIONS, Trigger, decide, moves_matter};
 
 use super::{
     Office, Told,
@@ -16,7 +16,9 @@ use super::{
     documents::Said,
     event,
     forms::reason,
-    internal, unknown,
+    internal,
+    matters::Beside,
+    unknown,
     validate::{body_of, request_of},
     view::CaseView,
 };
@@ -50,6 +52,8 @@ pub(crate) struct Ask {
     pub(crate) replace: bool,
     /// When the other side was called back.
     pub(crate) callback: Option<Timestamp>,
+    /// Of which matter, and what is declared of it.
+    pub(crate) beside: Beside,
 }
 
 /// A header that waits for signatures.
@@ -261,7 +265,8 @@ impl Office {
         header.conditions.clone_from(&ask.conditions);
         header.concerns.clone_from(&ask.concerns);
         header.declared.callback = ask.callback;
-        if header.concerns.is_empty() {
+        self.put_matter(view, case, ask, &mut header).await?;
+        if header.concerns.is_empty() && !moves_matter(ask.step) {
             let possible = case.possible(view.side()).into_iter();
             let possible: Vec<_> = possible.filter(|one| one.row.trigger == Trigger::Step(ask.step)).collect();
             header.concerns = possible.iter().flat_map(|one| one.measures.iter().copied()).collect();
@@ -276,6 +281,13 @@ impl Office {
             let first = header.concerns.first().and_then(|id| case.measures.get(id));
             header.conditions = first.map(|measure| measure.offered.clone()).unwrap_or_default();
         }
+        if moves_matter(ask.step) {
+            let (needed, roles) = signers(ask.step, view, &header.concerns)?;
+            if !ask.step.carries_records() {
+                self.dry_run(view, &header, needed, roles.first().copied())?;
+            }
+        }
+        let affair = self.affair(view, case, &header).await?;
         let conditions = header.conditions.clone();
         let said = Said {
             step: ask.step,
@@ -286,9 +298,10 @@ impl Office {
             role: ask.role,
             callback: ask.callback,
             answers: self.asked_by(view, ask.step).await?,
+            affair: affair.as_ref(),
             now,
         };
-        let documents = if ask.step == Step::Release {
+        let documents = if ask.step.carries_records() {
             let asked = self.request(view).await?;
             let documents = self.release_documents(&asked, case, &said, &ask.documents)?;
             let records = self.records_in(&documents)?;
@@ -300,11 +313,12 @@ impl Office {
         } else {
             let documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
-            header.declared.until = until(&header, &documents);
+            header.declared.until = until(&header, &documents).or(header.declared.until);
             self.compare_form(&header, &documents)?;
             self.hold_after(view, &header, &documents).await?;
             documents
         };
+        self.hold_affair(view, &header, &documents).await?;
         let bytes = Body { step: ask.step, documents }.encode()?;
         let body = self.stand_for(random::salt()?, bytes);
         header.body = Some(BodyCommitment::of(&body.salt, &body.bytes));
@@ -355,8 +369,9 @@ impl CaseView {
 
 /// Whether the body of the step has no place for words.
 fn is_wordless(step: Step) -> bool {
-    use Step::{AcceptConditions, CertifyDisposal, Confirm, Regularise, Release, SealSend, TakeOver};
-    matches!(step, SealSend | Release | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
+    use Step::{AcceptConditions, CertifyDisposal, Confirm, Regularise, SealSend, TakeOver};
+    step.carries_records()
+        || matches!(step, SealSend | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
 }
 
 /// How many officers stand for a step on this side, and in which roles: as many as the measures that it concerns ask for, where they
@@ -375,7 +390,8 @@ pub(super) fn signers(step: Step, view: &CaseView, concerns: &[MeasureId]) -> Re
     });
     let now = concerned.filter_map(|one| officers(one.row.actor)).max_by_key(|(needed, _)| *needed);
     let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step) && row.sides.contains(&side));
-    match now.or_else(|| row.and_then(|row| officers(row.actor))) {
+    let of_matter = MATTERS.iter().find(|row| row.step == step).and_then(|row| officers(row.actor));
+    match now.or_else(|| row.and_then(|row| officers(row.actor))).or(of_matter) {
         Some(found) => Ok(found),
         None => {
             let reason = format!("{step} is not for {}, the {} party", view.own.party(), super::shown::side_name(side));
@@ -395,6 +411,7 @@ fn differing(ask: &Ask, header: &Header, inside: &Body) -> Option<String> {
         ("its conditions differ", ask.conditions.is_empty() || header.conditions == ask.conditions),
     ];
     let field = fields.into_iter().find(|(_, same)| !same).map(|(what, _)| what.to_owned());
+    let field = field.or_else(|| ask.beside.differs(header).map(|field| format!("its {field} differs")));
     field.or_else(|| summary::difference(inside, &ask.text, &ask.documents))
 }
 

@@ -75,8 +75,8 @@ impl Office {
                 Ok(Some(request))
             }
             // The desk that has the request compares the answer with it; another one of its party may have come in later.
-            Step::Release if view.request.is_none() => Ok(None),
-            Step::Release => {
+            step if step.carries_records() && view.request.is_none() => Ok(None),
+            step if step.carries_records() => {
                 let asked = self.request(view).await?;
                 let records = self.records_in(&body.documents)?;
                 let named = body.documents.iter().map(|one| &one.record_type);
@@ -84,11 +84,13 @@ impl Office {
                     return Err(contradiction("documents", "a record is of another type than its document").into());
                 }
                 compare_release(header, &asked, &records)?;
+                self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }
             _ => {
                 self.compare_form(header, &body.documents)?;
                 self.hold_after(view, header, &body.documents).await?;
+                self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }
         }

@@ -12,6 +12,7 @@ use workflow::{Case, Side, State, Trigger};
 use super::{
     Office,
     agenda::calls,
+    matters,
     prepare::WAITING,
     terms::{alarms, preservation},
     unknown,
@@ -124,6 +125,8 @@ impl Office {
             measures: view.shown().map(|case| measures(&case, &links, today)).unwrap_or_default(),
             openings: view.openings.iter().map(opening).collect(),
             clocks: self.shown_clocks(&view, &told, now),
+            matters: matters::shown(&view, now),
+            matter_openings: matters::openings(&view),
             timeline,
             documents,
             readers: view.readers.iter().map(ToString::to_string).collect(),
@@ -277,8 +280,9 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
     if draft.is_some_and(|draft| draft.state != State::Sent) {
         whose = "ours";
     }
+    let waiting = matters::waiting(view);
     // A draft waits for a word, although nobody has to say one.
-    if view.drafted == Some(Step::ShareDraft) && side == Side::Peer {
+    if !waiting.is_empty() || (view.drafted == Some(Step::ShareDraft) && side == Side::Peer) {
         whose = "ours";
     }
     if view.pending.is_some() {
@@ -303,6 +307,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
         trouble: view.trouble.clone().unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
+        matters_waiting: waiting,
         ..wire::CaseSummary::default()
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
         about: command.declared.about,
         purpose: command.purpose.map(str::to_owned),
         flaw: None,
+        granted: None,
         until: None,
         conditions: Vec::new(),
         recalled: false,
@@ -51,6 +52,9 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     matter.until = command.declared.until.or(matter.until);
     matter.conditions.extend(command.conditions);
     matter.recalled |= step == Step::Recall;
+    if step == Step::GrantConsent {
+        matter.granted = Some(now);
+    }
     if step == Step::SignMinutes {
         matter.signed.insert(side);
     }
@@ -133,7 +137,7 @@ fn next(
 }
 
 /// Whether the row is the one for how many sides have signed.
-fn counts(guard: MatterGuard, matter: &Matter, side: Side) -> bool {
+pub(super) fn counts(guard: MatterGuard, matter: &Matter, side: Side) -> bool {
     match guard {
         MatterGuard::First => matter.signed.is_empty(),
         MatterGuard::Second => !matter.signed.is_empty() && !matter.signed.contains(&side),

@@ -2,6 +2,7 @@
 //! own small machine ([`MATTERS`]) in the same chain of entries, so that both sides hold the same, and none of them moves a measure.
 
 mod decide;
+mod possible;
 mod table;
 
 use std::{collections::BTreeSet, fmt};
@@ -147,6 +148,9 @@ pub struct Matter {
     pub purpose: Option<String>,
     /// What is wrong with the records.
     pub flaw: Option<Flaw>,
+    /// When the consent was given.
+    #[serde(default)]
+    pub granted: Option<Timestamp>,
     /// Until when the consent holds; `None` without an end.
     pub until: Option<Timestamp>,
     /// Under which conditions it was given.

@@ -190,3 +190,27 @@ fn what_the_other_side_may_do_is_the_other_sides() {
     assert_eq!(By::Giver.sides(Side::Peer, Side::Peer), [Side::Home]);
     assert_eq!(By::Keeper.sides(Side::Peer, Side::Home), [Side::Peer]);
 }
+
+#[test]
+fn what_is_told_to_be_possible_is_what_is_decided_and_only_who_must_act_is_waited_for() {
+    for (kind, flaw) in MatterKind::ALL.into_iter().flat_map(|kind| Flaw::ALL.map(|flaw| (kind, flaw))) {
+        for case in explored(kind, flaw) {
+            for side in [Side::Home, Side::Peer] {
+                let told: BTreeSet<_> = case.matter_steps(side).into_iter().map(|(_, row)| row.step.as_str()).collect();
+                let state = standing(&case);
+                let decided = |row: &&MatterRow| {
+                    let mut order = order(row, side);
+                    order.declared.flaw = (row.step == Step::Triage).then_some(flaw);
+                    row.from.contains(&state) && order.decide(Some(&case)).is_ok()
+                };
+                let decided: BTreeSet<_> = matter_rows(kind).filter(decided).map(|row| row.step.as_str()).collect();
+                assert_eq!(told, decided, "{kind} in {state} for {side:?}");
+                assert!(case.matters_waiting(side).is_empty() || !told.is_empty(), "{kind} in {state}");
+            }
+            let over = matches!(standing(&case), MatterState::Closed | MatterState::Granted | MatterState::Notified);
+            let waits = [Side::Home, Side::Peer].into_iter().any(|side| !case.matters_waiting(side).is_empty());
+            let rests = over || standing(&case) == MatterState::Deferred;
+            assert_eq!(waits, !rests, "{kind} in {}", standing(&case));
+        }
+    }
+}

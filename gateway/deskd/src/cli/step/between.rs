@@ -187,12 +187,18 @@ async fn form(
 }
 
 fn reasoned(words: &Words) -> Result<(), Failure> {
-    if !words.text.trim().is_empty() {
+    reasoned_text(&words.text)
+}
+
+/// Refuses what says nothing.
+pub(super) fn reasoned_text(text: &str) -> Result<(), Failure> {
+    if !text.trim().is_empty() {
         return Ok(());
     }
     Err(Failure::new(Exit::Usage, "the other side must be told why").remedy("Say it with --text."))
 }
 
+/// A form that is made here.
 pub(super) fn written(record_type: &str, value: &serde_json::Value) -> Result<Document, Failure> {
     let record_type =
         record_type.parse().map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;

@@ -1,0 +1,454 @@
+//! Steps on a matter of a case: which matter, which measures and which records they are about, and whether what a form says of records
+//! is true.
+
+use bytes::Bytes;
+use desk::{Document, Record, records_named};
+use model::{
+    Denial, Digest, EntryId, Fault, Flaw, Header, Malformed, MatterId, MeasureId, RecordType, Refusal, RefusalCode,
+    Step, Timestamp,
+};
+use proto::desk as wire;
+use serde_json::Value;
+use store::desk::DeskEntryRow;
+use workflow::{Case, MatterGuard, MatterKind, Side, State, moves_matter, opens_matter};
+
+use super::{Ask, Office, reading::contradiction, unknown, view::CaseView};
+
+/// What an officer says of a step beside its measures: of which matter it is, and what its header declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// Which matter; `None` where only one fits, and for a step that opens one.
+    pub(crate) matter: Option<MatterId>,
+    /// The entry whose records it is about.
+    pub(crate) about: Option<EntryId>,
+    /// What is wrong with them.
+    pub(crate) flaw: Option<Flaw>,
+    /// The first moment at which it holds no more.
+    pub(crate) until: Option<Timestamp>,
+    /// What for.
+    pub(crate) purpose: Option<String>,
+}
+
+impl Beside {
+    /// From a call.
+    pub(crate) fn of(request: &wire::PrepareStepRequest) -> Result<Self, Malformed> {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let about = &request.about_entry_id;
+        Ok(Self {
+            matter: (request.matter != 0).then_some(MatterId(request.matter)),
+            about: if about.is_empty() { None } else { Some(EntryId::try_from(&**about)?) },
+            flaw: some(&request.flaw).map(|flaw| flaw.parse()).transpose()?,
+            until: (request.until_ms != 0).then_some(Timestamp(request.until_ms)),
+            purpose: some(&request.purpose),
+        })
+    }
+
+    /// Into a call.
+    pub(crate) fn put(&self, request: &mut wire::PrepareStepRequest) {
+        request.matter = self.matter.map(|matter| matter.0).unwrap_or_default();
+        request.about_entry_id = self.about.map(|entry| entry.as_bytes().to_vec().into()).unwrap_or_default();
+        request.flaw = self.flaw.map(|flaw| flaw.as_str().to_owned()).unwrap_or_default();
+        request.until_ms = self.until.map(|until| until.0).unwrap_or_default();
+        request.purpose = self.purpose.clone().unwrap_or_default();
+    }
+
+    /// The first of its fields that a header has otherwise. What is left open does not differ.
+    pub(crate) fn differs(&self, header: &Header) -> Option<&'static str> {
+        let declared = &header.declared;
+        let fields = [
+            ("declared.matter", self.matter.is_none() || self.matter == declared.matter),
+            ("declared.about", self.about.is_none() || self.about == declared.about),
+            ("declared.flaw", self.flaw.is_none() || self.flaw == declared.flaw),
+            ("declared.until", self.until.is_none() || self.until == declared.until),
+            ("purpose", self.purpose.is_none() || self.purpose == header.purpose),
+        ];
+        fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+    }
+}
+
+/// A record as others name it, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedRecord {
+    pub(super) entry: EntryId,
+    pub(super) record_id: String,
+    pub(super) hash: Digest,
+    pub(super) record_type: RecordType,
+    pub(super) measure: MeasureId,
+}
+
+/// What a step is about: the records, and the matter where it is of one.
+#[derive(Debug, Clone)]
+pub(super) struct Affair {
+    pub(super) records: Vec<NamedRecord>,
+    pub(super) matter: Option<Standing>,
+    pub(super) until: Option<Timestamp>,
+    pub(super) purpose: Option<String>,
+    /// Whose authorities have what is recalled, and whom consents to hand on named.
+    pub(super) recipients: Vec<String>,
+    /// The digest of the line that the log of keys is to have when the keys are destroyed, on a certificate.
+    pub(super) key_log: Option<Digest>,
+}
+
+/// The matter that a step opens or moves.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub(super) kind: MatterKind,
+    /// The entry that opened it.
+    pub(super) by: EntryId,
+    pub(super) opener: Side,
+    pub(super) opened: Timestamp,
+    /// What is wrong with the records, once that is known.
+    pub(super) flaw: Option<Flaw>,
+    /// The document with which it was opened; null while it is not.
+    pub(super) first: Value,
+}
+
+impl Affair {
+    /// The record that a new one of this type and measure replaces, where there is only one.
+    pub(super) fn replaced(&self, record_type: &RecordType, measure: MeasureId) -> Option<&str> {
+        let mut fits = self.records.iter().filter(|one| one.record_type == *record_type && one.measure == measure);
+        let first = fits.next()?;
+        fits.next().is_none().then_some(first.record_id.as_str())
+    }
+
+    /// The record type of a step's document, where the matter decides it.
+    pub(super) fn form(&self, step: Step) -> Option<&'static str> {
+        let kind = self.matter.as_ref()?.kind;
+        match (step, kind) {
+            (Step::GrantConsent | Step::DenyConsent, MatterKind::Onward) => Some("onward_consent"),
+            (Step::Recall, MatterKind::Breach) => Some("notice"),
+            _ => None,
+        }
+    }
+}
+
+impl Office {
+    /// Puts into a header what the officer says of a matter, and the measures that it concerns. A step that opens one takes the next
+    /// number by itself.
+    ///
+    /// # Errors
+    /// [`Fault::Malformed`] where more than one matter, or entry, could be meant.
+    pub(super) async fn put_matter(
+        &self,
+        view: &CaseView,
+        case: &Case,
+        ask: &Ask,
+        header: &mut Header,
+    ) -> Result<(), Denial> {
+        let Beside { matter, about, flaw, until, purpose } = ask.beside.clone();
+        let declared = &mut header.declared;
+        (declared.matter, declared.about, declared.flaw, declared.until) = (matter, about, flaw, until);
+        header.purpose = purpose;
+        if !moves_matter(ask.step) {
+            return Ok(());
+        }
+        if !opens_matter(ask.step) {
+            let id = matter.map_or_else(|| only(case, view.side(), ask.step), Ok)?;
+            header.declared.matter = Some(id);
+            if let Some(matter) = case.matters.get(&id).filter(|_| header.concerns.is_empty()) {
+                header.concerns.clone_from(&matter.concerns);
+            }
+            return Ok(());
+        }
+        let next = u32::try_from(case.matters.len()).unwrap_or(u32::MAX).saturating_add(1);
+        header.declared.matter = Some(matter.unwrap_or(MatterId(next)));
+        if ask.step == Step::ReportError && about.is_none() {
+            header.declared.about = Some(self.only_release(view).await?);
+        }
+        if header.concerns.is_empty() {
+            header.concerns = match header.declared.about {
+                Some(entry) => self.concerned_by(case, entry).await?,
+                None => openable(case, ask.step, view.side()),
+            };
+        }
+        Ok(())
+    }
+
+    /// What a step is about, where it is of a matter or certifies what became of records.
+    pub(super) async fn affair(&self, view: &CaseView, case: &Case, header: &Header) -> Result<Option<Affair>, Denial> {
+        let step = header.step;
+        if !moves_matter(step) {
+            return Ok(None);
+        }
+        let standing = header.declared.matter.and_then(|id| case.matters.get(&id).map(|matter| (id, matter)));
+        let about = standing.map_or(header.declared.about, |(_, matter)| matter.about);
+        let records = self.records_about(view, about, &header.concerns).await?;
+        let matter = match standing {
+            Some((id, matter)) => {
+                let (by, first) = self.opening_of(view, id).await?;
+                let (kind, opener, opened, flaw) = (matter.kind, matter.opener, matter.opened, matter.flaw);
+                Some(Standing { kind, by, opener, opened, flaw, first })
+            }
+            None => workflow::MATTERS.iter().find(|row| row.step == step && row.from.is_empty()).map(|row| Standing {
+                kind: row.kinds[0],
+                by: header.entry,
+                opener: view.side(),
+                opened: header.created,
+                flaw: None,
+                first: Value::Null,
+            }),
+        };
+        let keeper = standing.map_or_else(|| view.side(), |(_, matter)| case.keeper_of(matter));
+        let keeper = case.party(keeper);
+        let mut recipients: Vec<_> =
+            view.readers.iter().filter(|one| one.party() == keeper).map(ToString::to_string).collect();
+        if step == Step::CloseMatter {
+            recipients.extend(self.handed_on(view, case, &header.concerns).await?);
+        }
+        let (until, purpose) = (header.declared.until, header.purpose.clone());
+        let key_log = shreds(step).then(|| key_log(view, &records));
+        Ok(Some(Affair { records, matter, until, purpose, recipients, key_log }))
+    }
+
+    /// The records that were given for some of `concerns`, in one entry or in all.
+    pub(super) async fn records_about(
+        &self,
+        view: &CaseView,
+        about: Option<EntryId>,
+        concerns: &[MeasureId],
+    ) -> Result<Vec<NamedRecord>, Denial> {
+        let mut all = Vec::new();
+        for row in self.releases(view).await? {
+            if about.is_none_or(|about| about == row.id.0) {
+                all.extend(self.records_of(&row).await?);
+            }
+        }
+        all.retain(|record| concerns.contains(&record.measure));
+        Ok(all)
+    }
+
+    async fn records_of(&self, row: &DeskEntryRow) -> Result<Vec<NamedRecord>, Denial> {
+        let Some(body) = self.body(row.id.0).await? else { return Ok(Vec::new()) };
+        let records = self.records_in(&body.documents)?;
+        Ok(records.into_iter().map(|record| named(row.id.0, record)).collect())
+    }
+
+    /// The entries of a case that gave records, and did not contradict themselves.
+    async fn releases(&self, view: &CaseView) -> Result<Vec<DeskEntryRow>, Denial> {
+        let mut rows = self.store.entries_of(view.id).await?;
+        rows.retain(|row| row.seq.is_some() && row.step.0.carries_records() && !view.findings.contains_key(&row.id.0));
+        Ok(rows)
+    }
+
+    async fn only_release(&self, view: &CaseView) -> Result<EntryId, Denial> {
+        match self.releases(view).await?.as_slice() {
+            [one] => Ok(one.id.0),
+            [] => Err(unknown("nothing was released in the case")),
+            _ => {
+                let detail = "records were released more than once: name the entry whose records are wrong (--about)";
+                Err(Denial::failed(Fault::Malformed, detail))
+            }
+        }
+    }
+
+    async fn concerned_by(&self, case: &Case, entry: EntryId) -> Result<Vec<MeasureId>, Denial> {
+        let row = self.entry_row(entry).await?;
+        let header = proto::decode_header(&Bytes::from(row.header.0))?;
+        Ok(header.concerns.into_iter().filter(|id| case.measures.contains_key(id)).collect())
+    }
+
+    /// The entry that opened a matter, and its document.
+    async fn opening_of(&self, view: &CaseView, id: MatterId) -> Result<(EntryId, Value), Denial> {
+        for row in self.store.entries_of(view.id).await?.iter().filter(|row| opens_matter(row.step.0)) {
+            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+            if row.seq.is_some() && header.declared.matter == Some(id) {
+                let body = self.body(row.id.0).await?;
+                let first = body.and_then(|body| records::read(&body.documents.first()?.bytes).ok());
+                return Ok((row.id.0, first.unwrap_or_default()));
+            }
+        }
+        Err(unknown("the entry that opened the matter is not here"))
+    }
+
+    /// To whom records of these measures were handed on by consent: party, body and name, as the consent was asked for.
+    async fn handed_on(&self, view: &CaseView, case: &Case, concerns: &[MeasureId]) -> Result<Vec<String>, Denial> {
+        let mut all = Vec::new();
+        let granted = case.matters.iter().filter(|(_, matter)| {
+            matter.kind == MatterKind::Onward
+                && matter.granted.is_some()
+                && matter.concerns.iter().any(|id| concerns.contains(id))
+        });
+        for (id, _) in granted {
+            let (_, asked) = self.opening_of(view, *id).await?;
+            let text = |name: &str| asked["recipient"][name].as_str().unwrap_or_default().to_owned();
+            all.push(format!("{} {}: {}", text("party"), text("body"), text("name")));
+        }
+        Ok(all)
+    }
+
+    /// Holds what the documents of a step say of records against the records that there are, and of recipients against the consents.
+    ///
+    /// # Errors
+    /// R94 with the field, without values.
+    pub(super) async fn hold_affair(
+        &self,
+        view: &CaseView,
+        header: &Header,
+        documents: &[Document],
+    ) -> Result<(), Denial> {
+        let Some(case) = &view.admitted else { return Ok(()) };
+        let Some(affair) = self.affair(view, case, header).await? else { return Ok(()) };
+        let there = |id: &str, hash: Option<Digest>| {
+            affair.records.iter().any(|one| one.record_id == id && hash.is_none_or(|hash| one.hash == hash))
+        };
+        for (index, document) in documents.iter().enumerate() {
+            let value = records::read(&document.bytes).unwrap_or_default();
+            let field = |name: &str| format!("documents[{index}].{name}");
+            if header.step == Step::Reissue {
+                if !value["supersedes"].as_str().is_some_and(|id| there(id, None)) {
+                    let reason = "what is issued again replaces no record of the matter";
+                    return Err(contradiction(&field("supersedes"), reason).into());
+                }
+                continue;
+            }
+            if let Some(form) = affair.form(header.step).filter(|form| document.record_type.as_str() != *form) {
+                return Err(
+                    contradiction(&field("record_type"), &format!("the matter calls for the form {form}")).into()
+                );
+            }
+            if document.record_type.as_str() == "return_certificate" {
+                continue;
+            }
+            if !records_named(&value)?.iter().all(|(id, hash)| there(id, Some(*hash))) {
+                let reason = "a record is named that was not given for these measures";
+                return Err(contradiction(&field("records"), reason).into());
+            }
+            if header.step == Step::CloseMatter && !told_all(&affair, &value) {
+                let reason = "somebody to whom the records were handed on was not told";
+                return Err(contradiction(&field("told"), reason).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error is closed when everybody who had the records was told.
+fn told_all(affair: &Affair, notice: &Value) -> bool {
+    let corrected = affair.matter.as_ref().is_some_and(|one| one.kind == MatterKind::Correction && one.flaw.is_some());
+    let told: Vec<_> = notice["told"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    !corrected || affair.recipients.iter().all(|one| told.contains(&one.as_str()))
+}
+
+/// Whether keys are destroyed when such an entry becomes part of the case.
+pub(super) fn shreds(step: Step) -> bool {
+    matches!(step, Step::CertifyShredding | Step::CertifyDisposal)
+}
+
+/// The digest of what the log of keys says of these records.
+fn key_log(view: &CaseView, records: &[NamedRecord]) -> Digest {
+    let mut entries: Vec<_> = records.iter().map(|one| one.entry).collect();
+    entries.dedup();
+    let lines: Vec<_> = entries.iter().map(|entry| format!("shred {} {entry}\n", view.id)).collect();
+    let lines: Vec<_> = lines.iter().map(String::as_bytes).collect();
+    Digest::of(&lines)
+}
+
+pub(super) fn named(entry: EntryId, record: Record) -> NamedRecord {
+    let Record { record_id, hash, record_type, measure, .. } = record;
+    NamedRecord { entry, record_id, hash, record_type, measure }
+}
+
+/// The measures for which a step may open a matter.
+fn openable(case: &Case, step: Step, side: Side) -> Vec<MeasureId> {
+    let Some(row) = case.matter_openings(side).into_iter().find(|row| row.step == step) else {
+        // Not now: the procedure says why.
+        return case.measures.keys().copied().collect();
+    };
+    let fits = |measure: &&workflow::Measure| match row.guard {
+        MatterGuard::Accepted => matches!(measure.state, State::Accepted | State::Executing),
+        _ => !measure.released.is_empty() && row.by.sides(measure.keeper(), side).contains(&side),
+    };
+    case.measures.values().filter(fits).map(|measure| measure.scope.id).collect()
+}
+
+/// The one matter on which a side may take a step now.
+fn only(case: &Case, side: Side, step: Step) -> Result<MatterId, Denial> {
+    let fits: Vec<_> = case.matter_steps(side).into_iter().filter(|(_, row)| row.step == step).collect();
+    match fits.as_slice() {
+        [(id, _)] => Ok(*id),
+        [] => {
+            let mut possible: Vec<_> =
+                case.matter_steps(side).into_iter().map(|(id, row)| format!("{} of {id}", row.step)).collect();
+            if possible.is_empty() {
+                possible.push("nothing".to_owned());
+            }
+            let reason =
+                format!("{step} fits no matter of the case as it stands; possible here now: {}", possible.join(", "));
+            let remedy = "Take one of the steps that are possible now, or wait for the other side: desk case show.";
+            Err(Refusal::new(RefusalCode::R94, "workflow", reason, remedy).at("declared.matter").into())
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|(id, _)| id.to_string()).collect();
+            let detail = format!("{step} fits more than one matter: name one of {} (--matter)", names.join(", "));
+            Err(Denial::failed(Fault::Malformed, detail))
+        }
+    }
+}
+
+/// The matters that wait for this desk.
+pub(super) fn waiting(view: &CaseView) -> Vec<u32> {
+    let case = view.admitted.as_ref().filter(|_| view.trouble.is_none());
+    case.map(|case| case.matters_waiting(view.side())).unwrap_or_default().iter().map(|id| id.0).collect()
+}
+
+/// The steps by which this desk may open a matter now.
+pub(super) fn openings(view: &CaseView) -> Vec<String> {
+    let case = view.admitted.as_ref().filter(|_| view.pending.is_none() && view.trouble.is_none());
+    let rows = case.map(|case| case.matter_openings(view.side())).unwrap_or_default();
+    rows.iter().map(|row| row.step.as_str().to_owned()).collect()
+}
+
+/// The matters for officers.
+pub(super) fn shown(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
+    let Some(case) = view.shown() else { return Vec::new() };
+    let other = if view.side() == Side::Home { Side::Peer } else { Side::Home };
+    let still = view.pending.is_some() || view.trouble.is_some();
+    let waiting = waiting(view);
+    let possible = |side: Side, id: MatterId| -> Vec<String> {
+        let steps = case.matter_steps(side).into_iter().filter(|(one, _)| *one == id && !still);
+        steps.map(|(_, row)| row.step.as_str().to_owned()).collect()
+    };
+    let one = |(id, matter): (&MatterId, &workflow::Matter)| wire::MatterView {
+        id: id.0,
+        kind: matter.kind.to_string(),
+        state: matter.state.to_string(),
+        opener: case.party(matter.opener).to_string(),
+        opened_ms: matter.opened.0,
+        since_ms: matter.since.0,
+        concerns: matter.concerns.iter().map(|id| id.0).collect(),
+        about_entry_id: matter.about.map(|entry| entry.as_bytes().to_vec().into()).unwrap_or_default(),
+        purpose: matter.purpose.clone().unwrap_or_default(),
+        flaw: matter.flaw.map(|flaw| flaw.as_str().to_owned()).unwrap_or_default(),
+        until_ms: matter.until.map(|until| until.0).unwrap_or_default(),
+        conditions: matter.conditions.iter().map(ToString::to_string).collect(),
+        recalled: matter.recalled,
+        grants: matter.grants(now),
+        possible_steps: possible(view.side(), *id),
+        possible_elsewhere: possible(other, *id),
+        waits: waiting.contains(&id.0),
+        signed: matter.signed.iter().map(|side| case.party(*side).to_string()).collect(),
+    };
+    case.matters.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_matter_comes_through_a_call_as_it_was_said() {
+        let said = Beside {
+            matter: Some(MatterId(2)),
+            about: Some(EntryId::new([7; 16])),
+            flaw: Some(Flaw::Stale),
+            until: Some(Timestamp(1_800_000_000_000)),
+            purpose: Some("tax".to_owned()),
+        };
+        for said in [said, Beside::default()] {
+            let mut call = wire::PrepareStepRequest::default();
+            said.put(&mut call);
+            assert_eq!(Beside::of(&call), Ok(said));
+        }
+        assert!(Beside::of(&wire::PrepareStepRequest { flaw: "odd".to_owned(), ..Default::default() }).is_err());
+    }
+}

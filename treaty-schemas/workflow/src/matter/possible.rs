@@ -1,0 +1,74 @@
+use model::{Flaw, MatterId, Step};
+
+use super::{MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, decide::counts, matter_rows};
+use crate::{Case, Side, State};
+
+impl Case {
+    /// Who keeps the records that a matter is about: the keeper of the measures that it concerns.
+    pub fn keeper_of(&self, matter: &Matter) -> Side {
+        let first = matter.concerns.first().and_then(|id| self.measures.get(id));
+        first.map_or(Side::Home, crate::Measure::keeper)
+    }
+
+    /// Every step that a side may take now on a matter that there is, by matter and in the order of the table.
+    pub fn matter_steps(&self, side: Side) -> Vec<(MatterId, &'static MatterRow)> {
+        let of = |(id, matter): (&MatterId, &Matter)| {
+            let id = *id;
+            self.rows_on(matter, side).map(|row| (id, row)).collect::<Vec<_>>()
+        };
+        self.matters.iter().flat_map(of).collect()
+    }
+
+    /// Every step by which a side may open a matter now, in the order of the table.
+    pub fn matter_openings(&self, side: Side) -> Vec<&'static MatterRow> {
+        let opens = |row: &&MatterRow| {
+            row.from.is_empty()
+                && self.measures.values().any(|measure| {
+                    let fits = match row.guard {
+                        MatterGuard::Accepted => matches!(measure.state, State::Accepted | State::Executing),
+                        _ => !measure.released.is_empty(),
+                    };
+                    fits && row.by.sides(measure.keeper(), side).contains(&side)
+                })
+        };
+        MATTERS.iter().filter(opens).collect()
+    }
+
+    /// The matters that wait for a side: those that only its step brings on. What it merely may do, as to take back what it asked for,
+    /// does not wait.
+    pub fn matters_waiting(&self, side: Side) -> Vec<MatterId> {
+        let waits = |matter: &Matter| self.rows_on(matter, side).any(|row| presses(row, matter));
+        self.matters.iter().filter(|(_, matter)| waits(matter)).map(|(id, _)| *id).collect()
+    }
+
+    fn rows_on<'c>(&self, matter: &'c Matter, side: Side) -> impl Iterator<Item = &'static MatterRow> + use<'c> {
+        let keeper = self.keeper_of(matter);
+        matter_rows(matter.kind).filter(move |row| {
+            row.from.contains(&matter.state)
+                && row.by.sides(keeper, matter.opener).contains(&side)
+                && counts(row.guard, matter, side)
+                && fits(row.guard, matter)
+        })
+    }
+}
+
+/// Whether the row is the one for what is wrong with the records.
+fn fits(guard: MatterGuard, matter: &Matter) -> bool {
+    let elsewhere = matter.flaw == Some(Flaw::WrongSubject);
+    match guard {
+        MatterGuard::WrongSubject => elsewhere,
+        MatterGuard::Replaced => !elsewhere || matter.state == MatterState::Shredded,
+        _ => true,
+    }
+}
+
+fn presses(row: &MatterRow, matter: &Matter) -> bool {
+    use MatterState::{Cancelled, Closed, Deferred, Denied, Reissued, SubjectNotified, Transmitted};
+    match row.step {
+        Step::CancelHearing => false,
+        Step::CloseMatter => matches!(matter.state, Reissued | SubjectNotified | Transmitted | Cancelled | Denied),
+        Step::Recall => matter.kind == MatterKind::Correction,
+        Step::NotifySubject | Step::DeferSubject => matter.state != Deferred,
+        _ => matter.state != Closed,
+    }
+}
