@@ -85,8 +85,9 @@ pub fn document_of(step: Step) -> Option<&'static str> {
 /// [`Step::ConsultDone`]; a consent is to another use or to another reader.
 pub fn may_carry(step: Step, record_type: &str) -> bool {
     let notice = step == Step::ConsultDone && record_type == "notice";
+    let returned = step == Step::CertifyDisposal && record_type == RETURN_CERTIFICATE;
     let chosen = matter::choices(step).is_some_and(|all| all.contains(&record_type));
-    notice || chosen || document_of(step) == Some(record_type)
+    notice || returned || chosen || document_of(step) == Some(record_type)
 }
 
 /// Holds the document of a step other than [`Step::SealSend`] and [`Step::Release`] against its header: type, case, measures,
@@ -95,9 +96,7 @@ pub fn may_carry(step: Step, record_type: &str) -> bool {
 /// # Errors
 /// R94 with the field, without values.
 pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
-    let named = record_type.as_str();
-    let returned = header.step == Step::CertifyDisposal && named == RETURN_CERTIFICATE;
-    let expected = may_carry(header.step, named) || returned;
+    let expected = may_carry(header.step, record_type.as_str());
     equal(expected, "record_type", "the document is not the one that the step calls for")?;
     let answer = Answer::deserialize(document)
         .map_err(|_| contradiction("", "the document has not the form of its record type"))?;

@@ -1,7 +1,7 @@
 //! The matters of a case, as they are shown.
 
 use model::{EntryId, Timestamp};
-use proto::desk::MatterView;
+use proto::desk::{GetCaseResponse, MatterView};
 use serde_json::{Value, json};
 
 use crate::summary::line as plain;
@@ -31,8 +31,17 @@ pub(super) fn value(one: &MatterView) -> Value {
     })
 }
 
+/// The matters of a case for people, and which may be opened.
+pub(super) fn lines(shown: &GetCaseResponse) -> Vec<String> {
+    let mut lines: Vec<_> = shown.matters.iter().flat_map(told).collect();
+    if !shown.matter_openings.is_empty() {
+        lines.push(format!("may open   {}", shown.matter_openings.join(", ")));
+    }
+    lines
+}
+
 /// A matter for people: where it stands, what it is about, and what is possible next.
-pub(super) fn lines(one: &MatterView) -> Vec<String> {
+fn told(one: &MatterView) -> Vec<String> {
     let concerns: Vec<_> = one.concerns.iter().map(|id| format!("M{id}")).collect();
     let mut facts = vec![concerns.join(", ")];
     facts.extend((!one.purpose.is_empty()).then(|| format!("for {}", plain(&one.purpose))));

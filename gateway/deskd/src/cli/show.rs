@@ -135,26 +135,8 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     }
     lines.push(format!("rule       {}", shown.treaty_pin.get(..8).unwrap_or_default()));
     lines.push(format!("readers    {}", shown.readers.join(", ")));
-    for measure in &shown.measures {
-        lines.push(format!(
-            "measure    M{} [{}] {} ({}), {} subject(s), {}: {}",
-            measure.id,
-            measure.article,
-            measure.request_type,
-            measure.records.join(", "),
-            measure.subjects,
-            measure.window,
-            measure.state
-        ));
-        if !measure.conditions.is_empty() {
-            lines.push(format!("    under {}", measure.conditions.join(", ")));
-        }
-        lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
-    }
-    lines.extend(shown.matters.iter().flat_map(matters::lines));
-    if !shown.matter_openings.is_empty() {
-        lines.push(format!("may open   {}", shown.matter_openings.join(", ")));
-    }
+    lines.extend(shown.measures.iter().flat_map(of_measure));
+    lines.extend(matters::lines(shown));
     lines.extend(shown.clocks.iter().map(|clock| format!("clock      {}", agenda::line(clock))));
     for event in &shown.timeline {
         lines.push(format!(
@@ -199,6 +181,24 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     }
     lines.extend(files.iter().map(|file| format!("written    {file}")));
     lines.join("\n")
+}
+
+fn of_measure(measure: &wire::MeasureView) -> Vec<String> {
+    let mut lines = vec![format!(
+        "measure    M{} [{}] {} ({}), {} subject(s), {}: {}",
+        measure.id,
+        measure.article,
+        measure.request_type,
+        measure.records.join(", "),
+        measure.subjects,
+        measure.window,
+        measure.state
+    )];
+    if !measure.conditions.is_empty() {
+        lines.push(format!("    under {}", measure.conditions.join(", ")));
+    }
+    lines.extend(measure.preservation.iter().map(|one| format!("    preserved {}", kept(one))));
+    lines
 }
 
 async fn write_documents(
@@ -247,8 +247,7 @@ fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
     let matters: Vec<_> = case.matters_waiting.iter().map(|id| format!("X{id}")).collect();
     let matters = (!matters.is_empty()).then(|| ("matters", format!("{}: it is our move", matters.join(", "))));
-    let first = training.into_iter().chain(draft).chain(trouble).chain(waits);
-    first.chain(matters).chain(kept).chain(clock).collect()
+    training.into_iter().chain(draft).chain(trouble).chain(waits).chain(matters).chain(kept).chain(clock).collect()
 }
 
 /// A preservation in words: until when, by which clause, and what is to be watched.

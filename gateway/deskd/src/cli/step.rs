@@ -4,6 +4,7 @@ mod after;
 mod between;
 mod forward;
 pub(super) mod matter;
+mod taken;
 
 use std::{
     path::{Path, PathBuf},
@@ -11,14 +12,13 @@ use std::{
 };
 
 use clap::Args;
-use desk::{Body, Document};
+use desk::Document;
 use identity::sign_step;
 use model::{
-    ConditionCode, Denial, Digest, Exit, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode,
-    Role, Step, Timestamp,
+    ConditionCode, Denial, Exit, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode, Role,
+    Step, Timestamp,
 };
 use proto::desk as wire;
-use serde_json::{Value, json};
 use tokio::time::sleep;
 use workflow::{TRANSITIONS, Trigger};
 
@@ -34,6 +34,7 @@ pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOv
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 use between::{reasoned_text, written};
 pub(super) use forward::Forward;
+pub(super) use taken::Taken;
 
 const POLL: Duration = Duration::from_millis(150);
 
@@ -143,17 +144,6 @@ pub(super) struct Produce {
     /// More follows: only a part is collected.
     #[arg(long)]
     part: bool,
-}
-
-/// A step that was signed.
-pub(super) struct Taken {
-    case: String,
-    entry: String,
-    step: Step,
-    needed: u32,
-    missing: u32,
-    progress: String,
-    body: Body,
 }
 
 /// What is asked of the desk.
@@ -418,46 +408,6 @@ impl Common {
             sleep(pause).await;
         }
     }
-}
-
-impl Taken {
-    /// How many signatures it still needs.
-    pub(super) fn missing(&self) -> u32 {
-        self.missing
-    }
-
-    pub(super) fn answer(self) -> Answer {
-        let given = self.needed.saturating_sub(self.missing);
-        let text = if self.missing > 0 {
-            format!("{given} of {} signatures: another officer must run the same command.", self.needed)
-        } else {
-            match self.progress.as_str() {
-                "admitted" => format!("{} is part of the case: both gateways have admitted it.", self.step),
-                "submitted" => format!("{} is with our own gateway; the other one has not answered yet.", self.step),
-                _ => format!("{} is sealed and waits for the own gateway; it goes when that is back.", self.step),
-            }
-        };
-        let value = json!({
-            "case": self.case,
-            "entry": self.entry,
-            "step": self.step.as_str(),
-            "signatures_needed": self.needed,
-            "signatures_given": given,
-            "signatures_missing": self.missing,
-            "progress": self.progress,
-            "documents": self.body.documents.iter().map(signed_document).collect::<Vec<_>>(),
-        });
-        Answer::new(value, format!("{text}\ncase {}", self.case))
-    }
-}
-
-/// What was signed for, for programs.
-fn signed_document(document: &Document) -> Value {
-    json!({
-        "record_type": document.record_type.as_str(),
-        "bytes": document.bytes.len(),
-        "sha256": Digest::of(&[&document.bytes]).to_string(),
-    })
 }
 
 /// A ground that no human gives stops before anything is opened.

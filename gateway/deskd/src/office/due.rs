@@ -80,6 +80,7 @@ impl Office {
             role: None,
             callback: None,
             answers: None,
+            affair: None,
             now,
             affair: None,
         };

@@ -15,7 +15,6 @@ use crate::clock;
 
 /// Whether the step's form is written in part.
 pub(super) fn is_form(step: Step, record_type: &str) -> bool {
-    let matter = matter_forms::is_form(record_type) || step == Step::CloseMatter;
     let between = [
         Step::CommentDraft,
         Step::AskInfo,
@@ -23,8 +22,9 @@ pub(super) fn is_form(step: Step, record_type: &str) -> bool {
         Step::AcceptConditions,
         Step::Postpone,
         Step::ReturnRequest,
+        Step::CloseMatter,
     ];
-    matter || after::is_form(step) || between.contains(&step)
+    after::is_form(step) || matter_forms::is_form(record_type) || between.contains(&step)
 }
 
 impl Office {
@@ -81,14 +81,9 @@ fn fields(
     title: &str,
     mut form: Map<String, Value>,
 ) -> Result<Value, Denial> {
-    let mut officer = json!({ "name": title });
-    if let Some(role) = said.role {
-        officer["title"] = role.as_str().into();
-    }
-    let speaker = json!({ "party": own.party().to_string(), "authority": own.to_string(), "officer": officer });
+    let (officer, speaker) = speaking(said, own, title);
     let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
     let text = (!said.text.trim().is_empty()).then_some(said.text);
-    let one = |text: &str| json!([{ "number": 1, "text": text }]);
     let answers = said.answers.map(|entry| entry.to_string());
     let mut fill = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -97,27 +92,26 @@ fn fields(
     };
     fill("record_type", Some(record_type.as_str().into()));
     fill("case", Some(view.id.to_string().into()));
+    if after::is_form(said.step) {
+        return after::fill(&mut form, view, said, speaker).map(|()| Value::Object(form));
+    }
     if let Some(affair) = said.affair.filter(|_| matter_forms::is_form(record_type.as_str())) {
         let writer = Writer { speaker: &speaker, officer: &officer, own: own.to_string(), text };
         return Ok(Value::Object(matter_forms::fill(record_type.as_str(), said, affair, &writer, form)?));
-    }
-    if after::is_form(said.step) {
-        after::fill(&mut form, view, said, speaker)?;
-        return Ok(Value::Object(form));
     }
     match said.step {
         Step::AskInfo => {
             fill("asked_at", Some(said.now.to_string().into()));
             fill("officer", Some(speaker));
             fill("measures", Some(measures.into()));
-            fill("questions", text.map(one));
+            fill("questions", text.map(numbered));
             fill("reminder", Some(0.into()));
         }
         Step::GiveInfo => {
             fill("in_reply_to", answers.map(Value::from));
             fill("replied_at", Some(said.now.to_string().into()));
             fill("officer", Some(speaker));
-            fill("answers", text.map(one));
+            fill("answers", text.map(numbered));
             fill("scope_grows", Some(false.into()));
         }
         Step::CommentDraft => {
@@ -138,9 +132,7 @@ fn fields(
         Step::Postpone => {
             fill("decided_on", Some(clock::day(said.now)?.to_string().into()));
             fill("decider", Some(officer));
-            if let Some(Value::Array(given)) = form.get_mut("measures") {
-                *given = for_each(given, said.concerns);
-            }
+            form.entry("measures").and_modify(|given| for_each(given, said.concerns));
         }
         step => {
             said.affair.into_iter().for_each(|affair| matter_forms::closing(affair, &mut fill));
@@ -152,18 +144,34 @@ fn fields(
     Ok(Value::Object(form))
 }
 
+/// The only question, or answer.
+fn numbered(text: &str) -> Value {
+    json!([{ "number": 1, "text": text }])
+}
+
+/// The officer, and the officer with the authority.
+fn speaking(said: &Said<'_>, own: &AuthorityId, title: &str) -> (Value, Value) {
+    let mut officer = json!({ "name": title });
+    if let Some(role) = said.role {
+        officer["title"] = role.as_str().into();
+    }
+    let speaker = json!({ "party": own.party().to_string(), "authority": own.to_string(), "officer": officer });
+    (officer, speaker)
+}
+
 /// What is said of no measure by its number is said of each that the step concerns.
-fn for_each(given: &[Value], concerns: &[MeasureId]) -> Vec<Value> {
-    let [Value::Object(one)] = given else { return given.to_vec() };
+fn for_each(given: &mut Value, concerns: &[MeasureId]) {
+    let Value::Array(all) = given else { return };
+    let [Value::Object(one)] = all.as_slice() else { return };
     if one.contains_key("id") {
-        return given.to_vec();
+        return;
     }
     let with = |id: &MeasureId| {
         let mut one = one.clone();
         one.insert("id".to_owned(), id.0.into());
         Value::Object(one)
     };
-    concerns.iter().map(with).collect()
+    *all = concerns.iter().map(with).collect();
 }
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ impl Office {
     /// What a step is about, where it is of a matter or certifies what became of records.
     pub(super) async fn affair(&self, view: &CaseView, case: &Case, header: &Header) -> Result<Option<Affair>, Denial> {
         let step = header.step;
-        if !moves_matter(step) && step != Step::CertifyDisposal {
+        if !moves_matter(step) {
             return Ok(None);
         }
         let standing = header.declared.matter.and_then(|id| case.matters.get(&id).map(|matter| (id, matter)));

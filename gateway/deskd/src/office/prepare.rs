@@ -303,7 +303,7 @@ impl Office {
             header.conditions = first.map(|measure| measure.offered.clone()).unwrap_or_default();
         }
         if moves_matter(ask.step) {
-            let (needed, roles) = signers(ask.step, view, &ask.concerns)?;
+            let (needed, roles) = signers(ask.step, view, &header.concerns)?;
             if !ask.step.carries_records() {
                 self.dry_run(view, &header, needed, roles.first().copied())?;
             }
@@ -334,7 +334,7 @@ impl Office {
         } else {
             let mut documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
-            header.declared.until = until(&header, &documents);
+            header.declared.until = until(&header, &documents).or(header.declared.until);
             self.compare_form(&header, &documents)?;
             self.hold_after(view, &header, &documents).await?;
             if ask.step == Step::Forward {
@@ -394,8 +394,8 @@ impl CaseView {
 /// Whether the body of the step has no place for words.
 fn is_wordless(step: Step) -> bool {
     use Step::{AcceptConditions, CertifyDisposal, Confirm, Regularise, SealSend, TakeOver};
-    matches!(step, SealSend | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
-        || step.carries_records()
+    step.carries_records()
+        || matches!(step, SealSend | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
 }
 
 /// How many officers stand for a step on this side, and in which roles: as many as the measures that it concerns ask for, where they
@@ -414,8 +414,8 @@ pub(super) fn signers(step: Step, view: &CaseView, concerns: &[MeasureId]) -> Re
     });
     let now = concerned.filter_map(|one| officers(one.row.actor)).max_by_key(|(needed, _)| *needed);
     let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step) && row.sides.contains(&side));
-    let of_matter = MATTERS.iter().find(|row| row.step == step).map(|row| row.actor);
-    match now.or_else(|| row.map(|row| row.actor).or(of_matter).and_then(officers)) {
+    let of_matter = MATTERS.iter().find(|row| row.step == step).and_then(|row| officers(row.actor));
+    match now.or_else(|| row.and_then(|row| officers(row.actor))).or(of_matter) {
         Some(found) => Ok(found),
         None => {
             let reason = format!("{step} is not for {}, the {} party", view.own.party(), super::shown::side_name(side));

@@ -97,6 +97,7 @@ impl Office {
                 self.compare_form(header, &body.documents)?;
                 self.hold_affair(view, header, &body.documents).await?;
                 self.hold_after(view, header, &body.documents).await?;
+                self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }
         }

@@ -314,8 +314,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
     }
     let waiting = matters::waiting(view);
     // A draft waits for a word, although nobody has to say one.
-    let draft_waits = view.drafted == Some(Step::ShareDraft) && side == Side::Peer;
-    if draft_waits || !waiting.is_empty() {
+    if !waiting.is_empty() || (view.drafted == Some(Step::ShareDraft) && side == Side::Peer) {
         whose = "ours";
     }
     if view.pending.is_some() {

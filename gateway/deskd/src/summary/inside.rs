@@ -114,10 +114,8 @@ fn texts(value: &Value) -> Vec<String> {
     if value.get("content").is_some() {
         return Vec::new();
     }
-    let mut texts: Vec<_> = ["text", "remarks", "results", "reasons", "description"]
-        .into_iter()
-        .filter_map(|name| text(value, name))
-        .collect();
+    let names = ["text", "remarks", "results", "reasons", "description"];
+    let mut texts: Vec<_> = names.into_iter().filter_map(|name| text(value, name)).collect();
     let outcomes = value.get("measures").and_then(Value::as_array).into_iter().flatten();
     texts.extend(outcomes.filter_map(|one| text(one, "reasons").or_else(|| text(one, "remarks"))));
     let numbered = ["questions", "answers"].into_iter().filter_map(|name| value.get(name)?.as_array()).flatten();
