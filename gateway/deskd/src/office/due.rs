@@ -82,7 +82,6 @@ impl Office {
             answers: None,
             affair: None,
             now,
-            affair: None,
         };
         let documents: Vec<Document> = self.step_documents(&view, &said, &[], &[])?;
         self.compare_form(&header, &documents)?;
