@@ -17,7 +17,7 @@ const RETENTION: &str = "retention";
 #[derive(Debug, Args)]
 pub(super) struct Disposals {
     /// What ends within so many days; what is over is always told.
-    #[arg(long, default_value = "3650", value_parser = clap::value_parser!(u32).range(0..=36500))]
+    #[arg(long, default_value = "36500", value_parser = clap::value_parser!(u32).range(0..=36500))]
     days: u32,
 }
 

@@ -8,7 +8,7 @@ use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, 
 use serde_json::{Map, Value, json};
 use workflow::{Case, MatterKind, State};
 
-use super::{Office, documents::Said, internal, view::CaseView};
+use super::{Office, documents::Said, internal, unknown, view::CaseView};
 use crate::clock;
 
 /// Whether the form of a step is filled in here.
@@ -108,7 +108,11 @@ impl Office {
         given: &[Document],
     ) -> Result<Vec<Document>, Denial> {
         match said.step {
-            Step::CertifyDisposal => self.certificates(view, said, given, &self.kept(view, said.concerns).await?),
+            Step::CertifyDisposal => {
+                let kept = self.kept(view, said.concerns).await?;
+                let kept = kept.ok_or_else(|| unknown("the records of the case are not all at this desk"))?;
+                self.certificates(view, said, given, &kept)
+            }
             Step::TakeOver => {
                 let asked = self.request(view).await?;
                 let mut note = given.first().map_or(Ok(Map::new()), |one| fields(&one.bytes))?;
@@ -144,7 +148,7 @@ impl Office {
     }
 
     /// Holds what only who knows the case can hold: a disposal against the records that were given, since both sides have them, and what is
-    /// taken into use against what it was given for.
+    /// taken into use against what it was given for. A desk that was seated later holds nothing of before against it.
     pub(super) async fn hold_after(
         &self,
         view: &CaseView,
@@ -155,9 +159,10 @@ impl Office {
         match header.step {
             Step::CertifyDisposal => {
                 let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
-                Ok(compare_disposal(&read, &self.kept(view, &header.concerns).await?)?)
+                let kept = self.kept(view, &header.concerns).await?;
+                Ok(kept.map_or(Ok(()), |kept| compare_disposal(&read, &kept))?)
             }
-            Step::TakeOver => {
+            Step::TakeOver if view.request.is_some() => {
                 let asked = self.request(view).await?.purpose.code;
                 let note = documents.first().map(read).transpose()?.map(|(_, note)| note).unwrap_or_default();
                 purposeful(view.admitted.as_ref(), header, &note, &asked)
@@ -221,8 +226,8 @@ impl Office {
         Ok(Document { record_type, bytes })
     }
 
-    /// The records that were given for these measures and taken.
-    pub(super) async fn kept(&self, view: &CaseView, concerns: &[MeasureId]) -> Result<Vec<Record>, Denial> {
+    /// The records that were given for these measures and taken; `None` where this desk cannot read all of them.
+    pub(super) async fn kept(&self, view: &CaseView, concerns: &[MeasureId]) -> Result<Option<Vec<Record>>, Denial> {
         let (_, rejected) = self.released(view).await?;
         let mut kept = Vec::new();
         for row in self.store.entries_of(view.id).await? {
@@ -230,14 +235,14 @@ impl Office {
             if !gives || view.findings.contains_key(&row.id.0) {
                 continue;
             }
-            let Some(body) = self.body(row.id.0).await? else { continue };
+            let Some(body) = self.body(row.id.0).await? else { return Ok(None) };
             for (index, record) in (0..).zip(self.records_in(&body.documents)?) {
                 if concerns.contains(&record.measure) && !rejected.contains(&(row.id.0, index)) {
                     kept.push(record);
                 }
             }
         }
-        Ok(kept)
+        Ok(Some(kept))
     }
 }
 
