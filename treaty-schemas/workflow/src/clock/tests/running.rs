@@ -245,11 +245,11 @@ fn a_prolongation_is_a_new_clock_from_the_old_end_and_none_after_it() {
 
 #[test]
 fn what_was_received_is_kept_from_its_last_release_until_it_is_due_and_anew_until_its_giver_says() {
-    let timers = [timer(TimerKind::Retention, 100, Unit::Days, None)];
+    let timers = [timer(TimerKind::Retention, 20, Unit::Days, None)];
     let received = released().step(day(42), Step::Confirm, State::Received);
     let clocks = received.clocks(&timers);
     let kept = of(&clocks, TimerKind::Retention, 0);
-    assert_eq!((kept.course.started, kept.course.due), (day(41), end_of(141)));
+    assert_eq!((kept.course.started, kept.course.due), (day(41), end_of(61)));
     assert_eq!((kept.sides, &kept.nature), (&[crate::Side::Home][..], &Nature::Policy));
     // A second part begins it anew; one that is not taken did not happen.
     let more = || {
@@ -257,7 +257,7 @@ fn what_was_received_is_kept_from_its_last_release_until_it_is_due_and_anew_unti
         received.step(day(43), Step::MoreToCome, State::Executing).step(day(50), Step::Release, State::Produced)
     };
     let clocks = more().step(day(51), Step::Confirm, State::Received).clocks(&timers);
-    assert_eq!(of(&clocks, TimerKind::Retention, 1).course.due, end_of(150));
+    assert_eq!(of(&clocks, TimerKind::Retention, 1).course.due, end_of(70));
     let clocks = more().step(day(51), Step::Reject, State::Ready).clocks(&timers);
     assert_eq!(of(&clocks, TimerKind::Retention, 0).course.state(day(52)), ClockState::Running);
     assert!(matches!(of(&clocks, TimerKind::Retention, 1).course.state(day(52)), ClockState::Dropped { .. }));
@@ -265,13 +265,13 @@ fn what_was_received_is_kept_from_its_last_release_until_it_is_due_and_anew_unti
     let mut moments = received.moments();
     moments.push(did(day(60), Step::TakeOver, State::InUse));
     assert_eq!(fold(&moments, &timers, "FR").len(), 1);
-    moments.push(did(end_of(141), Step::DisposalDue, State::DisposalDue));
+    moments.push(did(end_of(61), Step::DisposalDue, State::DisposalDue));
     let until = Some(day(300));
-    moments.push(Moment { until, ..did(day(142), Step::Extend, State::InUse) });
+    moments.push(Moment { until, ..did(day(62), Step::Extend, State::InUse) });
     let clocks = fold(&moments, &timers, "FR");
-    assert!(matches!(of(&clocks, TimerKind::Retention, 0).course.state(day(142)), ClockState::Stopped { .. }));
+    assert!(matches!(of(&clocks, TimerKind::Retention, 0).course.state(day(62)), ClockState::Stopped { .. }));
     let extended = of(&clocks, TimerKind::Retention, 1);
-    assert_eq!((extended.course.started, extended.course.due), (day(142), day(300)));
+    assert_eq!((extended.course.started, extended.course.due), (day(62), day(300)));
     assert_eq!(extended.course.state(day(300)), ClockState::Expired);
 }
 
