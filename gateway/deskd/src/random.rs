@@ -25,7 +25,7 @@ pub(crate) fn salt() -> Result<BodySalt, Denial> {
     draw().map(BodySalt)
 }
 
-/// The key of a webhook's signatures.
+/// The key of a webhook's signatures, or of one body.
 pub(crate) fn secret() -> Result<Zeroizing<[u8; 32]>, Denial> {
     draw().map(Zeroizing::new)
 }

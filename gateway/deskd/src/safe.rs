@@ -1,7 +1,7 @@
 //! Encrypts what the desk's database holds. The place of a value is part of its seal, so that none can be moved.
 
-use identity::{SigningKey, StorageKey};
-use model::{CaseId, Denial, Exit, Fault};
+use identity::{SigningKey, StorageError, StorageKey};
+use model::{CaseId, Denial, EntryId, Exit, Fault};
 use store::Blob;
 use zeroize::Zeroizing;
 
@@ -21,12 +21,18 @@ pub(crate) enum Place {
     Answer,
     /// Where a webhook leads, and its secret.
     Webhook,
+    /// The key of one body.
+    RecordKey,
 }
 
-const PURPOSES: [&str; 9] = ["mls", "draft", "case", "entry", "proposal", "key_package", "errand", "answer", "webhook"];
+const PURPOSES: [&str; 10] =
+    ["mls", "draft", "case", "entry", "proposal", "key_package", "errand", "answer", "webhook", "record_key"];
+
+/// What the key of one body is for.
+const ALONE: &str = "record";
 
 /// The keys for data at rest.
-pub(crate) struct Safe([StorageKey; 9]);
+pub(crate) struct Safe([StorageKey; 10]);
 
 impl Safe {
     pub(crate) fn new(storage: &SigningKey) -> Result<Self, Failure> {
@@ -45,6 +51,23 @@ impl Safe {
     /// Opens what stands in the row `id`.
     pub(crate) fn open(&self, place: Place, id: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denial> {
         self.0[place as usize].open(id, sealed).map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
+    }
+}
+
+impl Safe {
+    /// Seals a body under a key of its own: the sealed body, and the key as this safe keeps it. Without the second the first is noise.
+    pub(crate) fn seal_alone(&self, entry: EntryId, key: &[u8; 32], plain: &[u8]) -> Result<(Blob, Blob), Denial> {
+        let failed = |error: StorageError| Denial::failed(Fault::Internal, error.to_string());
+        let own = StorageKey::derive(key, ALONE).map_err(failed)?;
+        let body = own.seal(entry.as_bytes(), plain).map_err(failed)?;
+        Ok((Blob(body), self.seal(Place::RecordKey, entry.as_bytes(), key)?))
+    }
+
+    /// Opens such a body with the key that this safe kept.
+    pub(crate) fn open_alone(&self, entry: EntryId, wrapped: &[u8], body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denial> {
+        let key = self.open(Place::RecordKey, entry.as_bytes(), wrapped)?;
+        let opened = StorageKey::derive(&key, ALONE).and_then(|own| own.open(entry.as_bytes(), body));
+        opened.map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
     }
 }
 

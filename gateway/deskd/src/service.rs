@@ -192,6 +192,15 @@ impl CaseService for Cases {
         Ok(Response::new(self.0.group(case).await.map_err(status)?))
     }
 
+    async fn note_incident(&self, request: Request<wire::NoteIncidentRequest>) -> Answer<wire::NoteIncidentResponse> {
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        let found = (request.found_ms != 0).then_some(Timestamp(request.found_ms));
+        let concerns: Vec<_> = request.concerns.into_iter().map(MeasureId).collect();
+        let clocks = self.0.note_incident(case, found, &concerns).await.map_err(status)?;
+        Ok(Response::new(wire::NoteIncidentResponse { measures_noted: u32::try_from(clocks).unwrap_or(u32::MAX) }))
+    }
+
     async fn get_desk_status(&self, _: Request<wire::GetDeskStatusRequest>) -> Answer<wire::GetDeskStatusResponse> {
         Ok(Response::new(self.0.status().await.map_err(status)?))
     }

@@ -139,6 +139,18 @@ impl Engine {
         Ok(self.write.close_by_ref().await?)
     }
 
+    /// Empties the write-ahead log, so that what was overwritten in the file is not left there. What was committed before is durable
+    /// whether this succeeds or not; where a reader holds the log, the next folding empties it. PostgreSQL keeps old rows until it
+    /// cleans up, and is told to.
+    pub(crate) async fn forget(&self) -> Result<(), StoreError> {
+        let statement = match self.write.get_database_backend() {
+            DbBackend::Postgres => "VACUUM record_key, entry",
+            _ => "PRAGMA wal_checkpoint(TRUNCATE)",
+        };
+        self.write.execute_unprepared(statement).await?;
+        Ok(())
+    }
+
     /// For statements that only read.
     pub(crate) fn read(&self) -> &DatabaseConnection {
         &self.read

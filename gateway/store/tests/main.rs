@@ -5,6 +5,7 @@
 mod conformance;
 mod postgres;
 mod register;
+mod shredding;
 mod trouble;
 
 use store::{DatabaseUrl, Settings, desk::DeskStore, gateway::GatewayStore};
@@ -92,6 +93,7 @@ on_both_engines! { gateway:
 }
 
 on_both_engines! { desk:
+    a_key_that_is_shredded_takes_its_body_with_it_and_is_never_written_again,
     what_a_desk_commits_is_read_back,
     a_repeated_desk_batch_changes_nothing,
     a_draft_that_moved_is_a_conflict_and_nothing_is_written,

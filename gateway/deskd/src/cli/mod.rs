@@ -297,7 +297,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Withdraw(plain) => plain.run(session, model::Step::Withdraw).await.map(Taken::answer),
         Command::Use(matter) => matter.run(session).await.map(Taken::answer),
         Command::Onward(matter) => matter.run(session).await.map(Taken::answer),
-        Command::Breach(matter) => matter.run(session).await.map(Taken::answer),
+        Command::Breach(matter) => matter.run(session).await,
         Command::Correct(matter) => matter.run(session).await.map(Taken::answer),
     }
 }

@@ -166,7 +166,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             one.record_type,
             one.bytes_count,
             one.sha256.get(..16).unwrap_or_default(),
-            if one.rejected { ", not taken" } else { "" }
+            fate(one)
         ));
     }
     for one in &shown.links {
@@ -209,7 +209,7 @@ async fn write_documents(
 ) -> Result<Vec<String>, Failure> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Failure::writing(folder, &error))?;
     let mut files = Vec::new();
-    for (number, one) in shown.documents.iter().enumerate() {
+    for (number, one) in shown.documents.iter().enumerate().filter(|(_, one)| !one.destroyed) {
         let request = wire::GetDocumentRequest {
             entry_id: one.entry_id.clone(),
             index: one.index,
@@ -234,6 +234,17 @@ fn banners(case: &wire::CaseSummary) -> Vec<String> {
     let training = case.training.then(|| format!("*** {TRAINING_MARK}: nothing in this case is real ***"));
     let draft = (!case.banner.is_empty()).then(|| format!("*** {} ***", plain(&case.banner)));
     training.into_iter().chain(draft).collect()
+}
+
+/// What became of a record.
+fn fate(one: &wire::DocumentRef) -> &'static str {
+    match one {
+        one if one.destroyed && one.superseded => ", DESTROYED and replaced",
+        one if one.destroyed => ", DESTROYED",
+        one if one.superseded => ", superseded: kept as evidence of the error",
+        one if one.rejected => ", not taken",
+        _ => "",
+    }
 }
 
 /// What an officer must not overlook: why the case stands still, and whose signature it waits for.
@@ -345,6 +356,8 @@ fn document(one: &wire::DocumentRef) -> Value {
         "bytes": one.bytes_count,
         "sha256": one.sha256,
         "rejected": one.rejected,
+        "destroyed": one.destroyed,
+        "superseded": one.superseded,
     })
 }
 

@@ -231,7 +231,7 @@ impl Office {
         let (_, rejected) = self.released(view).await?;
         let mut kept = Vec::new();
         for row in self.store.entries_of(view.id).await? {
-            let gives = matches!(row.step.0, Step::Release | Step::Answer) && row.seq.is_some();
+            let gives = row.step.0.carries_records() && row.seq.is_some();
             if !gives || view.findings.contains_key(&row.id.0) {
                 continue;
             }

@@ -29,7 +29,7 @@ use super::{
     view::{CaseView, Pending, ReceiptNote},
     watching::{PROOF_WAIT, patience_for},
 };
-use crate::{clock, random, safe::Place};
+use crate::{clock, random};
 
 /// This desk's word on an entry.
 struct Opening {
@@ -216,15 +216,16 @@ impl Office {
         let follows = |one: &mut Pending| one.digest == header.previous && !one.step.is_handshake();
         let Some(pending) = view.pending.take_if(follows) else { return Ok(()) };
         let seq = view.settle(pending.step, pending.digest, &pending.event);
+        let ours = proto::decode_header(&Bytes::from(pending.header.clone()))?;
         if self.store.entry(pending.entry).await?.is_some() {
             let verdict = Verdict::Admitted;
             batch.verdicts.push(DeskEntryVerdict { id: pending.entry, verdict, seq: Some(seq), receipt: None });
         } else {
-            let ours = proto::decode_header(&Bytes::from(pending.header.clone()))?;
             let mut row = self.own_entry(&ours, pending.header, pending.envelope, Verdict::Admitted).await?;
             row.seq = Some(seq);
             batch.entries.push(row);
         }
+        self.shred(batch, view, &ours, clock::now()).await?;
         batch.proposals_done.push(pending.entry);
         if pending.step == Step::SealSend {
             view.request = Some(pending.entry);
@@ -310,7 +311,10 @@ impl Office {
     ) -> Result<Option<Member>, Denial> {
         let entry = taking.entry;
         let id = entry.header.entry;
-        let body = taken.plain.map(|plain| self.safe.seal(Place::Entry, id.as_bytes(), &plain)).transpose()?;
+        let body = taken.plain.map(|plain| self.keep_body(batch, &entry.header, &plain)).transpose()?;
+        if taken.seq.is_some() {
+            self.shred(batch, &mut taken.view, &entry.header, taking.now).await?;
+        }
         taken.view.note(id, ReceiptNote::of(taking.receipt));
         batch.entries.push(DeskEntryRow {
             id: id.into(),

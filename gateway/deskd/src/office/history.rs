@@ -165,6 +165,7 @@ impl Office {
     async fn put_past(&self, batch: &mut DeskBatch, view: &mut CaseView, one: &Past, seq: i64) -> Result<(), Denial> {
         let (id, verdict) = (one.header.entry, Verdict::Admitted);
         let receipt = Some(proto::encode_receipt(&one.receipt).into());
+        self.shred(batch, view, &one.header, clock::now()).await?;
         let kept = self.store.entry(id).await?;
         if kept.as_ref().is_none_or(|row| row.body.is_none()) && !one.header.step.is_handshake() {
             view.unreadable.insert(id);

@@ -210,21 +210,24 @@ impl Office {
         let mut all = Vec::new();
         for row in self.releases(view).await? {
             if about.is_none_or(|about| about == row.id.0) {
-                all.extend(self.records_of(&row).await?);
+                all.extend(self.records_of(view, &row).await?);
             }
         }
         all.retain(|record| concerns.contains(&record.measure));
         Ok(all)
     }
 
-    async fn records_of(&self, row: &DeskEntryRow) -> Result<Vec<NamedRecord>, Denial> {
-        let Some(body) = self.body(row.id.0).await? else { return Ok(Vec::new()) };
+    async fn records_of(&self, view: &CaseView, row: &DeskEntryRow) -> Result<Vec<NamedRecord>, Denial> {
+        let Some(body) = self.body(row.id.0).await? else {
+            let gone = view.destroyed.iter().filter(|one| one.entry == row.id.0);
+            return Ok(gone.map(NamedRecord::from).collect());
+        };
         let records = self.records_in(&body.documents)?;
         Ok(records.into_iter().map(|record| named(row.id.0, record)).collect())
     }
 
     /// The entries of a case that gave records, and did not contradict themselves.
-    async fn releases(&self, view: &CaseView) -> Result<Vec<DeskEntryRow>, Denial> {
+    pub(super) async fn releases(&self, view: &CaseView) -> Result<Vec<DeskEntryRow>, Denial> {
         let mut rows = self.store.entries_of(view.id).await?;
         rows.retain(|row| row.seq.is_some() && row.step.0.carries_records() && !view.findings.contains_key(&row.id.0));
         Ok(rows)
@@ -248,7 +251,7 @@ impl Office {
     }
 
     /// The entry that opened a matter, and its document.
-    async fn opening_of(&self, view: &CaseView, id: MatterId) -> Result<(EntryId, Value), Denial> {
+    pub(super) async fn opening_of(&self, view: &CaseView, id: MatterId) -> Result<(EntryId, Value), Denial> {
         for row in self.store.entries_of(view.id).await?.iter().filter(|row| opens_matter(row.step.0)) {
             let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
             if row.seq.is_some() && header.declared.matter == Some(id) {

@@ -12,6 +12,7 @@ mod binding;
 mod clocks;
 mod cloning;
 mod contest;
+mod custody;
 mod dispatch;
 mod documents;
 mod draft;
@@ -21,6 +22,7 @@ mod files;
 mod forms;
 mod group;
 mod history;
+mod incident;
 mod joining;
 mod matter_forms;
 mod matters;
@@ -29,6 +31,7 @@ mod outbox;
 mod outcome;
 mod prepare;
 mod reading;
+mod release_of_keys;
 mod responders;
 mod responding;
 mod restore;
@@ -64,6 +67,7 @@ use store::{
     Settings,
     desk::{DeskBatch, DeskCaseRow, DeskStore, MlsChange, NewEvent},
 };
+use telemetry::say;
 use tokio::{
     sync::{Notify, watch},
     time::timeout,
@@ -195,6 +199,8 @@ impl Office {
         let url = url.map_err(|error: model::Malformed| Failure::new(Exit::Usage, error.to_string()))?;
         let store = DeskStore::open(&url, &Settings::default()).await.map_err(Denial::from)?;
         let sealed = store.cursor(restore::SEALED_COUNT).await.map_err(Denial::from)?;
+        // It may have died between the destruction of a key and this.
+        store.forget().await.map_err(Denial::from)?;
         let calendars = Calendars::builtin();
         let calendars = calendars.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         let records = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
@@ -307,6 +313,9 @@ impl Office {
     /// Makes a batch durable, and rings.
     async fn commit(&self, batch: &DeskBatch) -> Result<(), Denial> {
         self.store.commit(once::noted(batch).as_ref().unwrap_or(batch)).await?;
+        if !batch.shreds.is_empty() && self.store.forget().await.is_err() {
+            say!(Warn, "keys are destroyed, and the database has not forgotten them yet", party = self.own.party());
+        }
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
         if !batch.outbox.is_empty() {
             self.outbox_bell.notify_one();

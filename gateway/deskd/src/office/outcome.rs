@@ -124,6 +124,7 @@ impl Office {
             batch.errands_done.push(view.id);
         }
         let seq = view.settle(header.step, pending.digest, &pending.event);
+        self.shred(batch, view, &header, receipt.at).await?;
         self.conclude_entry(batch, &header, pending.header, signed, Verdict::Admitted, Some(seq)).await?;
         batch.proposals_done.push(header.entry);
         if header.step == Step::SealSend {

@@ -343,6 +343,7 @@ impl Office {
             documents
         };
         self.hold_affair(view, &header, &documents).await?;
+        self.undivided(view, &header).await?;
         let bytes = Body { step: ask.step, documents }.encode()?;
         let body = self.stand_for(random::salt()?, bytes);
         header.body = Some(BodyCommitment::of(&body.salt, &body.bytes));

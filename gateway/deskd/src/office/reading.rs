@@ -7,7 +7,6 @@ use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step};
 use zeroize::Zeroizing;
 
 use super::{Office, terms::follows, unknown, view::CaseView};
-use crate::safe::Place;
 
 /// What was opened, and what is wrong with it.
 pub(super) struct Reading {
@@ -188,8 +187,7 @@ impl Office {
     /// The body of an entry in clear; `None` on handshakes, and where it could not be opened.
     pub(super) async fn body(&self, entry: model::EntryId) -> Result<Option<Body>, Denial> {
         let row = self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))?;
-        let Some(sealed) = &row.body else { return Ok(None) };
-        let plain = self.safe.open(Place::Entry, entry.as_bytes(), sealed)?;
+        let Some(plain) = self.kept_body(&row).await? else { return Ok(None) };
         if plain.is_empty() {
             return Ok(None);
         }

@@ -116,6 +116,7 @@ impl Office {
             timeline.push(self.shown_entry(&view, &entry, &mut documents).await?);
         }
         self.mark_rejected(&view, &mut documents).await?;
+        self.mark_fate(&view, &mut documents).await?;
         on_the_way(&view, &mut timeline);
         let now = crate::clock::now();
         let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
@@ -162,7 +163,8 @@ impl Office {
         }
         let body = self.body(entry).await?;
         let document = body.and_then(|body| body.documents.into_iter().nth(index));
-        let document = document.ok_or_else(|| unknown("there is no such document"))?;
+        let gone = self.view(row.case_id.0).await?.and_then(|(view, _)| Self::destroyed(&view, entry, index));
+        let document = document.ok_or_else(|| gone.unwrap_or_else(|| unknown("there is no such document")))?;
         self.may_open(&row, index, &document, opens).await?;
         Ok((document.record_type, document.bytes))
     }
@@ -433,6 +435,7 @@ fn reference(entry: &[u8], index: u32, record_type: &str, bytes: &[u8]) -> wire:
         bytes_count: bytes.len() as u64,
         sha256: Digest::of(&[bytes]).to_string(),
         rejected: false,
+        ..wire::DocumentRef::default()
     }
 }
 

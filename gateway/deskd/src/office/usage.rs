@@ -5,10 +5,11 @@ use desk::{Document, Record};
 use model::{Denial, EntryId, Refusal, RefusalCode};
 use store::desk::{DeskBatch, DeskEntryRow};
 use treaty::UseQuery;
-use workflow::Side;
 
 use super::{
-    Office, Told, event, unknown,
+    Office, Told, event,
+    outbox::THEIRS,
+    unknown,
     view::{CaseView, Opening},
 };
 use crate::clock;
@@ -40,14 +41,11 @@ impl Office {
         document: &Document,
         opens: &Opens,
     ) -> Result<(), Denial> {
-        if !row.step.0.carries_records() {
+        if !row.step.0.carries_records() || row.direction != THEIRS {
             return Ok(());
         }
         let _members = self.members.lock().await;
         let (mut view, version) = self.view(row.case_id.0).await?.ok_or_else(|| unknown("there is no such case"))?;
-        if view.side() == Side::Peer {
-            return Ok(());
-        }
         let now = clock::now();
         let opening = self.allowed(&view, row, index, document, opens).await?;
         view.openings.push(opening);
@@ -93,13 +91,19 @@ impl Office {
             Refusal::new(RefusalCode::R92, "treaty", reason, remedy)
         })?;
         let now = clock::now();
+        let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
+        self.released_now(case, row.id.0, &record, now)?;
+        let granted = self.grants(view, row.id.0, &record, proceeding, now).await?;
+        // Where the giver named another end, that one was held against the day before, in place of the treaty's.
+        let extended = case.measures.get(&record.measure).is_some_and(|measure| measure.kept_until.is_some());
+        let received = if extended { now } else { model::Timestamp(row.at) };
         usage.may_use(&UseQuery {
             purpose,
             reader: self.kind_of(&self.own),
             same_proceeding: proceeding == own,
-            received: clock::day(model::Timestamp(row.at))?,
+            received: clock::day(received)?,
             on: clock::day(now)?,
-            granted: &[],
+            granted: &granted,
         })?;
         Ok(Opening {
             entry: row.id.0,

@@ -54,6 +54,9 @@ pub(crate) struct CaseView {
     /// Who opened which record that was received, what for.
     #[serde(default)]
     pub(crate) openings: Vec<Opening>,
+    /// The records that were destroyed.
+    #[serde(default)]
+    pub(crate) destroyed: Vec<super::custody::Destroyed>,
     /// What moves its clocks, from the events that are folded in `admitted`.
     #[serde(default)]
     pub(crate) moments: Vec<Moment>,
@@ -201,6 +204,7 @@ impl CaseView {
             follows: Vec::new(),
             earlier: None,
             openings: Vec::new(),
+            destroyed: Vec::new(),
             moments: Vec::new(),
             hanging: BTreeSet::new(),
             drafted: None,

@@ -5,8 +5,9 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
-    NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, ResponderRow, WebhookRow, attempt, case,
-    clock, draft, entry, errand, event, key_package, mls, once, outbox, progress, proposal, responder, webhook,
+    NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, ResponderRow, Shred, WebhookRow,
+    attempt, case, clock, draft, entry, errand, event, key_package, mls, once, outbox, progress, proposal, record_key,
+    responder, webhook,
 };
 use crate::{
     Blob, StoreError, Stored,
@@ -41,6 +42,10 @@ pub struct DeskBatch {
     pub proposals_done: Vec<EntryId>,
     /// What is to be sent to the own gateway.
     pub outbox: Vec<NewDeskOutbox>,
+    /// The keys of new bodies.
+    pub record_keys: Vec<RecordKeyRow>,
+    /// Bodies to destroy, with their keys. Call [`DeskStore::forget`] after it.
+    pub shreds: Vec<Shred>,
     /// What of the outbox is answered: [`DeskOutboxRow::id`](super::DeskOutboxRow).
     pub concluded: Vec<i64>,
     /// How far streams were read, by name.
@@ -142,6 +147,8 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     }
     key_package::insert(tx, &batch.key_packages).await?;
     key_package::erase(tx, &batch.key_packages_used).await?;
+    record_key::insert(tx, &batch.record_keys).await?;
+    record_key::shred(tx, &batch.shreds).await?;
     proposal::put(tx, &batch.proposals).await?;
     write::delete::<proposal::Entity, _, _>(tx, proposal::Column::Id, &stored(&batch.proposals_done)).await?;
     let keys = [outbox::Column::EntryId, outbox::Column::Kind];

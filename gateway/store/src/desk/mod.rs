@@ -20,6 +20,7 @@ mod once;
 mod outbox;
 mod progress;
 mod proposal;
+mod record_key;
 mod responder;
 mod webhook;
 
@@ -36,6 +37,7 @@ pub use mls::MlsChange;
 pub use once::Model as OnceRow;
 pub use outbox::{Model as DeskOutboxRow, NewDeskOutbox};
 pub use proposal::Model as ProposalRow;
+pub use record_key::{Model as RecordKeyRow, Shred};
 pub use responder::Model as ResponderRow;
 pub use webhook::Model as WebhookRow;
 
@@ -56,6 +58,15 @@ impl DeskStore {
     /// Whether it can be written to now: for a readiness probe.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.engine.check().await
+    }
+
+    /// Lets the database forget what was overwritten in it: empties SQLite's write-ahead log, cleans PostgreSQL's tables of keys and
+    /// bodies. After each batch that shreds, and when the desk starts, because it may have died between the two.
+    ///
+    /// # Errors
+    /// Whatever the database says. What was committed is durable all the same.
+    pub async fn forget(&self) -> Result<(), StoreError> {
+        self.engine.forget().await
     }
 
     /// Closes all connections, of clones too.

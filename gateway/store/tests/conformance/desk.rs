@@ -3,7 +3,7 @@ use store::{
     Blob, StoreError,
     desk::{
         ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
-        NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, WebhookRow,
+        NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, Shred, WebhookRow,
     },
 };
 
@@ -402,4 +402,54 @@ pub(crate) async fn old_events_are_forgotten_from_the_oldest_on_and_it_is_known_
     assert_eq!(store.forget_events(9_999).await.unwrap(), 1);
     assert_eq!(store.events_after(0, 10).await.unwrap(), all[3..]);
     assert_eq!(store.newest_event().await.unwrap(), all[3].cursor);
+}
+
+pub(crate) fn record_key(number: u32, wrapped: &str) -> RecordKeyRow {
+    RecordKeyRow {
+        entry_id: entry_id(number).into(),
+        case_id: case_id(1).into(),
+        wrapped: Some(blob(wrapped)),
+        shredded: None,
+        certificate: None,
+    }
+}
+
+/// A batch with one body and its key, and one that shreds it.
+pub(crate) fn kept_and_shredded(body: &str, wrapped: &str) -> (DeskBatch, DeskBatch) {
+    let mut kept = DeskBatch::default();
+    kept.put_case(case(1, 1), None);
+    kept.entries.push(DeskEntryRow { body: Some(blob(body)), ..entry(1, 1) });
+    kept.record_keys.push(record_key(1, wrapped));
+    let mut gone = DeskBatch::default();
+    gone.shreds.push(Shred { entry: entry_id(1), case: case_id(1), at: 2_000, certificate: entry_id(9) });
+    (kept, gone)
+}
+
+pub(crate) async fn a_key_that_is_shredded_takes_its_body_with_it_and_is_never_written_again(store: &DeskStore) {
+    let (kept, gone) = kept_and_shredded("sealed body", "wrapped key");
+    store.commit(&kept).await.unwrap();
+    // One from before there were keys of their own.
+    let old =
+        DeskBatch { entries: vec![DeskEntryRow { body: Some(blob("old")), ..entry(2, 1) }], ..DeskBatch::default() };
+    store.commit(&old).await.unwrap();
+    assert_eq!(store.record_key(entry_id(1)).await.unwrap(), Some(record_key(1, "wrapped key")));
+    assert_eq!(store.record_key(entry_id(2)).await.unwrap(), None);
+    let both = |at, certificate: u32| {
+        let mut both = gone.clone();
+        both.shreds.push(Shred { entry: entry_id(2), ..both.shreds[0].clone() });
+        both.shreds.iter_mut().for_each(|one| (one.at, one.certificate) = (at, entry_id(certificate)));
+        both
+    };
+    store.commit(&both(2_000, 9)).await.unwrap();
+    store.forget().await.unwrap();
+    store.commit(&both(3_000, 10)).await.unwrap();
+    // A key that comes late, as in a batch that is tried again.
+    store.commit(&DeskBatch { record_keys: vec![record_key(1, "wrapped key")], ..DeskBatch::default() }).await.unwrap();
+    for number in [1, 2] {
+        let row = store.record_key(entry_id(number)).await.unwrap().unwrap();
+        let first = (None, Some(2_000), Some(entry_id(9).into()));
+        assert_eq!((row.wrapped, row.shredded, row.certificate), first, "the first certificate counts");
+        assert_eq!(store.entry(entry_id(number)).await.unwrap().unwrap().body, None);
+    }
+    assert_eq!(store.record_keys_of(case_id(1)).await.unwrap().len(), 2);
 }

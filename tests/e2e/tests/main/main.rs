@@ -23,6 +23,7 @@ mod again;
 mod answer;
 mod clocks;
 mod crossing;
+mod custody;
 mod edge;
 mod foreign;
 mod form;

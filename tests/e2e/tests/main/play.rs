@@ -186,17 +186,25 @@ impl Play {
             all
         };
         assert_eq!(digests(jp), digests(fr), "the desks hold different documents");
-        let folder = self.stage.pair.jp.dir.join("opened");
-        let into = folder.to_str().unwrap();
-        self.stage.desk(Side::Jp, &["case", "show", &self.case, "--documents", into]).await.done();
-        let opened: Vec<Value> = fs::read_dir(&folder)
-            .unwrap()
-            .map(|file| serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap())
-            .collect();
+        let opened = self.opened(Side::Fr).await;
+        let kept = self.opened(Side::Jp).await;
         for (record_type, record) in &self.answers {
-            let count = opened.iter().filter(|document| *document == record).count();
-            assert_eq!(count, 1, "{record_type} was opened {count} times as it was put in");
+            let count = |among: &[Value]| among.iter().filter(|document| *document == record).count();
+            assert_eq!(count(&opened), 1, "{record_type} was put in otherwise than it is shown");
+            assert_eq!(count(&kept), 0, "{record_type} was destroyed, and is opened");
+            let destroyed = |one: &&Value| one["record_type"] == *record_type && one["destroyed"] == true;
+            let gone = jp["documents"].as_array().unwrap().iter().filter(destroyed).count();
+            assert_eq!(gone, 1, "{record_type} is shown as destroyed {gone} times");
         }
+    }
+
+    /// All documents that a desk still opens.
+    async fn opened(&self, side: Side) -> Vec<Value> {
+        let folder = self.stage.state(side).dir.join("opened");
+        let into = folder.to_str().unwrap();
+        self.stage.desk(side, &["case", "show", &self.case, "--documents", into]).await.done();
+        let files = fs::read_dir(&folder).unwrap();
+        files.map(|file| serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap()).collect()
     }
 
     /// The case at a desk once nothing is on its way any more.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use desk::{Document, end_of};
 use model::{AuthorityId, ConditionCode, EntryId, Exit, Flaw, MatterId, PartyId, RecordType, Step, Timestamp};
+use proto::desk as wire;
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Common, Session, Taken, Words, record, written};
+use super::{Answer, Ask, Common, Session, Taken, Words, record, written};
 use crate::{failure::Failure, office::Beside};
 
 /// What every step on a matter takes.
@@ -70,6 +71,8 @@ pub(crate) enum Onward {
 /// `desk breach`: an incident with what was given.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Breach {
+    /// Note at this desk when an incident was found: the time to tell the other side runs from there.
+    Found(Found),
     /// Tell the other side of an incident.
     Notify(Incident),
     /// Say that it is confirmed, or what more is known.
@@ -179,6 +182,19 @@ pub(crate) struct Incident {
     done: Vec<String>,
 }
 
+/// When an incident was found.
+#[derive(Debug, Args)]
+pub(crate) struct Found {
+    /// The case, or a unique beginning of its id.
+    case: String,
+    /// When, as in 2026-11-22T03:10:00Z; now when absent.
+    #[arg(long, value_name = "MOMENT", value_parser = super::moment)]
+    at: Option<Timestamp>,
+    /// A measure whose records it is about (repeatable); all that something was released for when absent.
+    #[arg(long = "measure", value_name = "N")]
+    measures: Vec<u32>,
+}
+
 /// What is wrong.
 #[derive(Debug, Args)]
 pub(crate) struct Triage {
@@ -261,8 +277,9 @@ impl Onward {
 }
 
 impl Breach {
-    pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
-        match self {
+    pub(crate) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let taken = match self {
+            Self::Found(found) => return found.run(session).await,
             Self::Notify(incident) => incident.run(session).await,
             Self::Confirm(matter) => matter.run(session, Step::ConfirmBreach).await,
             Self::Recall(matter) => matter.reasoned(session, Step::Recall).await,
@@ -270,7 +287,21 @@ impl Breach {
             Self::TellSubject(matter) => matter.run(session, Step::NotifySubject).await,
             Self::DeferSubject(matter) => matter.reasoned(session, Step::DeferSubject).await,
             Self::Close(matter) => matter.run(session, Step::CloseMatter).await,
-        }
+        };
+        taken.map(Taken::answer)
+    }
+}
+
+impl Found {
+    async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let request = wire::NoteIncidentRequest {
+            case_id: self.case.clone(),
+            found_ms: self.at.map(|at| at.0).unwrap_or_default(),
+            concerns: self.measures.clone(),
+        };
+        let clocks = session.desk().note_incident(request).await?.into_inner().measures_noted;
+        let text = format!("noted for {clocks} measure(s): tell the other side in time (desk breach notify)");
+        Ok(Answer::new(json!({ "measures_noted": clocks }), text))
     }
 }
 

@@ -5,6 +5,7 @@ mod m0002_clock;
 mod m0003_errand;
 mod m0004_programs;
 mod m0005_responder;
+mod m0006_record_key;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_errand::Migration),
             Box::new(m0004_programs::Migration),
             Box::new(m0005_responder::Migration),
+            Box::new(m0006_record_key::Migration),
         ]
     }
 }

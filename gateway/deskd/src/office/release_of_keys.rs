@@ -1,0 +1,115 @@
+//! Whether the key of a record may be released: what the case says of it, before the treaty is asked.
+
+use desk::Record;
+use model::{AuthorityKind, ConditionCode, Denial, EntryId, Refusal, RefusalCode, Timestamp};
+use treaty::UseGrant;
+use workflow::{Case, Matter, MatterKind, MatterState, State};
+
+use super::{Office, view::CaseView};
+use crate::clock;
+
+impl Office {
+    /// Holds the opening of a record against the case: recalled, due to be destroyed, past the day that its giver named, given in an
+    /// emergency that was not validated in time.
+    ///
+    /// # Errors
+    /// R18 with what is to be done; R93 where only a judge may read it.
+    pub(super) fn released_now(
+        &self,
+        case: &Case,
+        entry: EntryId,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let Some(measure) = case.measures.get(&record.measure) else { return Ok(()) };
+        let giver = case.party(if measure.keeper() == workflow::Side::Home {
+            workflow::Side::Peer
+        } else {
+            workflow::Side::Home
+        });
+        let keeper = case.party(measure.keeper());
+        let (reason, remedy, owner) = if case.is_recalled(entry, record.measure) {
+            (
+                "the record was recalled".to_owned(),
+                "Two custodians certify that its key is destroyed: desk correct certify, or desk breach certify.",
+                giver,
+            )
+        } else if matches!(measure.state, State::DisposalDue | State::Disposed) {
+            (
+                format!("{} is {}", record.measure, measure.state),
+                "Two custodians certify its destruction or return; what is still needed is asked for anew.",
+                keeper,
+            )
+        } else if measure.kept_until.is_some_and(|until| until <= now) {
+            (
+                "the time for which its giver let it be kept is over".to_owned(),
+                "Say that it is due (disposal_due), or ask for more time before the end the next time.",
+                giver,
+            )
+        } else if measure.regularise_by().is_some_and(|end| end < now) {
+            (
+                "it was given in an emergency that was not validated after the fact in time".to_owned(),
+                "Destroy it (disposal_due), and ask for it in the ordinary way.",
+                giver,
+            )
+        } else {
+            return self.judge_only(&measure.conditions, &record.conditions).map_err(Denial::from);
+        };
+        let mut refusal = Refusal::new(RefusalCode::R18, "workflow", reason, remedy).at("record");
+        refusal.article = Some(measure.scope.article.clone());
+        refusal.owner = Some(owner);
+        Err(refusal.into())
+    }
+
+    /// What was given for a judge's eyes is opened at a judicial authority only.
+    fn judge_only(&self, measure: &[ConditionCode], record: &[ConditionCode]) -> Result<(), Refusal> {
+        let bound = measure.iter().chain(record).any(|code| *code == ConditionCode::C08);
+        if !bound || self.kind_of(&self.own) == AuthorityKind::Judicial {
+            return Ok(());
+        }
+        let reason = format!("the record was given under {}: {}", ConditionCode::C08, ConditionCode::C08.text());
+        let remedy = "A judicial authority of the case opens it, or the party that gave it agrees: desk use request.";
+        Err(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("reader"))
+    }
+
+    /// The consents that hold now for a record and for this reader, as the treaty takes them. A consent names its purpose, its
+    /// proceeding and its reader in the document that asked for it.
+    pub(super) async fn grants(
+        &self,
+        view: &CaseView,
+        entry: EntryId,
+        record: &Record,
+        proceeding: &str,
+        now: Timestamp,
+    ) -> Result<Vec<UseGrant>, Denial> {
+        let Some(case) = &view.admitted else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for (id, matter) in &case.matters {
+            if !covers(matter, now) || !matter.is_about(entry, record.measure) {
+                continue;
+            }
+            let judge = matter.conditions.contains(&ConditionCode::C08);
+            if judge && self.kind_of(&self.own) != AuthorityKind::Judicial {
+                continue;
+            }
+            let (_, asked) = self.opening_of(view, *id).await?;
+            let own = self.own.to_string();
+            if asked["recipient"]["authority"].as_str() != Some(own.as_str()) {
+                continue;
+            }
+            all.push(UseGrant {
+                purpose: matter.purpose.clone().unwrap_or_default(),
+                other_proceeding: asked["proceeding"].as_str() == Some(proceeding),
+                from: clock::day(matter.granted.unwrap_or(matter.opened))?,
+                until: matter.until.map(|until| clock::day(Timestamp(until.0 - 1))).transpose()?,
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// Whether a matter lets records be used so: a consent that holds, or the notice that they serve an accused [UNTOC 18(19)].
+fn covers(matter: &Matter, now: Timestamp) -> bool {
+    let told = matter.state == MatterState::Notified;
+    matter.kind == MatterKind::Use && (told || matter.grants(now))
+}
