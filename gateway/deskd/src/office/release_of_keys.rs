@@ -1,7 +1,8 @@
 //! Whether the key of a record may be released: what the case says of it, before the treaty is asked.
 
+use bytes::Bytes;
 use desk::Record;
-use model::{AuthorityKind, ConditionCode, Denial, EntryId, Refusal, RefusalCode, Timestamp};
+use model::{AuthorityKind, ConditionCode, Denial, EntryId, MeasureId, Refusal, RefusalCode, Step, Timestamp};
 use treaty::UseGrant;
 use workflow::{Case, Matter, MatterKind, MatterState, State};
 
@@ -59,6 +60,32 @@ impl Office {
         refusal.article = Some(measure.scope.article.clone());
         refusal.owner = Some(owner);
         Err(refusal.into())
+    }
+
+    /// Holds who opens a record against those for whom it was taken into use: the newest note of custody of its measure names them.
+    ///
+    /// # Errors
+    /// R93 for anybody else.
+    pub(super) async fn is_reader(&self, view: &CaseView, measure: MeasureId, officer: &str) -> Result<(), Denial> {
+        let rows = self.store.entries_of(view.id).await?;
+        for row in rows.iter().rev().filter(|row| row.step.0 == Step::TakeOver && row.seq.is_some()) {
+            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+            if !header.concerns.contains(&measure) {
+                continue;
+            }
+            let body = self.body(row.id.0).await?;
+            let note = body.and_then(|body| records::read(&body.documents.first()?.bytes).ok()).unwrap_or_default();
+            let mut readers = note["readers"].as_array().into_iter().flatten();
+            if readers.any(|reader| reader["name"].as_str() == Some(officer)) {
+                return Ok(());
+            }
+            let reason = "who opens the record is none of the readers for whom it was taken into use";
+            let remedy = "Have it opened by one of them (--officer), as the note of custody names them.";
+            let mut refusal = Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("officer");
+            refusal.owner = Some(self.own.party());
+            return Err(refusal.into());
+        }
+        Ok(())
     }
 
     /// What was given for a judge's eyes is opened at a judicial authority only.

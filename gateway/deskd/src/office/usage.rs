@@ -93,6 +93,7 @@ impl Office {
         let now = clock::now();
         let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
         self.released_now(case, row.id.0, &record, now)?;
+        self.is_reader(view, record.measure, &opens.officer).await?;
         let granted = self.grants(view, row.id.0, &record, proceeding, now).await?;
         // Where the giver named another end, that one was held against the day before, in place of the treaty's.
         let extended = case.measures.get(&record.measure).is_some_and(|measure| measure.kept_until.is_some());
