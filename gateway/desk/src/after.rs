@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn a_disposal_is_certified_by_a_certificate_of_either_kind_or_both_and_by_nothing_else() {
         let certify = header(Step::CertifyDisposal, true);
-        let (destroyed, returned) = (("destruction_certificate", json!({})), ("return_certificate", json!({})));
+        let (destroyed, returned) =
+            (("destruction_certificate", json!({ "cause": "retention_ended" })), ("return_certificate", json!({})));
         assert_eq!(verdict(&certify, std::slice::from_ref(&destroyed)), None);
         assert_eq!(verdict(&certify, std::slice::from_ref(&returned)), None);
         assert_eq!(verdict(&certify, &[destroyed.clone(), returned]), None);

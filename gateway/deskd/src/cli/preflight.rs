@@ -101,7 +101,10 @@ async fn asked(session: &Session, request: wire::PreflightRequest, trace: bool) 
     if trace && !checked.trace.is_empty() {
         text.push_str(&format!("\n{}\n\n", checked.trace.join("\n")));
     }
-    text.push_str(if checked.would_pass {
+    let missing = checked.findings.iter().any(|finding| finding.severity == "missing");
+    text.push_str(if checked.would_pass && missing {
+        "No gate would refuse it, but it is not complete: mend what is missing, then let it be validated."
+    } else if checked.would_pass {
         "The gates would let it pass, once validated and signed."
     } else {
         "The gates would refuse it."

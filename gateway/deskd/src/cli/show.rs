@@ -137,7 +137,12 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     lines.push(format!("readers    {}", shown.readers.join(", ")));
     lines.extend(shown.measures.iter().flat_map(of_measure));
     lines.extend(matters::lines(shown));
-    lines.extend(shown.clocks.iter().map(|clock| format!("clock      {}", agenda::line(clock))));
+    let (over, open): (Vec<_>, Vec<_>) =
+        shown.clocks.iter().partition(|clock| matches!(clock.state.as_str(), "stopped" | "dropped"));
+    lines.extend(open.into_iter().map(|clock| format!("clock      {}", agenda::line(clock))));
+    if !over.is_empty() {
+        lines.push(format!("clocks     {} stopped; --output json lists them", over.len()));
+    }
     for event in &shown.timeline {
         lines.push(format!(
             "{}  {:<12} {:<12} {} {}",

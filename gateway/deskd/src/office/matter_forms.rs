@@ -64,6 +64,7 @@ pub(super) fn fill(
             put("destroy_by", Some(said.now.plus_ms(DESTROY_MS).to_string().into()));
             put("recipients", Some(affair.recipients.clone().into()));
             put("officer", Some(writer.speaker.clone()));
+            put("text", writer.text.map(Value::from));
         }
         _ => {
             let recalled = said.step == Step::CertifyShredding;

@@ -382,8 +382,9 @@ fn only(case: &Case, side: Side, step: Step) -> Result<MatterId, Denial> {
         }
         several => {
             let names: Vec<_> = several.iter().map(|(id, _)| id.to_string()).collect();
-            let detail = format!("{step} fits more than one matter: name one of {} (--matter)", names.join(", "));
-            Err(Denial::failed(Fault::Malformed, detail))
+            let reason = format!("{step} fits more than one matter of the case: {}", names.join(", "));
+            let remedy = "Name one of them (--matter).";
+            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("declared.matter").into())
         }
     }
 }

@@ -120,9 +120,8 @@ impl Office {
         on_the_way(&view, &mut timeline);
         let now = crate::clock::now();
         let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
-        // Other cases hang on this one only where it preserves something: they are not read for the others.
-        let preserves = view.shown().is_some_and(|case| Self::preserves(&case));
-        let views = if preserves { self.all_views().await?.1 } else { Vec::new() };
+        // Which cases follow this one is in their requests, so that all are read.
+        let views = self.all_views().await?.1;
         let links = self.links(&view, &views);
         let mut summary = of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
         summary.training = self.trains(&view.own) || self.trains(&view.other);

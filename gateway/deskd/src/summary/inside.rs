@@ -114,7 +114,7 @@ fn texts(value: &Value) -> Vec<String> {
     if value.get("content").is_some() {
         return Vec::new();
     }
-    let names = ["text", "remarks", "results", "reasons", "description"];
+    let names = ["text", "remarks", "results", "reasons", "description", "remaining"];
     let mut texts: Vec<_> = names.into_iter().filter_map(|name| text(value, name)).collect();
     let outcomes = value.get("measures").and_then(Value::as_array).into_iter().flatten();
     texts.extend(outcomes.filter_map(|one| text(one, "reasons").or_else(|| text(one, "remarks"))));

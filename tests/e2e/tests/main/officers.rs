@@ -129,8 +129,10 @@ async fn two_commands_at_the_same_moment_are_one_decision_on_both_sides() {
         let (winner, state, loser) =
             if won[0] { ("recognise", "ACCEPTED", &asked) } else { ("ask_info", "INFO_WAIT", &granted) };
         assert_eq!(won.iter().filter(|won| **won).count(), 1, "{granted:?}\n{asked:?}");
-        assert!(loser.err.contains("STALE_CASE") || loser.err.contains("R94"), "{}", loser.err);
-        assert!(loser.err.contains(winner) || loser.err.contains(state), "{}", loser.err);
+        // The first may not be answered yet: then there is nothing to tell of it but that it is on its way.
+        let told = ["STALE_CASE", "R94"].iter().any(|code| loser.err.contains(code))
+            && (loser.err.contains(winner) || loser.err.contains(state));
+        assert!(told || loser.err.contains("on its way"), "{}", loser.err);
         for side in [Side::Jp, Side::Fr] {
             let shown = play.stands_in(side, state).await;
             let taken = steps(&shown);

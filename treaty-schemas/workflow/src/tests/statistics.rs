@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::{NOW, party, record, scope};
 use crate::{
-    Account, Case, Census, Change, Event, Move, STATISTICS_CSV_HEADER, Side, State, Statistics, Tally, Trigger, apply,
-    moments, rows_from,
+    Account, Case, Census, Change, Event, Move, Row, STATISTICS_CSV_HEADER, Side, State, Statistics, Tally, Trigger,
+    apply, moments, rows_from,
 };
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -169,8 +169,10 @@ fn walk(count: u32, choices: &[(u32, usize)]) -> Vec<Event> {
     for (index, (measure, choice)) in choices.iter().enumerate() {
         let at = NOW.plus_ms(i64::try_from(index).unwrap() * DAY_MS);
         let id = measure % count + 1;
-        let state = case.measures[&MeasureId(id)].state;
-        let rows: Vec<_> = rows_from(state).filter(|row| row.to.is_some()).collect();
+        let measure = &case.measures[&MeasureId(id)];
+        let state = measure.state;
+        let fits = |row: &&Row| row.to.is_some() && row.sides.iter().any(|side| row.applies(measure, *side));
+        let rows: Vec<_> = rows_from(state).filter(fits).collect();
         let Some(row) = rows.get(choice % rows.len().max(1)) else { continue };
         let next = match (row.trigger, row.to) {
             (Trigger::Step(step), Some(to)) => moved(at, step, id, state, to, &["traffic_data"]),
