@@ -54,7 +54,7 @@ impl Office {
                 giver,
             )
         } else {
-            return self.judge_only(&measure.conditions, &record.conditions).map_err(Denial::from);
+            return self.judge_only(&measure.conditions, &record.conditions);
         };
         let mut refusal = Refusal::new(RefusalCode::R18, "workflow", reason, remedy).at("record");
         refusal.article = Some(measure.scope.article.clone());
@@ -89,14 +89,14 @@ impl Office {
     }
 
     /// What was given for a judge's eyes is opened at a judicial authority only.
-    fn judge_only(&self, measure: &[ConditionCode], record: &[ConditionCode]) -> Result<(), Refusal> {
+    fn judge_only(&self, measure: &[ConditionCode], record: &[ConditionCode]) -> Result<(), Denial> {
         let bound = measure.iter().chain(record).any(|code| *code == ConditionCode::C08);
         if !bound || self.kind_of(&self.own) == AuthorityKind::Judicial {
             return Ok(());
         }
         let reason = format!("the record was given under {}: {}", ConditionCode::C08, ConditionCode::C08.text());
         let remedy = "A judicial authority of the case opens it, or the party that gave it agrees: desk use request.";
-        Err(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("reader"))
+        Err(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("reader").into())
     }
 
     /// The consents that hold now for a record and for this reader, as the treaty takes them. A consent names its purpose, its

@@ -6,7 +6,6 @@ use model::{Denial, Fault, Header, Refusal, Step};
 use store::desk::DeskBatch;
 
 use super::{Office, reading::contradiction, terms::follows, view::CaseView};
-use crate::safe::Place;
 
 /// What the notice itself, and its framing, may take of a body.
 const NOTICE_BYTES_MAX: usize = 64 * 1024;
@@ -21,8 +20,7 @@ impl Office {
         let mut room = BODY_BYTES_MAX - NOTICE_BYTES_MAX;
         let mut documents = Vec::new();
         for row in rows {
-            let Some(body) = &row.body else { continue };
-            let plain = self.safe.open(Place::Entry, row.id.as_bytes(), body)?;
+            let Some(plain) = self.kept_body(&row).await? else { continue };
             if plain.is_empty() || documents.len() == desk::DOCUMENTS_MAX - 1 {
                 continue;
             }
@@ -71,7 +69,8 @@ impl Office {
             {
                 return Ok(Some(finding));
             }
-            batch.bodies.push((one.entry, self.safe.seal(Place::Entry, one.entry.as_bytes(), &plain)?));
+            let body = self.keep_body(batch, &header, &plain)?;
+            batch.bodies.push((one.entry, body));
             view.unreadable.remove(&one.entry);
         }
         Ok(None)

@@ -111,7 +111,8 @@ impl Service {
                 return Err(Trouble::Status(response.status().as_u16()));
             }
             let json = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-            if !json.is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json")) {
+            let kind = json.and_then(|kind| kind.split(';').next()).map(str::trim);
+            if kind != Some("application/json") {
                 return Err(Trouble::Malformed);
             }
             let whole = Limited::new(response.into_body(), self.bytes_max).collect().await;

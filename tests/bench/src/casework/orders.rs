@@ -1,5 +1,7 @@
 //! Every command that the two tables let somebody give, each with a case in which it may be given.
 
+#![expect(clippy::result_large_err, reason = "a refusal is an answer, not an exception")]
+
 use std::collections::BTreeSet;
 
 use model::{

@@ -150,23 +150,26 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         run(Side::Jp, certify, "").await;
         run(Side::Jp, "dispose certify CASE --as central/officer-2", "DISPOSED").await;
         run(Side::Jp, "close CASE --as central/officer-1", "CLOSED").await;
-        for side in [Side::Jp, Side::Fr] {
-            let shown = play.comes_to(side, "CLOSED").await;
-            let count =
-                |mark: &str| shown["documents"].as_array().unwrap().iter().filter(|one| one[mark] == true).count();
-            // Who kept the records has destroyed them, those that it did not take among them.
-            let expected = if side == Side::Jp { (0, 3) } else { (1, 0) };
-            assert_eq!((count("rejected"), count("destroyed")), expected, "{shown}");
-        }
-        let shown = play.stage.show(Side::Fr, &case).await.unwrap();
-        let steps: Vec<_> =
-            shown["timeline"].as_array().unwrap().iter().filter_map(|one| one["step"].as_str()).collect();
-        assert_eq!(steps.iter().filter(|step| **step == "release").count(), 3, "{steps:?}");
-        for step in ["postpone", "give_info", "decline_conditions", "accept_conditions", "more_to_come", "reject"] {
-            assert!(steps.contains(&step), "{step} of {steps:?}");
-        }
+        tells_its_end(&play, &case).await;
     })
     .await;
+}
+
+/// What both desks show of such a case at its end.
+async fn tells_its_end(play: &Play, case: &str) {
+    for side in [Side::Jp, Side::Fr] {
+        let shown = play.comes_to(side, "CLOSED").await;
+        let count = |mark: &str| shown["documents"].as_array().unwrap().iter().filter(|one| one[mark] == true).count();
+        // Who kept the records has destroyed them, those that it did not take among them.
+        let expected = if side == Side::Jp { (0, 3) } else { (1, 0) };
+        assert_eq!((count("rejected"), count("destroyed")), expected, "{shown}");
+    }
+    let shown = play.stage.show(Side::Fr, case).await.unwrap();
+    let steps: Vec<_> = shown["timeline"].as_array().unwrap().iter().filter_map(|one| one["step"].as_str()).collect();
+    assert_eq!(steps.iter().filter(|step| **step == "release").count(), 3, "{steps:?}");
+    for step in ["postpone", "give_info", "decline_conditions", "accept_conditions", "more_to_come", "reject"] {
+        assert!(steps.contains(&step), "{step} of {steps:?}");
+    }
 }
 
 #[tokio::test]

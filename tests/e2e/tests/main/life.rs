@@ -144,8 +144,8 @@ async fn a_supplement_follows_its_case_at_both_desks_and_an_unknown_case_is_foll
         let request = papers::request(&papers::any_case());
         let case = sent(&play, &request, &["--follows", &play.case, "--as", "supplement"]).await;
         let shown = comes_to(&play.stage, &case, "DELIVERED").await;
-        for side in 0..2 {
-            assert_eq!(links(&shown[side]), [[play.case.clone(), "supplement".to_owned(), "true".to_owned()]]);
+        for shown in &shown {
+            assert_eq!(links(shown), [[play.case.clone(), "supplement".to_owned(), "true".to_owned()]]);
         }
         for shown in comes_to(&play.stage, &play.case, "ACKED").await {
             assert_eq!(links(&shown), [[case.clone(), "supplement".to_owned(), "false".to_owned()]]);

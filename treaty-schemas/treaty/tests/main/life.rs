@@ -62,7 +62,7 @@ fn a_joint_team_is_agreed_active_extended_and_ended_by_its_files() {
         )
     };
     let first = ("overlays/FR-JP/team.toml", team(1, "2026-12-31"));
-    let catalog = world(&[first.clone()]);
+    let catalog = world(std::slice::from_ref(&first));
     let stands = |catalog: &Catalog, on| catalog.teams(party("JP"), on)[0].life;
     let days = [date(2026, 5, 31), date(2026, 6, 1), date(2027, 1, 1)];
     assert_eq!(days.map(|day| stands(&catalog, day)), [TeamLife::Agreed, TeamLife::Active, TeamLife::Ended]);

@@ -307,7 +307,7 @@ fn the_second_signer_is_not_the_first_in_whatever_role_for_each_step_of_both_tab
                         });
                         let moment = NOW.plus_ms(SILENCE_MS);
                         let Some((order, event)) =
-                            two.find_map(|order| Some((order.decide_at(Some(case), moment).ok()?, order)).map(swap))
+                            two.find_map(|order| Some(swap((order.decide_at(Some(case), moment).ok()?, order))))
                         else {
                             continue;
                         };
@@ -356,9 +356,8 @@ fn two_measures_of_one_case_are_not_moved_by_one_officer_as_two() {
     assert_eq!(refuse.decide(Some(&case)).unwrap_err().code.as_str(), "R94");
     refuse = refuse.signed(&[(4, Role::Decider), (4, Role::Decider)]);
     assert_eq!(refuse.decide(Some(&case)).unwrap_err().code.as_str(), "R94");
-    let Change::Moved { moves, .. } = Order::proper(Step::Refuse, &[1, 2]).decide(Some(&case)).unwrap().change else {
-        panic!("two officers move them")
-    };
+    let refused = Order::proper(Step::Refuse, &[1, 2]).decide(Some(&case)).unwrap().change;
+    let Change::Moved { moves, .. } = refused else { unreachable!("two officers move them") };
     assert_eq!(moves.len(), 2);
     assert!(moves.iter().all(|one| one.to == State::Refused));
 }
