@@ -21,7 +21,7 @@ pub(crate) enum ChannelState {
     Open = 2,
     /// Stopped by an operator.
     Frozen = 3,
-    /// Ended by an operator: both sides compare fingerprints anew before it opens again.
+    /// Ended by an operator: its operator compares the fingerprint anew before it opens again.
     Closed = 4,
 }
 

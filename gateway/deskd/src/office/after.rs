@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use desk::{COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
 use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
 use serde_json::{Map, Value, json};
@@ -238,9 +239,16 @@ impl Office {
             if !gives || view.findings.contains_key(&row.id.0) {
                 continue;
             }
+            // What was recalled is certified by itself, and what other measures were given is none of this.
+            let recalled = |id| view.admitted.as_ref().is_some_and(|case| case.is_recalled(row.id.0, id));
+            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+            if !header.concerns.iter().any(|id| concerns.contains(id) && !recalled(*id)) {
+                continue;
+            }
             let Some(body) = self.body(row.id.0).await? else { return Ok(None) };
             for (index, record) in (0..).zip(self.records_in(&body.documents)?) {
-                if concerns.contains(&record.measure) && !rejected.contains(&(row.id.0, index)) {
+                let ours = concerns.contains(&record.measure) && !recalled(record.measure);
+                if ours && !rejected.contains(&(row.id.0, index)) {
                     kept.push(record);
                 }
             }

@@ -25,14 +25,24 @@ impl Office {
         }
         for row in self.store.cases_over(&kinds, now.0, CASES_MAX).await? {
             let mut members = self.members.lock().await;
-            let Some((view, _)) = self.view(row.id.0).await? else { continue };
+            // What is wrong with one case keeps no other from being told.
+            let Ok(Some((view, _))) = self.view(row.id.0).await else {
+                say!(Warn, "a case in which something is due cannot be read");
+                continue;
+            };
             if view.pending.is_some() || view.sound().is_err() {
                 continue;
             }
             let Some((step, concerns)) = self.due_in(&view, now) else { continue };
             if let Err(denial) = self.say_by_itself(&mut members, view.id, step, &concerns, now).await {
-                let Denial::Refused(refusal) = &denial else { return Err(denial) };
-                say!(Warn, "what is due could not be said", step = step, code = refusal.code);
+                match &denial {
+                    Denial::Refused(refusal) => {
+                        say!(Warn, "what is due could not be said", step = step, code = refusal.code);
+                    }
+                    Denial::Failed { fault, .. } => {
+                        say!(Warn, "what is due could not be said", step = step, fault = *fault);
+                    }
+                }
             }
         }
         Ok(())

@@ -202,7 +202,9 @@ impl Office {
             match self.try_errand(case, &errand).await {
                 Ok(Tried::Sent) => {}
                 Ok(Tried::Done) => self.end_errand(case, None).await?,
-                Err(denial) if is_final(&denial) => self.end_errand(case, Some(denial)).await?,
+                Err(denial) if is_final(&denial) && errand.wish != Wish::Rejoin => {
+                    self.end_errand(case, Some(denial)).await?
+                }
                 Err(denial) => {
                     errand.last = denial.to_string();
                     self.retry_errand(case, errand).await?;

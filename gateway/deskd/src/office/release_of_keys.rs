@@ -4,7 +4,7 @@ use bytes::Bytes;
 use desk::Record;
 use model::{AuthorityKind, ConditionCode, Denial, EntryId, MeasureId, Refusal, RefusalCode, Step, Timestamp};
 use treaty::UseGrant;
-use workflow::{Case, Matter, MatterKind, MatterState, State};
+use workflow::{Case, Matter, MatterKind, State};
 
 use super::{Office, view::CaseView};
 use crate::clock;
@@ -135,8 +135,8 @@ impl Office {
     }
 }
 
-/// Whether a matter lets records be used so: a consent that holds, or the notice that they serve an accused [UNTOC 18(19)].
+/// Whether a matter lets records be used so: a consent that holds. The notice that they serve an accused [UNTOC 18(19)] frees nothing
+/// here: for the proceeding of the request they are open already, and one officer of the keeper gives no consent for the other party.
 fn covers(matter: &Matter, now: Timestamp) -> bool {
-    let told = matter.state == MatterState::Notified;
-    matter.kind == MatterKind::Use && (told || matter.grants(now))
+    matter.kind == MatterKind::Use && matter.grants(now)
 }

@@ -28,7 +28,7 @@ pub(crate) enum Peer {
     Freeze(Freeze),
     /// Let a frozen channel go on.
     Unfreeze(Freeze),
-    /// End a channel. It opens again only after both sides have compared fingerprints anew (`peer add`).
+    /// End a channel. It opens again only by `peer add`, for which the fingerprint is compared anew.
     Close(Freeze),
 }
 

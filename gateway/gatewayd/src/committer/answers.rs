@@ -121,7 +121,8 @@ impl Committer {
         if let Some((entry, follower)) = next.next.take() {
             match (entry == answered.entry, conclusion.verdict) {
                 (true, Verdict::Admitted) => next.follower = Some(follower),
-                (true, Verdict::Rejected) => {}
+                // Refused, or over: the group stays as it was, and another change may come.
+                (true, _) if !conclusion.keep_asking => {}
                 _ if conclusion.fallen.contains(&entry) => {}
                 _ => next.next = Some((entry, follower)),
             }

@@ -97,7 +97,7 @@ impl Pair {
 }
 
 #[tokio::test]
-#[ignore = "a batch in the wrong order is taken at once: whether that is right is not settled"]
+#[ignore = "an entry of the home that overtakes its predecessor is refused for good, STALE_CASE: this expects it to be asked for again"]
 async fn what_comes_twice_or_in_the_wrong_order_is_taken_once_and_in_its_order() {
     bounded(async {
         let (pair, link) = linked().await;

@@ -173,6 +173,13 @@ fn guard(
             "declared.matter",
             "what is about somebody else is recalled and destroyed before it is replaced".to_owned(),
         ),
+        MatterGuard::Replaced if !replaceable(measure.state) => {
+            ("concerns", format!("{id} is in {}: there is nothing to replace in it", measure.state))
+        }
+        MatterGuard::Replaced if unreleased(command, measure) => (
+            "records",
+            format!("what replaces records is of their types; others of {id} are released, not issued again"),
+        ),
         MatterGuard::Replaced => {
             records(command, measure)?;
             return answer::releasable(case, command, measure);
@@ -184,6 +191,18 @@ fn guard(
         _ => return Ok(()),
     };
     Err(sequence(reason, "Look at the case, and name what the step needs.").at(field))
+}
+
+/// Whether records of a type are inside that the measure asked for and did not get.
+fn unreleased(command: &Command<'_>, measure: &Measure) -> bool {
+    let mut asked = command.records.iter().filter(|record| measure.scope.records.contains(record));
+    asked.any(|record| !measure.released.contains(record))
+}
+
+/// Where records are with who keeps them.
+fn replaceable(state: State) -> bool {
+    use State::{DisposalDue, Executed, Executing, InUse, Partial, Produced, Ready, Received};
+    matches!(state, Executing | Partial | Ready | Produced | Received | Executed | InUse | DisposalDue)
 }
 
 fn shredded(matter: Option<&Matter>) -> bool {

@@ -128,14 +128,14 @@ pub const MATTERS: &[MatterRow] = &[
     // A hearing by video link.
     row(&[Hearing],    &[],                       Proposed,        Step::ProposeHearing,    By::Either, HANDLER,    MatterGuard::Accepted),
     row(&[Hearing],    &[Proposed],               SlotAgreed,      Step::AgreeSlot,         By::Other,  HANDLER,    MatterGuard::None),
-    row(&[Hearing],    &[SlotAgreed],             ConsentRecorded, Step::RecordConsent,     By::Peer,   HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[SlotAgreed],             ConsentRecorded, Step::RecordConsent,     By::Peer,   HEARER,     MatterGuard::Accepted),
     row(&[Hearing],    &[ConsentRecorded],        TechTested,      Step::TestLink,          By::Either, HANDLER,    MatterGuard::None),
-    row(&[Hearing],    &[TechTested],             Live,            Step::OpenHearing,       By::Either, HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[TechTested],             Live,            Step::OpenHearing,       By::Either, HEARER,     MatterGuard::Accepted),
     row(&[Hearing],    &[Live],                   MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::None),
     row(&[Hearing],    &[MinutesDraft],           MinutesDraft,    Step::SignMinutes,       By::Either, HEARER,     MatterGuard::First),
     row(&[Hearing],    &[MinutesDraft],           Signed,          Step::SignMinutes,       By::Either, HEARER,     MatterGuard::Second),
     row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLER,    MatterGuard::None),
-    row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested, Live], Cancelled, Step::CancelHearing, By::Either, HEARER, MatterGuard::None),
+    row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested, Live, MinutesDraft], Cancelled, Step::CancelHearing, By::Either, HEARER, MatterGuard::None),
     row(&[Hearing],    &[Transmitted, Cancelled], Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::None),
 ];
 
