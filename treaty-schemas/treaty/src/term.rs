@@ -60,6 +60,8 @@ words! {
         Retention => "retention",
         /// How long a postponement may last before it is looked at again.
         Review => "review",
+        /// A remedy against a decision to what is decided on it.
+        Appeal => "appeal",
         /// How long a person who came is safe from prosecution after being free to leave.
         SafeConduct => "safe_conduct",
         /// An incident to its notice to the other party.

@@ -111,7 +111,7 @@ pub struct ClockRow {
     /// What ends it and starts it anew.
     pub restarts: &'static [Signal],
     /// What pauses it, and what lets it run on.
-    pub pauses: &'static [(Signal, Signal)],
+    pub pauses: &'static [(Signal, &'static [Signal])],
     /// In these states of the measure nobody owes it any more.
     pub drops: &'static [State],
     /// Whether a right or a duty ends with it, instead of somebody being late.
@@ -132,10 +132,17 @@ const RELEASE: &[Signal] = &[By(Step::Release), By(Step::Answer)];
 const ANSWER: &[Signal] = &[By(Step::Release), By(Step::Answer), By(Step::Refuse)];
 const NONE: &[Signal] = &[];
 /// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
-const WAITS: &[(Signal, Signal)] = &[
-    (By(Step::AskInfo), By(Step::GiveInfo)),
-    (By(Step::OfferConditions), By(Step::DeclineConditions)),
-    (By(Step::Postpone), By(Step::Resume)),
+const WAITS: &[(Signal, &[Signal])] = &[
+    (By(Step::AskInfo), &[By(Step::GiveInfo)]),
+    (By(Step::OfferConditions), &[By(Step::DeclineConditions)]),
+    (By(Step::Postpone), &[By(Step::Resume)]),
+];
+/// What is carried out rests for a remedy besides, until the decision is upheld or made anew [Dir. 2014/41 art. 14(6)].
+const RESTS: &[(Signal, &[Signal])] = &[
+    WAITS[0],
+    WAITS[1],
+    WAITS[2],
+    (By(Step::LodgeRemedy), &[By(Step::UpholdDecision), By(Step::Recognise), By(Step::AcceptConditions)]),
 ];
 const GONE: &[State] = &[State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
 const ENDED: &[State] =
@@ -178,8 +185,8 @@ const fn row(
 #[rustfmt::skip]
 pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge), By(Step::Answer)], GONE),
-    ClockRow { pauses: WAITS, ..row(TimerKind::Decision, PEER, &[By(Step::Acknowledge)], DECISION, GONE) },
-    ClockRow { pauses: WAITS, ..row(TimerKind::Execution, PEER, CARRIED, RELEASE, ENDED) },
+    ClockRow { pauses: WAITS, ..row(TimerKind::Decision, PEER, &[By(Step::Acknowledge), By(Step::AnnulDecision)], DECISION, GONE) },
+    ClockRow { pauses: RESTS, ..row(TimerKind::Execution, PEER, CARRIED, RELEASE, ENDED) },
     row(TimerKind::Provisional,  PEER, ARRIVAL, DECISION, GONE),
     ClockRow { lapses: true, ..row(TimerKind::Clarification, HOME, &[By(Step::AskInfo)], &[By(Step::GiveInfo)], ENDED) },
     ClockRow { restarts: NEWS, ..row(TimerKind::Status, PEER, ARRIVAL, ANSWER, GONE) },
@@ -189,12 +196,13 @@ pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Enforcement,  PEER, ARRIVAL, DECISION, GONE),
     ClockRow { lapses: true, ..row(TimerKind::Objection, PEER, ARRIVAL, &[Did(Act::Object)], ANSWERED) },
     ClockRow {
-        pauses: &[(Did(Act::Link), Did(Act::Unlink))], lapses: true,
+        pauses: &[(Did(Act::Link), &[Did(Act::Unlink)])], lapses: true,
         ..row(TimerKind::Preservation, HOME, RELEASE, &[By(Step::GiveUp)], &[])
     },
     row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[By(Step::Regularise)], NOT_KEPT),
     ClockRow { restarts: RELEASE, ..row(TimerKind::Retention, HOME, KEEPS, &[By(Step::DisposalDue), By(Step::CertifyDisposal)], &[State::Closed]) },
     row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
+    row(TimerKind::Appeal,       PEER, &[By(Step::LodgeRemedy)], &[By(Step::AnnulDecision), By(Step::UpholdDecision)], GONE),
     ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, &[Did(Act::FreeToLeave)], &[Did(Act::Leave)], &[]) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),
 ];
@@ -229,7 +237,7 @@ impl fmt::Display for ClockRow {
         let words = |signals: &[Signal]| signals.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" / ");
         let sides: Vec<_> = self.sides.iter().map(|side| side.as_str()).collect();
         let pauses: Vec<_> =
-            self.pauses.iter().map(|(from, to)| format!("{} – {}", from.as_str(), to.as_str())).collect();
+            self.pauses.iter().map(|(from, to)| format!("{} – {}", from.as_str(), words(to))).collect();
         let drops: Vec<_> = self.drops.iter().map(|state| state.as_str()).collect();
         write!(
             f,

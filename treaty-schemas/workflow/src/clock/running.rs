@@ -360,7 +360,7 @@ impl Live<'_> {
                     self.clock.course.pause(moment.at);
                 }
                 self.reasons.insert(reason);
-            } else if *to == moment.signal && self.reasons.remove(&reason) && self.reasons.is_empty() {
+            } else if to.contains(&moment.signal) && self.reasons.remove(&reason) && self.reasons.is_empty() {
                 self.clock.course.resume(moment.at);
             }
         }

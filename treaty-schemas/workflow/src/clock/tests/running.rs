@@ -120,6 +120,32 @@ fn a_clock_stands_still_as_long_as_there_is_one_reason_to() {
 }
 
 #[test]
+fn a_remedy_starts_its_own_clock_and_what_is_carried_out_rests_until_it_is_decided() {
+    let timers = || [timers(), vec![timer(TimerKind::Appeal, 45, Unit::Days, None)]].concat();
+    let lodged =
+        || accepted().step(day(21), Step::Assign, State::Executing).step(day(30), Step::LodgeRemedy, State::Appeal);
+    let rests = lodged().clocks(&timers());
+    assert_eq!(of(&rests, TimerKind::Appeal, 0).course.due, end_of(75));
+    let due = of(&rests, TimerKind::Execution, 0).course.due;
+    assert_eq!(of(&rests, TimerKind::Execution, 0).course.state(day(35)), ClockState::Paused { since: day(30) });
+
+    let upheld = lodged().step(day(40), Step::UpholdDecision, State::Executing).clocks(&timers());
+    assert_eq!(
+        of(&upheld, TimerKind::Appeal, 0).course.state(day(50)),
+        ClockState::Stopped { at: day(40), in_time: true }
+    );
+    assert_eq!(of(&upheld, TimerKind::Execution, 0).course.due, due.plus_ms(10 * DAY));
+
+    let annulled = lodged().step(day(40), Step::AnnulDecision, State::Review);
+    let anew = annulled.step(day(45), Step::Recognise, State::Accepted).clocks(&timers());
+    assert_eq!(
+        of(&anew, TimerKind::Decision, 1).course.state(day(50)),
+        ClockState::Stopped { at: day(45), in_time: true }
+    );
+    assert_eq!(of(&anew, TimerKind::Execution, 0).course.due, due.plus_ms(15 * DAY));
+}
+
+#[test]
 fn a_pause_after_the_end_moves_nothing() {
     let story = Story::sent(day(0)).received(day(0)).step(day(2), Step::Acknowledge, State::Acked);
     let acts = vec![did(day(40), Step::AskInfo, State::Review), did(day(50), Step::GiveInfo, State::Review)];
@@ -281,7 +307,7 @@ fn every_kind_of_clock_has_one_row_and_every_step_in_it_exists() {
         assert_eq!(CLOCKS.iter().filter(|row| row.kind == *kind).count(), 1, "{kind:?}");
     }
     for row in CLOCKS {
-        let pauses = row.pauses.iter().flat_map(|(from, to)| [*from, *to]);
+        let pauses = row.pauses.iter().flat_map(|(from, to)| to.iter().chain([from]).copied());
         for signal in row.starts.iter().chain(row.stops).chain(row.restarts).copied().chain(pauses) {
             let known = |trigger| TRANSITIONS.iter().any(|line| line.trigger == trigger);
             match signal {
