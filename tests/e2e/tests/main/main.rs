@@ -21,6 +21,7 @@ mod wire;
 
 mod again;
 mod answer;
+mod automatic;
 mod clocks;
 mod crossing;
 mod custody;
