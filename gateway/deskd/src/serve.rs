@@ -61,6 +61,7 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_clocks(stop.clone()));
     tasks.spawn(office.clone().run_errands(stop.clone()));
     tasks.spawn(office.clone().run_responders(stop.clone()));
+    tasks.spawn(office.clone().run_answers(stop.clone()));
     tasks.spawn(office.clone().run_webhooks(stop.clone()));
     tasks.spawn(office.clone().run_dues(stop.clone()));
     let socket = folder.socket();

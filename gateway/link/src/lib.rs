@@ -6,7 +6,7 @@
 //! entry, know a message of the wire, or record who is behind a case.
 //!
 //! Begin with [`serve`] and [`Remote`]; a handler learns its caller by [`subject_of`]. Programs on the same machine talk over a
-//! Unix socket: [`serve_local`] and [`connect_local`]. Programs of others are told things by [`WebTarget::post`].
+//! Unix socket: [`serve_local`] and [`connect_local`]. Programs of others are told things by [`WebTarget::post`], and asked by [`WebTarget::ask`].
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -61,4 +61,4 @@ pub use guarded::{PeerInfo, subject_of};
 pub use limits::{CallLimits, EdgeLimits};
 pub use local::{connect_local, local_uid_in, local_uid_of, serve_local};
 pub use server::ServerTls;
-pub use web::{BadTarget, WebError, WebRoots, WebTarget};
+pub use web::{BadTarget, WebAnswer, WebError, WebRoots, WebTarget};

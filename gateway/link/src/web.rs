@@ -1,6 +1,6 @@
-//! A POST to a program outside of the federation, as to a webhook of a national system. What such a program may do to us is bounded:
-//! TLS 1.3 unless it is on this machine, no redirect is followed, no proxy is asked, little is read of its answer, and a name leads to
-//! no address that only this machine, or the cloud it runs in, can reach.
+//! A POST to a program outside of the federation, as to a webhook of a national system or to a register. What such a program may do to us
+//! is bounded: TLS 1.3 unless it is on this machine, no redirect is followed, no proxy is asked, no connection kept, no more is read of its
+//! answer than who asks wants to know, and a name leads to no address that only this machine, or the cloud it runs in, can reach.
 
 use std::{fmt, fs, io, net::IpAddr, str::FromStr, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore, version::TLS13};
-use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 use crate::verify::provider;
 
 const URL_BYTES_MAX: usize = 2048;
-/// What is read of an answer, before the connection is closed.
+/// What is read of the head of an answer, and of an answer that nobody reads, before the connection is closed.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 4;
@@ -89,7 +89,7 @@ impl FromStr for WebTarget {
     }
 }
 
-/// The certificate authorities that may vouch for a target.
+/// The certificate authorities that may vouch for a target, and who we are there.
 #[derive(Clone)]
 pub struct WebRoots(Arc<ClientConfig>);
 
@@ -100,7 +100,7 @@ impl WebRoots {
     /// [`WebError::Authorities`] where there are none.
     pub fn of_system() -> Result<Self, WebError> {
         let bundle = BUNDLES.iter().find_map(|path| fs::read(path).ok());
-        Self::read(&bundle.ok_or(WebError::Authorities)?, true)
+        Self::read(&bundle.ok_or(WebError::Authorities)?, true, None)
     }
 
     /// Those in a PEM text, and no others.
@@ -108,11 +108,26 @@ impl WebRoots {
     /// # Errors
     /// [`WebError::Authorities`] where one cannot be read, or there is none.
     pub fn of_pem(pem: &str) -> Result<Self, WebError> {
-        Self::read(pem.as_bytes(), false)
+        Self::read(pem.as_bytes(), false, None)
+    }
+
+    /// Those in a PEM text; we show ourselves with the certificates in `chain` (PEM) and their key.
+    ///
+    /// # Errors
+    /// [`WebError::Authorities`] as above, [`WebError::Identity`] where key and certificate are not a pair.
+    pub fn of_pem_as(pem: &str, chain: &str, key_pkcs8: &[u8]) -> Result<Self, WebError> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(WebError::Identity)?;
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key_pkcs8.to_vec()));
+        Self::read(pem.as_bytes(), false, Some((chain, key)))
     }
 
     /// A bundle of the system may hold one that is not understood.
-    fn read(pem: &[u8], lenient: bool) -> Result<Self, WebError> {
+    fn read(
+        pem: &[u8],
+        lenient: bool,
+        identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    ) -> Result<Self, WebError> {
         let mut store = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let added = certificate.map_err(drop).and_then(|one| store.add(one).map_err(drop));
@@ -125,7 +140,11 @@ impl WebRoots {
         }
         let config = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]);
         let config = config.map_err(|_| WebError::Authorities)?;
-        let mut config = config.with_root_certificates(store).with_no_client_auth();
+        let config = config.with_root_certificates(store);
+        let mut config = match identity {
+            Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(|_| WebError::Identity)?,
+            None => config.with_no_client_auth(),
+        };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config)))
     }
@@ -143,6 +162,9 @@ pub enum WebError {
     /// No certificate authorities.
     #[error("there are no certificate authorities to hold the server's certificate against")]
     Authorities,
+    /// A key that is not the certificate's.
+    #[error("the key to show ourselves with is not the certificate's, or there is no certificate")]
+    Identity,
     /// The name leads nowhere.
     #[error("the host name leads to no address")]
     NoAddress(#[source] Option<io::Error>),
@@ -158,12 +180,32 @@ pub enum WebError {
     /// No HTTP.
     #[error("the answer is no HTTP")]
     Http(#[source] hyper::Error),
+    /// An answer that is longer than it may be.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
     /// A header that is none.
     #[error("the request cannot be made")]
     Request(#[source] http::Error),
     /// Too slow.
     #[error("there was no answer within {0} s")]
     Timeout(u64),
+}
+
+/// An answer that is read. Its `Debug` tells nothing of what it says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebAnswer {
+    /// How it was answered. What is not 2xx may have no body here.
+    pub status: StatusCode,
+    /// What it says that it is, without parameters, as in `application/json`; empty where it says nothing.
+    pub media_type: String,
+    /// All of it.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for WebAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WebAnswer({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl WebTarget {
@@ -183,16 +225,42 @@ impl WebTarget {
         body: Bytes,
         within: Duration,
     ) -> Result<StatusCode, WebError> {
+        Ok(self.exchanged(roots, headers, body, within, None).await?.status)
+    }
+
+    /// The same, and reads what is answered with 2xx, of at most `bytes_max`.
+    ///
+    /// # Errors
+    /// [`WebError`], where there was no answer, or a longer one.
+    pub async fn ask(
+        &self,
+        roots: Option<&WebRoots>,
+        headers: HeaderMap,
+        body: Bytes,
+        within: Duration,
+        bytes_max: usize,
+    ) -> Result<WebAnswer, WebError> {
+        self.exchanged(roots, headers, body, within, Some(bytes_max)).await
+    }
+
+    async fn exchanged(
+        &self,
+        roots: Option<&WebRoots>,
+        headers: HeaderMap,
+        body: Bytes,
+        within: Duration,
+        bytes_max: Option<usize>,
+    ) -> Result<WebAnswer, WebError> {
         let posting = async {
             let stream = self.dial().await?;
             let request = self.request(headers, body)?;
             if !self.tls {
-                return exchange(stream, request).await;
+                return exchange(stream, request, bytes_max).await;
             }
             let roots = roots.ok_or(WebError::Authorities)?;
             let name = ServerName::try_from(self.host.clone()).map_err(|_| WebError::NoAddress(None))?;
             let stream = TlsConnector::from(roots.0.clone()).connect(name, stream).await.map_err(WebError::Tls)?;
-            exchange(stream, request).await
+            exchange(stream, request, bytes_max).await
         };
         timeout(within, posting).await.unwrap_or(Err(WebError::Timeout(within.as_secs())))
     }
@@ -229,7 +297,8 @@ impl WebTarget {
     }
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<StatusCode, WebError>
+/// Sends, and reads the answer where `bytes_max` says how much of it.
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, bytes_max: Option<usize>) -> Result<WebAnswer, WebError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -240,9 +309,20 @@ where
     driver.spawn(connection);
     let answer = sender.send_request(request).await.map_err(WebError::Http)?;
     let status = answer.status();
-    // The status is the answer; the rest is taken so that the other end may finish, and is nobody's.
-    let _ = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
-    Ok(status)
+    let named = answer.headers().get(header::CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
+    let media_type = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(bytes_max) = bytes_max.filter(|_| status.is_success()) else {
+        // The status is the answer; the rest is taken so that the other end may finish, and is nobody's.
+        let _ = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+        return Ok(WebAnswer { status, media_type, body: Bytes::new() });
+    };
+    match Limited::new(answer.into_body(), bytes_max).collect().await {
+        Ok(body) => Ok(WebAnswer { status, media_type, body: body.to_bytes() }),
+        Err(error) => match error.downcast::<hyper::Error>() {
+            Ok(error) => Err(WebError::Http(*error)),
+            Err(_) => Err(WebError::TooLong(bytes_max)),
+        },
+    }
 }
 
 /// Whether something may be posted to `ip`. National systems are in private networks, so these are not kept out; what only this machine
@@ -257,112 +337,4 @@ fn may_dial(ip: IpAddr, local: bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
-
-    use super::*;
-
-    /// Posts to a server on this machine that sends `answer`; says what it was asked too.
-    async fn posted(answer: &'static [u8], within: Duration) -> (Result<StatusCode, WebError>, String) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let target: WebTarget =
-            format!("http://127.0.0.1:{}/hook?x=1", listener.local_addr().unwrap().port()).parse().unwrap();
-        let server = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut asked = vec![0; 4096];
-            let count = stream.read(&mut asked).await.unwrap();
-            stream.write_all(answer).await.unwrap();
-            // The client hangs up.
-            let _ = stream.read(&mut [0; 1]).await;
-            String::from_utf8_lossy(&asked[..count]).into_owned()
-        });
-        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "text/plain".parse().unwrap())]);
-        let said = target.post(None, headers, Bytes::from_static(b"body"), within).await;
-        (said, server.await.unwrap())
-    }
-
-    fn a_root() -> String {
-        let key = rcgen::KeyPair::generate().unwrap();
-        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap().pem()
-    }
-
-    #[tokio::test]
-    async fn a_post_is_answered_by_its_status_and_a_redirect_is_not_followed() {
-        let (said, asked) = posted(b"HTTP/1.1 204 No Content\r\n\r\n", Duration::from_secs(5)).await;
-        assert_eq!(said.unwrap(), StatusCode::NO_CONTENT);
-        assert!(asked.starts_with("POST /hook?x=1 HTTP/1.1\r\n"), "{asked}");
-        let moved = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
-        assert_eq!(posted(moved, Duration::from_secs(5)).await.0.unwrap(), StatusCode::FOUND);
-    }
-
-    #[tokio::test]
-    async fn what_is_no_http_and_what_never_comes_are_errors() {
-        let no_http = posted(b"220 mail.example ESMTP\r\n", Duration::from_secs(5)).await.0;
-        assert!(matches!(no_http, Err(WebError::Http(_))), "{no_http:?}");
-        let slow = posted(b"", Duration::from_millis(200)).await.0;
-        assert!(matches!(slow, Err(WebError::Timeout(_))), "{slow:?}");
-    }
-
-    #[tokio::test]
-    async fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let target: WebTarget =
-            format!("https://localhost:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
-        assert!(target.needs_roots());
-        let post = async |roots| target.post(roots, HeaderMap::new(), Bytes::new(), Duration::from_secs(5)).await;
-        let none = post(None).await;
-        assert!(matches!(none, Err(WebError::Authorities)), "{none:?}");
-        let server = tokio::spawn(async move {
-            let key = rcgen::KeyPair::generate().unwrap();
-            let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-            let key = rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-            let config =
-                rustls::ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13]).unwrap();
-            let config = config.with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
-            // One connection without the authorities was made, and one with others.
-            for _ in 0..2 {
-                let (stream, _) = listener.accept().await.unwrap();
-                let _ = tokio_rustls::TlsAcceptor::from(Arc::new(config.clone())).accept(stream).await;
-            }
-        });
-        let others = WebRoots::of_pem(&a_root()).unwrap();
-        let refused = post(Some(&others)).await;
-        assert!(matches!(refused, Err(WebError::Tls(_))), "{refused:?}");
-        server.await.unwrap();
-    }
-
-    #[test]
-    fn only_https_is_posted_to_or_this_machine() {
-        let read = |text: &str| text.parse::<WebTarget>();
-        for good in ["https://cms.example/hook", "https://cms.example:8443", "http://localhost:80/", "http://[::1]:9/x"]
-        {
-            assert!(read(good).is_ok(), "{good}");
-        }
-        for (bad, why) in [
-            ("http://cms.example/", BadTarget::NotSecure),
-            ("ftp://cms.example/", BadTarget::NotSecure),
-            ("http://127.0.0.1.example/", BadTarget::NotSecure),
-            ("https://user:secret@cms.example/", BadTarget::NotPlain),
-            ("https://cms.example/#x", BadTarget::NotPlain),
-            ("/hook", BadTarget::NoUrl),
-            ("", BadTarget::NoUrl),
-        ] {
-            assert_eq!(read(bad), Err(why), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_name_leads_to_no_address_that_only_this_machine_can_reach() {
-        let may = |ip: &str, local| may_dial(ip.parse().unwrap(), local);
-        assert!(may("10.1.2.3", false) && may("192.0.2.1", false) && may("2001:db8::1", false));
-        assert!(may("127.0.0.1", true) && may("::1", true));
-        for inner in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"] {
-            assert!(!may(inner, false), "{inner}");
-        }
-    }
-}
+mod tests;

@@ -31,6 +31,18 @@ impl DatabaseUrl {
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self::Sqlite { path: path.into(), read_only: false }
     }
+
+    /// Which database it is, whatever is in it: the URL without a password. It is for a digest, and not for people.
+    pub fn identity(&self) -> String {
+        let Self::Postgres(url) = self else { return self.to_string() };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, name) = place.split_once('/').unwrap_or((place, ""));
+        let (login, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let login = login.split(':').next().unwrap_or_default();
+        let options = options.split('&').filter(|option| !option.starts_with("password="));
+        format!("{scheme}://{login}@{host}/{name}?{}", options.collect::<Vec<_>>().join("&"))
+    }
 }
 
 impl FromStr for DatabaseUrl {
@@ -255,6 +267,24 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+
+    #[test]
+    fn another_password_is_no_other_database_and_another_place_is() {
+        let of = |text: &str| text.parse::<DatabaseUrl>().unwrap().identity();
+        let one = of("postgres://desk:one@db.example:5432/register?sslmode=verify-full&password=x");
+        assert_eq!(one, of("postgres://desk:two@db.example:5432/register?sslmode=verify-full"));
+        assert!(!one.contains("one") && !one.contains("password"), "{one}");
+        for other in [
+            "postgres://other:one@db.example:5432/register?sslmode=verify-full",
+            "postgres://desk:one@db2.example:5432/register?sslmode=verify-full",
+            "postgres://desk:one@db.example:5433/register?sslmode=verify-full",
+            "postgres://desk:one@db.example:5432/registry?sslmode=verify-full",
+            "postgres://desk:one@db.example:5432/register?sslmode=disable",
+        ] {
+            assert_ne!(of(other), one, "{other}");
+        }
+        assert_ne!(of("sqlite:a.db"), of("sqlite:b.db"));
+    }
 
     #[test]
     fn a_database_is_named_by_its_path_or_its_server() {

@@ -101,6 +101,8 @@ on_both_engines! { desk:
     a_used_key_package_has_no_private_keys,
     what_is_forgotten_after_a_restore_is_gone_and_errands_wait_in_order,
     proposals_and_outbox_end_in_one_commit,
+    what_is_sent_by_two_tasks_waits_apart,
+    subjects_that_were_looked_up_are_counted_whatever_came_of_it,
     those_who_watch_miss_no_event,
     the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole,
     the_agenda_finds_the_cases_whose_open_clocks_end_first,

@@ -1,5 +1,7 @@
 //! How an entry leaves: sealed, signed by the desk, and put into the outbox in the transaction that holds the MLS state it used.
 
+use std::ops::RangeInclusive;
+
 use bytes::Bytes;
 use desk::SealedBody;
 use identity::sign_envelope;
@@ -26,8 +28,13 @@ use crate::{clock, safe::Place};
 pub(super) const SUBMIT: i16 = 0;
 /// Acknowledge an arrival.
 pub(super) const ACKNOWLEDGE: i16 = 1;
+/// Submit this answer that no human gave, after a last look (`clearing.rs`). Resealed, it has this number and less.
+const ANSWER: i16 = -1;
 /// The first resealed entry.
 const SUBMIT_AGAIN: i16 = 16;
+/// What each of the two tasks sends.
+pub(super) const BY_THE_OUTBOX: RangeInclusive<i16> = 0..=i16::MAX;
+pub(super) const BY_THE_RESPONDERS: RangeInclusive<i16> = i16::MIN..=ANSWER;
 
 /// An entry that is to leave.
 pub(super) struct Outgoing<'a> {
@@ -73,7 +80,8 @@ impl Office {
         });
         batch.events.push(event(header.case, Told::Sealed, Some(header.entry), now));
         self.count_sealed(batch);
-        batch.outbox.push(self.outgoing(outgoing, SUBMIT, now));
+        let kind = if header.step == Step::Answer { ANSWER } else { SUBMIT };
+        batch.outbox.push(self.outgoing(outgoing, kind, now));
         Ok(())
     }
 
@@ -161,7 +169,9 @@ impl Office {
             }
             self.put_case(&mut batch, &view, Some(version), now).await?;
             self.count_sealed(&mut batch);
-            batch.outbox.push(self.outgoing(outgoing, SUBMIT_AGAIN + epoch, now));
+            let again = SUBMIT_AGAIN + epoch;
+            let kind = if header.step == Step::Answer { -again } else { again };
+            batch.outbox.push(self.outgoing(outgoing, kind, now));
             row.state = SEALED;
             batch.proposals.push(row);
             self.commit(&batch).await?;

@@ -9,6 +9,7 @@ mod after;
 mod agenda;
 mod arrival;
 mod binding;
+mod clearing;
 mod clocks;
 mod cloning;
 mod contest;

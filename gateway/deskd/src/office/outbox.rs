@@ -1,6 +1,6 @@
 //! Sends what waits in the outbox, in its order, until the own gateway has answered. What is sent again is the same bytes.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use link::Backoff;
 use model::{Denial, Fault, Header, ReceiptKind, SignedReceipt, Step, Verdict};
@@ -16,7 +16,7 @@ use workflow::State;
 use super::{
     Office, Told,
     binding::OurEntry,
-    dispatch::{ACKNOWLEDGE, epoch_of},
+    dispatch::{ACKNOWLEDGE, BY_THE_OUTBOX, epoch_of},
     event, internal,
     prepare::RESEAL,
     restore::SEALED_COUNT,
@@ -24,14 +24,14 @@ use super::{
 };
 use crate::{clock, random, safe::Place, uplink::is_away};
 
-const ROWS_MAX: u64 = 64;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const ROWS_MAX: u64 = 64;
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(200);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// An entry that came (theirs) or went (ours), in the database.
 pub(super) const OURS: i16 = 0;
 pub(super) const THEIRS: i16 = 1;
 
-enum Sent {
+pub(super) enum Sent {
     /// Answered, and the answer is durable.
     Done,
     /// To be tried again; with `true` everything else too, for the gateway is away.
@@ -55,7 +55,7 @@ impl Office {
     /// Sends what is due; says how long to rest.
     async fn send_due(&self, backoff: &mut Backoff) -> Duration {
         let now = clock::now();
-        let Ok(rows) = self.store.due(now.0, ROWS_MAX).await else {
+        let Ok(rows) = self.store.due(BY_THE_OUTBOX, now.0, ROWS_MAX).await else {
             say!(Error, "the outbox cannot be read");
             return backoff.pause();
         };
@@ -82,16 +82,20 @@ impl Office {
                 return pause;
             }
         }
-        let rest = match self.store.next_due().await {
+        self.rest(BY_THE_OUTBOX).await.max(unnoted)
+    }
+
+    /// Until the next of these kinds is due.
+    pub(super) async fn rest(&self, kinds: RangeInclusive<i16>) -> Duration {
+        match self.store.next_due(kinds).await {
             Ok(Some(due)) => {
                 Duration::from_millis(u64::try_from(due - clock::now().0).unwrap_or(0)).max(FIRST_PAUSE / 4)
             }
             _ => LONGEST_PAUSE,
-        };
-        rest.max(unnoted)
+        }
     }
 
-    async fn send(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
+    pub(super) async fn send(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
         if row.kind == ACKNOWLEDGE {
             let request = AcknowledgeRequest::decode(row.envelope.0.as_slice()).map_err(internal)?;
             return match self.uplink.acknowledge(request).await {
@@ -125,7 +129,7 @@ impl Office {
         Ok(Sent::Done)
     }
 
-    fn is_over(&self, entry: &wire::Entry) -> Result<bool, Denial> {
+    pub(super) fn is_over(&self, entry: &wire::Entry) -> Result<bool, Denial> {
         Ok(proto::decode_header(&entry.header)?.expires < clock::now())
     }
 
@@ -174,7 +178,9 @@ impl Office {
             && let Some(mut proposal) = self.store.proposal(header.entry).await?
         {
             proposal.state = RESEAL;
-            let batch = DeskBatch { concluded: vec![row.id], proposals: vec![proposal], ..DeskBatch::default() };
+            let attempts = self.unsent_again(&header).await?.into_iter().collect();
+            let batch =
+                DeskBatch { concluded: vec![row.id], proposals: vec![proposal], attempts, ..DeskBatch::default() };
             self.commit(&batch).await?;
             return self.reseal(&mut members, header.case, epoch_of(entry.payload)).await;
         }

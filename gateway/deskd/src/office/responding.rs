@@ -1,6 +1,6 @@
 //! Answering without a human: takes what was delivered, may be answered automatically, and has a responder that stands; asks the register;
-//! seals and sends, or leaves it where it is, for officers. An attempt is written before anything is looked up and concluded in the
-//! transaction that holds the answer, so that nothing is answered twice, whenever it is ended.
+//! seals, or leaves it where it is, for officers. An attempt is written before anything is looked up and concluded in the transaction
+//! that holds the answer, so that nothing is answered twice, whenever it is ended. What is sealed leaves by `clearing.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,8 +43,9 @@ const TRIES_MAX: u32 = 3;
 /// Cases read at once, and at most in one round.
 const PAGE: u64 = 128;
 const CASES_MAX: u64 = 8192;
-/// The outcome of an attempt that answered.
-const ANSWERED: &str = "answered";
+/// The outcome of an attempt whose answer is sealed and was not sent yet, and of one whose answer was.
+pub(super) const SEALED_ONLY: &str = "sealed";
+pub(super) const ANSWERED: &str = "answered";
 
 /// What the task remembers between two rounds. It may forget all of it.
 #[derive(Default)]
@@ -67,7 +68,7 @@ struct Task<'a> {
 }
 
 /// Why there is no answer.
-enum Unanswered {
+pub(super) enum Unanswered {
     Left(Leave),
     Trouble(Trouble),
     Denied(Denial),
@@ -203,16 +204,15 @@ impl Office {
         let attempt = AttemptRow {
             case_id: view.id.into(),
             measure: id.0.into(),
+            looked_up: known.as_ref().and_then(|attempt| attempt.looked_up),
             entry_id: known.map_or_else(|| random::entry_id(now), |attempt| Ok(attempt.entry_id.0))?.into(),
             responder: loaded.name.clone(),
             counterpart: view.other.clone().into(),
             at: now.0,
             outcome: String::new(),
         };
-        // Before anything is looked up: who goes on after a crash uses the same entry.
-        self.store.commit(&DeskBatch { attempts: vec![attempt.clone()], ..DeskBatch::default() }).await?;
-        let task = Task { loaded: &loaded, request: &request, header: &header, id, attempt };
-        match self.attempt(&task).await {
+        let mut task = Task { loaded: &loaded, request: &request, header: &header, id, attempt };
+        match self.attempt(&mut task).await {
             Ok(()) => Ok(false),
             Err(Unanswered::Left(leave)) => self.leave(&task, &leave.to_string()).await.map(|()| true),
             Err(Unanswered::Trouble(trouble)) => {
@@ -228,8 +228,7 @@ impl Office {
     }
 
     /// Asks the register, and seals what it says.
-    async fn attempt(&self, task: &Task<'_>) -> Result<(), Unanswered> {
-        self.within_quota(task).await?;
+    async fn attempt(&self, task: &mut Task<'_>) -> Result<(), Unanswered> {
         let measure = task.request.measures.iter().find(|measure| measure.id == task.id);
         let measure = measure.ok_or(Leave::NotAllowedNow)?;
         let policy = &task.loaded.policy;
@@ -237,6 +236,13 @@ impl Office {
         let at =
             |decision, now| Asked { header: task.header, body: task.request, measure, decision, own: &self.own, now };
         let wanted = question(at(&decision, clock::now()), policy)?;
+        self.within_quota(task).await?;
+        // Before anything is looked up: it counts whatever comes of it, and who goes on after a crash uses the same entry.
+        task.attempt.looked_up.get_or_insert(clock::now().0);
+        self.store
+            .commit(&DeskBatch { attempts: vec![task.attempt.clone()], ..DeskBatch::default() })
+            .await
+            .map_err(Denial::from)?;
         let found = task.loaded.adapter.ask(&wanted, policy).await.map_err(Unanswered::Trouble)?;
         let mut members = self.members.lock().await;
         // From here on nothing of the case moves; what has moved meanwhile is found here, the age of a consent with it.
@@ -273,7 +279,7 @@ impl Office {
         let (header_bytes, payload): (Bytes, Payload) = self.seal_own(&mut member, &header, &body)?;
         let mut batch = DeskBatch { mls: self.mls_changes(view.id, &mut member)?, ..DeskBatch::default() };
         batch.proposals.push(self.proposal(&header, &header_bytes, &body, SEALED, now)?);
-        batch.attempts.push(AttemptRow { outcome: ANSWERED.to_owned(), at: now.0, ..task.attempt.clone() });
+        batch.attempts.push(AttemptRow { outcome: SEALED_ONLY.to_owned(), at: now.0, ..task.attempt.clone() });
         let outgoing = Outgoing { header: &header, header_bytes, payload, officers: Vec::new() };
         self.dispatch(&mut batch, &mut view, outgoing, now)?;
         self.put_case(&mut batch, &view, Some(version), now).await?;
@@ -283,7 +289,7 @@ impl Office {
     }
 
     /// What the own rule, national layer included, says of the request at this moment.
-    fn decision_now(&self, header: &Header) -> Result<Decision, Unanswered> {
+    pub(super) fn decision_now(&self, header: &Header) -> Result<Decision, Unanswered> {
         let now = clock::now();
         let rule = match self.rule_with(header.home, now) {
             Ok(rule) => rule,
@@ -294,9 +300,14 @@ impl Office {
         Ok(rule.decide(&Query { at: now, ..Query::of(header, sender, recipient) }))
     }
 
+    /// A quota counts whom a register was asked about, and not what it answered: else somebody could ask for name after name until one is
+    /// there. Who asks in vain for the same one again asks for nobody new.
     async fn within_quota(&self, task: &Task<'_>) -> Result<(), Unanswered> {
         let (name, since) = (task.loaded.name.as_str(), day_begins(clock::now()));
-        let counted = |who| self.store.attempts_since(name, who, since, &[ANSWERED]);
+        if task.attempt.looked_up.is_some_and(|at| at >= since) {
+            return Ok(());
+        }
+        let counted = |who| self.store.looked_up_since(name, who, since);
         let all = counted(None).await.map_err(Denial::from)?;
         let theirs = counted(Some(&task.attempt.counterpart.0)).await.map_err(Denial::from)?;
         let quota = task.loaded.quota;
@@ -359,6 +370,6 @@ impl Office {
     }
 }
 
-fn stale() -> Denial {
+pub(super) fn stale() -> Denial {
     Denial::failed(Fault::StaleCase, "the case has moved while it was answered")
 }

@@ -1,5 +1,12 @@
 //! `responder/NAME.toml`: what a responder gives, by whose word, and where its register is. An unknown key is an error; a path is relative
 //! to the desk's folder; a secret stands in a file of its own.
+//!
+//! **What two officers stand for** is the digest of what decides *which* register is asked, *how* and by whose leave: the file itself (with
+//! URL or path, statement, links, quota), of an HTTP service the certificate authorities that vouch for it, of a database its
+//! address without its password (server, port, database, login, TLS; of SQLite the whole path). No part of it is what a register holds:
+//! that changes every day, by design, and by the word of who keeps it. Nor is its schema: a statement names its columns, so that a register
+//! that was built anew refuses it, and who could swap tables unseen could as well swap rows. Nor are passwords, tokens, and the
+//! certificate and key that we show: they are renewed without another responder. However the file says, a database is opened for reading only.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -210,21 +217,25 @@ impl Folder {
             faults.push("classification: one of open, official, restricted, confidential, secret".to_owned());
         }
         let policy = policy(&file, faults);
-        let mut digest = vec![text.as_bytes().to_vec()];
+        let mut bound = vec![text.as_bytes().to_vec()];
         let adapter = match (file.http, file.sql) {
             (Some(http), None) => {
                 let (service, trusted) = http.read(&self.desk, &self.passphrase_file, faults)?;
-                digest.extend(trusted);
+                bound.extend(trusted);
                 Adapter::Http(service)
             }
-            (None, Some(sql)) => Adapter::Sql(self.database(sql, policy.as_ref()?, faults)?),
+            (None, Some(sql)) => {
+                let database = self.database(sql, policy.as_ref()?, faults)?;
+                bound.push(database.url.identity().into_bytes());
+                Adapter::Sql(database)
+            }
             _ => {
                 faults.push("write one of [http] and [sql]: where the register is".to_owned());
                 return None;
             }
         };
         // Each part is framed by its own digest, so that nothing moves from one into another.
-        let parts: Vec<Digest> = digest.iter().map(|part| Digest::of(&[part])).collect();
+        let parts: Vec<Digest> = bound.iter().map(|part| Digest::of(&[part])).collect();
         let framed: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes().as_slice()).collect();
         Some(Loaded {
             name: name.to_owned(),

@@ -4,6 +4,8 @@
 //! What may be answered is decided in `desk::responder`; here are files (`config`), an HTTP service (`http`) and a database (`sql`).
 
 mod config;
+#[cfg(test)]
+mod crossing;
 mod http;
 mod sql;
 

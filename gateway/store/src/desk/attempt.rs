@@ -25,6 +25,8 @@ pub struct Model {
     pub at: i64,
     /// What came of it: a word of the caller's; empty while it goes on. It never holds case data.
     pub outcome: String,
+    /// When the register was asked for it first; `None` where it was not asked.
+    pub looked_up: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -38,18 +40,15 @@ impl DeskStore {
         Ok(Entity::find_by_id((Stored(case), measure)).one(self.engine.read()).await?)
     }
 
-    /// How many measures a responder took up since `since` with one of `outcomes`; of one counterpart, where one is named.
-    pub async fn attempts_since(
+    /// For how many measures a responder's register was asked first since `since`, whatever came of it; of one counterpart, where one is
+    /// named.
+    pub async fn looked_up_since(
         &self,
         responder: &str,
         counterpart: Option<&AuthorityId>,
         since: i64,
-        outcomes: &[&str],
     ) -> Result<u64, StoreError> {
-        let mut query = Entity::find()
-            .filter(Column::Responder.eq(responder))
-            .filter(Column::At.gte(since))
-            .filter(Column::Outcome.is_in(outcomes.iter().copied()));
+        let mut query = Entity::find().filter(Column::Responder.eq(responder)).filter(Column::LookedUp.gte(since));
         if let Some(counterpart) = counterpart {
             query = query.filter(Column::Counterpart.eq(Stored(counterpart.clone())));
         }
@@ -68,6 +67,7 @@ impl DeskStore {
 /// Writes attempts whole.
 pub(super) async fn put<C: ConnectionTrait>(tx: &C, attempts: &[Model]) -> Result<(), StoreError> {
     let keys = [Column::CaseId, Column::Measure];
-    let columns = [Column::EntryId, Column::Responder, Column::Counterpart, Column::At, Column::Outcome];
+    let columns =
+        [Column::EntryId, Column::Responder, Column::Counterpart, Column::At, Column::Outcome, Column::LookedUp];
     write::upsert::<Entity, _, _>(tx, &keys, &columns, attempts).await
 }

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use model::EntryId;
 use sea_orm::{DeriveIntoActiveModel, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -13,7 +15,7 @@ pub struct Model {
     pub id: i64,
     /// The entry.
     pub entry_id: Stored<EntryId>,
-    /// What is to be sent: a number of the caller's.
+    /// What is to be sent: a number of the caller's. Those below 0 are sent by another task than the others.
     pub kind: i16,
     /// The message on the wire: sealed already, so not encrypted again.
     pub envelope: Blob,
@@ -44,15 +46,17 @@ pub struct NewDeskOutbox {
 }
 
 impl DeskStore {
-    /// At most `limit` rows that may be tried at `now`, in the order in which they were put in.
-    pub async fn due(&self, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
-        let query = Entity::find().filter(Column::NextAttempt.lte(now)).order_by_asc(Column::Id);
+    /// At most `limit` rows of these `kinds` that may be tried at `now`, in the order in which they were put in.
+    pub async fn due(&self, kinds: RangeInclusive<i16>, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let of_kind = Column::Kind.between(*kinds.start(), *kinds.end());
+        let query = Entity::find().filter(of_kind).filter(Column::NextAttempt.lte(now)).order_by_asc(Column::Id);
         Ok(query.limit(limit).all(self.engine.read()).await?)
     }
 
-    /// When the next row is due; `None` when nothing waits.
-    pub async fn next_due(&self) -> Result<Option<i64>, StoreError> {
-        let next = Entity::find().order_by_asc(Column::NextAttempt).one(self.engine.read()).await?;
+    /// When the next row of these `kinds` is due; `None` when nothing waits.
+    pub async fn next_due(&self, kinds: RangeInclusive<i16>) -> Result<Option<i64>, StoreError> {
+        let of_kind = Column::Kind.between(*kinds.start(), *kinds.end());
+        let next = Entity::find().filter(of_kind).order_by_asc(Column::NextAttempt).one(self.engine.read()).await?;
         Ok(next.map(|row| row.next_attempt))
     }
 

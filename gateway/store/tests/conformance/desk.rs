@@ -1,13 +1,18 @@
+use std::ops::RangeInclusive;
+
 use model::{CaseId, Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
 use store::{
     Blob, StoreError,
     desk::{
-        ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
-        NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, Shred, WebhookRow,
+        AttemptRow, ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow,
+        MlsChange, NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, Shred,
+        WebhookRow,
     },
 };
 
 use super::{authority, blob, case_id, entry_id, party};
+
+const ALL: RangeInclusive<i16> = i16::MIN..=i16::MAX;
 
 fn draft(number: u32, version: i64) -> DraftRow {
     DraftRow {
@@ -113,16 +118,16 @@ pub(crate) async fn what_a_desk_commits_is_read_back(store: &DeskStore) {
     assert_eq!(store.proposal(entry_id(50)).await.unwrap(), Some(proposal(50, 0, 0)));
     assert_eq!(store.cursor("gateway").await.unwrap(), 17);
     assert_eq!(store.cursor("other").await.unwrap(), 0);
-    assert_eq!(store.due(1_000, 10).await.unwrap()[0].envelope, blob("wire"));
+    assert_eq!(store.due(ALL, 1_000, 10).await.unwrap()[0].envelope, blob("wire"));
     store.check().await.unwrap();
 }
 
 pub(crate) async fn a_repeated_desk_batch_changes_nothing(store: &DeskStore) {
     store.commit(&whole(0)).await.unwrap();
-    let waiting = store.due(1_000, 10).await.unwrap();
+    let waiting = store.due(ALL, 1_000, 10).await.unwrap();
     store.commit(&DeskBatch { concluded: vec![waiting[0].id], ..DeskBatch::default() }).await.unwrap();
     assert!(store.commit(&whole(0)).await.unwrap().repeated);
-    assert!(store.due(9_999, 10).await.unwrap().is_empty());
+    assert!(store.due(ALL, 9_999, 10).await.unwrap().is_empty());
     assert_eq!(store.events_after(0, 10).await.unwrap().len(), 1);
 
     let without_cases = DeskBatch { cases: Default::default(), ..whole(0) };
@@ -242,11 +247,11 @@ pub(crate) async fn proposals_and_outbox_end_in_one_commit(store: &DeskStore) {
     store.commit(&batch).await.unwrap();
     assert_eq!(store.proposals(&[1]).await.unwrap(), [proposal(60, 0, 1)]);
     assert_eq!(store.proposals_of(case_id(0)).await.unwrap(), [proposal(50, 0, 0), proposal(60, 0, 1)]);
-    assert_eq!(store.next_due().await.unwrap(), Some(500));
-    let due = store.due(700, 10).await.unwrap();
+    assert_eq!(store.next_due(ALL).await.unwrap(), Some(500));
+    let due = store.due(ALL, 700, 10).await.unwrap();
     store.retry_later(&[due[0].id], 3_000).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(1_000));
-    let all = store.due(3_000, 10).await.unwrap();
+    assert_eq!(store.next_due(ALL).await.unwrap(), Some(1_000));
+    let all = store.due(ALL, 3_000, 10).await.unwrap();
     assert_eq!(all.iter().map(|row| row.attempts).collect::<Vec<_>>(), [0, 1]);
 
     let end = DeskBatch {
@@ -256,7 +261,52 @@ pub(crate) async fn proposals_and_outbox_end_in_one_commit(store: &DeskStore) {
     };
     store.commit(&end).await.unwrap();
     assert_eq!(store.proposals(&[]).await.unwrap(), []);
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.next_due(ALL).await.unwrap(), None);
+}
+
+pub(crate) async fn what_is_sent_by_two_tasks_waits_apart(store: &DeskStore) {
+    let of_kind = |number, kind, next_attempt| NewDeskOutbox { kind, ..outbox(number, next_attempt) };
+    let waiting = vec![of_kind(1, 0, 100), of_kind(2, -2, 200), of_kind(3, 17, 300), of_kind(4, -17, 400)];
+    store.commit(&DeskBatch { outbox: waiting, ..DeskBatch::default() }).await.unwrap();
+    let kinds = async |kinds: RangeInclusive<i16>| -> Vec<i16> {
+        store.due(kinds, 1_000, 10).await.unwrap().iter().map(|row| row.kind).collect()
+    };
+    assert_eq!((kinds(0..=i16::MAX).await, kinds(i16::MIN..=-1).await), (vec![0, 17], vec![-2, -17]));
+    assert_eq!(store.next_due(0..=i16::MAX).await.unwrap(), Some(100));
+    assert_eq!(store.next_due(i16::MIN..=-1).await.unwrap(), Some(200));
+}
+
+pub(crate) async fn subjects_that_were_looked_up_are_counted_whatever_came_of_it(store: &DeskStore) {
+    let attempt = |number: u32, outcome: &str, looked_up| AttemptRow {
+        case_id: case_id(number).into(),
+        measure: 1,
+        entry_id: entry_id(number).into(),
+        responder: "records".to_owned(),
+        counterpart: authority(if number == 5 { "SG:central" } else { "FR:central" }).into(),
+        at: 2_000,
+        outcome: outcome.to_owned(),
+        looked_up,
+    };
+    let attempts = vec![
+        attempt(1, "answered", Some(1_000)),
+        attempt(2, "nobody", Some(1_500)),
+        attempt(3, "emergency", None),
+        attempt(4, "answered", Some(999)),
+        attempt(5, "", Some(1_000)),
+    ];
+    store.commit(&DeskBatch { attempts, ..DeskBatch::default() }).await.unwrap();
+    let counted = async |who: Option<&str>| {
+        let who = who.map(authority);
+        store.looked_up_since("records", who.as_ref(), 1_000).await.unwrap()
+    };
+    assert_eq!((counted(None).await, counted(Some("FR:central")).await), (3, 2));
+    assert_eq!(store.looked_up_since("others", None, 0).await.unwrap(), 0);
+    // What is written again is not counted again.
+    store
+        .commit(&DeskBatch { attempts: vec![attempt(5, "answered", Some(1_000))], ..DeskBatch::default() })
+        .await
+        .unwrap();
+    assert_eq!(counted(None).await, 3);
 }
 
 pub(crate) async fn those_who_watch_miss_no_event(store: &DeskStore) {

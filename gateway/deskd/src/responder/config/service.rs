@@ -3,15 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
-use hyper::Uri;
-use identity::{certificates_from_pem, open_pkcs8};
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use identity::open_pkcs8;
+use link::{BadTarget, WebError, WebRoots, WebTarget};
 use serde::Deserialize;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 use super::{http::Service, read_passphrase};
 
@@ -50,11 +47,18 @@ impl HttpFile {
         passphrase_file: &Path,
         faults: &mut Vec<String>,
     ) -> Option<(Service, Option<Vec<u8>>)> {
-        let url: Option<Uri> = self.url.parse().ok().filter(|url: &Uri| url.host().is_some());
-        let Some(url) = url.filter(|url| url.authority().is_some_and(|one| !one.as_str().contains('@'))) else {
-            faults
-                .push("http.url: write it whole, as in https://register.example/answer, without a password".to_owned());
-            return None;
+        let target: WebTarget = match self.url.parse() {
+            Ok(target) => target,
+            Err(error @ BadTarget::NotSecure) => {
+                faults.push(format!("http.url: {error}"));
+                return None;
+            }
+            Err(_) => {
+                faults.push(
+                    "http.url: write it whole, as in https://register.example/answer, without a password".to_owned(),
+                );
+                return None;
+            }
         };
         if self.rows_max == 0 || self.rows_max > 1000 || self.timeout_ms == 0 || self.timeout_ms > 60_000 {
             faults.push("http: rows_max is 1 to 1000, timeout_ms 1 to 60000".to_owned());
@@ -62,16 +66,12 @@ impl HttpFile {
         if self.bytes_max == 0 || self.bytes_max > 16 * one_mebibyte() {
             faults.push("http.bytes_max: 1 to 16777216".to_owned());
         }
-        let (tls, trusted) = match url.scheme_str() {
-            Some("https") => {
-                let (config, trusted) = self.tls(desk, passphrase_file, faults)?;
-                (Some(Arc::new(config)), Some(trusted))
+        let (roots, trusted) = match target.needs_roots() {
+            true => {
+                let (roots, trusted) = self.roots(desk, passphrase_file, faults)?;
+                (Some(roots), Some(trusted))
             }
-            Some("http") if is_loopback(&url) => (None, None),
-            _ => {
-                faults.push("http.url: https, but on this machine (127.0.0.1, ::1, localhost)".to_owned());
-                return None;
-            }
+            false => (None, None),
         };
         let token = self.bearer_file.as_ref().map(|path| fs::read_to_string(desk.join(path)));
         let token = match token.transpose() {
@@ -81,15 +81,15 @@ impl HttpFile {
                 None
             }
         };
-        if tls.is_some() && token.is_none() && self.certificate_file.is_none() {
+        if roots.is_some() && token.is_none() && self.certificate_file.is_none() {
             faults.push("http: say who we are there: certificate_file and key_file, or bearer_file".to_owned());
         }
         let bytes_max = usize::try_from(self.bytes_max).unwrap_or(usize::MAX);
         let wait = Duration::from_millis(u64::from(self.timeout_ms));
-        Some((Service { url, tls, token, rows_max: self.rows_max, bytes_max, wait }, trusted))
+        Some((Service { target, roots, token, rows_max: self.rows_max, bytes_max, wait }, trusted))
     }
 
-    fn tls(&self, desk: &Path, passphrase_file: &Path, faults: &mut Vec<String>) -> Option<(ClientConfig, Vec<u8>)> {
+    fn roots(&self, desk: &Path, passphrase_file: &Path, faults: &mut Vec<String>) -> Option<(WebRoots, Vec<u8>)> {
         let mut read = |key: &str, path: &Option<PathBuf>| -> Option<String> {
             let text = path.as_ref().map(|path| fs::read_to_string(desk.join(path)));
             match text {
@@ -110,41 +110,29 @@ impl HttpFile {
             faults.push("http.ca_file: name the authority that certifies the service; no other is believed".to_owned());
             return None;
         };
-        let mut roots = RootCertStore::empty();
-        let (added, ignored) = roots.add_parsable_certificates(certificates_from_pem(&ca).unwrap_or_default());
-        if added == 0 || ignored > 0 {
-            faults.push("http.ca_file: there is no certificate in it".to_owned());
-            return None;
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .ok()?
-            .with_root_certificates(roots);
-        let config = match (chain, key) {
+        let roots = match (&chain, key) {
             (Some(chain), Some(key)) => {
-                let chain = certificates_from_pem(&chain).ok()?;
                 let opened = read_passphrase(passphrase_file).ok().and_then(|word| open_pkcs8(&key, &word).ok());
-                let key = opened.map(|key| PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.to_vec())));
-                let Some(Ok(config)) = key.map(|key| config.with_client_auth_cert(chain, key)) else {
-                    faults.push(
-                        "http.key_file: it is not the certificate's, or the desk's passphrase does not open it"
-                            .to_owned(),
-                    );
-                    return None;
-                };
-                config
+                opened.map_or(Err(WebError::Identity), |key| WebRoots::of_pem_as(&ca, chain, &key))
             }
-            (None, None) => config.with_no_client_auth(),
+            (None, None) => WebRoots::of_pem(&ca),
             _ => {
                 faults.push("http: certificate_file and key_file belong together".to_owned());
                 return None;
             }
         };
-        Some((config, ca.into_bytes()))
+        match roots {
+            Ok(roots) => Some((roots, ca.into_bytes())),
+            Err(WebError::Identity) => {
+                faults.push(
+                    "http.key_file: it is not the certificate's, or the desk's passphrase does not open it".to_owned(),
+                );
+                None
+            }
+            Err(_) => {
+                faults.push("http.ca_file: there is no certificate in it".to_owned());
+                None
+            }
+        }
     }
-}
-
-fn is_loopback(url: &Uri) -> bool {
-    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

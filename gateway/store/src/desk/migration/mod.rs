@@ -6,6 +6,7 @@ mod m0003_errand;
 mod m0004_programs;
 mod m0005_responder;
 mod m0006_record_key;
+mod m0009_looked_up;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_programs::Migration),
             Box::new(m0005_responder::Migration),
             Box::new(m0006_record_key::Migration),
+            Box::new(m0009_looked_up::Migration),
         ]
     }
 }
