@@ -29,11 +29,15 @@ pub enum Domain {
     Record,
     /// An officer lets a responder answer, or stops it: over the bytes of the statement.
     Responder,
+    /// A desk exports a case: over the bytes of the manifest.
+    CaseFile,
+    /// A gateway says how much it holds of a case: over the text.
+    CaseExtent,
 }
 
 impl Domain {
     /// All domains.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Step,
         Self::Envelope,
         Self::Validation,
@@ -43,6 +47,8 @@ impl Domain {
         Self::Acknowledgement,
         Self::Record,
         Self::Responder,
+        Self::CaseFile,
+        Self::CaseExtent,
     ];
 
     /// The bytes before the message. No prefix is the beginning of another, for each ends with the only zero byte in it.
@@ -57,6 +63,8 @@ impl Domain {
             Self::Acknowledgement => b"rogatory acknowledgement v1\0",
             Self::Record => b"rogatory record v1\0",
             Self::Responder => b"rogatory responder v1\0",
+            Self::CaseFile => b"rogatory case file v1\0",
+            Self::CaseExtent => b"rogatory case extent v1\0",
         }
     }
 

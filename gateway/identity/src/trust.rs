@@ -1,6 +1,7 @@
 //! What we believe of all parties.
 
 mod chain;
+mod witnessed;
 
 use std::collections::{BTreeMap, BTreeSet};
 

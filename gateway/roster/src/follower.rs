@@ -75,7 +75,9 @@ impl Follower {
         let tree = tree.ok_or_else(|| refuse_form(field, "the GroupInfo has no ratchet tree"))?;
         let store = Store::new(State::default());
         let (group, _) = PublicGroup::from_external(&RustCrypto::default(), &store, tree, info, ProposalStore::new())
-            .map_err(|_| refuse_form(field, "the GroupInfo does not verify"))?;
+            .map_err(|error| {
+            outlived(&error).unwrap_or_else(|| refuse_form(field, "the GroupInfo does not verify").into())
+        })?;
         let mut members = group.members();
         let (Some(creator), None) = (members.next(), members.next()) else {
             return Err(refuse_form(field, "a new group has one member: who opens it").into());
@@ -122,9 +124,10 @@ impl Follower {
         let crypto = RustCrypto::default();
         let store = Store::new(self.state.clone());
         let mut group = self.load(&store)?;
-        let processed = group
-            .process_message(&crypto, message)
-            .map_err(|_| refuse_form("commit", "the commit does not verify against the group"))?;
+        let processed = group.process_message(&crypto, message).map_err(|error| {
+            let refused = || refuse_form("commit", "the commit does not verify against the group").into();
+            outlived(&error).unwrap_or_else(refused)
+        })?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(commit) = processed.into_content() else {
             return Err(refuse_form("commit", "the handshake is not a commit").into());
@@ -257,6 +260,15 @@ impl Follower {
 
 fn unreadable() -> Denial {
     Denial::failed(Fault::Storage, "the stored roster of a case cannot be read")
+}
+
+/// MLS holds the lifetime of a leaf against the clock of this machine: what was in time once cannot be followed when it is over. That is no
+/// fault of the handshake, and an auditor must be able to tell it from one.
+fn outlived(error: &dyn std::error::Error) -> Option<Denial> {
+    let over = error.to_string().contains("Lifetime is in the past");
+    over.then(|| {
+        Denial::failed(Fault::Expired, "the lifetime of a leaf in the handshake is over by this machine's clock")
+    })
 }
 
 fn check_size(handshake: &Handshake) -> Result<(), Denial> {

@@ -5,7 +5,7 @@ use tidy::{Complaint, closure, report};
 use crate::{PURE, graph};
 
 /// From the bottom up. An arrow leads to a lower layer, never within one or upwards.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("the vocabulary", &["model"]),
     ("what was agreed", &["treaty", "records"]),
     ("the case", &["workflow"]),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("the cores", &["relay", "desk", "seal"]),
     ("how it is said, and what may be recorded", &["proto", "telemetry"]),
     ("the shells", &["store", "link"]),
+    ("what a stranger proves", &["casefile"]),
     ("the programs", &["gatewayd", "deskd", "counsel"]),
     ("the proofs", PROOFS),
 ];
@@ -86,6 +87,17 @@ fn a_gateway_cannot_open_a_seal_and_a_desk_cannot_relay() -> Result<(), Complain
         "gatewayd links neither seal nor desk, deskd not relay; relay and desk never reach each other",
         "move what is shared to model, workflow or identity",
         &findings,
+    )
+}
+
+#[test]
+fn a_case_file_is_verified_without_storage_channel_or_seal() -> Result<(), Complaint> {
+    let forbidden = ["store", "link", "seal", "desk", "relay", "telemetry"].map(|name| format!("rogatory-{name}"));
+    let forbidden: Vec<&str> = forbidden.iter().map(String::as_str).chain(["sea-orm", "hyper-util"]).collect();
+    report(
+        "casefile verifies with what it is given: no storage, no channel, no key",
+        "hand it in as an argument",
+        &trespassers("casefile", &forbidden)?,
     )
 }
 

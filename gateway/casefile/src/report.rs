@@ -1,0 +1,76 @@
+use model::{AuthorityId, CaseId, PartyId};
+use serde::Serialize;
+
+/// What a case file proves, what it does not, and what in it contradicts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The case.
+    pub case: CaseId,
+    /// The requesting party.
+    pub home: PartyId,
+    /// The requested party.
+    pub peer: PartyId,
+    /// Whose desk exported it.
+    pub exporter: AuthorityId,
+    /// Whether nothing contradicts: then everything in `proved` holds.
+    pub holds: bool,
+    /// What is proved, by what it is about. Empty of meaning where something contradicts.
+    pub proved: Vec<Section>,
+    /// What is not proved, in whole sentences.
+    pub not_proved: Vec<String>,
+    /// What contradicts.
+    pub contradicted: Vec<Contradiction>,
+}
+
+/// What is proved of one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Section {
+    /// What it is about.
+    pub title: String,
+    /// In whole sentences.
+    pub lines: Vec<String>,
+}
+
+/// Something in a case file that cannot be true together with the rest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Contradiction {
+    /// The file within the case file.
+    pub file: String,
+    /// The rule that it breaks: `manifest`, `signature`, `chain`, `treaty`, `workflow`, `receipts`, `ledger`, `roster`, `body`, `extent`,
+    /// `directory`, `format`.
+    pub rule: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Lines of one section on a screen; all of them are in the JSON.
+const LINES_SHOWN: usize = 400;
+
+impl Report {
+    /// For people.
+    pub fn to_text(&self) -> String {
+        let mut out = format!("Case {} of {} to {}, exported by {}.\n", self.case, self.home, self.peer, self.exporter);
+        if self.holds {
+            out.push_str("\nPROVED\n");
+            for section in &self.proved {
+                out.push_str(&format!("\n{}\n", section.title));
+                list(&mut out, &section.lines);
+            }
+        } else {
+            out.push_str("\nCONTRADICTED: nothing in this file is proved as long as this stands\n\n");
+            let lines: Vec<_> =
+                self.contradicted.iter().map(|one| format!("{} [{}]: {}", one.file, one.rule, one.what)).collect();
+            list(&mut out, &lines);
+        }
+        out.push_str("\nNOT PROVED\n\n");
+        list(&mut out, &self.not_proved);
+        out
+    }
+}
+
+fn list(out: &mut String, lines: &[String]) {
+    lines.iter().take(LINES_SHOWN).for_each(|line| out.push_str(&format!("  {line}\n")));
+    if let Some(more) = lines.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {
+        out.push_str(&format!("  … and {more} more: --output json\n"));
+    }
+}

@@ -1,0 +1,81 @@
+//! The rule: compiled from the treaty files in the case file, it must be the one that every header names.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str,
+};
+
+use identity::RootCertificate;
+use jiff::civil::Date;
+use model::{PartyId, Pin, Timestamp};
+use shelf::{Files, Layer, Shelf, Standing};
+use treaty::Rule;
+
+use super::{Findings, sheaf::Sheaf};
+use crate::{Manifest, names};
+
+/// The treaty files of a case file.
+pub(crate) struct Law {
+    shelf: Option<Shelf>,
+    pair: (PartyId, PartyId),
+    roots: BTreeMap<PartyId, RootCertificate>,
+}
+
+impl Law {
+    pub(super) fn read(
+        sheaf: &mut Sheaf<'_>,
+        manifest: &Manifest,
+        roots: &BTreeMap<PartyId, RootCertificate>,
+        findings: &mut Findings,
+    ) -> Self {
+        let mut files = Vec::new();
+        for (name, bytes) in sheaf.folder(names::TREATIES) {
+            let path = name.strip_prefix(names::TREATIES).unwrap_or_default();
+            let Ok(text) = str::from_utf8(bytes) else {
+                findings.contradict(name, "treaty", "no text");
+                continue;
+            };
+            let known = shelf::layer(path).is_some()
+                || ["signatures/", "acceptances/", "keys/"].iter().any(|folder| path.starts_with(folder));
+            if !known {
+                findings.contradict(name, "format", "no file of a catalogue");
+            }
+            if matches!(shelf::layer(path), Some(Layer::National(_))) {
+                findings.contradict(name, "treaty", "a state's own law is in no case file");
+            }
+            files.push((path.to_owned(), text.to_owned()));
+        }
+        let shelf = if files.is_empty() { None } else { Some(Shelf::of(Files::of(files))) };
+        let shelf = match shelf.transpose() {
+            Ok(shelf) => shelf,
+            Err(error) => {
+                findings.contradict(names::TREATIES, "treaty", error.to_string());
+                None
+            }
+        };
+        Self { shelf, pair: (manifest.home, manifest.peer), roots: roots.clone() }
+    }
+
+    /// The rule of the pair on a day that has this pin: as the files give it, or as they knew it on any earlier day.
+    pub(super) fn rule(&self, on: Date, pin: Pin) -> Option<Rule> {
+        let catalog = self.shelf.as_ref()?.catalog();
+        let (home, peer) = self.pair;
+        let rule = catalog.rule(home, peer, on);
+        if rule.pin() == pin {
+            return Some(rule);
+        }
+        let known: BTreeSet<Date> = catalog.files().filter_map(|file| file.recorded?.yesterday().ok()).collect();
+        let then = |known| catalog.rule_as_known(home, peer, on, known);
+        known.into_iter().rev().map(then).find(|rule| rule.pin() == pin)
+    }
+
+    /// What both states have signed of that rule, under the pinned roots.
+    pub(super) fn standing(&self, on: Date, now: Timestamp) -> Option<Standing> {
+        Some(self.shelf.as_ref()?.standing(self.pair, on, None, &self.roots, now))
+    }
+
+    /// Whether there are treaty files at all.
+    pub(super) fn is_there(&self) -> bool {
+        self.shelf.is_some()
+    }
+}

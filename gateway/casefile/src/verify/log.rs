@@ -1,0 +1,224 @@
+//! The ledger: one head that both gateways signed, and every leaf of the case opened under it.
+
+use std::{collections::BTreeMap, str};
+
+use identity::Domain;
+use ledger::{Cosignature, LedgerKey, Origin, SignedCheckpoint, Statement, StatementKind, WitnessName};
+use model::{Denial, EntryId, Fault, Timestamp};
+
+use super::{Findings, SKEW_MS, items::Item, parties::Parties, sheaf::Sheaf};
+use crate::{Extent, LeafProof, Manifest, Pile, names};
+
+/// What the ledger says of the case.
+#[derive(Default)]
+pub(crate) struct Log {
+    /// The head that both signed; `None` where the file has none.
+    pub(crate) head: Option<Head>,
+    /// The leaves that hold, by index.
+    pub(crate) leaves: BTreeMap<u64, LeafProof>,
+    /// The leaf of each entry.
+    pub(crate) entries: BTreeMap<EntryId, u64>,
+    /// How many receipts have a leaf.
+    pub(crate) receipts: usize,
+}
+
+/// A head that the home signed and the peer cosigned.
+pub(crate) struct Head {
+    pub(crate) origin: Origin,
+    pub(crate) size: u64,
+    root: model::Digest,
+    note: String,
+    /// When the peer cosigned it, in seconds since 1970-01-01 UTC.
+    pub(crate) cosigned_s: u64,
+}
+
+pub(super) fn read(
+    sheaf: &mut Sheaf<'_>,
+    manifest: &Manifest,
+    parties: &Parties,
+    items: &[Item],
+    findings: &mut Findings,
+) -> Log {
+    let mut log = Log::default();
+    if let Some(note) = sheaf.take(names::HEAD) {
+        match head(note, manifest, parties) {
+            Ok(head) => log.head = Some(head),
+            Err(denial) => findings.contradict(names::HEAD, "ledger", denial.to_string()),
+        }
+    }
+    let by_id: BTreeMap<EntryId, &Item> = items.iter().map(|item| (item.entry.header.entry, item)).collect();
+    for (name, text) in sheaf.folder("ledger/leaf-") {
+        match leaf(name, text, log.head.as_ref(), &by_id) {
+            Ok(proof) => log.note(proof),
+            Err(denial) => findings.contradict(name, "ledger", denial.to_string()),
+        }
+    }
+    log.ordered(items, findings);
+    log.complete(items, manifest, findings);
+    log
+}
+
+/// The note, by whichever of their keys the two parties signed it then.
+fn head(note: &[u8], manifest: &Manifest, parties: &Parties) -> Result<Head, Denial> {
+    let malformed = |detail: &str| Denial::failed(Fault::Malformed, detail);
+    let origin = Origin::new(manifest.home, manifest.peer).map_err(|error| malformed(&error.to_string()))?;
+    let text = str::from_utf8(note).map_err(|_| malformed("not a note"))?;
+    let signed = first(&parties.ledger_keys(manifest.home), |key| SignedCheckpoint::verify(note, origin, key))?;
+    let checkpoint = *signed.checkpoint();
+    let (_, lines) = text.split_once("\n\n").ok_or_else(|| malformed("a note without signatures"))?;
+    let witness = WitnessName(manifest.peer);
+    let named = format!("\u{2014} {witness} ");
+    let line = lines.split_inclusive('\n').find(|line| line.starts_with(&named));
+    let line = line.ok_or_else(|| malformed("the other party has not signed the head"))?;
+    let cosigned = first(&parties.ledger_keys(manifest.peer), |key| {
+        Cosignature::verify(line.as_bytes(), &checkpoint, witness, key)
+    })?;
+    let (size, root) = (checkpoint.size, checkpoint.root);
+    Ok(Head { origin, size, root, note: text.to_owned(), cosigned_s: cosigned.time_s() })
+}
+
+fn first<T>(keys: &[LedgerKey], check: impl Fn(&LedgerKey) -> Result<T, Denial>) -> Result<T, Denial> {
+    let mut refused = None;
+    for key in keys {
+        match check(key) {
+            Ok(value) => return Ok(value),
+            Err(denial) => drop(refused.get_or_insert(denial)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Denial::failed(Fault::Unknown, "no directory names a ledger key")))
+}
+
+/// A leaf that stands under the head, and opens to an entry of the file or to a receipt on one.
+fn leaf(name: &str, text: &[u8], head: Option<&Head>, items: &BTreeMap<EntryId, &Item>) -> Result<LeafProof, Denial> {
+    let wrong = |detail: &str| Denial::failed(Fault::Malformed, detail);
+    let head = head.ok_or_else(|| wrong("there is no head that both signed"))?;
+    let proof = LeafProof::parse(text, &head.note, head.size)?;
+    if names::leaf(proof.inclusion.index) != name {
+        return Err(wrong("another leaf than its name says"));
+    }
+    proof.inclusion.verify(proof.statement.leaf(&proof.salt), head.root)?;
+    let item = items.get(&proof.statement.entry).ok_or_else(|| wrong("a leaf of an entry that is not in the file"))?;
+    let matches = match proof.statement.kind {
+        StatementKind::Entry => {
+            let (header, envelope) = (item.entry.header_digest(), item.entry.envelope_digest());
+            (proof.statement.header, proof.statement.envelope) == (header, envelope)
+        }
+        StatementKind::Receipt(_) => {
+            item.receipts.iter().any(|one| Statement::of_receipt(&one.signed) == proof.statement)
+        }
+    };
+    if matches { Ok(proof) } else { Err(wrong("it opens to another entry or receipt than the file holds")) }
+}
+
+impl Log {
+    fn note(&mut self, proof: LeafProof) {
+        let index = proof.inclusion.index;
+        match proof.statement.kind {
+            StatementKind::Entry => drop(self.entries.insert(proof.statement.entry, index)),
+            StatementKind::Receipt(_) => self.receipts += 1,
+        }
+        self.leaves.insert(index, proof);
+    }
+
+    /// The order of the case is the order of the ledger, and its times do not run backwards further than clocks may.
+    fn ordered(&self, items: &[Item], findings: &mut Findings) {
+        let part = items.iter().filter(|item| item.accepted().is_some());
+        let placed: Vec<_> =
+            part.filter_map(|item| Some((item, *self.entries.get(&item.entry.header.entry)?))).collect();
+        for pair in placed.windows(2) {
+            if pair[0].1 >= pair[1].1 {
+                let what = format!("its leaf {} stands before that of the entry before it, {}", pair[1].1, pair[0].1);
+                findings.contradict(&pair[1].0.file, "ledger", what);
+            }
+        }
+        let mut newest = i64::MIN;
+        for (index, proof) in &self.leaves {
+            let at = proof.statement.at;
+            if at.plus_ms(SKEW_MS).0 < newest {
+                let what = format!("back-dated: of {at}, behind a leaf of {}", Timestamp(newest));
+                findings.contradict(&names::leaf(*index), "ledger", what);
+            }
+            newest = newest.max(at.0);
+        }
+        let cosigned = self.head.as_ref().and_then(|head| i64::try_from(head.cosigned_s).ok());
+        if cosigned.is_some_and(|second| second.saturating_mul(1000).saturating_add(SKEW_MS) < newest) {
+            findings.contradict(names::HEAD, "ledger", "cosigned before the newest of its leaves was made");
+        }
+    }
+
+    /// What the home said to be in the ledger under the head is proved, at the moment that it stated.
+    fn complete(&self, items: &[Item], manifest: &Manifest, findings: &mut Findings) {
+        let size = self.head.as_ref().map_or(0, |head| head.size);
+        for item in items {
+            let of_home = item.receipts.iter().filter(|one| one.signed.receipt.by == manifest.home);
+            for one in of_home {
+                let Some(said) = one.signed.receipt.leaf else { continue };
+                let found = self.leaves.get(&said).filter(|proof| {
+                    proof.statement.kind == StatementKind::Entry && proof.statement.entry == item.entry.header.entry
+                });
+                match found {
+                    Some(proof) if apart(proof.statement.at, one.signed.receipt.at) > SKEW_MS => {
+                        let what =
+                            format!("its leaf is of {}, the receipt of {}", proof.statement.at, one.signed.receipt.at);
+                        findings.contradict(&one.file, "ledger", what);
+                    }
+                    None if said < size => {
+                        let what = format!("its leaf {said} is under the head, and its proof is not in the file");
+                        findings.contradict(&one.file, "ledger", what);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn apart(a: Timestamp, b: Timestamp) -> i64 {
+    a.0.saturating_sub(b.0).saturating_abs()
+}
+
+/// Holds what the exporting desk's own gateway says that it holds against what is in the file.
+pub(super) fn extent(
+    sheaf: &mut Sheaf<'_>,
+    manifest: &Manifest,
+    parties: &Parties,
+    items: &[Item],
+    log: &Log,
+    findings: &mut Findings,
+) -> Option<Timestamp> {
+    let text = sheaf.take(names::EXTENT).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default();
+    let signature = sheaf.take(names::EXTENT_SIGNATURE).unwrap_or_default();
+    let by = manifest.exporter.party();
+    let keys = parties.ledger_keys(by);
+    let mut keys = keys.iter().map(|key| identity::VerifyingKey::new(*key.as_bytes()));
+    if !keys.any(|key| key.verify(Domain::CaseExtent, text.as_bytes(), signature).is_ok()) {
+        findings.contradict(names::EXTENT_SIGNATURE, "signature", format!("not signed by the gateway of {by}"));
+        return None;
+    }
+    let at = match Extent::moment_in(text) {
+        Ok(at) => at,
+        Err(denial) => {
+            findings.contradict(names::EXTENT, "format", denial.to_string());
+            return None;
+        }
+    };
+    let mut found = Extent {
+        case: manifest.case,
+        by,
+        at,
+        entries: Pile::default(),
+        receipts: Pile::default(),
+        leaves: Pile::default(),
+    };
+    for item in items {
+        found.entries.add(&item.bytes);
+        item.receipts.iter().for_each(|one| found.receipts.add(&one.bytes));
+    }
+    log.leaves.values().for_each(|proof| found.leaves.add(&proof.to_piled()));
+    let differing = found.differing(text);
+    if !differing.is_empty() {
+        let what = format!("the gateway of {by} holds other {} of the case than the file", differing.join(" and "));
+        findings.contradict(names::EXTENT, "extent", what);
+    }
+    Some(at)
+}

@@ -1,0 +1,141 @@
+//! The check of a whole case file, in the order in which one thing rests on another: container and manifest, roots and directories, entries
+//! and receipts, the ledger, the rule, the case as it went, the bodies.
+
+mod bodies;
+mod group;
+mod items;
+mod law;
+mod log;
+mod parties;
+mod replay;
+mod roots;
+mod sheaf;
+mod tell;
+
+use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
+
+use crate::{Contradiction, Manifest, Report, Unreadable, container, names, readme::README};
+use parties::Parties;
+use sheaf::Sheaf;
+
+pub use roots::RootPin;
+
+/// How far the clocks of two gateways may be apart.
+pub(crate) const SKEW_MS: i64 = CLOCK_AHEAD_MS_MAX;
+
+/// Why a case file could not be checked at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotVerify {
+    /// It is no case file, or was altered after it was exported.
+    #[error("{0}")]
+    Unreadable(#[from] Unreadable),
+    /// A root of a party is not pinned by who checks.
+    #[error("no root of {} was given (--root {}=…): the file cannot vouch for itself", named(.0), .0.first().map_or("XX", |party| party.as_str()))]
+    RootsMissing(Vec<PartyId>),
+}
+
+fn named(parties: &[PartyId]) -> String {
+    parties.iter().map(PartyId::as_str).collect::<Vec<_>>().join(" and ")
+}
+
+/// What contradicts, and what cannot be told, as it is found.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) contradicted: Vec<Contradiction>,
+    pub(crate) not_proved: Vec<String>,
+}
+
+impl Findings {
+    pub(crate) fn contradict(&mut self, file: &str, rule: &'static str, what: impl Into<String>) {
+        self.contradicted.push(Contradiction { file: file.to_owned(), rule, what: what.into() });
+    }
+
+    pub(crate) fn unproved(&mut self, what: impl Into<String>) {
+        self.not_proved.push(what.into());
+    }
+}
+
+/// Checks a case file offline, with nothing but the pinned `roots` of its two parties. `now` is the reader's clock: it tells whether a root
+/// is still valid, and nothing of the case.
+///
+/// # Errors
+/// Where it cannot be checked at all. What contradicts is in the report.
+pub fn verify(file: &[u8], roots: &[RootPin], now: Timestamp) -> Result<Report, CannotVerify> {
+    let mut sheaf = Sheaf::new(container::read(file)?);
+    let manifest_bytes = sheaf.take(names::MANIFEST).unwrap_or_default();
+    let manifest = Manifest::decode(manifest_bytes)?;
+    let mut findings = Findings::default();
+    sums(&sheaf, &manifest, &mut findings);
+    let roots = roots::settle(&mut sheaf, &manifest, roots, &mut findings)?;
+    if !findings.contradicted.is_empty() {
+        return Ok(tell::report(&manifest, Vec::new(), findings));
+    }
+    let mut parties = Parties::read(&mut sheaf, &manifest, &roots, &mut findings);
+    exporter(&mut sheaf, &manifest, manifest_bytes, &mut parties, now, &mut findings);
+    let items = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
+    let log = log::read(&mut sheaf, &manifest, &parties, &items, &mut findings);
+    let counted = log::extent(&mut sheaf, &manifest, &parties, &items, &log, &mut findings);
+    let law = law::Law::read(&mut sheaf, &manifest, &roots, &mut findings);
+    let outcome = replay::replay(&manifest, &items, &mut parties, &law, &mut findings);
+    let bodies = bodies::read(&mut sheaf, &items, &mut findings);
+    for name in sheaf.left() {
+        findings.contradict(name, "format", "no case file has such a file");
+    }
+    let told = tell::Told {
+        manifest: &manifest,
+        items: &items,
+        log: &log,
+        counted,
+        law: &law,
+        outcome: &outcome,
+        bodies: &bodies,
+    };
+    let sections = told.sections(&roots, now, &mut findings);
+    Ok(tell::report(&manifest, sections, findings))
+}
+
+/// Every file is the one that the manifest names, and no other is there.
+fn sums(sheaf: &Sheaf<'_>, manifest: &Manifest, findings: &mut Findings) {
+    for (name, sum) in &manifest.files {
+        match sheaf.peek(name) {
+            Some(bytes) if model::Digest::of(&[bytes]) == *sum => {}
+            Some(_) => findings.contradict(name, "manifest", "its SHA-256 is not the one in the manifest"),
+            None => findings.contradict(name, "manifest", "the manifest names it, and it is not there"),
+        }
+    }
+    for name in sheaf.names().filter(|name| ![names::MANIFEST, names::MANIFEST_SIGNATURE].contains(name)) {
+        if !manifest.files.contains_key(name) {
+            findings.contradict(name, "manifest", "the manifest does not name it");
+        }
+    }
+}
+
+/// The desk that the manifest names signed it, and the text for people is the one that every case file has.
+fn exporter(
+    sheaf: &mut Sheaf<'_>,
+    manifest: &Manifest,
+    bytes: &[u8],
+    parties: &mut Parties,
+    now: Timestamp,
+    findings: &mut Findings,
+) {
+    if sheaf.take(names::README) != Some(README.as_bytes()) {
+        findings.contradict(names::README, "format", "not the text that a case file begins with");
+    }
+    let signature = sheaf.take(names::MANIFEST_SIGNATURE).unwrap_or_default();
+    let keys = parties.desk_keys(&manifest.exporter);
+    if !keys.iter().any(|key| key.verify(identity::Domain::CaseFile, bytes, signature).is_ok()) {
+        let what = format!("not signed by the desk of {}, as the directories of its party know it", manifest.exporter);
+        findings.contradict(names::MANIFEST_SIGNATURE, "signature", what);
+    }
+    if ![manifest.home, manifest.peer].contains(&manifest.exporter.party()) {
+        findings.contradict(names::MANIFEST, "format", "exported by a desk of neither party");
+    }
+    if manifest.made() > now.plus_ms(SKEW_MS) {
+        findings.contradict(
+            names::MANIFEST,
+            "format",
+            "exported at a moment that has not come, by the clock of who checks",
+        );
+    }
+}

@@ -1,0 +1,156 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str,
+};
+
+use identity::{Directory, RootCertificate, SignedDirectory, TrustStore, VerifyingKey};
+use ledger::LedgerKey;
+use model::{AuthorityId, Denial, Fault, PartyId, Timestamp};
+
+use super::{Findings, sheaf::Sheaf};
+use crate::{Manifest, names};
+
+/// Versions of one directory in a file.
+const VERSIONS_MAX: usize = 1000;
+/// Pairs of versions that are tried for one moment.
+const ATTEMPTS_MAX: usize = 16;
+
+/// What the two parties said of themselves, in every version that the file holds.
+pub(crate) struct Parties {
+    roots: BTreeMap<PartyId, RootCertificate>,
+    pair: [PartyId; 2],
+    /// The newest first.
+    versions: BTreeMap<PartyId, Vec<(Directory, SignedDirectory)>>,
+    /// What follows from a version of each.
+    stores: BTreeMap<[usize; 2], TrustStore>,
+}
+
+/// By which version of the directories something holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Used {
+    places: [usize; 2],
+    /// The versions, of home and peer.
+    pub(crate) versions: [u64; 2],
+    /// Whether they are the newest that were issued by then.
+    pub(crate) newest: bool,
+}
+
+impl Parties {
+    pub(super) fn read(
+        sheaf: &mut Sheaf<'_>,
+        manifest: &Manifest,
+        roots: &BTreeMap<PartyId, RootCertificate>,
+        findings: &mut Findings,
+    ) -> Self {
+        let pair = [manifest.home, manifest.peer];
+        let mut versions: BTreeMap<PartyId, Vec<(Directory, SignedDirectory)>> = BTreeMap::new();
+        for name in sheaf.listed("directories/").into_iter().filter(|name| name.ends_with(".toml")) {
+            match read_one(sheaf, name, roots) {
+                Ok((directory, signed)) => {
+                    versions.entry(directory.party).or_default().push((directory, signed));
+                }
+                Err(denial) => findings.contradict(name, "directory", denial.to_string()),
+            }
+        }
+        for party in pair {
+            let known = versions.entry(party).or_default();
+            known.sort_by_key(|(directory, _)| std::cmp::Reverse(directory.version));
+            if known.is_empty() || known.len() > VERSIONS_MAX {
+                let what = format!("{} versions of the directory of {party}", known.len());
+                findings.contradict("directories/", "directory", what);
+                known.truncate(VERSIONS_MAX);
+            }
+        }
+        Self { roots: roots.clone(), pair, versions, stores: BTreeMap::new() }
+    }
+
+    /// Runs `check` with what was believed at `at`: by the newest directories that were issued by then, else by older ones that were still
+    /// valid, because a gateway learns of a new one a little later.
+    ///
+    /// # Errors
+    /// That of the newest.
+    pub(super) fn at<T>(
+        &mut self,
+        at: Timestamp,
+        check: impl Fn(&TrustStore) -> Result<T, Denial>,
+    ) -> Result<(T, Used), Denial> {
+        let (mut first, pair) = (None, self.pair);
+        for (rank, places) in self.candidates(at).into_iter().enumerate() {
+            let store = self.store(places)?;
+            match check(store) {
+                Ok(value) => {
+                    let of = |party: PartyId| store.directory(party).map_or(0, |directory| directory.version);
+                    let used = Used { places, versions: pair.map(of), newest: rank == 0 };
+                    return Ok((value, used));
+                }
+                Err(denial) => drop(first.get_or_insert(denial)),
+            }
+        }
+        Err(first.unwrap_or_else(|| {
+            Denial::failed(Fault::Unknown, format!("no directories of both parties in the file were in force at {at}"))
+        }))
+    }
+
+    /// What follows from the directories by which something held.
+    pub(super) fn by(&mut self, used: Used) -> Result<&TrustStore, Denial> {
+        self.store(used.places)
+    }
+
+    /// The keys of a party's gateway, the newest first.
+    pub(super) fn ledger_keys(&self, party: PartyId) -> Vec<LedgerKey> {
+        let mut seen = BTreeSet::new();
+        let keys = self.versions.get(&party).into_iter().flatten().map(|(directory, _)| directory.ledger_key);
+        keys.filter(|key| seen.insert(*key)).map(|key| LedgerKey::new(*key.as_bytes())).collect()
+    }
+
+    /// The keys of an authority's desk, the newest first.
+    pub(super) fn desk_keys(&self, authority: &AuthorityId) -> Vec<VerifyingKey> {
+        let directories = self.versions.get(&authority.party()).into_iter().flatten();
+        directories.filter_map(|(directory, _)| Some(directory.authority(authority)?.desk_key)).collect()
+    }
+
+    /// Pairs of places, the newest first.
+    fn candidates(&self, at: Timestamp) -> Vec<[usize; 2]> {
+        let [home, peer] = self.pair.map(|party| {
+            let all = self.versions.get(&party).into_iter().flatten().enumerate();
+            let valid = all.filter(|(_, (directory, _))| directory.check_at(at).is_ok());
+            valid.map(|(place, _)| place).collect::<Vec<_>>()
+        });
+        let mut pairs: Vec<_> = home
+            .iter()
+            .enumerate()
+            .flat_map(|(i, home)| peer.iter().enumerate().map(move |(j, peer)| (i + j, [*home, *peer])))
+            .collect();
+        pairs.sort_unstable();
+        pairs.into_iter().take(ATTEMPTS_MAX).map(|(_, places)| places).collect()
+    }
+
+    fn store(&mut self, places: [usize; 2]) -> Result<&TrustStore, Denial> {
+        if !self.stores.contains_key(&places) {
+            let signed = |party: PartyId, place: usize| self.versions.get(&party)?.get(place).map(|(_, signed)| signed);
+            let directories: Vec<_> =
+                self.pair.into_iter().zip(places).filter_map(|(party, place)| signed(party, place)).collect();
+            self.stores.insert(places, TrustStore::witnessed(&self.roots, &directories)?);
+        }
+        self.stores.get(&places).ok_or_else(|| Denial::failed(Fault::Internal, "a directory that is not here"))
+    }
+}
+
+fn read_one(
+    sheaf: &mut Sheaf<'_>,
+    name: &str,
+    roots: &BTreeMap<PartyId, RootCertificate>,
+) -> Result<(Directory, SignedDirectory), Denial> {
+    let malformed = |detail: &str| Denial::failed(Fault::Malformed, detail);
+    let toml = sheaf.take(name).and_then(|bytes| str::from_utf8(bytes).ok()).ok_or_else(|| malformed("no text"))?;
+    let claimed = Directory::from_toml(toml).map_err(|error| malformed(&error.to_string()))?;
+    if names::directory(claimed.party, claimed.version) != name {
+        return Err(malformed("a directory of another party or version than its name says"));
+    }
+    let signature = sheaf.take(&names::directory_signature(claimed.party, claimed.version));
+    let signature = signature.ok_or_else(|| malformed("not signed"))?.to_vec();
+    let signed = SignedDirectory { toml: toml.to_owned(), signature };
+    let root = roots.get(&claimed.party).ok_or_else(|| malformed("a directory of a party that is not in the case"))?;
+    let directory = signed.verify(root.der(), claimed.issued)?;
+    Ok((directory, signed))
+}
