@@ -93,7 +93,7 @@ fn a_gateway_cannot_open_a_seal_and_a_desk_cannot_relay() -> Result<(), Complain
 #[test]
 fn a_case_file_is_verified_without_storage_channel_or_seal() -> Result<(), Complaint> {
     let forbidden = ["store", "link", "seal", "desk", "relay", "telemetry"].map(|name| format!("rogatory-{name}"));
-    let forbidden: Vec<&str> = forbidden.iter().map(String::as_str).chain(["sea-orm", "hyper-util"]).collect();
+    let forbidden: Vec<&str> = forbidden.iter().map(String::as_str).chain(["sea-orm"]).collect();
     report(
         "casefile verifies with what it is given: no storage, no channel, no key",
         "hand it in as an argument",
