@@ -14,7 +14,8 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use crate::office::{
-    Ask, Beside, Checked, Office, OfficerWord, Opens, Prepared, Told, ValidatorWord, Wish, Written, would_pass,
+    AgendaPage, Ask, Beside, Checked, Office, OfficerWord, Opens, Page, Prepared, Told, ValidatorWord, Wish, Written,
+    would_pass,
 };
 
 pub(crate) use programs::{Counts, Webhooks};
@@ -147,8 +148,8 @@ impl CaseService for Cases {
     }
 
     async fn list_cases(&self, request: Request<wire::ListCasesRequest>) -> Answer<wire::ListCasesResponse> {
-        let cases = self.0.list(&request.into_inner().filter).await.map_err(status)?;
-        Ok(Response::new(wire::ListCasesResponse { cases }))
+        let page = Page::of(&request.into_inner()).map_err(malformed)?;
+        Ok(Response::new(self.0.list(&page).await.map_err(status)?))
     }
 
     async fn get_case(&self, request: Request<wire::GetCaseRequest>) -> Answer<wire::GetCaseResponse> {
@@ -165,9 +166,8 @@ impl CaseService for Cases {
     }
 
     async fn get_agenda(&self, request: Request<wire::GetAgendaRequest>) -> Answer<wire::GetAgendaResponse> {
-        let request = request.into_inner();
-        let acting = request.acting.parse().map_err(malformed)?;
-        Ok(Response::new(self.0.agenda(request.days, acting, crate::clock::now()).await.map_err(status)?))
+        let page = AgendaPage::of(request.into_inner()).map_err(malformed)?;
+        Ok(Response::new(self.0.agenda(&page, crate::clock::now()).await.map_err(status)?))
     }
 
     async fn watch_events(&self, request: Request<wire::WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {

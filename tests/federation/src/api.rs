@@ -43,7 +43,7 @@ impl Api {
 
     /// How many cases the desk has.
     pub(crate) async fn count(&mut self) -> Result<usize, Failure> {
-        let asked = ListCasesRequest { filter: "all".to_owned() };
+        let asked = ListCasesRequest { filter: "all".to_owned(), ..Default::default() };
         Ok(self.client.list_cases(asked).await?.into_inner().cases.len())
     }
 

@@ -7,11 +7,12 @@ use model::Timestamp;
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, request::write_new, session::Session};
+use super::{Answer, list, request::write_new, session::Session};
 use crate::failure::Failure;
 
 /// The clock of what has to be destroyed or returned.
 const RETENTION: &str = "retention";
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// `desk dispose list`.
 #[derive(Debug, Args)]
@@ -19,28 +20,38 @@ pub(super) struct Disposals {
     /// What ends within so many days; what is over is always told.
     #[arg(long, default_value = "36500", value_parser = clap::value_parser!(u32).range(0..=36500))]
     days: u32,
+    #[command(flatten)]
+    page: list::Page,
 }
 
 impl Disposals {
     /// What has to be destroyed or returned when, the soonest first; before it what is due already and waits for its certificate.
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
-        let request = wire::GetAgendaRequest { days: self.days, acting: "all".to_owned() };
+        let (page_size, after) = self.page.told();
+        let request = wire::GetAgendaRequest {
+            days: self.days,
+            acting: "all".to_owned(),
+            kinds: vec![RETENTION.to_owned()],
+            page_size,
+            after,
+            from_ms: 0,
+        };
         let agenda = session.desk().get_agenda(request).await?.into_inner();
-        let clocks: Vec<_> = agenda.clocks.iter().filter(|clock| clock.kind == RETENTION).collect();
-        let listed = session.desk().list_cases(wire::ListCasesRequest { filter: "all".to_owned() }).await?.into_inner();
-        let due: Vec<_> = listed.cases.iter().filter(|case| case.state == "DISPOSAL_DUE").collect();
+        let due = list::all(session, "all", &["DISPOSAL_DUE"]).await?;
         let mut lines: Vec<_> = due
             .iter()
             .map(|case| format!("{}  DUE NOW: destroy or return it, then desk dispose certify", case.case_id))
             .collect();
-        lines.extend(clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock))));
+        lines.extend(agenda.clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock))));
         if lines.is_empty() {
             lines.push("nothing".to_owned());
         }
+        lines.extend(list::more(&agenda.next_after));
         let value = json!({
             "now_ms": agenda.now_ms,
             "due": due.iter().map(|case| case.case_id.clone()).collect::<Vec<_>>(),
-            "clocks": clocks.into_iter().map(value).collect::<Vec<_>>(),
+            "clocks": agenda.clocks.iter().map(value).collect::<Vec<_>>(),
+            "next": list::next(&agenda.next_after),
         });
         Ok(Answer::new(value, lines.join("\n")))
     }
@@ -55,24 +66,34 @@ pub(super) struct Agenda {
     /// Who must act.
     #[arg(long, default_value = "all", value_parser = ["own", "other", "all"])]
     acting: String,
-    /// Write it as iCalendar into this file too: references, no names.
+    /// Only what ends so many days from now or later; without it what is over is told too.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=3650))]
+    from: Option<u32>,
+    #[command(flatten)]
+    page: list::Page,
+    /// Write the page as iCalendar into this file too: references, no names.
     #[arg(long, value_name = "FILE")]
     ics: Option<PathBuf>,
 }
 
 impl Agenda {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
-        let request = wire::GetAgendaRequest { days: self.days, acting: self.acting.clone() };
+        let (page_size, after) = self.page.told();
+        let from_ms = self.from.map(|days| crate::clock::now().plus_ms(i64::from(days) * DAY_MS).0).unwrap_or_default();
+        let (days, acting) = (self.days, self.acting.clone());
+        let request = wire::GetAgendaRequest { days, acting, from_ms, kinds: Vec::new(), page_size, after };
         let agenda = session.desk().get_agenda(request).await?.into_inner();
         let mut value = json!({
             "now_ms": agenda.now_ms,
             "clocks": agenda.clocks.iter().map(value).collect::<Vec<_>>(),
+            "next": list::next(&agenda.next_after),
         });
         let mut lines: Vec<_> =
             agenda.clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock))).collect();
         if lines.is_empty() {
             lines.push("nothing".to_owned());
         }
+        lines.extend(list::more(&agenda.next_after));
         if let Some(path) = &self.ics {
             // The next export replaces the last one.
             if path.exists() {

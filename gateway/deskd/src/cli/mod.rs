@@ -6,6 +6,7 @@ mod editor;
 mod events;
 mod follow;
 mod group;
+mod list;
 mod matters;
 mod officer;
 mod preflight;
@@ -77,8 +78,8 @@ enum Command {
     /// Registers that answer without a human.
     #[command(subcommand)]
     Responder(Responder),
-    /// The cases in which it is this desk's move.
-    Inbox,
+    /// The cases in which it is this desk's move, and those whose clocks call.
+    Inbox(list::Inbox),
     /// What ends when: each clock with its article or policy, and whose move it is.
     Agenda(Agenda),
     /// What happened since a cursor, ids only.
@@ -185,8 +186,10 @@ enum Case {
     /// All cases and drafts.
     List {
         /// Which.
-        #[arg(long, default_value = "all", value_parser = ["all", "inbox", "outbox"])]
+        #[arg(long, default_value = "all", value_parser = ["all", "inbox", "ours", "theirs", "outbox", "due", "drafts"])]
         filter: String,
+        #[command(flatten)]
+        page: list::Page,
     },
     /// One case: measures, timeline with receipts, who can read it, what may be done next.
     Show {
@@ -252,12 +255,12 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Request(request) => request.run(session).await,
         Command::Responder(responder) => responder.run(session).await,
         Command::Preflight(preflight) => preflight.run(session).await,
-        Command::Inbox => show::list(session, "inbox").await,
+        Command::Inbox(inbox) => inbox.run(session).await,
         Command::Agenda(agenda) => agenda.run(session).await,
         Command::Events(events) => events.run(session).await,
         Command::Statistics(count) => count.run(session).await,
         Command::Webhook(webhook) => webhook.run(session).await,
-        Command::Case(Case::List { filter }) => show::list(session, filter).await,
+        Command::Case(Case::List { filter, page }) => list::list(session, filter, page).await,
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await
         }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{
     Answer,
     check::{inside, request as request_in},
-    editor, follow,
+    editor, follow, list,
     officer::Signer,
     preflight::{self, findings},
     session::{Session, case_id},
@@ -223,9 +223,7 @@ async fn clone(session: &Session, case: &str, recipient: String, keep_subjects: 
 const DRAFTS_MAX: usize = 200;
 
 async fn list(session: &Session) -> Result<Answer, Failure> {
-    let request = wire::ListCasesRequest { filter: "all".to_owned() };
-    let cases = session.desk().list_cases(request).await?.into_inner().cases;
-    let drafts = cases.into_iter().filter(|case| {
+    let drafts = list::all(session, "drafts", &[]).await?.into_iter().filter(|case| {
         case.side == "requesting" && ["DRAFT", "VALIDATING", "VALIDATED", "BLOCKED"].contains(&case.state.as_str())
     });
     let (mut lines, mut values) = (Vec::new(), Vec::new());

@@ -52,31 +52,6 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
     Ok(Answer::new(value, text + &webhooks + &troubles))
 }
 
-/// `desk inbox` and `desk case list`.
-pub(super) async fn list(session: &Session, filter: &str) -> Result<Answer, Failure> {
-    let request = wire::ListCasesRequest { filter: filter.to_owned() };
-    let cases = session.desk().list_cases(request).await?.into_inner().cases;
-    let line = |case: &wire::CaseSummary| {
-        format!(
-            "{}  {:<10}  {:<12}  {:<6}  {:<16}  {}  {}{}",
-            case.case_id.get(..8).unwrap_or(&case.case_id),
-            case.state,
-            case.counterpart,
-            case.r#move,
-            case.possible_steps.join(","),
-            Timestamp(case.updated_ms),
-            plain(&case.reference),
-            remarks(case).iter().map(|(name, text)| format!("  [{name}: {text}]")).collect::<String>()
-        )
-    };
-    let mut lines: Vec<_> = cases.iter().map(line).collect();
-    if lines.is_empty() {
-        lines.push("nothing".to_owned());
-    }
-    let values: Vec<_> = cases.iter().map(summary).collect();
-    Ok(Answer::new(json!({ "cases": values }), lines.join("\n")))
-}
-
 /// For what records that were received are opened. The desk holds it against the treaty, and puts each opening on record.
 #[derive(Debug, Default, Args)]
 pub(super) struct Opens {
@@ -253,7 +228,7 @@ fn fate(one: &wire::DocumentRef) -> &'static str {
 }
 
 /// What an officer must not overlook: why the case stands still, and whose signature it waits for.
-fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
+pub(super) fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let trouble = (!case.trouble.is_empty()).then(|| ("trouble", plain(&case.trouble)));
     let waits = (!case.awaiting_signature.is_empty())
         .then(|| ("waits", format!("{} for its second signature", case.awaiting_signature)));
@@ -303,7 +278,7 @@ fn opening(one: &wire::OpeningView) -> Value {
     })
 }
 
-fn summary(case: &wire::CaseSummary) -> Value {
+pub(super) fn summary(case: &wire::CaseSummary) -> Value {
     json!({
         "case": case.case_id,
         "side": case.side,

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
-    Answer,
+    Answer, list,
     officer::Signer,
     request::request_body,
     session::Session,
@@ -99,8 +99,7 @@ struct Player<'a> {
 impl Player<'_> {
     /// Goes through the inbox once. Says whether it has done anything.
     async fn turn(&mut self, once: bool) -> Result<bool, Failure> {
-        let request = wire::ListCasesRequest { filter: "inbox".to_owned() };
-        let cases = self.session.desk().list_cases(request).await?.into_inner().cases;
+        let cases = list::all(self.session, "ours", &[]).await?;
         let mut acted = false;
         for case in cases.iter().filter(|case| case.side == "requested" && case.r#move == "ours") {
             let shown = self.session.show(&case.case_id).await?;

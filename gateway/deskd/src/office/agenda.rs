@@ -4,17 +4,20 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use model::{CaseId, Denial, Malformed, Timestamp};
 use proto::desk as wire;
-use store::desk::ClockRow;
+use store::desk::{ClockEnd, ClockPage, ClockRow};
 use workflow::{Agenda, AgendaItem, AlarmKind, CLOCKS, Clock, ClockId, ClockState, Nature, Side};
 
 use super::{
     Office,
     clocks::{fired_of, id_of, level},
+    listing::{ROUNDS_MAX, limit},
     view::CaseView,
 };
 
-/// Cases in one agenda, those whose clocks end first.
-const CASES_MAX: u64 = 10_000;
+/// Clocks on a page where nobody says how many.
+const PAGE: usize = 500;
+/// What stands between the parts of a cursor; none of them has it.
+const PART: char = '/';
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What each clock told last.
@@ -41,7 +44,72 @@ impl FromStr for Acting {
     }
 }
 
+/// A page of an agenda.
+#[derive(Debug, Clone)]
+pub(crate) struct AgendaPage {
+    days: u32,
+    from: Timestamp,
+    acting: Acting,
+    kinds: Vec<String>,
+    after: Option<ClockEnd>,
+    limit: usize,
+}
+
+impl AgendaPage {
+    /// From a call.
+    pub(crate) fn of(request: wire::GetAgendaRequest) -> Result<Self, Malformed> {
+        let after = Some(request.after.as_str()).filter(|after| !after.is_empty());
+        Ok(Self {
+            days: request.days,
+            from: Timestamp(if request.from_ms == 0 { i64::MIN } else { request.from_ms }),
+            acting: request.acting.parse()?,
+            after: after.map(end_of).transpose()?,
+            limit: limit(request.page_size, PAGE),
+            kinds: request.kinds,
+        })
+    }
+}
+
+/// Who must act, as a row of a clock has it.
+pub(super) fn acting(sides: &[Side], own: Side) -> i16 {
+    match (sides.contains(&own), sides.iter().any(|side| *side != own)) {
+        (true, false) => 1,
+        (false, _) => 2,
+        (true, true) => 3,
+    }
+}
+
+fn cursor(end: &ClockEnd) -> String {
+    let ClockEnd { due, case, measure, kind, record, round } = end;
+    format!("{due}{PART}{case}{PART}{measure}{PART}{kind}{PART}{record}{PART}{round}")
+}
+
+fn end_of(cursor: &str) -> Result<ClockEnd, Malformed> {
+    let parts: Vec<_> = cursor.split(PART).collect();
+    let read = || {
+        let [due, case, measure, kind, record, round] = parts[..] else { return None };
+        Some(ClockEnd {
+            due: due.parse().ok()?,
+            case: case.parse().ok()?,
+            measure: measure.parse().ok()?,
+            kind: kind.to_owned(),
+            record: record.to_owned(),
+            round: round.parse().ok()?,
+        })
+    };
+    read().ok_or_else(|| Malformed::new("the cursor of a page", cursor))
+}
+
 impl Acting {
+    /// The rows in which such clocks are.
+    fn numbers(self) -> &'static [i16] {
+        match self {
+            Self::Own => &[0, 1, 3],
+            Self::Other => &[0, 2, 3],
+            Self::All => &[0, 1, 2, 3],
+        }
+    }
+
     fn wants(self, sides: &[Side], own: Side) -> bool {
         match self {
             Self::Own => sides.contains(&own),
@@ -52,47 +120,77 @@ impl Acting {
 }
 
 impl Office {
-    /// What ends within `days`, and what is over and not done, the soonest first.
-    pub(crate) async fn agenda(
-        &self,
-        days: u32,
-        acting: Acting,
-        now: Timestamp,
-    ) -> Result<wire::GetAgendaResponse, Denial> {
-        let until = now.plus_ms(i64::from(days).saturating_mul(DAY_MS));
-        let mut cases = BTreeMap::new();
-        for row in self.store.cases_due(until.0, CASES_MAX).await? {
-            let view = self.view_of(&row)?;
-            cases.insert(view.id, (self.clocks(&view), view));
+    /// A page of what ends, and of what is over and not done, the soonest first.
+    pub(crate) async fn agenda(&self, page: &AgendaPage, now: Timestamp) -> Result<wire::GetAgendaResponse, Denial> {
+        let until = now.plus_ms(i64::from(page.days).saturating_mul(DAY_MS));
+        let which = ClockPage { from: page.from.0, until: until.0, kinds: &page.kinds, acting: page.acting.numbers() };
+        let (mut shown, mut agenda, mut after) = (Vec::new(), Agenda { now, items: Vec::new() }, page.after.clone());
+        let mut next = None;
+        'rounds: for round in 1..=ROUNDS_MAX {
+            // One more than a page has tells whether there is another page.
+            let rows = self.store.clocks_page(&which, after.as_ref(), page.limit as u64 + 1).await?;
+            let cases = self.cases_of(&rows).await?;
+            for (at, row) in rows.iter().enumerate() {
+                if shown.len() == page.limit {
+                    next = after;
+                    break 'rounds;
+                }
+                after = Some(ClockEnd::from(row));
+                if let Some((item, clock)) = self.item(&cases, row, page, until, now) {
+                    shown.push(clock);
+                    agenda.items.push(item);
+                }
+                if at + 1 == rows.len() && (rows.len() <= page.limit || round == ROUNDS_MAX) {
+                    next = after.filter(|_| rows.len() > page.limit);
+                    break 'rounds;
+                }
+            }
+            if rows.is_empty() {
+                break;
+            }
         }
-        let all = cases.iter().flat_map(|(id, (clocks, _))| clocks.iter().map(|clock| (*id, clock)));
-        let mut agenda = Agenda::of(all, now);
-        let wanted = |item: &AgendaItem| {
-            let side = cases.get(&item.case).map(|(_, view)| view.side());
-            item.due <= until && side.is_some_and(|side| acting.wants(item.sides, side))
-        };
-        agenda.items.retain(wanted);
-        let told = self.told_clocks().await?;
-        let shown = |item: &AgendaItem| {
-            let (clocks, view) = cases.get(&item.case)?;
-            let clock = clocks.iter().find(|clock| clock.id == item.clock)?;
-            Some(self.shown_clock(view, clock, &told, now))
-        };
         Ok(wire::GetAgendaResponse {
-            clocks: agenda.items.iter().filter_map(shown).collect(),
+            clocks: shown,
             icalendar: agenda.to_icalendar(now),
             now_ms: now.0,
+            next_after: next.map(|end| cursor(&end)).unwrap_or_default(),
         })
     }
 
-    /// What the open clocks of all cases told last.
-    pub(super) async fn told_clocks(&self) -> Result<ToldClocks, Denial> {
-        Ok(read(&self.store.clocks_told().await?))
+    /// The cases of clocks, with what runs in each.
+    async fn cases_of(&self, rows: &[ClockRow]) -> Result<BTreeMap<CaseId, (CaseView, Vec<Clock>)>, Denial> {
+        let mut ids: Vec<_> = rows.iter().map(|row| row.case_id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut cases = BTreeMap::new();
+        for row in self.store.cases_among(&ids).await? {
+            let view = self.view_of(&row)?;
+            cases.insert(view.id, (self.clocks(&view), view));
+        }
+        Ok(cases.into_iter().map(|(id, (clocks, view))| (id, (view, clocks))).collect())
+    }
+
+    /// A clock as its case has it, where it belongs on the page.
+    fn item(
+        &self,
+        cases: &BTreeMap<CaseId, (CaseView, Vec<Clock>)>,
+        row: &ClockRow,
+        page: &AgendaPage,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Option<(AgendaItem, wire::ClockView)> {
+        let (view, clocks) = cases.get(&row.case_id.0)?;
+        let id = id_of(row)?;
+        let clock = clocks.iter().find(|clock| clock.id == id)?;
+        let item = Agenda::of([(view.id, clock)], now).items.pop()?;
+        let wanted = item.due <= until && page.acting.wants(item.sides, view.side());
+        let told = told_by(std::slice::from_ref(row));
+        wanted.then(|| (item, self.shown_clock(view, clock, &told, now)))
     }
 
     /// What the clocks of one case told last.
     pub(super) async fn told_clocks_of(&self, case: CaseId) -> Result<ToldClocks, Denial> {
-        Ok(read(&self.store.clocks_of(case).await?))
+        Ok(told_by(&self.store.clocks_of(case).await?))
     }
 
     /// All clocks of a case.
@@ -160,7 +258,8 @@ pub(super) fn calls(clock: Option<&wire::ClockView>) -> bool {
     })
 }
 
-fn read(rows: &[ClockRow]) -> ToldClocks {
+/// What clocks told last, as their rows have it.
+pub(super) fn told_by(rows: &[ClockRow]) -> ToldClocks {
     rows.iter().filter_map(|row| Some(((row.case_id.0, id_of(row)?), fired_of(row)?))).collect()
 }
 
@@ -192,6 +291,24 @@ mod tests {
         assert!(calls(Some(&clock("warning", "own"))) && calls(Some(&clock("warning", "both"))));
         assert!(!calls(Some(&clock("warning", "other"))));
         assert!(calls(Some(&clock("due", "other"))) && calls(Some(&clock("escalation", "other"))));
+    }
+
+    #[test]
+    fn a_row_is_found_by_whoever_must_act() {
+        for (sides, number) in [(&[Side::Home][..], 1), (&[Side::Peer], 2), (&[Side::Home, Side::Peer], 3)] {
+            assert_eq!(acting(sides, Side::Home), number);
+            for who in [Acting::Own, Acting::Other, Acting::All] {
+                assert_eq!(who.numbers().contains(&number), who.wants(sides, Side::Home), "{who:?} {sides:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_names_the_last_clock_of_a_page() {
+        let (kind, record) = ("decision".to_owned(), "traffic_data".to_owned());
+        let end = ClockEnd { due: -5, case: CaseId::new([7; 16]), measure: 1, kind, record, round: 2 };
+        assert_eq!(end_of(&cursor(&end)).unwrap(), end);
+        assert!(end_of("5").is_err() && end_of("a/b/c/d/e/f").is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use treaty::TimerKind;
 use workflow::{AlarmKind, Calendars, Clock, ClockId, Course, Reckoning, Schedule, Side, clocks, woven};
 
-use super::{Office, Told, due::timers, event, internal, view::CaseView};
+use super::{Office, Told, agenda::acting, due::timers, event, internal, view::CaseView};
 use crate::clock;
 
 /// So many clocks are told in one transaction.
@@ -28,10 +28,15 @@ impl Office {
     }
 
     /// Writes the clocks of a case that have changed. What they told stays told.
-    pub(super) async fn put_clocks(&self, batch: &mut DeskBatch, view: &CaseView) -> Result<(), Denial> {
+    pub(super) async fn put_clocks(
+        &self,
+        batch: &mut DeskBatch,
+        view: &CaseView,
+        clocks: &[Clock],
+    ) -> Result<(), Denial> {
         let stored = self.store.clocks_of(view.id).await?;
         batch.clocks.retain(|row| row.case_id.0 != view.id);
-        batch.clocks.extend(changed(view.id, &self.clocks(view), &stored)?);
+        batch.clocks.extend(changed(view.id, view.side(), clocks, &stored)?);
         Ok(())
     }
 
@@ -40,8 +45,7 @@ impl Office {
         for id in view.follows.iter().filter(|id| **id != view.id) {
             let Some((mut kept, version)) = self.view(*id).await? else { continue };
             if (kept.home, kept.peer) == (view.home, view.peer) && kept.hang(view) {
-                self.put_view(batch, &kept, Some(version), now)?;
-                self.put_clocks(batch, &kept).await?;
+                self.put_view(batch, &kept, Some(version), now).await?;
             }
         }
         Ok(())
@@ -105,12 +109,12 @@ fn clocks_of(view: &CaseView, calendars: &Calendars) -> Vec<Clock> {
 }
 
 /// The rows of the clocks that are not stored like that.
-fn changed(case: CaseId, clocks: &[Clock], stored: &[ClockRow]) -> Result<Vec<ClockRow>, Denial> {
+fn changed(case: CaseId, own: Side, clocks: &[Clock], stored: &[ClockRow]) -> Result<Vec<ClockRow>, Denial> {
     let known: BTreeMap<ClockId, &ClockRow> = stored.iter().filter_map(|row| Some((id_of(row)?, row))).collect();
     let mut rows = Vec::new();
     for clock in clocks {
         let before = known.get(&clock.id).copied();
-        let row = row_of(case, &clock.id, &clock.course, before.and_then(fired_of))?;
+        let row = row_of(case, &clock.id, (&clock.course, acting(clock.sides, own)), before.and_then(fired_of))?;
         if before != Some(&row) {
             rows.push(row);
         }
@@ -118,7 +122,12 @@ fn changed(case: CaseId, clocks: &[Clock], stored: &[ClockRow]) -> Result<Vec<Cl
     Ok(rows)
 }
 
-fn row_of(case: CaseId, id: &ClockId, course: &Course, fired: Option<AlarmKind>) -> Result<ClockRow, Denial> {
+fn row_of(
+    case: CaseId,
+    id: &ClockId,
+    (course, acting): (&Course, i16),
+    fired: Option<AlarmKind>,
+) -> Result<ClockRow, Denial> {
     Ok(ClockRow {
         case_id: case.into(),
         measure: id.measure.0.into(),
@@ -130,6 +139,7 @@ fn row_of(case: CaseId, id: &ClockId, course: &Course, fired: Option<AlarmKind>)
         next_at: course.next(fired).map(|alarm| alarm.at.0),
         open: course.end.is_none().into(),
         due: course.due.0,
+        acting,
     })
 }
 
@@ -145,11 +155,11 @@ async fn told_at(store: &DeskStore, now: Timestamp) -> Result<DeskBatch, Denial>
             continue;
         };
         schedule.watch_course(row.case_id.0, &id, &course, fired_of(&row));
-        courses.push((row.case_id.0, id, course));
+        courses.push((row.case_id.0, id, course, row.acting));
     }
     batch.events = schedule.poll(now).iter().map(|alarm| event(alarm.case, told(alarm.kind), None, now)).collect();
-    for (case, id, course) in courses {
-        batch.clocks.push(row_of(case, &id, &course, schedule.fired(case, &id))?);
+    for (case, id, course, acting) in courses {
+        batch.clocks.push(row_of(case, &id, (&course, acting), schedule.fired(case, &id))?);
     }
     Ok(batch)
 }

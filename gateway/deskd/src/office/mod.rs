@@ -25,6 +25,7 @@ mod group;
 mod history;
 mod incident;
 mod joining;
+mod listing;
 mod matter_forms;
 mod matters;
 mod once;
@@ -73,7 +74,7 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use workflow::Calendars;
+use workflow::{Calendars, Case, State};
 
 use crate::{
     config::{Config, Folder},
@@ -85,8 +86,10 @@ use crate::{
 };
 use view::{CaseView, DraftView, state_number};
 
+pub(crate) use agenda::AgendaPage;
 pub(crate) use draft::{Checked, Written, would_pass};
 pub(crate) use errand::Wish;
+pub(crate) use listing::Page;
 pub(crate) use matters::Beside;
 pub(crate) use once::{Call, Known, Running};
 pub(crate) use prepare::{Ask, Prepared};
@@ -205,7 +208,7 @@ impl Office {
         let calendars = Calendars::builtin();
         let calendars = calendars.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         let records = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
-        Ok(Self {
+        let office = Self {
             own: config.authority.clone(),
             uplink: Uplink::new(config, &keys, &trust)?,
             trust,
@@ -231,7 +234,9 @@ impl Office {
             answers: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),
-        })
+        };
+        office.note_listed().await?;
+        Ok(office)
     }
 
     /// Closes the storage.
@@ -259,10 +264,12 @@ impl Office {
 
     async fn draft(&self, id: CaseId) -> Result<Option<(DraftView, store::desk::DraftRow)>, Denial> {
         let Some(row) = self.store.draft(id).await? else { return Ok(None) };
-        let plain = self.safe.open(Place::Draft, id.as_bytes(), &row.body)?;
-        let draft =
-            serde_json::from_slice(&plain).map_err(|_| Denial::failed(Fault::Storage, "a draft cannot be read"))?;
-        Ok(Some((draft, row)))
+        Ok(Some((self.draft_of(&row)?, row)))
+    }
+
+    fn draft_of(&self, row: &store::desk::DraftRow) -> Result<DraftView, Denial> {
+        let plain = self.safe.open(Place::Draft, row.id.as_bytes(), &row.body)?;
+        serde_json::from_slice(&plain).map_err(|_| Denial::failed(Fault::Storage, "a draft cannot be read"))
     }
 
     /// Writes a case, its clocks, and what hangs on it, as the batch makes it. The one lock is held.
@@ -273,23 +280,25 @@ impl Office {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<(), Denial> {
-        self.put_view(batch, view, version, now)?;
-        self.put_clocks(batch, view).await?;
+        self.put_view(batch, view, version, now).await?;
         self.hang_on(batch, view, now).await
     }
 
-    fn put_view(
+    async fn put_view(
         &self,
         batch: &mut DeskBatch,
         view: &CaseView,
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<(), Denial> {
+        let (clocks, case) = (self.clocks(view), view.shown());
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(view).map_err(internal)?);
         let row = DeskCaseRow {
             id: view.id.into(),
             role: i16::from(view.side() == workflow::Side::Peer),
-            state: state_number(view.state()),
+            state: state_number(case.as_ref().map_or(State::Validated, Case::state)),
+            whose: listing::Whose::of(view, case.as_ref()) as i16,
+            calls_at: listing::calls_at(view, &clocks),
             counterpart: view.other.clone().into(),
             title: None,
             body: self.safe.seal(Place::Case, view.id.as_bytes(), &plain)?,
@@ -298,7 +307,8 @@ impl Office {
             version: version.map_or(1, |version| version + 1),
         };
         batch.put_case(row, version);
-        Ok(())
+        batch.links.extend(listing::links(view));
+        self.put_clocks(batch, view, &clocks).await
     }
 
     /// The changes of a member's state since they were asked for last, encrypted.

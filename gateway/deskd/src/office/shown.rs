@@ -1,31 +1,26 @@
 //! What officers' programs are shown. Reading changes nothing.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use desk::Body;
 use jiff::civil::Date;
 use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
 use proto::desk as wire;
 use serde_json::Value;
-use store::desk::{DeskCaseRow, DeskEntryRow, EventRow};
+use store::desk::{DeskEntryRow, EventRow};
 use workflow::{Case, Side, State, Trigger};
 
 use super::{
     Office,
-    agenda::calls,
+    listing::Whose,
     matters,
-    prepare::WAITING,
     seats::Away,
-    terms::{alarms, preservation},
+    terms::preservation,
     unknown,
     usage::Opens,
     view::{CaseView, DraftView},
 };
 use crate::summary;
 
-/// Cases in one answer.
-const CASES_MAX: u64 = 10_000;
 const EVENTS_MAX: u64 = 256;
 
 /// What is said of an entry without a body.
@@ -40,46 +35,8 @@ pub(super) fn side_name(side: Side) -> &'static str {
 }
 
 impl Office {
-    /// The cases and drafts of which `filter` speaks: `inbox` (ours to move), `outbox` (theirs), else all.
-    pub(crate) async fn list(&self, filter: &str) -> Result<Vec<wire::CaseSummary>, Denial> {
-        let mut cases = Vec::new();
-        let (proposals, now) = (self.store.proposals(&[WAITING]).await?, crate::clock::now());
-        let (rows, views) = self.all_views().await?;
-        let told = self.told_clocks().await?;
-        let mut drafts: BTreeMap<CaseId, (DraftView, i64)> = BTreeMap::new();
-        for row in self.store.drafts().await? {
-            if let Some((draft, row)) = self.draft(row.id.0).await? {
-                drafts.insert(row.id.0, (draft, row.updated));
-            }
-        }
-        let following: Vec<CaseView> = views.iter().filter(|view| !view.follows.is_empty()).cloned().collect();
-        for (row, view) in rows.iter().zip(&views) {
-            let awaiting = self.awaiting(view, &proposals, now)?;
-            let mut case = of_case(view, drafts.get(&view.id).map(|(draft, _)| draft), row.updated, awaiting);
-            case.training = self.trains(&view.own) || self.trains(&view.other);
-            case.preservation = self.first_to_end(view, &following, now)?;
-            case.clock = self.first_clock(view, &told, now);
-            cases.push(case);
-        }
-        views.iter().for_each(|view| drop(drafts.remove(&view.id)));
-        cases.extend(drafts.iter().map(|(id, (draft, updated))| of_draft(*id, draft, *updated)));
-        cases.retain(|case| match filter {
-            "inbox" => case.r#move == "ours" || alarms(case.preservation.as_ref()) || calls(case.clock.as_ref()),
-            "outbox" => case.r#move == "theirs",
-            _ => true,
-        });
-        cases.sort_by_key(|case| std::cmp::Reverse(case.updated_ms));
-        Ok(cases)
-    }
-
-    async fn all_views(&self) -> Result<(Vec<DeskCaseRow>, Vec<CaseView>), Denial> {
-        let rows = self.store.case_page(&[], 0, CASES_MAX).await?;
-        let views = rows.iter().map(|row| self.view_of(row)).collect::<Result<_, _>>()?;
-        Ok((rows, views))
-    }
-
     /// The preservation of the case that ends first, where one runs.
-    fn first_to_end(
+    pub(super) fn first_to_end(
         &self,
         view: &CaseView,
         views: &[CaseView],
@@ -120,14 +77,11 @@ impl Office {
         on_the_way(&view, &mut timeline);
         let now = crate::clock::now();
         let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
-        // Which cases follow this one is in their requests, so that all are read.
-        let views = self.all_views().await?.1;
+        let views = self.related(&view).await?;
         let links = self.links(&view, &views);
         let mut summary = of_case(&view, draft.as_ref().map(|(draft, _)| draft), row.updated, awaiting);
-        summary.training = self.trains(&view.own) || self.trains(&view.other);
-        summary.preservation = self.first_to_end(&view, &views, now)?;
         let told = self.told_clocks_of(id).await?;
-        summary.clock = self.first_clock(&view, &told, now);
+        self.complete(&mut summary, &view, &views, &told, now)?;
         let today = crate::clock::day(now)?;
         Ok(wire::GetCaseResponse {
             summary: Some(summary),
@@ -196,7 +150,7 @@ impl Office {
     }
 
     /// Whether an authority was made for training: its state's directory says so in its title.
-    fn trains(&self, authority: &AuthorityId) -> bool {
+    pub(super) fn trains(&self, authority: &AuthorityId) -> bool {
         let trust = self.trust.store();
         trust.is_ok_and(|trust| trust.authority(authority).is_some_and(|one| one.is_training()))
     }
@@ -288,7 +242,12 @@ fn on_the_way(view: &CaseView, timeline: &mut Vec<wire::TimelineEvent>) {
     }
 }
 
-fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: Option<Step>) -> wire::CaseSummary {
+pub(super) fn of_case(
+    view: &CaseView,
+    draft: Option<&DraftView>,
+    updated: i64,
+    awaiting: Option<Step>,
+) -> wire::CaseSummary {
     let case = view.shown();
     let state = match draft {
         // A request that is written on, after its group was opened or its first sending was refused.
@@ -304,43 +263,27 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
             .collect()
     });
     possible.dedup();
-    let mover = case.as_ref().and_then(Case::whose_move);
-    let mut whose = match mover {
-        Some(mover) if mover == side => "ours",
-        Some(_) => "theirs",
-        None => "nobody",
-    };
-    if draft.is_some_and(|draft| draft.state != State::Sent) {
-        whose = "ours";
-    }
-    let waiting = matters::waiting(view);
-    // A draft waits for a word, although nobody has to say one.
-    if !waiting.is_empty() || (view.drafted == Some(Step::ShareDraft) && side == Side::Peer) {
-        whose = "ours";
-    }
-    if view.pending.is_some() {
-        whose = "theirs";
-    }
-    if awaiting.is_some() {
-        whose = "ours";
+    let mut whose = Whose::of(view, case.as_ref());
+    let unsent = draft.is_some_and(|draft| draft.state != State::Sent) && view.pending.is_none();
+    if unsent || awaiting.is_some() {
+        whose = Whose::Ours;
     }
     if view.trouble.is_some() {
         possible.clear();
-        whose = "ours";
     }
     wire::CaseSummary {
         case_id: view.id.to_string(),
         side: side_name(side).to_owned(),
         counterpart: view.other.to_string(),
         state: state.to_string(),
-        r#move: whose.to_owned(),
+        r#move: whose.as_str().to_owned(),
         possible_steps: possible,
         updated_ms: updated,
         reference: view.reference.clone(),
         trouble: view.away.map(Away::reason).or_else(|| view.trouble.clone()).unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
-        matters_waiting: waiting,
+        matters_waiting: matters::waiting(view),
         ..wire::CaseSummary::default()
     }
 }
@@ -348,7 +291,7 @@ fn of_case(view: &CaseView, draft: Option<&DraftView>, updated: i64, awaiting: O
 /// What stands over a draft that is shared.
 const DRAFT_BANNER: &str = "DRAFT – no legal effect, no clock runs";
 
-fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::CaseSummary {
+pub(super) fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::CaseSummary {
     let possible = workflow::rows_from(draft.state).filter(|row| !matches!(row.trigger, Trigger::Gateway(_)));
     wire::CaseSummary {
         case_id: id.to_string(),

@@ -4,10 +4,10 @@ use model::{CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
-    NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, ResponderRow, Shred, WebhookRow,
-    attempt, case, clock, draft, entry, errand, event, key_package, mls, once, outbox, progress, proposal, record_key,
-    responder, webhook,
+    AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, LinkRow,
+    MlsChange, NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, ResponderRow, Shred,
+    WebhookRow, attempt, case, clock, draft, entry, errand, event, key_package, link, mls, once, outbox, progress,
+    proposal, record_key, responder, webhook,
 };
 use crate::{
     Blob, StoreError, Stored,
@@ -52,6 +52,8 @@ pub struct DeskBatch {
     pub cursors: BTreeMap<String, i64>,
     /// Clocks, whole.
     pub clocks: Vec<ClockRow>,
+    /// Which cases follow which.
+    pub links: Vec<LinkRow>,
     /// How responders stand, whole.
     pub responders: Vec<ResponderRow>,
     /// What responders took up, whole.
@@ -156,6 +158,7 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
     progress::put(tx, &batch.cursors).await?;
     clock::put(tx, &batch.clocks).await?;
+    link::insert(tx, &batch.links).await?;
     errand::put(tx, &batch.errands).await?;
     write::delete::<errand::Entity, _, _>(tx, errand::Column::CaseId, &stored(&batch.errands_done)).await?;
     responder::put(tx, &batch.responders).await?;

@@ -15,6 +15,10 @@ pub struct Model {
     pub role: i16,
     /// A number of the caller's, to find cases by.
     pub state: i16,
+    /// Whose move it is: a number of the caller's; 0 where it is not noted yet.
+    pub whose: i16,
+    /// From when on people have to look at it, whoever must act; `None` where nothing calls them, as far as is known.
+    pub calls_at: Option<i64>,
     /// The desk on the other side.
     pub counterpart: Stored<AuthorityId>,
     /// What people call it. Encrypted.

@@ -1,7 +1,11 @@
 use std::collections::BTreeMap;
 
 use model::CaseId;
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    Condition, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{ExprTrait, SimpleExpr},
+};
 
 use super::{DeskCaseRow, DeskStore, case};
 use crate::{StoreError, Stored, write};
@@ -35,6 +39,8 @@ pub struct Model {
     pub open: i16,
     /// When it ends.
     pub due: i64,
+    /// Who must act before that: a number of the caller's; 0 where it is not noted yet.
+    pub acting: i16,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +49,43 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 const KEY: [Column; 5] = [Column::CaseId, Column::Measure, Column::Kind, Column::Record, Column::Round];
+
+/// Where a clock stands in an agenda: its end, and which one it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockEnd {
+    /// When it ends.
+    pub due: i64,
+    /// The case.
+    pub case: CaseId,
+    /// [`Model::measure`].
+    pub measure: i64,
+    /// [`Model::kind`].
+    pub kind: String,
+    /// [`Model::record`].
+    pub record: String,
+    /// [`Model::round`].
+    pub round: i64,
+}
+
+impl From<&Model> for ClockEnd {
+    fn from(row: &Model) -> Self {
+        let Model { due, case_id, measure, kind, record, round, .. } = row.clone();
+        Self { due, case: case_id.0, measure, kind, record, round }
+    }
+}
+
+/// Which clocks a page of an agenda has.
+#[derive(Clone, Copy, Debug)]
+pub struct ClockPage<'a> {
+    /// The first end.
+    pub from: i64,
+    /// The last end.
+    pub until: i64,
+    /// Of which kinds; empty: of any.
+    pub kinds: &'a [String],
+    /// Which [`Model::acting`].
+    pub acting: &'a [i16],
+}
 
 impl DeskStore {
     /// At most `limit` clocks that have something to tell at `now`, the earliest first.
@@ -64,36 +107,36 @@ impl DeskStore {
         Ok(KEY.into_iter().fold(query, QueryOrder::order_by_asc).all(self.engine.read()).await?)
     }
 
-    /// The open clocks that have told something.
-    pub async fn clocks_told(&self) -> Result<Vec<Model>, StoreError> {
-        let query = Entity::find().filter(Column::Open.eq(1_i16)).filter(Column::Fired.is_not_null());
-        Ok(KEY.into_iter().fold(query, QueryOrder::order_by_asc).all(self.engine.read()).await?)
+    /// At most `limit` open clocks of `which` behind `after`, in the order of their ends.
+    pub async fn clocks_page(
+        &self,
+        which: &ClockPage<'_>,
+        after: Option<&ClockEnd>,
+        limit: u64,
+    ) -> Result<Vec<Model>, StoreError> {
+        let mut query =
+            Entity::find().filter(Column::Open.eq(1_i16)).filter(Column::Due.between(which.from, which.until));
+        query = query.filter(Column::Acting.is_in(which.acting.iter().copied()));
+        if !which.kinds.is_empty() {
+            query = query.filter(Column::Kind.is_in(which.kinds.iter().map(String::as_str)));
+        }
+        if let Some(after) = after {
+            query = query.filter(Column::Due.gte(after.due)).filter(behind(after));
+        }
+        let query = query.order_by_asc(Column::Due);
+        Ok(KEY.into_iter().fold(query, QueryOrder::order_by_asc).limit(limit).all(self.engine.read()).await?)
     }
 
     /// At most `limit` cases with an open clock of one of these kinds that is over at `now`, that of the first end first.
     pub async fn cases_over(&self, kinds: &[&str], now: i64, limit: u64) -> Result<Vec<DeskCaseRow>, StoreError> {
-        self.cases_with(Column::Kind.is_in(kinds.iter().copied()), now, limit).await
-    }
-
-    /// At most `limit` cases with an open clock that ends at `until` or before, that of the first end first.
-    pub async fn cases_due(&self, until: i64, limit: u64) -> Result<Vec<DeskCaseRow>, StoreError> {
-        self.cases_with(Column::Open.eq(1_i16), until, limit).await
-    }
-
-    async fn cases_with(
-        &self,
-        clock: sea_orm::sea_query::SimpleExpr,
-        until: i64,
-        limit: u64,
-    ) -> Result<Vec<DeskCaseRow>, StoreError> {
         let first = Column::Due.min();
         let query = Entity::find()
             .select_only()
             .column(Column::CaseId)
             .column_as(first.clone(), "first")
             .filter(Column::Open.eq(1_i16))
-            .filter(clock)
-            .filter(Column::Due.lte(until))
+            .filter(Column::Kind.is_in(kinds.iter().copied()))
+            .filter(Column::Due.lte(now))
             .group_by(Column::CaseId)
             .order_by_asc(first)
             .order_by_asc(Column::CaseId)
@@ -106,8 +149,27 @@ impl DeskStore {
     }
 }
 
+/// The clocks whose end, and key, come behind those of one.
+fn behind(one: &ClockEnd) -> Condition {
+    let keys: [SimpleExpr; 5] = [
+        Stored(one.case).into(),
+        one.measure.into(),
+        one.kind.clone().into(),
+        one.record.clone().into(),
+        one.round.into(),
+    ];
+    let later = Condition::any().add(Column::Due.gt(one.due));
+    // The first key column that differs decides.
+    (0..KEY.len()).fold(later, |any, at| {
+        let same = KEY.iter().zip(&keys).take(at);
+        let all = Condition::all().add(Column::Due.eq(one.due));
+        let all = same.fold(all, |all, (column, key)| all.add(ExprTrait::eq(Expr::col(*column), key.clone())));
+        any.add(all.add(ExprTrait::gt(Expr::col(KEY[at]), keys[at].clone())))
+    })
+}
+
 /// Writes clocks whole.
 pub(super) async fn put<C: ConnectionTrait>(tx: &C, clocks: &[Model]) -> Result<(), StoreError> {
-    let columns = [Column::Course, Column::Fired, Column::NextAt, Column::Open, Column::Due];
+    let columns = [Column::Course, Column::Fired, Column::NextAt, Column::Open, Column::Due, Column::Acting];
     write::upsert::<Entity, _, _>(tx, &KEY, &columns, clocks).await
 }

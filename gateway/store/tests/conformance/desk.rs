@@ -4,17 +4,21 @@ use model::{CaseId, Digest, EnvelopeDigest, HeaderDigest, Step, Verdict};
 use store::{
     Blob, StoreError,
     desk::{
-        AttemptRow, ClockRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow,
-        MlsChange, NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, Shred,
-        WebhookRow,
+        AttemptRow, DeskBatch, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, MlsChange,
+        NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, Shred, WebhookRow,
     },
 };
 
+pub(crate) use super::listed::{
+    a_list_is_read_page_by_page_each_case_and_draft_once_the_newest_first,
+    an_agenda_is_read_page_by_page_each_open_clock_once,
+    the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole, who_follows_a_case_is_found_by_it,
+};
 use super::{authority, blob, case_id, entry_id, party};
 
 const ALL: RangeInclusive<i16> = i16::MIN..=i16::MAX;
 
-fn draft(number: u32, version: i64) -> DraftRow {
+pub(super) fn draft(number: u32, version: i64) -> DraftRow {
     DraftRow {
         id: case_id(number).into(),
         body: blob(&format!("draft at {version}")),
@@ -25,11 +29,13 @@ fn draft(number: u32, version: i64) -> DraftRow {
     }
 }
 
-fn case(number: u32, version: i64) -> DeskCaseRow {
+pub(super) fn case(number: u32, version: i64) -> DeskCaseRow {
     DeskCaseRow {
         id: case_id(number).into(),
         role: 0,
         state: 1,
+        whose: 1,
+        calls_at: None,
         counterpart: authority("FR:central").into(),
         title: None,
         body: blob(&format!("case at {version}")),
@@ -55,7 +61,7 @@ fn entry(number: u32, case: u32) -> DeskEntryRow {
     }
 }
 
-fn proposal(number: u32, case: u32, state: i16) -> ProposalRow {
+pub(super) fn proposal(number: u32, case: u32, state: i16) -> ProposalRow {
     ProposalRow {
         id: entry_id(number).into(),
         case_id: case_id(case).into(),
@@ -71,7 +77,7 @@ fn outbox(number: u32, next_attempt: i64) -> NewDeskOutbox {
     NewDeskOutbox { entry_id: entry_id(number).into(), kind: 0, envelope: blob("wire"), attempts: 0, next_attempt }
 }
 
-fn event(number: u32, at: i64) -> NewEvent {
+pub(super) fn event(number: u32, at: i64) -> NewEvent {
     NewEvent { case_id: case_id(number).into(), kind: 2, at, entry_id: Some(entry_id(number).into()) }
 }
 
@@ -79,7 +85,7 @@ fn mls(case: u32, key: &str, value: Option<&str>) -> MlsChange {
     MlsChange { case: case_id(case), key: blob(key), value: value.map(blob) }
 }
 
-fn whole(number: u32) -> DeskBatch {
+pub(super) fn whole(number: u32) -> DeskBatch {
     let mut batch = DeskBatch::default();
     batch.put_case(case(number, 1), None);
     batch.entries.push(entry(number, number));
@@ -318,54 +324,6 @@ pub(crate) async fn those_who_watch_miss_no_event(store: &DeskStore) {
     let seen: Vec<_> = first.iter().chain(&rest).map(|event| *event.case_id).collect();
     assert_eq!(seen, (0..5).map(case_id).collect::<Vec<_>>());
     assert_eq!(store.newest_event().await.unwrap(), rest[2].cursor);
-}
-
-fn clock(case: u32, round: i64, next_at: Option<i64>) -> ClockRow {
-    ClockRow {
-        case_id: case_id(case).into(),
-        measure: 1,
-        kind: "decision".to_owned(),
-        record: String::new(),
-        round,
-        course: "{}".to_owned(),
-        fired: None,
-        next_at,
-        open: 1,
-        due: next_at.unwrap_or(9_000) + 100,
-    }
-}
-
-pub(crate) async fn the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole(store: &DeskStore) {
-    assert_eq!(store.next_clock().await.unwrap(), None);
-    let other = ClockRow { record: "traffic_data".to_owned(), ..clock(1, 0, Some(300)) };
-    let clocks = vec![clock(0, 0, Some(500)), clock(0, 1, Some(200)), clock(1, 0, None), other.clone()];
-    store.commit(&DeskBatch { clocks, ..DeskBatch::default() }).await.unwrap();
-    assert_eq!(store.next_clock().await.unwrap(), Some(200));
-    assert_eq!(store.clocks_due(100, 10).await.unwrap(), []);
-    assert_eq!(store.clocks_due(300, 10).await.unwrap(), [clock(0, 1, Some(200)), other.clone()]);
-    assert_eq!(store.clocks_due(500, 2).await.unwrap(), [clock(0, 1, Some(200)), other]);
-
-    let told = ClockRow { fired: Some("one_day_left".to_owned()), next_at: None, ..clock(0, 1, Some(200)) };
-    let batch = DeskBatch { clocks: vec![told.clone()], events: vec![event(0, 7)], ..DeskBatch::default() };
-    store.commit(&batch).await.unwrap();
-    assert_eq!(store.next_clock().await.unwrap(), Some(300));
-    assert_eq!(store.clocks_of(case_id(0)).await.unwrap(), [clock(0, 0, Some(500)), told.clone()]);
-    assert_eq!(store.clocks_told().await.unwrap(), [told]);
-}
-
-pub(crate) async fn the_agenda_finds_the_cases_whose_open_clocks_end_first(store: &DeskStore) {
-    let mut batch = whole(0);
-    batch.put_case(case(1, 1), None);
-    batch.put_case(case(2, 1), None);
-    batch.clocks = vec![clock(0, 0, Some(300)), clock(0, 1, Some(600)), clock(1, 0, Some(100))];
-    batch.clocks.push(ClockRow { open: 0, ..clock(2, 0, Some(50)) });
-    store.commit(&batch).await.unwrap();
-    let until =
-        async |due| -> Vec<_> { store.cases_due(due, 10).await.unwrap().into_iter().map(|row| row.id.0).collect() };
-    assert_eq!(until(199).await, []);
-    assert_eq!(until(200).await, [case_id(1)]);
-    assert_eq!(until(9_999).await, [case_id(1), case_id(0)]);
-    assert_eq!(store.cases_due(9_999, 1).await.unwrap(), [case(1, 1)]);
 }
 
 fn once(client: i64, key: u8, answer: Option<&str>) -> OnceRow {

@@ -146,14 +146,14 @@ fn client(desk: &RealDesk) -> CaseServiceClient<link::Channel> {
 }
 
 async fn screens(desk: &RealDesk) -> Result<Vec<Screen>, Failure> {
-    let all = client(desk).list_cases(ListCasesRequest { filter: "all".to_owned() }).await;
+    let all = client(desk).list_cases(ListCasesRequest { filter: "all".to_owned(), ..Default::default() }).await;
     let one = all.ok().and_then(|all| all.into_inner().cases.into_iter().next()).map(|case| case.case_id);
     let list = |filter: &'static str| async move {
-        let request = ListCasesRequest { filter: filter.to_owned() };
+        let request = ListCasesRequest { filter: filter.to_owned(), ..Default::default() };
         client(desk).list_cases(request).await.map(|answer| answer.into_inner().cases.len())
     };
     let agenda = |days: u32| async move {
-        let request = GetAgendaRequest { days, acting: "all".to_owned() };
+        let request = GetAgendaRequest { days, acting: "all".to_owned(), ..Default::default() };
         client(desk).get_agenda(request).await.map(|answer| answer.into_inner().clocks.len())
     };
     let mut screens = vec![

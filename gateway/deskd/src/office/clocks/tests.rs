@@ -139,7 +139,7 @@ async fn tell(store: &DeskStore, now: Timestamp) -> Vec<String> {
 /// Writes the clocks of a case as a change of it does.
 async fn put(store: &DeskStore, told: &Moved) {
     let stored = store.clocks_of(told.view.id).await.unwrap();
-    let clocks = changed(told.view.id, &clocks_of(&told.view, &calendars()), &stored).unwrap();
+    let clocks = changed(told.view.id, told.view.side(), &clocks_of(&told.view, &calendars()), &stored).unwrap();
     store.commit(&DeskBatch { clocks, ..DeskBatch::default() }).await.unwrap();
 }
 
@@ -242,7 +242,7 @@ async fn a_quarter_of_a_million_clocks_are_taken_up_again() {
             let later = if number % 250 == 0 { 0 } else { DAY + i64::try_from(number % 365).unwrap() * DAY };
             course.started = course.started.plus_ms(later);
             course.due = course.due.plus_ms(later);
-            row_of(case_id(number), &clock.id, &course, None).unwrap()
+            row_of(case_id(number), &clock.id, (&course, 0), None).unwrap()
         });
         let clocks = rows.collect();
         store.commit(&DeskBatch { clocks, ..DeskBatch::default() }).await.unwrap();

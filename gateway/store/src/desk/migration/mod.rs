@@ -7,6 +7,7 @@ mod m0004_programs;
 mod m0005_responder;
 mod m0006_record_key;
 mod m0009_looked_up;
+mod m0010_listed;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_responder::Migration),
             Box::new(m0006_record_key::Migration),
             Box::new(m0009_looked_up::Migration),
+            Box::new(m0010_listed::Migration),
         ]
     }
 }
