@@ -39,7 +39,16 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::NotifyBreach
         | Step::ConfirmBreach
         | Step::Recall
-        | Step::CertifyShredding => matter::document_of(step),
+        | Step::CertifyShredding
+        | Step::ProposeHearing
+        | Step::AgreeSlot
+        | Step::RecordConsent
+        | Step::TestLink
+        | Step::OpenHearing
+        | Step::DraftMinutes
+        | Step::SignMinutes
+        | Step::TransmitMinutes
+        | Step::CancelHearing => matter::document_of(step),
         Step::FinalReport => Some("execution_report"),
         Step::TakeOver => Some("custody_note"),
         Step::CertifyDisposal => Some("destruction_certificate"),
@@ -67,15 +76,6 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::DeferSubject
         | Step::ReportError
         | Step::Triage
-        | Step::ProposeHearing
-        | Step::AgreeSlot
-        | Step::RecordConsent
-        | Step::TestLink
-        | Step::OpenHearing
-        | Step::DraftMinutes
-        | Step::SignMinutes
-        | Step::TransmitMinutes
-        | Step::CancelHearing
         | Step::CloseMatter => Some("notice"),
         Step::Release | Step::Answer | Step::Reissue | Step::OpenGroup | Step::ChangeGroup | Step::AskRejoin => None,
     }

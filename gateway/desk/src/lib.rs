@@ -26,6 +26,7 @@ pub mod counterpart;
 mod draft;
 mod finding;
 mod form;
+mod hearing;
 mod matter;
 mod preflight;
 mod record;
@@ -48,6 +49,9 @@ pub use compare::compare;
 pub use draft::{DraftFor, skeleton};
 pub use finding::{Finding, Severity, form_code, pointer};
 pub use form::form_findings;
+pub use hearing::{
+    HEARING_NOTICE, Heard, agreement_to, compare_hearing, fill_slots, hearing_act, minutes_hash, slot_agreed, slots_of,
+};
 pub use matter::{end_of, records_named};
 pub use preflight::{Preflight, Preflighted, preflight};
 pub use record::{Classification, Collector, Record};

@@ -7,7 +7,10 @@ use model::{AuthorityId, ConditionCode, Digest, Header, RecordType, Refusal, Ste
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::compare::{contradiction, equal};
+use crate::{
+    compare::{contradiction, equal},
+    hearing::{self, HEARING_NOTICE, hearing_act},
+};
 
 /// The record types that the document of a step may have, the ordinary one first. `None` for a step that has only one or none.
 pub(crate) fn choices(step: Step) -> Option<&'static [&'static str]> {
@@ -26,6 +29,7 @@ pub(crate) fn document_of(step: Step) -> Option<&'static str> {
         Step::RequestOnward => Some("onward_consent"),
         Step::NotifyBreach | Step::ConfirmBreach => Some("breach_notice"),
         Step::CertifyShredding => Some("destruction_certificate"),
+        step if hearing_act(step).is_some() => Some(HEARING_NOTICE),
         _ => choices(step).and_then(|all| all.first().copied()),
     }
 }
@@ -43,6 +47,7 @@ pub(crate) fn is_for(step: Step) -> bool {
 pub(crate) fn compare(header: &Header, record_type: &RecordType, document: &Value) -> Result<(), Refusal> {
     match record_type.as_str() {
         "use_consent" | "onward_consent" => consent(header, &read(document)?),
+        HEARING_NOTICE => hearing::compare(header, document),
         "breach_notice" => {
             let wanted = if header.step == Step::NotifyBreach { "suspected" } else { "confirmed" };
             equal(read::<Breach>(document)?.stage == wanted, "stage", "the step and the notice say different things")

@@ -1,5 +1,6 @@
 //! What is being signed, in words, from the very bytes that are signed.
 
+mod hearing;
 mod inside;
 
 use model::{Header, MeasureScope, Pin, Step};
@@ -38,7 +39,6 @@ pub(crate) fn of_header(header: &Header) -> String {
         lines.push(format!("concerns   {}", concerns.join(", ")));
     }
     lines.extend(header.ground.iter().map(|ground| format!("ground     {ground} {}", ground.text())));
-    lines.extend(header.declared.until.iter().map(|until| format!("until      {until}")));
     lines.extend(header.declared.postponement.iter().map(|code| format!("postponed  {code} {}", code.text())));
     if !header.records.is_empty() {
         let records: Vec<_> = header.records.iter().map(|record| record.as_str()).collect();
@@ -47,6 +47,11 @@ pub(crate) fn of_header(header: &Header) -> String {
     lines.extend(header.conditions.iter().map(|one| format!("condition  {one} {}", one.text())));
     lines.push(format!("expires    {}", header.expires));
     lines.join("\n")
+}
+
+/// A document of a hearing, in words.
+pub(crate) fn of_hearing(document: &serde_json::Value) -> Vec<String> {
+    document.as_object().map(hearing::lines).unwrap_or_default()
 }
 
 /// Text for a terminal: without control characters but line ends, and without those that turn the direction of writing.

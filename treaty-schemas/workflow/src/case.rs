@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AuthorityId, ConditionCode, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType,
+    AuthorityId, ConditionCode, EntryId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType,
     RefusalCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct Measure {
     pub since: Timestamp,
     /// Which records were released, in all parts.
     pub released: Vec<RecordType>,
+    /// The entries that brought records for it, whether they were taken or not: who rejects a release has seen it.
+    #[serde(default)]
+    pub entries: BTreeSet<EntryId>,
     /// Under which conditions, from recognition and release together.
     pub conditions: Vec<ConditionCode>,
     /// Why it was refused or blocked.

@@ -1,5 +1,5 @@
 use model::{
-    AuthorityId, ConditionCode, Declared, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType,
+    AuthorityId, ConditionCode, Declared, EntryId, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType,
     RefusalCode, Role, Step,
 };
 
@@ -8,6 +8,8 @@ use crate::{DraftStep, State, Terms};
 /// What somebody wants to do to a case. Nothing in it is believed but the signers' keys and roles, which `identity` verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Command<'a> {
+    /// The entry that states it.
+    pub entry: EntryId,
     /// What.
     pub step: Step,
     /// The requesting party.
@@ -46,6 +48,7 @@ impl<'a> Command<'a> {
     /// The command that a header states, with those who signed it.
     pub fn of(header: &'a Header, signers: &'a [(KeyId, Role)]) -> Self {
         Self {
+            entry: header.entry,
             step: header.step,
             home: header.home,
             peer: header.peer,

@@ -17,7 +17,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
     let (home, peer, pin) = case.map_or((command.home, command.peer, command.pin), |c| (c.home, c.peer, c.pin));
     let side = place(home, peer, command)?;
     form(command)?;
-    let event = |change| Event { home, peer, pin, at: now, change };
+    let event = |change| Event { home, peer, pin, at: now, entry: Some(command.entry), change };
     let Some(case) = case else {
         if command.step != Step::OpenGroup {
             let reason = format!("{} is not possible before the case's group is opened", command.step);

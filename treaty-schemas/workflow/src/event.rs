@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    ConditionCode, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode, Step,
-    Timestamp,
+    ConditionCode, EntryId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode,
+    Step, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct Event {
     pub pin: Pin,
     /// When, as the entry states.
     pub at: Timestamp,
+    /// By which entry; `None` where a gateway's own act moved the case.
+    #[serde(default)]
+    pub entry: Option<EntryId>,
     /// What.
     pub change: Change,
 }
@@ -116,7 +119,8 @@ impl Event {
     }
 
     fn by_gateway(case: &Case, event: GatewayEvent, ground: Option<RefusalCode>, at: Timestamp) -> Self {
-        Self { home: case.home, peer: case.peer, pin: case.pin, at, change: Change::Gateway { event, ground } }
+        let change = Change::Gateway { event, ground };
+        Self { home: case.home, peer: case.peer, pin: case.pin, at, entry: None, change }
     }
 }
 
@@ -136,13 +140,16 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     case.moved = event.at;
     match &event.change {
         Change::Opened | Change::GroupChanged | Change::Drafted => {}
-        Change::Sent { measures, terms } => send(&mut case, measures, terms, event.at),
+        Change::Sent { measures, terms } => send(&mut case, measures, terms, event),
         Change::Moved { step, moves, ground, conditions, callback, bytes, postponement, until } => {
             for one in moves {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
                     && measure.state == one.from
                 {
                     shift(measure, *step, one, event.at);
+                    if step.carries_records() {
+                        measure.entries.extend(event.entry);
+                    }
                     measure.callback = callback.or(measure.callback);
                     measure.bytes = measure.bytes.saturating_add(*bytes);
                     measure.ground = ground.or(measure.ground);
@@ -157,7 +164,10 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
         Change::Matter { id, matter, step, bytes } => {
             if *step == Step::Reissue {
                 let concerned = case.measures.iter_mut().filter(|(id, _)| matter.concerns.contains(id));
-                concerned.for_each(|(_, measure)| measure.bytes = measure.bytes.saturating_add(*bytes));
+                concerned.for_each(|(_, measure)| {
+                    measure.bytes = measure.bytes.saturating_add(*bytes);
+                    measure.entries.extend(event.entry);
+                });
             }
             case.matters.insert(*id, matter.clone());
         }
@@ -176,19 +186,20 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     case
 }
 
-fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], at: Timestamp) {
+fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], event: &Event) {
     if !case.measures.is_empty() || case.abandoned {
         return;
     }
     let fresh = |scope: &MeasureScope| Measure {
         scope: scope.clone(),
         state: State::Sent,
-        since: at,
+        since: event.at,
         released: Vec::new(),
+        entries: BTreeSet::new(),
         conditions: Vec::new(),
         ground: None,
         terms: terms.iter().find(|(id, _)| *id == scope.id).map(|(_, terms)| terms.clone()),
-        arrived: at,
+        arrived: event.at,
         consulted: false,
         callback: None,
         bytes: 0,
@@ -207,8 +218,10 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
     let fresh = |scope: &MeasureScope| {
         let measure = fresh(scope);
         // What is given with the request is released by it.
-        let released = if measure.gives() { scope.records.clone() } else { Vec::new() };
-        Measure { released, ..measure }
+        if !measure.gives() {
+            return measure;
+        }
+        Measure { released: scope.records.clone(), entries: event.entry.into_iter().collect(), ..measure }
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
 }

@@ -36,16 +36,17 @@ mod tests;
 pub use answer::CONSULT_SILENCE_DAYS;
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
-    Act, Agenda, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock, ClockId,
-    ClockRow, ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause, Reckoning,
-    Schedule, Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, moments_of, woven,
+    Act, Agenda, AgendaHearing, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock,
+    ClockId, ClockRow, ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause,
+    Reckoning, Schedule, Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, moments_of,
+    woven,
 };
 pub use command::{Command, DraftCommand};
 pub use decide::{decide, decide_draft};
 pub use event::{Change, Event, Move, apply};
 pub use matter::{
-    By, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, matter_picture, matter_rows, matter_table,
-    moves_matter, opens_matter,
+    By, MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, Slot, SlotWarning,
+    matter_picture, matter_rows, matter_table, moment_in, moves_matter, opens_matter, zone_named,
 };
 pub use preservation::{Preservation, Standing};
 pub use state::State;

@@ -21,6 +21,9 @@ use crate::{
 
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
+/// The entry that every order states.
+pub(super) const ENTRY: EntryId = EntryId::new([1; 16]);
+
 pub(super) fn party(side: &str) -> PartyId {
     match side {
         "home" => "JP".parse().unwrap(),
@@ -139,7 +142,7 @@ impl Order {
                 postponement: (step == Step::Postpone).then_some(PostponementCode::P01),
                 until: matches!(step, Step::Extend | Step::Prolong).then_some(NOW.plus_ms(1 << 50)),
                 matter: moves_matter(step).then_some(MatterId(1)),
-                about: (step == Step::ReportError).then_some(EntryId::new([1; 16])),
+                about: (step == Step::ReportError).then_some(ENTRY),
                 flaw: (step == Step::Triage).then_some(Flaw::WrongSubject),
                 ..Declared::default()
             },
@@ -166,6 +169,7 @@ impl Order {
 
     pub(super) fn decide_at(&self, case: Option<&Case>, at: Timestamp) -> Result<Event, Refusal> {
         let command = Command {
+            entry: ENTRY,
             step: self.step,
             home: party("home"),
             peer: party("peer"),

@@ -72,7 +72,7 @@ pub(super) struct Agenda {
     #[command(flatten)]
     page: list::Page,
     /// Write the page as iCalendar into this file too: references, no names.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "ical", value_name = "FILE")]
     ics: Option<PathBuf>,
 }
 
@@ -85,11 +85,13 @@ impl Agenda {
         let agenda = session.desk().get_agenda(request).await?.into_inner();
         let mut value = json!({
             "now_ms": agenda.now_ms,
+            "hearings": agenda.hearings.iter().map(hearing_value).collect::<Vec<_>>(),
             "clocks": agenda.clocks.iter().map(value).collect::<Vec<_>>(),
             "next": list::next(&agenda.next_after),
         });
-        let mut lines: Vec<_> =
-            agenda.clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock))).collect();
+        let mut lines: Vec<_> = agenda.hearings.iter().map(hearing_line).collect();
+        let clocks = agenda.clocks.iter().map(|clock| format!("{}  {}", short(clock), line(clock)));
+        lines.extend(clocks);
         if lines.is_empty() {
             lines.push("nothing".to_owned());
         }
@@ -105,6 +107,25 @@ impl Agenda {
         }
         Ok(Answer::new(value, lines.join("\n")))
     }
+}
+
+fn hearing_line(hearing: &wire::HearingView) -> String {
+    let (starts, minutes) = (Timestamp(hearing.starts_ms), hearing.minutes);
+    let case = hearing.case_id.get(..8).unwrap_or(&hearing.case_id);
+    let (local, id, state) = (&hearing.starts_local, hearing.matter, &hearing.state);
+    format!("{case}  {local} = {starts}  HEARING X{id} for {minutes} minutes: {state}")
+}
+
+fn hearing_value(hearing: &wire::HearingView) -> Value {
+    json!({
+        "case": hearing.case_id,
+        "matter": format!("X{}", hearing.matter),
+        "state": hearing.state,
+        "starts_ms": hearing.starts_ms,
+        "starts": Timestamp(hearing.starts_ms).to_string(),
+        "starts_local": hearing.starts_local,
+        "minutes": hearing.minutes,
+    })
 }
 
 fn short(clock: &wire::ClockView) -> &str {

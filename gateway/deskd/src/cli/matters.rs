@@ -56,6 +56,9 @@ fn told(one: &MatterView) -> Vec<String> {
         format!("matter     X{id} {kind} by {opener}: {state} since {since}{move_of}"),
         format!("    {}", facts.join("; ")),
     ];
+    if kind == "hearing" {
+        lines.push("    times and documents: desk hearing show".to_owned());
+    }
     let steps = [("next", &one.possible_steps), ("theirs", &one.possible_elsewhere)];
     let steps = steps.into_iter().filter(|(_, steps)| !steps.is_empty());
     lines.extend(steps.map(|(name, steps)| format!("    {name}: {}", steps.join(", "))));

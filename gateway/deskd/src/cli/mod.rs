@@ -6,6 +6,7 @@ mod editor;
 mod events;
 mod follow;
 mod group;
+mod hearing;
 mod list;
 mod matters;
 mod officer;
@@ -169,6 +170,9 @@ enum Command {
     /// An incident with what was given.
     #[command(subcommand)]
     Breach(matter::Breach),
+    /// A hearing by video link: times, consent, minutes.
+    #[command(subcommand)]
+    Hearing(step::hearing::Hearing),
     /// An error in what was given: another person, a wrong value, one that is out of date.
     #[command(subcommand)]
     Correct(matter::Correct),
@@ -301,6 +305,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Use(matter) => matter.run(session).await.map(Taken::answer),
         Command::Onward(matter) => matter.run(session).await.map(Taken::answer),
         Command::Breach(matter) => matter.run(session).await,
+        Command::Hearing(hearing) => hearing.run(session).await,
         Command::Correct(matter) => matter.run(session).await.map(Taken::answer),
     }
 }

@@ -3,7 +3,9 @@
 mod after;
 mod between;
 mod forward;
+pub(super) mod hearing;
 pub(super) mod matter;
+mod minutes;
 mod taken;
 
 use std::{

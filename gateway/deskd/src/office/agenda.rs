@@ -124,7 +124,7 @@ impl Office {
     pub(crate) async fn agenda(&self, page: &AgendaPage, now: Timestamp) -> Result<wire::GetAgendaResponse, Denial> {
         let until = now.plus_ms(i64::from(page.days).saturating_mul(DAY_MS));
         let which = ClockPage { from: page.from.0, until: until.0, kinds: &page.kinds, acting: page.acting.numbers() };
-        let (mut shown, mut agenda, mut after) = (Vec::new(), Agenda { now, items: Vec::new() }, page.after.clone());
+        let (mut shown, mut agenda, mut after) = (Vec::new(), Agenda::of([], now), page.after.clone());
         let mut next = None;
         'rounds: for round in 1..=ROUNDS_MAX {
             // One more than a page has tells whether there is another page.
@@ -149,8 +149,13 @@ impl Office {
                 break;
             }
         }
+        // Hearings are few: they stand before the clocks of the first page.
+        let hearings =
+            if page.after.is_none() && page.kinds.is_empty() { self.hearings(until, now).await? } else { Vec::new() };
+        let agenda = agenda.with_hearings(hearings);
         Ok(wire::GetAgendaResponse {
             clocks: shown,
+            hearings: agenda.hearings.iter().map(|one| self.shown_hearing(one)).collect(),
             icalendar: agenda.to_icalendar(now),
             now_ms: now.0,
             next_after: next.map(|end| cursor(&end)).unwrap_or_default(),
@@ -241,7 +246,7 @@ impl Office {
     }
 
     /// A moment where this desk lies.
-    fn local(&self, at: Timestamp) -> String {
+    pub(super) fn local(&self, at: Timestamp) -> String {
         let calendar = self.calendars.of(self.own.party());
         let there = |at: jiff::Timestamp| at.to_zoned(calendar.zone_of(&self.own).clone());
         let at = jiff::Timestamp::from_millisecond(at.0).map(there);

@@ -1,11 +1,13 @@
 //! The forms of matters and certificates: what such a form can only say in one way is filled in.
 
+use desk::HEARING_NOTICE;
 use model::{Denial, Step, Timestamp};
 use serde_json::{Map, Value, json};
-use workflow::{MatterKind, Side};
+use workflow::Side;
 
 use super::{
     documents::Said,
+    hearing,
     matters::{Affair, Standing},
 };
 use crate::clock;
@@ -19,7 +21,12 @@ const NEXT_NOTICE_MS: i64 = 72 * 3600 * 1000;
 pub(super) fn is_form(record_type: &str) -> bool {
     matches!(
         record_type,
-        "use_consent" | "onward_consent" | "breach_notice" | "wrong_subject_recall" | "destruction_certificate"
+        "use_consent"
+            | "onward_consent"
+            | "breach_notice"
+            | "wrong_subject_recall"
+            | "destruction_certificate"
+            | HEARING_NOTICE
     )
 }
 
@@ -43,6 +50,9 @@ pub(super) fn fill(
     writer: &Writer<'_>,
     mut form: Map<String, Value>,
 ) -> Result<Map<String, Value>, Denial> {
+    if record_type == HEARING_NOTICE {
+        return Ok(hearing::fill(said, affair, writer, form));
+    }
     let named: Vec<_> =
         affair.records.iter().map(|one| json!({ "record_id": one.record_id, "hash": one.hash })).collect();
     let mut put = |name: &str, value: Option<Value>| {
@@ -158,8 +168,7 @@ fn breach(
 
 /// The notice with which a matter is closed; of an error, with everybody who was told.
 pub(super) fn closing(affair: &Affair, put: &mut impl FnMut(&str, Option<Value>)) {
-    let corrects = |one: &Standing| one.kind == MatterKind::Correction && one.flaw.is_some();
-    if affair.matter.as_ref().is_some_and(corrects) {
+    if affair.matter.as_ref().is_some_and(Standing::is_corrected) {
         put("told", Some(affair.recipients.clone().into()));
     }
 }
@@ -173,15 +182,6 @@ pub(super) fn plain_words(step: Step) -> Option<&'static str> {
         Step::DeferSubject => "The person concerned is not told yet.",
         Step::ReportError => "The records are wrong.",
         Step::Triage => "It was looked into.",
-        Step::ProposeHearing => "We propose a hearing by video link.",
-        Step::AgreeSlot => "The time is taken.",
-        Step::RecordConsent => "The person to be heard consents.",
-        Step::TestLink => "The link works.",
-        Step::OpenHearing => "The hearing is open.",
-        Step::DraftMinutes => "The minutes are drafted.",
-        Step::SignMinutes => "The minutes are signed.",
-        Step::TransmitMinutes => "The minutes are handed over.",
-        Step::CancelHearing => "The hearing is not held.",
         _ => return None,
     })
 }
@@ -191,6 +191,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use model::{ConditionCode, Digest, EntryId, MeasureId};
+    use workflow::MatterKind;
 
     use super::{super::matters::NamedRecord, *};
 
@@ -207,7 +208,7 @@ mod tests {
         let (by, opener, opened) = (EntryId::new([8; 16]), Side::Home, NOW);
         Affair {
             records: vec![record],
-            matter: Some(Standing { kind, by, opener, opened, flaw: None, first }),
+            matter: Some(Standing { kind, by, opener, opened, state: None, first }),
             until: desk::end_of("2027-03-31"),
             purpose: Some("asylum".to_owned()),
             recipients: vec!["JP:central".to_owned()],

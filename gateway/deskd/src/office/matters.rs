@@ -1,8 +1,10 @@
 //! Steps on a matter of a case: which matter, which measures and which records they are about, and whether what a form says of records
 //! is true.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
-use desk::{Document, Record, records_named};
+use desk::{Document, HEARING_NOTICE, Record, records_named};
 use model::{
     Denial, Digest, EntryId, Fault, Flaw, Header, Malformed, MatterId, MeasureId, RecordType, Refusal, RefusalCode,
     Step, Timestamp,
@@ -10,7 +12,7 @@ use model::{
 use proto::desk as wire;
 use serde_json::Value;
 use store::desk::DeskEntryRow;
-use workflow::{Case, MatterGuard, MatterKind, Side, State, moves_matter, opens_matter};
+use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, State, matter_rows, moves_matter, opens_matter};
 
 use super::{Ask, Office, reading::contradiction, unknown, view::CaseView};
 
@@ -97,10 +99,17 @@ pub(super) struct Standing {
     pub(super) by: EntryId,
     pub(super) opener: Side,
     pub(super) opened: Timestamp,
-    /// What is wrong with the records, once that is known.
-    pub(super) flaw: Option<Flaw>,
+    /// Where it stands; `None` while it is being opened.
+    pub(super) state: Option<MatterState>,
     /// The document with which it was opened; null while it is not.
     pub(super) first: Value,
+}
+
+impl Standing {
+    /// Whether wrong records were replaced or destroyed: everybody who had them is told.
+    pub(super) fn is_corrected(&self) -> bool {
+        self.kind == MatterKind::Correction && matches!(self.state, Some(MatterState::Reissued | MatterState::Shredded))
+    }
 }
 
 impl Affair {
@@ -143,7 +152,7 @@ impl Office {
             return Ok(());
         }
         if !opens_matter(ask.step) {
-            let id = matter.map_or_else(|| only(case, view.side(), ask.step), Ok)?;
+            let id = matter.map_or_else(|| only(case, view.side(), ask.step, header.created), Ok)?;
             header.declared.matter = Some(id);
             if let Some(matter) = case.matters.get(&id).filter(|_| header.concerns.is_empty()) {
                 header.concerns.clone_from(&matter.concerns);
@@ -172,19 +181,23 @@ impl Office {
         }
         let standing = header.declared.matter.and_then(|id| case.matters.get(&id).map(|matter| (id, matter)));
         let about = standing.map_or(header.declared.about, |(_, matter)| matter.about);
-        let records = self.records_about(view, about, &header.concerns).await?;
+        let about = about.map(|entry| BTreeSet::from([entry]));
+        // A recall takes back all that there is by then; what follows it is about what was recalled.
+        let covers = standing.filter(|(_, matter)| step != Step::Recall && !matter.covers.is_empty());
+        let covers = covers.map_or(about, |(_, matter)| Some(matter.covers.clone()));
+        let records = self.records_about(view, covers.as_ref(), &header.concerns).await?;
         let matter = match standing {
             Some((id, matter)) => {
                 let (by, first) = self.opening_of(view, id).await?;
-                let (kind, opener, opened, flaw) = (matter.kind, matter.opener, matter.opened, matter.flaw);
-                Some(Standing { kind, by, opener, opened, flaw, first })
+                let (kind, opener, opened) = (matter.kind, matter.opener, matter.opened);
+                Some(Standing { kind, by, opener, opened, state: Some(matter.state), first })
             }
             None => workflow::MATTERS.iter().find(|row| row.step == step && row.from.is_empty()).map(|row| Standing {
                 kind: row.kinds[0],
                 by: header.entry,
                 opener: view.side(),
                 opened: header.created,
-                flaw: None,
+                state: None,
                 first: Value::Null,
             }),
         };
@@ -200,16 +213,16 @@ impl Office {
         Ok(Some(Affair { records, matter, until, purpose, recipients, key_log }))
     }
 
-    /// The records that were given for some of `concerns`, in one entry or in all.
+    /// The records that were given for some of `concerns`, in these entries or in all.
     pub(super) async fn records_about(
         &self,
         view: &CaseView,
-        about: Option<EntryId>,
+        covers: Option<&BTreeSet<EntryId>>,
         concerns: &[MeasureId],
     ) -> Result<Vec<NamedRecord>, Denial> {
         let mut all = Vec::new();
         for row in self.releases(view).await? {
-            if about.is_none_or(|about| about == row.id.0) {
+            if covers.is_none_or(|covers| covers.contains(&row.id.0)) {
                 all.extend(self.records_of(view, &row).await?);
             }
         }
@@ -312,6 +325,10 @@ impl Office {
             if document.record_type.as_str() == "return_certificate" {
                 continue;
             }
+            if document.record_type.as_str() == HEARING_NOTICE {
+                self.hold_hearing(view, header, &affair, &value).await?;
+                continue;
+            }
             if !records_named(&value)?.iter().all(|(id, hash)| there(id, Some(*hash))) {
                 let reason = "a record is named that was not given for these measures";
                 return Err(contradiction(&field("records"), reason).into());
@@ -327,7 +344,7 @@ impl Office {
 
 /// An error is closed when everybody who had the records was told.
 fn told_all(affair: &Affair, notice: &Value) -> bool {
-    let corrected = affair.matter.as_ref().is_some_and(|one| one.kind == MatterKind::Correction && one.flaw.is_some());
+    let corrected = affair.matter.as_ref().is_some_and(Standing::is_corrected);
     let told: Vec<_> = notice["told"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     !corrected || affair.recipients.iter().all(|one| told.contains(&one.as_str()))
 }
@@ -359,19 +376,21 @@ fn openable(case: &Case, step: Step, side: Side) -> Vec<MeasureId> {
     };
     let fits = |measure: &&workflow::Measure| match row.guard {
         MatterGuard::Accepted => matches!(measure.state, State::Accepted | State::Executing),
-        _ => !measure.released.is_empty() && row.by.sides(measure.keeper(), side).contains(&side),
+        _ => !measure.entries.is_empty() && row.by.sides(measure.keeper(), side).contains(&side),
     };
     case.measures.values().filter(fits).map(|measure| measure.scope.id).collect()
 }
 
 /// The one matter on which a side may take a step now.
-fn only(case: &Case, side: Side, step: Step) -> Result<MatterId, Denial> {
-    let fits: Vec<_> = case.matter_steps(side).into_iter().filter(|(_, row)| row.step == step).collect();
+fn only(case: &Case, side: Side, step: Step, now: Timestamp) -> Result<MatterId, Denial> {
+    let fits: Vec<_> = case.matter_steps(side, now).into_iter().filter(|(_, row)| row.step == step).collect();
     match fits.as_slice() {
         [(id, _)] => Ok(*id),
+        // The procedure says why it cannot be taken now, and who may do what instead.
+        [] if known(case, step).len() == 1 => Ok(known(case, step)[0]),
         [] => {
             let mut possible: Vec<_> =
-                case.matter_steps(side).into_iter().map(|(id, row)| format!("{} of {id}", row.step)).collect();
+                case.matter_steps(side, now).into_iter().map(|(id, row)| format!("{} of {id}", row.step)).collect();
             if possible.is_empty() {
                 possible.push("nothing".to_owned());
             }
@@ -387,6 +406,14 @@ fn only(case: &Case, side: Side, step: Step) -> Result<MatterId, Denial> {
             Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("declared.matter").into())
         }
     }
+}
+
+/// The matters that are not over and know a step.
+fn known(case: &Case, step: Step) -> Vec<MatterId> {
+    let knows = |matter: &workflow::Matter| {
+        matter.state != MatterState::Closed && matter_rows(matter.kind).any(|row| row.step == step)
+    };
+    case.matters.iter().filter(|(_, matter)| knows(matter)).map(|(id, _)| *id).collect()
 }
 
 /// The matters that wait for this desk.
@@ -409,7 +436,7 @@ pub(super) fn shown(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
     let still = view.pending.is_some() || view.trouble.is_some();
     let waiting = waiting(view);
     let possible = |side: Side, id: MatterId| -> Vec<String> {
-        let steps = case.matter_steps(side).into_iter().filter(|(one, _)| *one == id && !still);
+        let steps = case.matter_steps(side, now).into_iter().filter(|(one, _)| *one == id && !still);
         steps.map(|(_, row)| row.step.as_str().to_owned()).collect()
     };
     let one = |(id, matter): (&MatterId, &workflow::Matter)| wire::MatterView {
@@ -431,6 +458,7 @@ pub(super) fn shown(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
         possible_elsewhere: possible(other, *id),
         waits: waiting.contains(&id.0),
         signed: matter.signed.iter().map(|side| case.party(*side).to_string()).collect(),
+        opened_by_entry_id: matter.by.map(|entry| entry.as_bytes().to_vec().into()).unwrap_or_default(),
     };
     case.matters.iter().map(one).collect()
 }

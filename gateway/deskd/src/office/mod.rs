@@ -22,6 +22,7 @@ mod errand;
 mod files;
 mod forms;
 mod group;
+mod hearing;
 mod history;
 mod incident;
 mod joining;

@@ -9,6 +9,21 @@ use workflow::{Case, Matter, MatterKind, State};
 use super::{Office, view::CaseView};
 use crate::clock;
 
+/// Who wants to open a record, and what for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'a> {
+    /// The entry that brought the record.
+    pub(super) entry: EntryId,
+    /// For which measure.
+    pub(super) measure: MeasureId,
+    /// By name; empty for the desk's own.
+    pub(super) officer: &'a str,
+    pub(super) purpose: &'a str,
+    pub(super) proceeding: &'a str,
+    /// Whether that is the proceeding of the request.
+    pub(super) same_proceeding: bool,
+}
+
 impl Office {
     /// Holds the opening of a record against the case: recalled, due to be destroyed, past the day that its giver named, given in an
     /// emergency that was not validated in time.
@@ -63,10 +78,15 @@ impl Office {
     }
 
     /// Holds who opens a record against those for whom it was taken into use: the newest note of custody of its measure names them.
+    /// To whom it may be handed on by consent, it may be opened for that.
     ///
     /// # Errors
     /// R93 for anybody else.
-    pub(super) async fn is_reader(&self, view: &CaseView, measure: MeasureId, officer: &str) -> Result<(), Denial> {
+    pub(super) async fn is_reader(&self, view: &CaseView, wish: &Wish<'_>, now: Timestamp) -> Result<(), Denial> {
+        let (measure, officer) = (wish.measure, wish.officer);
+        if !self.onward_grants(view, wish, now).await?.is_empty() {
+            return Ok(());
+        }
         let rows = self.store.entries_of(view.id).await?;
         for row in rows.iter().rev().filter(|row| row.step.0 == Step::TakeOver && row.seq.is_some()) {
             let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
@@ -104,15 +124,13 @@ impl Office {
     pub(super) async fn grants(
         &self,
         view: &CaseView,
-        entry: EntryId,
-        record: &Record,
-        proceeding: &str,
+        wish: &Wish<'_>,
         now: Timestamp,
     ) -> Result<Vec<UseGrant>, Denial> {
         let Some(case) = &view.admitted else { return Ok(Vec::new()) };
-        let mut all = Vec::new();
+        let mut all = self.onward_grants(view, wish, now).await?;
         for (id, matter) in &case.matters {
-            if !covers(matter, now) || !matter.is_about(entry, record.measure) {
+            if !covers(matter, now) || !matter.is_about(wish.entry, wish.measure) {
                 continue;
             }
             let judge = matter.conditions.contains(&ConditionCode::C08);
@@ -124,15 +142,46 @@ impl Office {
             if asked["recipient"]["authority"].as_str() != Some(own.as_str()) {
                 continue;
             }
-            all.push(UseGrant {
-                purpose: matter.purpose.clone().unwrap_or_default(),
-                other_proceeding: asked["proceeding"].as_str() == Some(proceeding),
-                from: clock::day(matter.granted.unwrap_or(matter.opened))?,
-                until: matter.until.map(|until| clock::day(Timestamp(until.0 - 1))).transpose()?,
-            });
+            all.push(granted(matter, asked["proceeding"].as_str() == Some(wish.proceeding))?);
         }
         Ok(all)
     }
+
+    /// The consents that hold now for handing a record on to who opens it: it is opened in the name of the third state or body that the
+    /// consent names, for its purpose, and for its proceeding, or the request's where it names none.
+    async fn onward_grants(&self, view: &CaseView, wish: &Wish<'_>, now: Timestamp) -> Result<Vec<UseGrant>, Denial> {
+        let Some(case) = &view.admitted else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for (id, matter) in &case.matters {
+            let holds = matter.kind == MatterKind::Onward && matter.grants(now);
+            let fits = matter.is_about(wish.entry, wish.measure) && matter.purpose.as_deref() == Some(wish.purpose);
+            if !holds || !fits {
+                continue;
+            }
+            let (_, asked) = self.opening_of(view, *id).await?;
+            let recipient = &asked["recipient"];
+            let court = matches!(recipient["body"].as_str(), Some("court" | "international_court"));
+            let named = !wish.officer.is_empty() && recipient["name"].as_str() == Some(wish.officer);
+            let proceeding = asked["proceeding"].as_str();
+            if named
+                && (court || !matter.conditions.contains(&ConditionCode::C08))
+                && proceeding.map_or(wish.same_proceeding, |one| one == wish.proceeding)
+            {
+                all.push(granted(matter, proceeding.is_some())?);
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn granted(matter: &Matter, other_proceeding: bool) -> Result<UseGrant, Denial> {
+    Ok(UseGrant {
+        purpose: matter.purpose.clone().unwrap_or_default(),
+        other_proceeding,
+        from: clock::day(matter.granted.unwrap_or(matter.opened))?,
+        // A header names the first moment after the last day.
+        until: matter.until.map(|until| clock::day(Timestamp(until.0 - 1))).transpose()?,
+    })
 }
 
 /// Whether a matter lets records be used so: a consent that holds. The notice that they serve an accused [UNTOC 18(19)] frees nothing

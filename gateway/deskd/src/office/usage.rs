@@ -9,6 +9,7 @@ use treaty::UseQuery;
 use super::{
     Office, Told, event,
     outbox::THEIRS,
+    release_of_keys::Wish,
     unknown,
     view::{CaseView, Opening},
 };
@@ -93,15 +94,23 @@ impl Office {
         let now = clock::now();
         let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
         self.released_now(case, row.id.0, &record, now)?;
-        self.is_reader(view, record.measure, &opens.officer).await?;
-        let granted = self.grants(view, row.id.0, &record, proceeding, now).await?;
+        let wish = Wish {
+            entry: row.id.0,
+            measure: record.measure,
+            officer: &opens.officer,
+            purpose,
+            proceeding,
+            same_proceeding: proceeding == own,
+        };
+        self.is_reader(view, &wish, now).await?;
+        let granted = self.grants(view, &wish, now).await?;
         // Where the giver named another end, that one was held against the day before, in place of the treaty's.
         let extended = case.measures.get(&record.measure).is_some_and(|measure| measure.kept_until.is_some());
         let received = if extended { now } else { model::Timestamp(row.at) };
         usage.may_use(&UseQuery {
             purpose,
             reader: self.kind_of(&self.own),
-            same_proceeding: proceeding == own,
+            same_proceeding: wish.same_proceeding,
             received: clock::day(received)?,
             on: clock::day(now)?,
             granted: &granted,

@@ -1,6 +1,6 @@
 //! What is inside a body that is signed, in words, and whether it is what an officer gave.
 
-use desk::{Body, Document, RequestBody, declare};
+use desk::{Body, Document, HEARING_NOTICE, RequestBody, declare};
 use model::{Denial, Digest, Fault, Step};
 use serde_json::{Map, Value};
 
@@ -45,6 +45,9 @@ pub(crate) fn of_body(body: &Body, contents: bool) -> Result<String, Denial> {
             lines.extend(of_request(value.clone())?);
         }
         lines.extend(decisions(fields));
+        if document.record_type.as_str() == HEARING_NOTICE {
+            lines.extend(super::hearing::lines(fields));
+        }
         for text in texts(&value) {
             lines.push("text".to_owned());
             lines.extend(text.lines().map(|line| format!("           “{line}”")));

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use model::{CaseId, EntryId, EnvelopeDigest, Step, Verdict};
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
 use crate::{Blob, StoreError, Stored, write};
@@ -65,6 +65,15 @@ impl DeskStore {
         let mut entries = query.order_by_asc(Column::Id).all(self.engine.read()).await?;
         entries.sort_by_key(|entry| entry.seq.unwrap_or(i64::MAX));
         Ok(entries)
+    }
+
+    /// At most `limit` cases that have an entry of a step, come or gone since `since`.
+    pub async fn cases_taking(&self, step: Step, since: i64, limit: u64) -> Result<Vec<CaseId>, StoreError> {
+        let query = Entity::find().select_only().column(Column::CaseId).distinct();
+        let query = query.filter(Column::Step.eq(Stored(step))).filter(Column::Seq.is_not_null());
+        let query = query.filter(Column::At.gte(since)).order_by_asc(Column::CaseId).limit(limit);
+        let found: Vec<Stored<CaseId>> = query.into_tuple().all(self.engine.read()).await?;
+        Ok(found.into_iter().map(|id| id.0).collect())
     }
 }
 

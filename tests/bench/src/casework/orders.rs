@@ -16,6 +16,7 @@ use workflow::{
 use crate::failure::Failure;
 
 /// When everything happens.
+const ENTRY: EntryId = EntryId::new([1; 16]);
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const MOMENT: Timestamp = Timestamp(NOW.0 + CONSULT_SILENCE_DAYS * 24 * 3_600_000);
 
@@ -74,7 +75,7 @@ impl Order {
                 postponement: (step == Step::Postpone).then_some(PostponementCode::P01),
                 until: matches!(step, Step::Extend | Step::Prolong).then_some(NOW.plus_ms(1 << 40)),
                 matter: moves_matter(step).then_some(MatterId(1)),
-                about: (step == Step::ReportError).then_some(EntryId::new([1; 16])),
+                about: (step == Step::ReportError).then_some(ENTRY),
                 ..Declared::default()
             },
             terms: if sends { vec![(MeasureId(1), terms.clone())] } else { Vec::new() },
@@ -85,6 +86,7 @@ impl Order {
     /// The decision.
     pub(crate) fn decide(&self, case: Option<&Case>) -> Result<Event, model::Refusal> {
         let command = Command {
+            entry: ENTRY,
             step: self.step,
             home: self.home,
             peer: self.peer,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A case whose records were released.
-async fn released() -> Play {
+pub(crate) async fn released() -> Play {
     let play = Play::draft(Stage::open().await).await;
     for act in &ACTS[..7] {
         play.act(act).await;
@@ -30,13 +30,13 @@ impl Play {
         words.split(' ').map(word).collect()
     }
 
-    async fn says(&self, side: Side, words: &str) -> Value {
+    pub(crate) async fn says(&self, side: Side, words: &str) -> Value {
         let line = self.line(words);
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
         self.stage.desk(side, &line).await.done()
     }
 
-    async fn is_refused(&self, side: Side, words: &str, code: &str, why: &str) {
+    pub(crate) async fn is_refused(&self, side: Side, words: &str, code: &str, why: &str) {
         let line = self.line(words);
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
         let answer = self.stage.desk(side, &line).await;
@@ -45,7 +45,7 @@ impl Play {
     }
 
     /// Waits until the first matter stands there at a desk.
-    async fn matter(&self, side: Side, state: &str) -> Value {
+    pub(crate) async fn matter(&self, side: Side, state: &str) -> Value {
         crate::until(state, 20, async || {
             let shown = self.stage.show(side, &self.case).await?;
             (shown["matters"][0]["state"] == state).then_some(shown)
@@ -54,7 +54,7 @@ impl Play {
     }
 }
 
-const OPEN: &str = "case show CASE --documents DIR/opened --officer One";
+pub(crate) const OPEN: &str = "case show CASE --documents DIR/opened --officer One";
 
 #[tokio::test]
 async fn a_key_for_another_proceeding_is_released_after_a_consent_and_not_before_nor_after_its_end() {
@@ -100,9 +100,14 @@ async fn records_of_somebody_else_are_recalled_destroyed_by_two_custodians_and_g
         play.matter(Side::Fr, "REPORTED").await;
         let triage = "correct triage CASE --as central/officer-1 --flaw wrong~subject --text A_homonym_indeed.";
         play.says(Side::Fr, triage).await;
-        let recall = "correct recall CASE --as central/officer-1 --compared name --compared birth~date \
-                      --root-cause partial~match";
-        play.says(Side::Fr, recall).await;
+        for officer in [1, 2] {
+            let recall = format!(
+                "correct recall CASE --as central/officer-{officer} --compared name --compared birth~date \
+                 --root-cause partial~match"
+            );
+            let recalled = play.says(Side::Fr, &recall).await;
+            assert_eq!(recalled["signatures_missing"], 2 - officer, "one officer cannot recall alone: {recalled}");
+        }
         play.matter(Side::Jp, "RECALLED").await;
         play.is_refused(Side::Jp, OPEN, "R18", "recalled").await;
         let certify = |officer: u8| {

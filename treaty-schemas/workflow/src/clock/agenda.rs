@@ -1,9 +1,9 @@
 use std::fmt;
 
-use model::{CaseId, Timestamp};
+use model::{CaseId, MatterId, Timestamp};
 
 use crate::{
-    Side,
+    MatterState, Side, Slot,
     clock::{
         alarm::{Alarm, DAY_MS, alarms},
         calendar::Caveat,
@@ -22,6 +22,21 @@ pub struct Agenda {
     pub now: Timestamp,
     /// In their order.
     pub items: Vec<AgendaItem>,
+    /// The hearings whose time is agreed, the soonest first.
+    pub hearings: Vec<AgendaHearing>,
+}
+
+/// A hearing on an agenda: references only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgendaHearing {
+    /// Of which case.
+    pub case: CaseId,
+    /// Which matter of it.
+    pub matter: MatterId,
+    /// When.
+    pub slot: Slot,
+    /// Where it stands.
+    pub state: MatterState,
 }
 
 /// One clock on an agenda: references only, nothing of what the case is about.
@@ -51,7 +66,15 @@ impl Agenda {
         let items = clocks.into_iter().filter_map(|(case, clock)| AgendaItem::of(case, clock, now));
         let mut items: Vec<_> = items.collect();
         items.sort_by(|a, b| a.order().cmp(&b.order()));
-        Self { now, items }
+        Self { now, items, hearings: Vec::new() }
+    }
+
+    /// The same with these hearings.
+    #[must_use]
+    pub fn with_hearings(mut self, mut hearings: Vec<AgendaHearing>) -> Self {
+        hearings.sort_by_key(|one| (one.slot.starts, one.case, one.matter));
+        self.hearings = hearings;
+        self
     }
 
     /// Those in which a side must act.
@@ -92,6 +115,14 @@ impl AgendaItem {
     /// What is still to be told before it ends.
     pub fn warnings(&self, now: Timestamp) -> impl Iterator<Item = Alarm> + '_ {
         alarms(&self.course).filter(move |alarm| alarm.kind.is_warning() && alarm.at > now)
+    }
+}
+
+/// Which hearing of what, and how far it is: `hearing X1 of case 0190f3a2 (TECH_TESTED)`.
+impl fmt::Display for AgendaHearing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let case: String = self.case.to_string().chars().take(8).collect();
+        write!(f, "hearing {} of case {case} ({})", self.matter, self.state)
     }
 }
 

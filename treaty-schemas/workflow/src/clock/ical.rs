@@ -5,14 +5,18 @@ use std::fmt::Write as _;
 
 use model::{Digest, Timestamp};
 
-use crate::clock::agenda::{Agenda, AgendaItem};
+use crate::{
+    MatterState,
+    clock::agenda::{Agenda, AgendaHearing, AgendaItem},
+};
 
 /// A line has so many octets at most, its end left out [RFC 5545 §3.1].
 const LINE_OCTETS_MAX: usize = 75;
 
 impl Agenda {
     /// The agenda for calendar programs: one event for each clock at the last second that is in time, with an alarm for each warning that
-    /// is still to come. It names cases by eight digits, measures, clocks and articles; nobody, and nothing of what is asked.
+    /// is still to come; and one for each hearing, for as long as it lasts. It names cases by eight digits, measures, clocks, articles and
+    /// matters; nobody, and nothing of what is asked.
     ///
     /// `stamp` is when the text was made (DTSTAMP). A clock keeps its UID, so that a later export replaces an earlier one. What ends
     /// beyond the calendar is left out.
@@ -26,6 +30,9 @@ impl Agenda {
         if let Some(stamp) = utc(stamp) {
             for item in &self.items {
                 text.event(item, &stamp, self.now);
+            }
+            for hearing in &self.hearings {
+                text.hearing(hearing, &stamp);
             }
         }
         text.line("END:VCALENDAR");
@@ -61,6 +68,22 @@ impl Text {
         self.line("END:VEVENT");
     }
 
+    /// It blocks the time, unlike a clock. One that is not held says so, so that calendars take it out.
+    fn hearing(&mut self, hearing: &AgendaHearing, stamp: &str) {
+        let (Some(from), Some(to)) = (utc(hearing.slot.starts), utc(hearing.slot.ends())) else { return };
+        let cancelled = hearing.state == MatterState::Cancelled;
+        self.line("BEGIN:VEVENT");
+        self.line(&format!("UID:{}", named(&format!("{}/{}/hearing", hearing.case, hearing.matter))));
+        self.line(&format!("DTSTAMP:{stamp}"));
+        self.line(&format!("DTSTART:{from}"));
+        self.line(&format!("DTEND:{to}"));
+        self.line(&format!("SUMMARY:{}", escaped(&hearing.to_string())));
+        self.line("CATEGORIES:HEARING");
+        self.line(&format!("STATUS:{}", if cancelled { "CANCELLED" } else { "CONFIRMED" }));
+        self.line(&format!("TRANSP:{}", if cancelled { "TRANSPARENT" } else { "OPAQUE" }));
+        self.line("END:VEVENT");
+    }
+
     /// A line, folded between characters.
     pub(crate) fn line(&mut self, line: &str) {
         let mut octets = 0;
@@ -85,6 +108,10 @@ fn uid(item: &AgendaItem) -> String {
         let _ = write!(name, "/{record}");
     }
     let _ = write!(name, "#{}", clock.round);
+    named(&name)
+}
+
+fn named(name: &str) -> String {
     let digest = Digest::of(&[b"rogatory agenda uid v1\0", name.as_bytes()]).to_string();
     let half: String = digest.chars().take(32).collect();
     format!("{half}@rogatory.invalid")

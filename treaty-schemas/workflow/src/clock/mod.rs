@@ -20,7 +20,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-pub use agenda::{Agenda, AgendaItem};
+pub use agenda::{Agenda, AgendaHearing, AgendaItem};
 pub use alarm::{Alarm, AlarmKind, alarms, alarms_between};
 pub use calendar::{Calendar, Calendars, Caveat, Day, OfficeHours};
 pub use due::{Due, LastDay, Reckoning, due};

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use model::{Flaw, MatterId, MeasureId, Refusal, RefusalCode, Step, Timestamp, limits};
+use model::{EntryId, Flaw, MatterId, MeasureId, Refusal, RefusalCode, Step, Timestamp, limits};
 
-use super::{MATTERS, Matter, MatterGuard, MatterRow, MatterState, opens_matter};
+use super::{MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterRow, MatterState, opens_matter};
 use crate::{
     Case, Change, Command, Measure, Side, State, answer,
     decide::{only_asked, records, sequence, stands, until},
@@ -26,15 +26,18 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     };
     stands(row.actor, command)?;
     measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
+    about(row.guard, command, &measures)?;
     only_asked(case, command)?;
     let fresh = || Matter {
         kind: row.kinds[0],
         state: row.to,
         opener: side,
+        by: Some(command.entry),
         opened: now,
         since: now,
         concerns: command.concerns.to_vec(),
         about: command.declared.about,
+        covers: covered(command.declared.about, &measures),
         purpose: command.purpose.map(str::to_owned),
         flaw: None,
         granted: None,
@@ -51,7 +54,14 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     matter.flaw = command.declared.flaw.or(matter.flaw);
     matter.until = command.declared.until.or(matter.until);
     matter.conditions.extend(command.conditions);
-    matter.recalled |= step == Step::Recall;
+    if step == Step::Recall {
+        matter.recalled = true;
+        matter.covers = covered(matter.about, &measures);
+    }
+    if step == Step::DraftMinutes {
+        // Who signed, signed other minutes.
+        matter.signed.clear();
+    }
     if step == Step::GrantConsent {
         matter.granted = Some(now);
     }
@@ -60,6 +70,30 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     }
     let bytes = if step.carries_records() { command.bytes } else { 0 };
     Ok(Change::Matter { id, matter, step, bytes })
+}
+
+/// The entries that a matter is about as its measures stand now.
+fn covered(about: Option<EntryId>, measures: &[&Measure]) -> BTreeSet<EntryId> {
+    match about {
+        Some(entry) => BTreeSet::from([entry]),
+        None => measures.iter().flat_map(|measure| measure.entries.iter().copied()).collect(),
+    }
+}
+
+/// The entry that an opening names brought records for every measure that it names. A hearing is about no entry.
+fn about(guard: MatterGuard, command: &Command<'_>, measures: &[&Measure]) -> Result<(), Refusal> {
+    let Some(entry) = command.declared.about else { return Ok(()) };
+    let field = |reason: String, remedy: &str| Err(sequence(reason, remedy).at("declared.about"));
+    if guard == MatterGuard::Accepted {
+        return field(format!("{} is about no entry", command.step), "Leave the field empty for this step.");
+    }
+    match measures.iter().find(|measure| !measure.entries.contains(&entry)) {
+        None => Ok(()),
+        Some(measure) => field(
+            format!("the entry that {} names brought no records for {}", command.step, measure.scope.id),
+            "Name an entry of this case that released records, and the measures that it released them for.",
+        ),
+    }
 }
 
 /// The measures that the step names, each once. A step on a matter that there is names those of the matter.
@@ -86,8 +120,9 @@ fn opening(
     keeper: Side,
 ) -> Result<&'static MatterRow, Refusal> {
     let next = u32::try_from(case.matters.len()).unwrap_or(u32::MAX).saturating_add(1);
-    if case.matters.len() >= limits::MATTERS_MAX {
-        let reason = format!("a case has at most {} matters", limits::MATTERS_MAX);
+    if case.matters.values().filter(|matter| matter.opener == side).count() >= limits::MATTERS_OF_SIDE_MAX {
+        let (max, party) = (limits::MATTERS_OF_SIDE_MAX, case.party(side));
+        let reason = format!("each side opens at most {max} matters of a case, and {party} has opened them");
         return Err(sequence(reason, "Close the case, and go on in a new one that follows it.").at("declared.matter"));
     }
     if id.0 != next {
@@ -156,7 +191,7 @@ fn guard(
     let id = measure.scope.id;
     let flaw = matter.and_then(|matter| matter.flaw);
     let (field, reason) = match guard {
-        MatterGuard::Released | MatterGuard::Purpose | MatterGuard::About if measure.released.is_empty() => {
+        MatterGuard::Released | MatterGuard::Purpose | MatterGuard::About if measure.entries.is_empty() => {
             ("concerns", format!("nothing was released for {id}"))
         }
         MatterGuard::Purpose if command.purpose.is_none() => ("purpose", format!("{} names no purpose", command.step)),
@@ -184,6 +219,10 @@ fn guard(
             records(command, measure)?;
             return answer::releasable(case, command, measure);
         }
+        MatterGuard::Silence if matter.is_some_and(|matter| !matter.is_silent(now)) => (
+            "declared.matter",
+            format!("either side may close it only when nobody has moved it for {MATTER_SILENCE_DAYS} days"),
+        ),
         MatterGuard::Until if command.declared.until.is_some() => return until(command, now),
         MatterGuard::Accepted if !matches!(measure.state, State::Accepted | State::Executing) => {
             ("concerns", format!("{id} is in {}; a hearing is held for what was accepted", measure.state))

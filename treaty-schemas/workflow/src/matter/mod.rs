@@ -3,6 +3,7 @@
 
 mod decide;
 mod possible;
+mod slot;
 mod table;
 
 use std::{collections::BTreeSet, fmt};
@@ -11,9 +12,13 @@ use model::{ConditionCode, EntryId, Flaw, MeasureId, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decide::decide;
+pub use slot::{Slot, SlotWarning, moment_in, zone_named};
 pub use table::{By, MATTERS, MatterGuard, MatterRow, matter_picture, matter_rows, matter_table};
 
 use crate::{Case, Side};
+
+/// How long a matter must have stood still before the side that has no other way ends it: policy.
+pub const MATTER_SILENCE_DAYS: i64 = 30;
 
 /// What a matter is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,6 +141,9 @@ pub struct Matter {
     pub state: MatterState,
     /// Who opened it.
     pub opener: Side,
+    /// By which entry.
+    #[serde(default)]
+    pub by: Option<EntryId>,
     /// When, as the entry states.
     pub opened: Timestamp,
     /// Since when it stands there.
@@ -144,6 +152,10 @@ pub struct Matter {
     pub concerns: Vec<MeasureId>,
     /// The entry whose records it is about; `None` for all that was released for these measures.
     pub about: Option<EntryId>,
+    /// The entries whose records it is about: `about`, or all that had brought records when it was opened or they were recalled. What is
+    /// released later is no part of it.
+    #[serde(default)]
+    pub covers: BTreeSet<EntryId>,
     /// The purpose that is asked for.
     pub purpose: Option<String>,
     /// What is wrong with the records.
@@ -162,6 +174,12 @@ pub struct Matter {
 }
 
 impl Matter {
+    /// Whether nobody has moved it for [`MATTER_SILENCE_DAYS`].
+    pub fn is_silent(&self, now: Timestamp) -> bool {
+        const DAY_MS: i64 = 24 * 3600 * 1000;
+        self.since.plus_ms(MATTER_SILENCE_DAYS * DAY_MS) <= now
+    }
+
     /// Whether a consent holds at `now`.
     pub fn grants(&self, now: Timestamp) -> bool {
         self.state == MatterState::Granted && self.until.is_none_or(|until| now < until)
@@ -169,7 +187,13 @@ impl Matter {
 
     /// Whether it is about the records that `entry` released for `measure`.
     pub fn is_about(&self, entry: EntryId, measure: MeasureId) -> bool {
-        self.concerns.contains(&measure) && self.about.is_none_or(|about| about == entry)
+        // A matter that was stored before entries were kept is about whatever its header did not leave out.
+        let covered = if self.covers.is_empty() {
+            self.about.is_none_or(|about| about == entry)
+        } else {
+            self.covers.contains(&entry)
+        };
+        covered && self.concerns.contains(&measure)
     }
 }
 

@@ -1,4 +1,6 @@
-use model::{Flaw, MatterId, Step};
+use std::collections::BTreeSet;
+
+use model::{Flaw, MatterId, Step, Timestamp};
 
 use super::{MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, decide::counts, matter_rows};
 use crate::{Case, Side, State};
@@ -10,11 +12,13 @@ impl Case {
         first.map_or(Side::Home, crate::Measure::keeper)
     }
 
-    /// Every step that a side may take now on a matter that there is, by matter and in the order of the table.
-    pub fn matter_steps(&self, side: Side) -> Vec<(MatterId, &'static MatterRow)> {
+    /// Every step that a side may take at `now` on a matter that there is, each once, by matter and in the order of the table.
+    pub fn matter_steps(&self, side: Side, now: Timestamp) -> Vec<(MatterId, &'static MatterRow)> {
         let of = |(id, matter): (&MatterId, &Matter)| {
-            let id = *id;
-            self.rows_on(matter, side).map(|row| (id, row)).collect::<Vec<_>>()
+            let mut steps = BTreeSet::new();
+            let due = |row: &&MatterRow| row.guard != MatterGuard::Silence || matter.is_silent(now);
+            let rows = self.rows_on(matter, side).filter(due).filter(|row| steps.insert(row.step));
+            rows.map(|row| (*id, row)).collect::<Vec<_>>()
         };
         self.matters.iter().flat_map(of).collect()
     }
@@ -26,7 +30,7 @@ impl Case {
                 && self.measures.values().any(|measure| {
                     let fits = match row.guard {
                         MatterGuard::Accepted => matches!(measure.state, State::Accepted | State::Executing),
-                        _ => !measure.released.is_empty(),
+                        _ => !measure.entries.is_empty(),
                     };
                     fits && row.by.sides(measure.keeper(), side).contains(&side)
                 })
@@ -63,9 +67,11 @@ fn fits(guard: MatterGuard, matter: &Matter) -> bool {
 }
 
 fn presses(row: &MatterRow, matter: &Matter) -> bool {
-    use MatterState::{Cancelled, Closed, Deferred, Denied, Reissued, SubjectNotified, Transmitted};
+    use MatterState::{Cancelled, Closed, Deferred, Denied, Live, Reissued, SubjectNotified, Transmitted};
     match row.step {
+        _ if row.guard == MatterGuard::Silence => false,
         Step::CancelHearing => false,
+        Step::DraftMinutes => matter.state == Live,
         Step::CloseMatter => matches!(matter.state, Reissued | SubjectNotified | Transmitted | Cancelled | Denied),
         Step::Recall => matter.kind == MatterKind::Correction,
         Step::NotifySubject | Step::DeferSubject => matter.state != Deferred,

@@ -50,6 +50,8 @@ pub enum MatterGuard {
     First,
     /// The other side has signed, and this one not.
     Second,
+    /// Nobody has moved it for [`MATTER_SILENCE_DAYS`](crate::MATTER_SILENCE_DAYS).
+    Silence,
 }
 
 /// One line of a matter's procedure.
@@ -79,6 +81,7 @@ use MatterState::{
 };
 
 const CENTRAL: Actor = Officers(1, &[Role::Central]);
+const CENTRALS: Actor = Officers(2, &[Role::Central]);
 const HANDLER: Actor = Officers(1, &[Role::Central, Role::Executing]);
 const HEARER: Actor = Officers(1, &[Role::Central, Role::Executing, Role::Judge]);
 const WATCHFUL: Actor = Officers(1, &[Role::Central, Role::Custodian, Role::Executing]);
@@ -97,8 +100,15 @@ const fn row(
     MatterRow { kinds, from, to, step, by, actor, guard }
 }
 
-/// The procedure of the matters. Two different officers stand for a consent, for what replaces records, and for the certificate that
-/// keys are gone.
+/// The procedure of the matters. Two different officers stand for a consent, for a recall, for what replaces records, and for the
+/// certificate that keys are gone.
+///
+/// A recall takes from the other party what it may read, and ends in destruction, on which there are four eyes. That an incident was
+/// confirmed would not do in their place: who opened it confirms it, and that may be the giver itself; and a giver that finds a leak
+/// must not wait for a keeper that is silent.
+///
+/// Either side can end a matter alone, at the latest when nobody has moved it for long. What was recalled is the exception: it stays
+/// open until its keeper has destroyed it.
 #[rustfmt::skip]
 pub const MATTERS: &[MatterRow] = &[
     // Another use, another reader.
@@ -112,31 +122,36 @@ pub const MATTERS: &[MatterRow] = &[
     // An incident.
     row(&[Breach],     &[],                       PeerNotified,    Step::NotifyBreach,      By::Either, WATCHFUL,   MatterGuard::Released),
     row(&[Breach],     &[PeerNotified],           Confirmed,       Step::ConfirmBreach,     By::Opener, WATCHFUL,   MatterGuard::None),
-    row(&[Breach],     &[PeerNotified, Confirmed], Recalled,       Step::Recall,            By::Giver,  CENTRAL,    MatterGuard::None),
+    row(&[Breach],     &[PeerNotified, Confirmed], Recalled,       Step::Recall,            By::Giver,  CENTRALS,   MatterGuard::None),
     row(&[Breach],     &[Recalled],               Shredded,        Step::CertifyShredding,  By::Keeper, CUSTODIANS, MatterGuard::None),
     row(&[Breach],     &[Confirmed, Shredded, Deferred], SubjectNotified, Step::NotifySubject, By::Either, CENTRAL, MatterGuard::None),
     row(&[Breach],     &[Confirmed, Shredded],    Deferred,        Step::DeferSubject,      By::Either, CENTRAL,    MatterGuard::None),
     row(&[Breach],     &[PeerNotified, SubjectNotified, Deferred], Closed, Step::CloseMatter, By::Opener, CENTRAL,  MatterGuard::None),
+    row(&[Breach],     &[PeerNotified, SubjectNotified, Deferred], Closed, Step::CloseMatter, By::Either, CENTRAL,  MatterGuard::Silence),
     // An error in what was given.
     row(&[Correction], &[],                       Reported,        Step::ReportError,       By::Either, WATCHFUL,   MatterGuard::About),
     row(&[Correction], &[Reported],               Triaged,         Step::Triage,            By::Giver,  HANDLER,    MatterGuard::Flaw),
-    row(&[Correction], &[Triaged],                Recalled,        Step::Recall,            By::Giver,  CENTRAL,    MatterGuard::WrongSubject),
+    row(&[Correction], &[Triaged],                Recalled,        Step::Recall,            By::Giver,  CENTRALS,   MatterGuard::WrongSubject),
     row(&[Correction], &[Recalled],               Shredded,        Step::CertifyShredding,  By::Keeper, CUSTODIANS, MatterGuard::None),
-    row(&[Correction], &[Triaged, Shredded],      Reissued,        Step::Reissue,           By::Giver,  Officers(2, &[Role::Central]), MatterGuard::Replaced),
+    row(&[Correction], &[Triaged, Shredded],      Reissued,        Step::Reissue,           By::Giver,  CENTRALS, MatterGuard::Replaced),
     row(&[Correction], &[Reported],               Closed,          Step::CloseMatter,       By::Opener, CENTRAL,    MatterGuard::None),
+    // Nothing is wrong, or not what it seemed.
+    row(&[Correction], &[Reported, Triaged],      Closed,          Step::CloseMatter,       By::Giver,  CENTRAL,    MatterGuard::None),
     row(&[Correction], &[Reissued, Shredded],     Closed,          Step::CloseMatter,       By::Keeper, CENTRAL,    MatterGuard::None),
+    row(&[Correction], &[Reported, Triaged, Reissued, Shredded], Closed, Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::Silence),
     // A hearing by video link.
     row(&[Hearing],    &[],                       Proposed,        Step::ProposeHearing,    By::Either, HANDLER,    MatterGuard::Accepted),
     row(&[Hearing],    &[Proposed],               SlotAgreed,      Step::AgreeSlot,         By::Other,  HANDLER,    MatterGuard::None),
     row(&[Hearing],    &[SlotAgreed],             ConsentRecorded, Step::RecordConsent,     By::Peer,   HEARER,     MatterGuard::Accepted),
     row(&[Hearing],    &[ConsentRecorded],        TechTested,      Step::TestLink,          By::Either, HANDLER,    MatterGuard::None),
     row(&[Hearing],    &[TechTested],             Live,            Step::OpenHearing,       By::Either, HEARER,     MatterGuard::Accepted),
-    row(&[Hearing],    &[Live],                   MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[Live, MinutesDraft],     MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::None),
     row(&[Hearing],    &[MinutesDraft],           MinutesDraft,    Step::SignMinutes,       By::Either, HEARER,     MatterGuard::First),
     row(&[Hearing],    &[MinutesDraft],           Signed,          Step::SignMinutes,       By::Either, HEARER,     MatterGuard::Second),
     row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLER,    MatterGuard::None),
     row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested, Live, MinutesDraft], Cancelled, Step::CancelHearing, By::Either, HEARER, MatterGuard::None),
     row(&[Hearing],    &[Transmitted, Cancelled], Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::None),
+    row(&[Hearing],    &[Signed],                 Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::Silence),
 ];
 
 impl By {
@@ -223,6 +238,7 @@ impl fmt::Display for MatterGuard {
             Self::Accepted => "the measure was accepted",
             Self::First => "the first signature",
             Self::Second => "the other side has signed",
+            Self::Silence => "nobody has moved it for 30 days",
         })
     }
 }

@@ -17,8 +17,11 @@ use crate::{
     Trigger, apply, rows_from,
 };
 
-/// After which the other side of a consultation may go on alone.
-const SILENCE_MS: i64 = crate::CONSULT_SILENCE_DAYS * 24 * 3600 * 1000;
+/// After which a side may go on alone, in a consultation as in a matter.
+const SILENCE_MS: i64 = {
+    assert!(crate::CONSULT_SILENCE_DAYS <= crate::MATTER_SILENCE_DAYS);
+    crate::MATTER_SILENCE_DAYS * 24 * 3600 * 1000
+};
 const SIDES: [(Side, &str); 2] = [(Side::Home, "JP:central"), (Side::Peer, "FR:central")];
 
 /// What two have to stand for.
@@ -29,13 +32,14 @@ enum Deed {
     Release,
     Destroy,
     Grant,
+    Recall,
     Replace,
     Shred,
 }
 
 impl Deed {
-    const ALL: [Self; 7] =
-        [Self::Send, Self::Refuse, Self::Release, Self::Destroy, Self::Grant, Self::Replace, Self::Shred];
+    const ALL: [Self; 8] =
+        [Self::Send, Self::Refuse, Self::Release, Self::Destroy, Self::Grant, Self::Recall, Self::Replace, Self::Shred];
 
     /// What became of a case between two looks, by what it holds: not by which step did it.
     fn between(before: &Case, after: &Case) -> Vec<Self> {
@@ -55,6 +59,8 @@ impl Deed {
             let comes =
                 |state: MatterState| now.state == state && before.matters.get(id).is_none_or(|was| was.state != state);
             deeds.extend(comes(MatterState::Granted).then_some(Self::Grant));
+            let recalled = now.recalled && before.matters.get(id).is_none_or(|was| !was.recalled);
+            deeds.extend(recalled.then_some(Self::Recall));
             deeds.extend(comes(MatterState::Reissued).then_some(Self::Replace));
             deeds.extend(comes(MatterState::Shredded).then_some(Self::Shred));
         }
@@ -166,12 +172,20 @@ fn shape(case: &Case) -> String {
     if let Some(one) = case.matters.get(&MatterId(1)) {
         let matter = (one.kind, one.state, one.opener, one.flaw, one.recalled, one.signed.len());
         let asked =
-            measure.map(|one| (one.released.is_empty(), matches!(one.state, State::Accepted | State::Executing)));
+            measure.map(|one| (one.entries.is_empty(), matches!(one.state, State::Accepted | State::Executing)));
         return format!("{matter:?} {asked:?}");
     }
     let measure = measure.map(|one| {
         let history = (one.asked_in, one.lodged_in, one.outstanding, one.consulted, one.given_up);
-        (one.state, history, one.regularised.is_some(), one.offered.len(), one.released.len(), one.taken.records.len())
+        (
+            one.state,
+            history,
+            one.regularised.is_some(),
+            one.offered.len(),
+            one.released.len(),
+            one.taken.records.len(),
+            one.entries.len(),
+        )
     });
     format!("{measure:?} {}", case.abandoned)
 }
@@ -181,6 +195,9 @@ fn settled(mut case: Case) -> Case {
     case.moved = NOW;
     for measure in case.measures.values_mut() {
         measure.since = NOW;
+    }
+    for matter in case.matters.values_mut() {
+        matter.since = NOW;
     }
     case
 }
@@ -230,7 +247,7 @@ fn of_gateways(case: &Case) -> Vec<Event> {
 }
 
 #[test]
-fn no_sequence_of_commands_by_one_officer_alone_sends_refuses_releases_grants_or_destroys() {
+fn no_sequence_of_commands_by_one_officer_alone_sends_refuses_releases_grants_recalls_or_destroys() {
     let (mut states, mut standings, mut decided) = (BTreeSet::new(), BTreeSet::new(), 0_u32);
     for (terms, cases) in EXPLORED.iter() {
         for case in cases {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{EntryId, Flaw, MatterId, MeasureId, RefusalCode, Role, Step};
 
-use super::{NOW, Order, case_in, key};
+use super::{ENTRY, NOW, Order, case_in, key, take};
 use crate::{
     Actor, By, Case, Change, MATTERS, MatterGuard, MatterKind, MatterRow, MatterState, Side, State, apply, matter_rows,
     opens_matter,
@@ -26,7 +26,7 @@ fn start(kind: MatterKind) -> Case {
 
 /// A case for every standing that a kind of matter can come to.
 fn explored(kind: MatterKind, flaw: Flaw) -> Vec<Case> {
-    let mut seen: BTreeSet<(MatterState, bool)> = BTreeSet::new();
+    let mut seen: BTreeSet<(MatterState, bool, Side)> = BTreeSet::new();
     let mut found = Vec::new();
     let mut next = vec![start(kind)];
     while let Some(case) = next.pop() {
@@ -39,7 +39,7 @@ fn explored(kind: MatterKind, flaw: Flaw) -> Vec<Case> {
                 let Ok(event) = order.decide(Some(&case)) else { continue };
                 let after = apply(Some(case.clone()), &event);
                 let matter = &after.matters[&MatterId(1)];
-                if seen.insert((matter.state, matter.signed.is_empty())) {
+                if seen.insert((matter.state, matter.signed.is_empty(), matter.opener)) {
                     found.push(after.clone());
                     next.push(after);
                 }
@@ -75,18 +75,18 @@ fn every_standing_of_every_kind_is_reached_and_leads_to_closed() {
 }
 
 fn needs_two(state: MatterState) -> bool {
-    matches!(state, MatterState::Granted | MatterState::Reissued | MatterState::Shredded)
+    matches!(state, MatterState::Granted | MatterState::Recalled | MatterState::Reissued | MatterState::Shredded)
 }
 
 #[test]
-fn consents_replacements_and_certificates_have_two_signers() {
+fn consents_recalls_replacements_and_certificates_have_two_signers() {
     for row in MATTERS {
         assert_eq!(needs_two(row.to), matches!(row.actor, Actor::Officers(2, _)), "{row}");
     }
 }
 
 #[test]
-fn no_officer_alone_grants_replaces_or_certifies_whatever_the_roles() {
+fn no_officer_alone_grants_recalls_replaces_or_certifies_whatever_the_roles() {
     let mut decided = 0;
     for kind in MatterKind::ALL {
         let cases = explored(kind, Flaw::WrongSubject).into_iter().chain(explored(kind, Flaw::Stale));
@@ -196,7 +196,8 @@ fn what_is_told_to_be_possible_is_what_is_decided_and_only_who_must_act_is_waite
     for (kind, flaw) in MatterKind::ALL.into_iter().flat_map(|kind| Flaw::ALL.map(|flaw| (kind, flaw))) {
         for case in explored(kind, flaw) {
             for side in [Side::Home, Side::Peer] {
-                let told: BTreeSet<_> = case.matter_steps(side).into_iter().map(|(_, row)| row.step.as_str()).collect();
+                let told: BTreeSet<_> =
+                    case.matter_steps(side, NOW).into_iter().map(|(_, row)| row.step.as_str()).collect();
                 let state = standing(&case);
                 let decided = |row: &&MatterRow| {
                     let mut order = order(row, side);
@@ -213,4 +214,139 @@ fn what_is_told_to_be_possible_is_what_is_decided_and_only_who_must_act_is_waite
             assert_eq!(waits, !rests, "{kind} in {}", standing(&case));
         }
     }
+}
+
+/// Whatever a side can do alone from here, each step at a moment when it has waited for long.
+fn ends_alone(case: &Case, side: Side, flaw: Flaw) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![case.clone()];
+    let mut at = NOW;
+    while let Some(case) = next.pop() {
+        at = at.plus_ms(crate::MATTER_SILENCE_DAYS * 24 * 3600 * 1000);
+        for (_, row) in case.matter_steps(side, at) {
+            let mut order = order(row, side);
+            order.declared.flaw = (row.step == Step::Triage).then_some(flaw);
+            let after = apply(Some(case.clone()), &order.decide_at(Some(&case), at).unwrap());
+            if seen.insert(standing(&after)) {
+                next.push(after);
+            }
+        }
+    }
+    seen.contains(&MatterState::Closed)
+}
+
+#[test]
+fn either_side_alone_ends_every_matter_after_long_silence_but_what_was_recalled_and_is_not_destroyed() {
+    for (kind, flaw) in MatterKind::ALL.into_iter().flat_map(|kind| Flaw::ALL.map(|flaw| (kind, flaw))) {
+        for case in explored(kind, flaw).into_iter().filter(|case| standing(case) != MatterState::Closed) {
+            for side in [Side::Home, Side::Peer] {
+                let waits =
+                    standing(&case) == MatterState::Recalled && case.keeper_of(&case.matters[&MatterId(1)]) != side;
+                assert_eq!(ends_alone(&case, side, flaw), !waits, "{kind} in {} for {side:?}", standing(&case));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_nobody_moves_is_closed_by_the_other_side_after_its_time_and_not_before() {
+    let notified = explored(MatterKind::Breach, Flaw::Stale);
+    let notified = notified.iter().find(|case| standing(case) == MatterState::PeerNotified).unwrap();
+    let other = if notified.matters[&MatterId(1)].opener == Side::Home { "FR:central" } else { "JP:central" };
+    let close = Order::proper(Step::CloseMatter, &[1]).by(other).signed(&[(1, Role::Central)]);
+    let day = 24 * 3600 * 1000;
+    let early = close.decide_at(Some(notified), NOW.plus_ms(crate::MATTER_SILENCE_DAYS * day - 1)).unwrap_err();
+    assert!(early.reason.contains("nobody has moved it for 30 days"), "{early}");
+    assert!(close.decide_at(Some(notified), NOW.plus_ms(crate::MATTER_SILENCE_DAYS * day)).is_ok());
+    assert!(MatterGuard::Silence.to_string().contains(&crate::MATTER_SILENCE_DAYS.to_string()));
+}
+
+#[test]
+fn minutes_that_were_wrong_are_drafted_again_and_signed_anew() {
+    let drafted = explored(MatterKind::Hearing, Flaw::Stale);
+    let signed =
+        |case: &&Case| standing(case) == MatterState::MinutesDraft && !case.matters[&MatterId(1)].signed.is_empty();
+    let once = drafted.iter().find(signed).unwrap();
+    let again = Order::proper(Step::DraftMinutes, &[1]).by("FR:central").signed(&[(1, Role::Executing)]);
+    let again = apply(Some(once.clone()), &again.decide(Some(once)).unwrap());
+    assert_eq!(standing(&again), MatterState::MinutesDraft);
+    assert!(again.matters[&MatterId(1)].signed.is_empty(), "who signed, signed other minutes");
+}
+
+#[test]
+fn an_error_that_is_none_is_closed_by_who_gave_the_records() {
+    for state in [MatterState::Reported, MatterState::Triaged] {
+        let all = explored(MatterKind::Correction, Flaw::WrongSubject);
+        let case = all.iter().find(|case| standing(case) == state).unwrap();
+        let close = Order::proper(Step::CloseMatter, &[1]).by("FR:central");
+        let closed = apply(Some(case.clone()), &close.decide(Some(case)).unwrap());
+        assert_eq!(standing(&closed), MatterState::Closed);
+        assert!(!closed.is_recalled(ENTRY, MeasureId(1)));
+    }
+}
+
+#[test]
+fn neither_side_uses_up_the_matters_of_the_other() {
+    let mut case = start(MatterKind::Breach);
+    let open = |case: &Case, sender: &str| {
+        let mut order = Order::proper(Step::NotifyBreach, &[1]).by(sender);
+        order.declared.matter = u32::try_from(case.matters.len() + 1).ok().map(MatterId);
+        order.decide(Some(case))
+    };
+    for _ in 0..model::limits::MATTERS_OF_SIDE_MAX {
+        case = apply(Some(case.clone()), &open(&case, "FR:central").unwrap());
+    }
+    assert!(open(&case, "FR:central").unwrap_err().reason.contains("FR has opened them"));
+    assert!(open(&case, "JP:central").is_ok());
+}
+
+#[test]
+fn a_matter_is_about_an_entry_that_brought_records_for_its_measures() {
+    let case = start(MatterKind::Use);
+    for (kind, step) in [
+        (MatterKind::Use, Step::RequestUse),
+        (MatterKind::Onward, Step::RequestOnward),
+        (MatterKind::Breach, Step::NotifyBreach),
+        (MatterKind::Correction, Step::ReportError),
+    ] {
+        let mut order = Order::proper(step, &[1]);
+        order.declared.about = Some(ENTRY);
+        assert!(order.decide(Some(&case)).is_ok(), "{kind}");
+        order.declared.about = Some(EntryId::new([2; 16]));
+        assert_eq!(order.decide(Some(&case)).unwrap_err().field.as_deref(), Some("declared.about"), "{kind}");
+    }
+    let mut hearing = Order::proper(Step::ProposeHearing, &[1]);
+    hearing.declared.about = Some(ENTRY);
+    let refusal = hearing.decide(Some(&start(MatterKind::Hearing))).unwrap_err();
+    assert_eq!(refusal.field.as_deref(), Some("declared.about"));
+}
+
+/// The case with one more release, by another entry.
+fn released_again(case: Case, entry: EntryId) -> Case {
+    let partial = take(Some(case), Step::MoreToCome, &[1]);
+    let ready = take(Some(partial), Step::Collected, &[1]);
+    let mut event = Order::proper(Step::Release, &[1]).decide(Some(&ready)).unwrap();
+    event.entry = Some(entry);
+    apply(Some(ready), &event)
+}
+
+#[test]
+fn a_recall_takes_back_what_was_released_before_it_and_nothing_later() {
+    let (second, third) = (EntryId::new([2; 16]), EntryId::new([3; 16]));
+    let case = take(Some(case_in(State::Executing, &[1])), Step::PartCollected, &[1]);
+    let case = take(Some(take(Some(case), Step::Release, &[1])), Step::Confirm, &[1]);
+    let notify = Order::proper(Step::NotifyBreach, &[1]).by("FR:central").decide(Some(&case)).unwrap();
+    let case = apply(Some(case), &notify);
+    let case = take(Some(take(Some(case), Step::MoreToCome, &[1])), Step::PartCollected, &[1]);
+    let mut event = Order::proper(Step::Release, &[1]).decide(Some(&case)).unwrap();
+    event.entry = Some(second);
+    let case = take(Some(apply(Some(case), &event)), Step::Confirm, &[1]);
+    let recall = Order::proper(Step::Recall, &[1]).by("FR:central");
+    let one = recall.clone().signed(&[(1, Role::Central)]).decide(Some(&case)).unwrap_err();
+    assert!(one.reason.contains("two different officers"), "{one}");
+    let recall = recall.signed(&[(1, Role::Central), (2, Role::Central)]).decide(Some(&case)).unwrap();
+    let case = released_again(apply(Some(case), &recall), third);
+    let recalled = |entry| case.is_recalled(entry, MeasureId(1));
+    assert!(recalled(ENTRY) && recalled(second), "what there was by then");
+    assert!(!recalled(third), "and not what came later");
 }

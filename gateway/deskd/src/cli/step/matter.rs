@@ -77,7 +77,7 @@ pub(crate) enum Breach {
     Notify(Incident),
     /// Say that it is confirmed, or what more is known.
     Confirm(Matter),
-    /// Recall what was given: no key for it is released any more.
+    /// Recall what was given (two officers): no key for it is released any more.
     Recall(Matter),
     /// Certify that the keys are destroyed (two custodians). They are destroyed when the certificate is part of the case.
     Certify(Certify),
@@ -96,13 +96,13 @@ pub(crate) enum Correct {
     Report(Opening),
     /// Say what is wrong: wrong_subject, wrong_value or stale.
     Triage(Triage),
-    /// Recall records of somebody else from everybody who has them: no key for them is released any more.
+    /// Recall records of somebody else from everybody who has them (two officers): no key for them is released any more.
     Recall(Recall),
     /// Certify that the keys are destroyed (two custodians). They are destroyed when the certificate is part of the case.
     Certify(Certify),
     /// Give the right records in place of the wrong ones (two officers).
     Reissue(Reissue),
-    /// Close it, with everybody who had the records and was told.
+    /// Close it: with everybody who had the records and was told, or because nothing was wrong.
     Close(Close),
 }
 
@@ -340,16 +340,24 @@ impl Matter {
         Beside { matter: self.matter, ..Beside::default() }
     }
 
-    async fn run(&self, session: &Session, step: Step) -> Result<Taken, Failure> {
+    pub(super) fn case(&self) -> &str {
+        &self.common.case
+    }
+
+    pub(super) fn id(&self) -> Option<MatterId> {
+        self.matter
+    }
+
+    pub(super) async fn run(&self, session: &Session, step: Step) -> Result<Taken, Failure> {
         self.take(session, Ask::new(step, None)).await
     }
 
-    async fn reasoned(&self, session: &Session, step: Step) -> Result<Taken, Failure> {
+    pub(super) async fn reasoned(&self, session: &Session, step: Step) -> Result<Taken, Failure> {
         super::reasoned_text(&self.text)?;
         self.run(session, step).await
     }
 
-    async fn take(&self, session: &Session, ask: Ask<'_>) -> Result<Taken, Failure> {
+    pub(super) async fn take(&self, session: &Session, ask: Ask<'_>) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
         let words = Words { text: self.text.clone(), measures: Vec::new() };
         let mut beside = ask.beside.clone();
@@ -432,7 +440,7 @@ impl Certify {
     }
 }
 
-fn matter(text: &str) -> Result<MatterId, String> {
+pub(super) fn matter(text: &str) -> Result<MatterId, String> {
     let number = text.strip_prefix(['X', 'x']).unwrap_or(text).parse().ok().filter(|number| *number > 0);
     number.map(MatterId).ok_or_else(|| "write it as X1".to_owned())
 }

@@ -72,7 +72,7 @@ impl Moved {
     }
 
     fn settle(&mut self, step: Step, change: Change, at: Timestamp) {
-        let event = Event { home: party("JP"), peer: party("FR"), pin: self.view.pin, at, change };
+        let event = Event { home: party("JP"), peer: party("FR"), pin: self.view.pin, at, entry: None, change };
         self.view.settle(step, HeaderDigest::GENESIS, &event);
     }
 

@@ -1,11 +1,11 @@
-use model::{MeasureId, Timestamp};
+use model::{MatterId, MeasureId, Timestamp};
 use proptest::prelude::*;
 use treaty::TimerKind;
 
 use super::{DAY, at, case_id, clock};
 use crate::{
-    Side,
-    clock::{Agenda, Caveat, Clock, Course, Ending, Nature, Pause},
+    MatterState, Side, Slot,
+    clock::{Agenda, AgendaHearing, Caveat, Clock, Course, Ending, Nature, Pause},
 };
 
 const NOW: &str = "2026-11-22T09:00:00Z";
@@ -143,4 +143,30 @@ proptest! {
         text.line(&name);
         prop_assert_eq!(unfolded(&text.0), vec![name]);
     }
+}
+
+#[test]
+fn a_hearing_is_an_event_in_utc_that_blocks_its_time_and_names_nobody() {
+    let held = |state| AgendaHearing {
+        case: case_id(1),
+        matter: MatterId(2),
+        slot: Slot { starts: at("2026-12-01T09:00:00Z"), minutes: 90 },
+        state,
+    };
+    let ical = |state| Agenda::of([], now()).with_hearings(vec![held(state)]).to_icalendar(now());
+    let lines = unfolded(&ical(MatterState::SlotAgreed));
+    let short: String = case_id(1).to_string().chars().take(8).collect();
+    for line in [
+        "DTSTART:20261201T090000Z".to_owned(),
+        "DTEND:20261201T103000Z".to_owned(),
+        format!("SUMMARY:hearing X2 of case {short} (SLOT_AGREED)"),
+        "STATUS:CONFIRMED".to_owned(),
+        "TRANSP:OPAQUE".to_owned(),
+    ] {
+        assert!(lines.contains(&line), "{line} in {lines:?}");
+    }
+    let uid = |lines: &[String]| lines.iter().find(|line| line.starts_with("UID:")).cloned();
+    let cancelled = unfolded(&ical(MatterState::Cancelled));
+    assert!(cancelled.contains(&"STATUS:CANCELLED".to_owned()));
+    assert_eq!(uid(&lines), uid(&cancelled), "so that calendars replace it");
 }
