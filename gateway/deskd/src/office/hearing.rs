@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(findings(&agreed), Vec::<String>::new());
         assert_eq!(agreed["agreement"]["starts_at"], "2026-12-10T08:00:00.000Z");
         let none = filled(Step::AgreeSlot, proposed, json!({"agreement": {"slot": 2}}));
-        assert_eq!(findings(&none).len(), 1, "a slot that was not proposed has no time");
+        assert!(!findings(&none).is_empty(), "a slot that was not proposed has no time");
         let cancelled = filled(Step::CancelHearing, Value::Null, json!({"text": "The witness is ill."}));
         assert_eq!(findings(&cancelled), Vec::<String>::new());
     }
