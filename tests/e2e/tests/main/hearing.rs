@@ -33,7 +33,7 @@ impl Play {
         .await
     }
 
-    async fn agenda(&self, side: Side) -> (Value, String) {
+    async fn exported(&self, side: Side) -> (Value, String) {
         let path = self.stage.state(side).dir.join("agenda.ics");
         let written = path.to_str().unwrap();
         let agenda = self.stage.desk(side, &["agenda", "--days", "60", "--ical", written]).await.done();
@@ -143,7 +143,7 @@ async fn an_agreed_time_is_in_the_agenda_of_both_and_nobodys_name_and_goes_when_
     bounded(async {
         let play = agreed().await;
         for side in [Side::Jp, Side::Fr] {
-            let (agenda, text) = play.agenda(side).await;
+            let (agenda, text) = play.exported(side).await;
             assert_eq!(agenda["hearings"][0]["matter"], "X1", "{agenda}");
             let event = text.split("BEGIN:VEVENT").find(|event| event.contains("CATEGORIES:HEARING"));
             let event = event.unwrap_or_else(|| panic!("no hearing in {text}"));
@@ -157,7 +157,7 @@ async fn an_agreed_time_is_in_the_agenda_of_both_and_nobodys_name_and_goes_when_
         }
         play.hears(Side::Fr, "cancel", &["--text", "The witness does not consent."]).await;
         play.hearing(Side::Jp, "CANCELLED").await;
-        let (_, text) = play.agenda(Side::Jp).await;
+        let (_, text) = play.exported(Side::Jp).await;
         assert!(text.contains("STATUS:CANCELLED"), "{text}");
     })
     .await;
