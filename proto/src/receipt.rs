@@ -29,7 +29,7 @@ pub fn encode_receipt(receipt: &Receipt) -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// Decodes a receipt; its signature is for `identity` to verify.
+/// Decodes a receipt; its proof is for `identity` to verify.
 ///
 /// # Errors
 /// [`Fault::Malformed`] where the bytes are not the canonical form of a receipt.
@@ -37,12 +37,12 @@ pub fn decode_receipt(signed: &wire::SignedReceipt) -> Result<SignedReceipt, Den
     let decoded: wire::Receipt = canonical(&signed.receipt, "receipt")?;
     let receipt = receipt_from_wire(&decoded)
         .map_err(|error| Denial::failed(Fault::Malformed, format!("in a receipt: {error}")))?;
-    Ok(SignedReceipt { receipt, bytes: signed.receipt.to_vec(), signature: signed.signature.to_vec() })
+    Ok(SignedReceipt { receipt, bytes: signed.receipt.to_vec(), proof: signed.proof.to_vec() })
 }
 
 impl From<&SignedReceipt> for wire::SignedReceipt {
     fn from(signed: &SignedReceipt) -> Self {
-        Self { receipt: copy(&signed.bytes), signature: copy(&signed.signature) }
+        Self { receipt: copy(&signed.bytes), proof: copy(&signed.proof) }
     }
 }
 

@@ -17,8 +17,6 @@ pub enum Domain {
     Envelope,
     /// A judge or prosecutor validates: over the bytes of the statement.
     Validation,
-    /// A gateway states what happened to an entry: over the bytes of the receipt.
-    Receipt,
     /// A root publishes its party's directory: over its TOML.
     Directory,
     /// A gateway accepts a channel.
@@ -37,11 +35,10 @@ pub enum Domain {
 
 impl Domain {
     /// All domains.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Step,
         Self::Envelope,
         Self::Validation,
-        Self::Receipt,
         Self::Directory,
         Self::Consent,
         Self::Acknowledgement,
@@ -57,7 +54,6 @@ impl Domain {
             Self::Step => b"rogatory step v1\0",
             Self::Envelope => b"rogatory envelope v1\0",
             Self::Validation => b"rogatory validation v1\0",
-            Self::Receipt => b"rogatory receipt v1\0",
             Self::Directory => b"rogatory directory v1\0",
             Self::Consent => b"rogatory consent v1\0",
             Self::Acknowledgement => b"rogatory acknowledgement v1\0",
@@ -73,6 +69,9 @@ impl Domain {
         [self.prefix(), message].concat()
     }
 }
+
+/// How the Sig_structure of a COSE_Sign1 begins: an array of four, the first of which is this text.
+const COSE_SIGN1: &[u8] = b"\x84\x6aSignature1";
 
 /// A signature that does not hold. It says no more: what was signed, and by whom, the caller knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -145,6 +144,14 @@ impl SigningKey {
             return Err(Malformed::new("a text without a zero byte", "a text with one"));
         }
         Ok(self.pair.sign(text.as_bytes()).as_ref().to_vec())
+    }
+
+    /// Signs what a ledger key signs beside the messages of a [`Domain`]: a note, which is a text without a zero byte, or a
+    /// Sig_structure of COSE, which begins with a byte that begins no text [RFC 9052 §4.4]. Nothing else is signed: the answer is
+    /// empty.
+    pub(crate) fn sign_ledger(&self, message: &[u8]) -> Vec<u8> {
+        let is_note = std::str::from_utf8(message).is_ok_and(|text| !text.contains('\0'));
+        if is_note || message.starts_with(COSE_SIGN1) { self.pair.sign(message).as_ref().to_vec() } else { Vec::new() }
     }
 
     /// The key of the subject tags of `year` for requests of `requesting` to `requested`, HKDF-SHA256 [RFC 5869]. The desks of a

@@ -43,4 +43,4 @@ pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone, treaty_name}
 pub use root::{Fingerprint, RootCertificate};
 pub use storage::{StorageError, StorageKey};
 pub use trust::TrustStore;
-pub use verified::{Received, Verified, sign_envelope, sign_receipt, sign_step, sign_validation};
+pub use verified::{ProvenBatches, Received, Verified, sign_envelope, sign_receipts, sign_step, sign_validation};

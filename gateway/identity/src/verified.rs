@@ -9,7 +9,7 @@ use model::{Entry, EnvelopeDigest, Header, HeaderDigest, OfficerSignature, Role,
 
 use crate::{Domain, SigningKey};
 
-pub use receipt::sign_receipt;
+pub use receipt::{ProvenBatches, sign_receipts};
 
 /// What came from outside and was decoded, nothing more.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,12 +6,16 @@
 //! two stories leaves two of its own signatures behind ([`Fork`]). The formats are those of C2SP (signed-note,
 //! tlog-checkpoint, tlog-cosignature) over an RFC 6962 tree, so that foreign tools verify our logs.
 //!
+//! Beside the log it writes statements down as COSE receipts ([`CoseReceipt`], RFC 9942): one signature for a small tree of them,
+//! each of which proves itself alone.
+//!
 //! This crate must never know what a leaf means, keep a private key, read a clock or touch a storage: state goes in, new
 //! state and rows to keep come out. The store keeps the rows ([`Row`]) and loads those that a function asks for by index.
 //!
 //! Begin with [`Log`], then [`Replica::replicate`].
 
 mod checkpoint;
+mod cose;
 mod cosignature;
 mod key;
 mod log;
@@ -22,6 +26,7 @@ mod replica;
 mod statement;
 
 pub use checkpoint::{Checkpoint, NOTE_BYTES_MAX, SignedCheckpoint};
+pub use cose::{BATCH_LEAVES_MAX, COSE_BYTES_MAX, Claims, CoseReceipt};
 pub use cosignature::Cosignature;
 pub use key::{LedgerKey, SignBytes};
 pub use log::{LEAVES_PER_BATCH_MAX, Log, Row, SIZE_MAX, StoredHashes};

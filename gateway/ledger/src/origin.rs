@@ -69,6 +69,17 @@ impl fmt::Display for WitnessName {
     }
 }
 
+impl FromStr for WitnessName {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let malformed = || Malformed::new("the name of a gateway (as in rogatory.internal/jp)", text);
+        let label = text.strip_prefix(ZONE).and_then(|rest| rest.strip_prefix('/')).ok_or_else(malformed)?;
+        let name = Self(label.to_ascii_uppercase().parse().map_err(|_| malformed())?);
+        if name.to_string() == text { Ok(name) } else { Err(malformed()) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use model::{Denial, Digest, Fault};
 use tlog_tiles::{
-    EMPTY_HASH, Hash, HashReader, check_record, check_tree, prove_record, prove_tree, sub_tree_index, tree_hash,
+    EMPTY_HASH, Hash, HashReader, check_record, check_tree, node_hash, prove_record, prove_tree, sub_tree_index, tree_hash,
 };
 
 use crate::{LeafHash, StoredHashes, digest_of, hash_of, log::check_size, malformed, not_verified};
@@ -44,6 +44,29 @@ impl InclusionProof {
         check_inclusion(size, index)?;
         let path = prove_record(size, index, rows).map_err(rows_missing)?;
         Ok(Self { size, index, path: path.into_iter().map(digest_of).collect() })
+    }
+
+    /// The root that the proof leads to from `leaf` [RFC 9162 §2.1.3.2]. `Malformed` for a path that fits no tree of this size.
+    pub fn root(&self, leaf: LeafHash) -> Result<Digest, Denial> {
+        check_inclusion(self.size, self.index)?;
+        let unfit = || malformed("an inclusion path that does not fit the size of its tree");
+        let (mut index, mut last) = (self.index, self.size - 1);
+        let mut hash = hash_of(leaf.0);
+        for sibling in hashes(&self.path)? {
+            if last == 0 {
+                return Err(unfit());
+            }
+            if index & 1 == 1 || index == last {
+                hash = node_hash(sibling, hash);
+                // A node without a sibling on its level stands for itself on the next.
+                let alone = if index & 1 == 1 { 0 } else { index.trailing_zeros() };
+                (index, last) = (index >> alone, last >> alone);
+            } else {
+                hash = node_hash(hash, sibling);
+            }
+            (index, last) = (index >> 1, last >> 1);
+        }
+        if last == 0 { Ok(digest_of(hash)) } else { Err(unfit()) }
     }
 
     /// Holds the proof of `leaf` against the `root` of the tree. R95 when it does not lead there.

@@ -61,6 +61,13 @@ impl fmt::Debug for LeafSalt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafHash(pub Digest);
 
+impl LeafHash {
+    /// The hash of an entry of a tree: SHA-256(0 ‖ entry) [RFC 9162 §2.1.1].
+    pub fn of(entry: &[u8]) -> Self {
+        Self(digest_of(tlog_tiles::record_hash(entry)))
+    }
+}
+
 impl Statement {
     /// States that an entry was admitted at `at`.
     pub fn of_entry(entry: EntryId, header: HeaderDigest, envelope: EnvelopeDigest, at: Timestamp) -> Self {
@@ -117,7 +124,7 @@ impl Statement {
     /// The leaf that commits to this statement under `salt`. A salt is used once.
     pub fn leaf(&self, salt: &LeafSalt) -> LeafHash {
         let commitment = Digest::of(&[&salt.0, &self.encode()]);
-        LeafHash(digest_of(tlog_tiles::record_hash(commitment.as_bytes())))
+        LeafHash::of(commitment.as_bytes())
     }
 }
 

@@ -84,15 +84,16 @@ pub struct Receipt {
     pub authenticator: Option<Digest>,
 }
 
-/// A receipt with the stating gateway's signature over `rogatory receipt v1` ‖ its bytes.
+/// A receipt with its proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedReceipt {
     /// The receipt, decoded from `bytes`.
     pub receipt: Receipt,
-    /// What was signed.
+    /// What the proof is for.
     pub bytes: Vec<u8>,
-    /// Ed25519, by the ledger key in the party's directory.
-    pub signature: Vec<u8>,
+    /// A COSE receipt [RFC 9942]: the ledger key in the directory of the stating party signed a tree whose leaf is
+    /// `rogatory receipt v1`, a zero byte and `bytes`. `ledger` documents its form.
+    pub proof: Vec<u8>,
 }
 
 /// A gateway's word on an epoch that it followed from outside. Two equal certificates and equal acknowledgements by the

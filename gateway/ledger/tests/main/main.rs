@@ -4,6 +4,7 @@
 
 mod naive;
 mod notes;
+mod receipts;
 mod replicas;
 mod trees;
 
