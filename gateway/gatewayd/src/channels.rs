@@ -147,7 +147,7 @@ pub(crate) fn our_greeting(
             their_root: their.fingerprint(),
             at: clock::now(),
         };
-        let signed = consent.sign(&gateway.ledger_key.0);
+        let signed = consent.sign(&gateway.ledger_key);
         wire::ChannelConsent { statement: signed.consent.to_bytes().into(), signature: signed.signature.into() }
     });
     Ok((directory, consent))

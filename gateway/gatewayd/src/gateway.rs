@@ -1,9 +1,8 @@
 //! What all parts of a running gateway share.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
-use identity::SigningKey;
-use ledger::{LedgerKey, SignBytes};
+use identity::{ProvenBatches, SigningKey};
 use model::PartyId;
 use store::gateway::GatewayStore;
 use telemetry::Metrics;
@@ -16,7 +15,10 @@ pub(crate) struct Gateway {
     pub(crate) store: GatewayStore,
     pub(crate) trust: Arc<Trust>,
     pub(crate) rules: Rules,
-    pub(crate) ledger_key: LedgerSigner,
+    /// For receipts, checkpoints and consents.
+    pub(crate) ledger_key: SigningKey,
+    /// What was verified of the receipts of others.
+    pub(crate) proven: Proven,
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) bells: Bells,
     pub(crate) metrics: Metrics,
@@ -32,16 +34,13 @@ impl Gateway {
     }
 }
 
-/// The gateway's key for receipts, checkpoints and consents.
-pub(crate) struct LedgerSigner(pub(crate) SigningKey);
+/// Verified batches of receipts, for all who verify some.
+#[derive(Default)]
+pub(crate) struct Proven(std::sync::Mutex<ProvenBatches>);
 
-impl SignBytes for LedgerSigner {
-    fn public_key(&self) -> LedgerKey {
-        LedgerKey::new(self.0.public_key())
-    }
-
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        // Notes are text [C2SP signed-note]; what is not is never signed with this key outside of a domain.
-        std::str::from_utf8(message).ok().and_then(|text| self.0.sign_text(text).ok()).unwrap_or_default()
+impl Proven {
+    /// Held for one verification only. What a thread left behind that panicked is as good as before: it holds no half of anything.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ProvenBatches> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -199,7 +199,7 @@ impl Sender {
         envelope: EnvelopeDigest,
     ) -> Result<SignedReceipt, Denial> {
         let signed = proto::decode_receipt(signed)?;
-        self.gateway.trust.snapshot().store.verify_receipt(&signed)?;
+        self.gateway.trust.snapshot().store.verify_receipt_among(&signed, &mut self.gateway.proven.lock())?;
         let receipt = &signed.receipt;
         let final_kind = matches!(receipt.kind, ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection);
         let same = receipt.entry == entry && receipt.envelope == envelope;

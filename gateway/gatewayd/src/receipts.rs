@@ -1,16 +1,10 @@
 //! Receipts: what this gateway states, and how a fault stands in one.
 
-use identity::{SigningKey, sign_receipt};
-use model::{Denial, Fault, PartyId, Receipt, Refusal, RefusalCode, SignedReceipt};
+use model::{Denial, Fault, PartyId, Refusal, RefusalCode, SignedReceipt};
 use proto::types as wire;
 
 /// Before the name of a fault in the `rule` of a refusal.
 const FAULT: &str = "protocol/";
-
-/// Signs a receipt.
-pub(crate) fn sign(key: &SigningKey, receipt: Receipt) -> SignedReceipt {
-    sign_receipt(key, proto::encode_receipt(&receipt), receipt)
-}
 
 /// Where the files of a party's private layer are.
 const NATIONAL: &str = "national/";

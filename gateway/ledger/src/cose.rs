@@ -148,10 +148,7 @@ fn protected(claims: Claims, key: KeyId) -> Header {
         // "Ed25519" (-19) would say it all [RFC 9864]; what verifies receipts today knows "EdDSA" alone.
         alg: Some(Algorithm::Assigned(iana::Algorithm::EdDSA)),
         key_id: key.0.as_bytes().to_vec(),
-        rest: vec![
-            (Label::Int(CLAIMS), Value::Map(claims)),
-            (Label::Int(STRUCTURE), RFC9162_SHA256.into()),
-        ],
+        rest: vec![(Label::Int(CLAIMS), Value::Map(claims)), (Label::Int(STRUCTURE), RFC9162_SHA256.into())],
         ..Header::default()
     }
 }

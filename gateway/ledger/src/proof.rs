@@ -2,7 +2,8 @@ use std::cell::RefCell;
 
 use model::{Denial, Digest, Fault};
 use tlog_tiles::{
-    EMPTY_HASH, Hash, HashReader, check_record, check_tree, node_hash, prove_record, prove_tree, sub_tree_index, tree_hash,
+    EMPTY_HASH, Hash, HashReader, check_record, check_tree, node_hash, prove_record, prove_tree, sub_tree_index,
+    tree_hash,
 };
 
 use crate::{LeafHash, StoredHashes, digest_of, hash_of, log::check_size, malformed, not_verified};

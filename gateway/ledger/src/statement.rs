@@ -1,6 +1,6 @@
 use std::fmt;
 
-use model::{Denial, Digest, EntryId, EnvelopeDigest, HeaderDigest, SignedReceipt, Timestamp};
+use model::{Denial, Digest, EntryId, EnvelopeDigest, HeaderDigest, Receipt, Timestamp};
 
 use crate::{digest_of, malformed};
 
@@ -23,7 +23,7 @@ const RECEIPT: u8 = 2;
 /// | 39–70 | header digest |
 /// | 71–102 | envelope digest |
 /// | 103–110 | when, milliseconds since 1970-01-01 UTC, signed |
-/// | 111–142 | SHA-256 of the signed receipt's bytes; zeros for an entry |
+/// | 111–142 | SHA-256 of the encoded receipt; zeros for an entry |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
     /// Whether the entry itself is stated, or what became of it.
@@ -43,7 +43,7 @@ pub struct Statement {
 pub enum StatementKind {
     /// An entry was admitted.
     Entry,
-    /// A receipt was given: SHA-256 of the bytes that its signature covers.
+    /// A receipt was given: SHA-256 of its encoding.
     Receipt(Digest),
 }
 
@@ -74,11 +74,10 @@ impl Statement {
         Self { kind: StatementKind::Entry, entry, header, envelope, at }
     }
 
-    /// States that `signed` was given, at the receipt's own time.
-    pub fn of_receipt(signed: &SignedReceipt) -> Self {
-        let receipt = &signed.receipt;
+    /// States that `receipt`, encoded as `bytes`, was given, at its own time.
+    pub fn of_receipt(receipt: &Receipt, bytes: &[u8]) -> Self {
         Self {
-            kind: StatementKind::Receipt(Digest::of(&[&signed.bytes])),
+            kind: StatementKind::Receipt(Digest::of(&[bytes])),
             entry: receipt.entry,
             header: receipt.header,
             envelope: receipt.envelope,

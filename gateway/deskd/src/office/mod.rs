@@ -61,7 +61,7 @@ use std::{
     time::Duration,
 };
 
-use identity::SigningKey;
+use identity::{ProvenBatches, SigningKey};
 use model::{AuthorityId, CaseId, Denial, EntryId, Exit, Fault, Refusal, RefusalCode, Timestamp};
 use records::RecordTypes;
 use seal::{LeafIdentity, Member};
@@ -190,6 +190,8 @@ pub(crate) struct Office {
     errand_ends: Mutex<BTreeMap<CaseId, Denial>>,
     /// The item at which the gateway's stream stands still.
     standstill: Mutex<watching::Standstill>,
+    /// What was verified of the receipts of gateways.
+    proven: Mutex<ProvenBatches>,
 }
 
 impl Office {
@@ -235,6 +237,7 @@ impl Office {
             answers: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),
+            proven: Mutex::default(),
         };
         office.note_listed().await?;
         Ok(office)

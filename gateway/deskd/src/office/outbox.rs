@@ -1,6 +1,10 @@
 //! Sends what waits in the outbox, in its order, until the own gateway has answered. What is sent again is the same bytes.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use link::Backoff;
 use model::{Denial, Fault, Header, ReceiptKind, SignedReceipt, Step, Verdict};
@@ -263,10 +267,11 @@ impl Office {
         })
     }
 
-    /// A receipt whose signature holds.
+    /// A receipt whose proof holds.
     pub(super) fn proven(&self, receipt: &wire::SignedReceipt) -> Result<SignedReceipt, Denial> {
         let signed = proto::decode_receipt(receipt)?;
-        self.trust.store()?.verify_receipt(&signed)?;
+        let mut proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        self.trust.store()?.verify_receipt_among(&signed, &mut proven)?;
         Ok(signed)
     }
 }

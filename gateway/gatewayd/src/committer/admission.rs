@@ -10,12 +10,16 @@ use model::{
 };
 use relay::{Admission, Context, Origin, Plan, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
-use store::gateway::{EntryRow, NewDelivery, NewOutbox, NewRefusal};
+use store::{
+    Blob,
+    gateway::{EntryRow, NewOutbox, NewRefusal},
+};
 
 use super::{
     Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth,
     held::Held,
     quota,
+    stated::Stated,
     turn::{Seen, Turn},
 };
 use crate::{hot::Hot, receipts};
@@ -30,7 +34,7 @@ pub(crate) const RECEIPT: i16 = 2;
 /// What became of an entry.
 enum Decided {
     /// A receipt, new or repeated.
-    Receipt(Box<SignedReceipt>),
+    Receipt(Stated),
     /// Its turn has not come.
     Later,
 }
@@ -44,14 +48,14 @@ impl Committer {
             .get(&header.entry)
             .filter(|seen| seen.envelope == work.entry.envelope_digest() && seen.sender == work.desk);
         if let Some(seen) = repeated {
-            let (answer, signed) = (work.answer, seen.answer.clone());
-            return Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).map(|()| signed))));
+            let (answer, stated) = (work.answer, seen.answer.clone());
+            return Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).map(|()| stated))));
         }
         let decided = self
             .ready_for(turn, peer, header.case)
             .and_then(|()| self.admit(turn, &work.entry, Origin::OwnDesk(&work.desk), &work.trace));
         let outcome = match decided {
-            Ok(Decided::Receipt(signed)) => Ok(*signed),
+            Ok(Decided::Receipt(stated)) => Ok(stated),
             Ok(Decided::Later) => Err(Denial::failed(Fault::StaleCase, "an earlier entry of the case is on its way")),
             Err(denial) => {
                 self.note_refusal(
@@ -116,12 +120,11 @@ impl Committer {
         from: PartyId,
         item: RelayItem,
         halted: &mut BTreeSet<CaseId>,
-    ) -> Result<SignedReceipt, Denial> {
+    ) -> Result<Stated, Denial> {
         let claimed = item.claimed;
-        if let Some(signed) =
-            turn.rejected.get(&claimed.entry).filter(|signed| signed.receipt.envelope == claimed.envelope)
-        {
-            return Ok(signed.clone());
+        let rejected = |stated: &&Stated| stated.receipt().envelope == claimed.envelope;
+        if let Some(stated) = turn.rejected.get(&claimed.entry).filter(rejected) {
+            return Ok(stated.clone());
         }
         // What was admitted stays admitted, whatever became of keys and directories since.
         let same = |seen: &&Seen| seen.envelope == claimed.envelope && seen.sender.party() == from;
@@ -138,7 +141,7 @@ impl Committer {
             Err(denial) => Err(denial.clone()),
         };
         match decided {
-            Ok(Decided::Receipt(signed)) => Ok(*signed),
+            Ok(Decided::Receipt(stated)) => Ok(stated),
             Ok(Decided::Later) => {
                 halted.insert(claimed.case);
                 Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"))
@@ -159,10 +162,10 @@ impl Committer {
         from: PartyId,
         entry: Option<&Entry>,
         denial: &Denial,
-    ) -> SignedReceipt {
+    ) -> Stated {
         self.note_refusal(turn, claimed, from, entry, denial, Refuser::PeerGateway);
-        let signed = receipts::sign(
-            &self.gateway.ledger_key.0,
+        let stated = turn.sheaf.state(
+            from,
             Receipt {
                 kind: ReceiptKind::RelayRejection,
                 by: self.gateway.own(),
@@ -177,9 +180,9 @@ impl Committer {
                 authenticator: None,
             },
         );
-        turn.put_receipt(&signed);
-        turn.rejected.insert(claimed.entry, signed.clone());
-        signed
+        turn.sheaf.keep(&stated);
+        turn.rejected.insert(claimed.entry, stated.clone());
+        stated
     }
 
     /// Asks the core, and writes down what follows.
@@ -221,14 +224,14 @@ impl Committer {
         self.gateway.metrics.admit_took(started.elapsed());
         match plan {
             Plan::Repeat => match turn.seen.get(&header.entry) {
-                Some(seen) => Ok(Decided::Receipt(Box::new(seen.answer.clone()))),
+                Some(seen) => Ok(Decided::Receipt(seen.answer.clone())),
                 None => Err(Denial::failed(Fault::Internal, "an entry is repeated that was never seen")),
             },
             Plan::Later { .. } => Ok(Decided::Later),
             Plan::Execute(admission) => {
                 let approved = held.ok().and_then(Held::into_approved);
                 self.execute(turn, entry, hot, *admission, approved, &telemetry::traceparent(&span))
-                    .map(|signed| Decided::Receipt(Box::new(signed)))
+                    .map(Decided::Receipt)
             }
         }
     }
@@ -301,15 +304,15 @@ impl Committer {
         admission: Admission,
         approved: Option<Approved>,
         trace: &str,
-    ) -> Result<SignedReceipt, Denial> {
+    ) -> Result<Stated, Denial> {
         let claimed = Claimed::of(entry);
         let header = &entry.header;
         let peer = header.counterpart(self.gateway.own());
         let epoch = approved.as_ref().map(|approved| approved.epoch.clone());
         let statement = Statement::of_entry(claimed.entry, claimed.header, claimed.envelope, turn.now);
         let leaf = if admission.leaf { Some(self.leaf(turn, peer, &statement, claimed.entry)?) } else { None };
-        let signed = receipts::sign(
-            &self.gateway.ledger_key.0,
+        let stated = turn.sheaf.state(
+            peer,
             Receipt {
                 kind: admission.receipt,
                 by: self.gateway.own(),
@@ -324,8 +327,8 @@ impl Committer {
                 authenticator: None,
             },
         );
-        turn.put_receipt(&signed);
-        turn.batch.entries.push(self.entry_row(turn, entry, &admission, &signed)?);
+        turn.sheaf.keep(&stated);
+        turn.sheaf.keep_entry(entry_row(turn, entry, &admission)?, &stated);
         if let Some(channel) = admission.relay_to {
             turn.batch.outbox.push(NewOutbox {
                 channel: channel.into(),
@@ -339,27 +342,20 @@ impl Committer {
             turn.ring.insert(channel);
         }
         for desk in &admission.deliver_to {
-            turn.batch.deliveries.push(NewDelivery {
-                desk: desk.clone(),
-                kind: ARRIVAL,
-                entry: claimed.entry,
-                receipt: Some(receipts::to_bytes(&signed).into()),
-                at: turn.now.0,
-                trace: trace.to_owned(),
-            });
+            turn.lay_ready(desk, ARRIVAL, claimed.entry, &stated, trace);
         }
         quota::count(&self.gateway, turn, header)?;
         let seen = Seen {
             envelope: claimed.envelope,
             sender: header.sender.clone(),
             recipient: header.recipient.clone(),
-            answer: signed.clone(),
+            answer: stated.clone(),
         };
         turn.seen.insert(claimed.entry, seen);
         self.put_case(turn, hot, admission, approved, claimed.entry)?;
         self.gateway.metrics.admitted(peer, header.step);
         telemetry::say!(Info, "entry admitted", party = peer, step = header.step, entry = header.entry);
-        Ok(signed)
+        Ok(stated)
     }
 
     fn put_case(
@@ -382,30 +378,6 @@ impl Committer {
             }
         }
         turn.put_case(next)
-    }
-
-    fn entry_row(
-        &self,
-        turn: &Turn,
-        entry: &Entry,
-        admission: &Admission,
-        signed: &SignedReceipt,
-    ) -> Result<EntryRow, Denial> {
-        let header = &entry.header;
-        Ok(EntryRow {
-            id: header.entry.into(),
-            case_id: header.case.into(),
-            seq: admission.seq.map(super::turn::number).transpose()?,
-            verdict: admission.verdict.into(),
-            step: header.step.into(),
-            sender: header.sender.clone().into(),
-            wire: proto::convert::entry_to_bytes(entry).into(),
-            envelope: entry.envelope_digest().into(),
-            receipt: receipts::to_bytes(signed).into(),
-            created: header.created.0,
-            expires: header.expires.0,
-            admitted_at: turn.now.0,
-        })
     }
 
     /// Appends to the log that we write for `peer`.
@@ -454,6 +426,25 @@ impl Committer {
             }
         }
     }
+}
+
+/// The row of an entry; its receipt comes into it when the turn is signed.
+fn entry_row(turn: &Turn, entry: &Entry, admission: &Admission) -> Result<EntryRow, Denial> {
+    let header = &entry.header;
+    Ok(EntryRow {
+        id: header.entry.into(),
+        case_id: header.case.into(),
+        seq: admission.seq.map(super::turn::number).transpose()?,
+        verdict: admission.verdict.into(),
+        step: header.step.into(),
+        sender: header.sender.clone().into(),
+        wire: proto::convert::entry_to_bytes(entry).into(),
+        envelope: entry.envelope_digest().into(),
+        receipt: Blob::default(),
+        created: header.created.0,
+        expires: header.expires.0,
+        admitted_at: turn.now.0,
+    })
 }
 
 /// A home's entry is in its signed log before we look at it: what is not there could be denied later.

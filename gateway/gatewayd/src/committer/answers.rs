@@ -1,14 +1,14 @@
 //! What the other gateway said of our entries, and what our desks said of theirs.
 
-use ledger::Statement;
-use model::{AuthorityId, Denial, Fault, Receipt, ReceiptKind, SignedReceipt, Verdict};
+use model::{AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, SignedReceipt, Verdict};
 use relay::{Answer, Conclusion};
-use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewDelivery, NewOutbox};
+use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewOutbox};
 
 use super::{
     Acknowledge, Answered, Committer, Conclude, Opened, Outcome, Reply,
     admission::{ARRIVAL, OUTCOME, RECEIPT},
     growth,
+    stated::Stated,
     turn::{Turn, number},
 };
 use crate::{hot::Hot, receipts};
@@ -76,13 +76,13 @@ impl Committer {
         conclusion: Conclusion,
     ) -> Result<(), Denial> {
         let peer = conclusion.file.counterpart();
-        let signed = match &answered.outcome {
-            Outcome::Receipt(signed) => (**signed).clone(),
-            Outcome::Lapsed => self.lapse_receipt(turn, answered)?,
+        let stated = match &answered.outcome {
+            Outcome::Receipt(signed) => Stated::from((**signed).clone()),
+            Outcome::Lapsed => self.lapse(turn, peer, answered)?,
         };
-        turn.put_receipt(&signed);
+        turn.sheaf.keep(&stated);
         if conclusion.leaf {
-            self.leaf(turn, peer, &Statement::of_receipt(&signed), answered.entry)?;
+            self.leaf(turn, peer, &stated.statement(), answered.entry)?;
         }
         turn.batch.verdicts.push(EntryVerdict {
             id: answered.entry,
@@ -101,19 +101,12 @@ impl Committer {
                 seq: None,
                 receipt: None,
             });
-            self.tell_sender(turn, *fallen, &signed, &answered.trace);
+            self.tell_sender(turn, *fallen, &stated, &answered.trace);
         }
         for desk in &conclusion.deliver_to {
-            turn.batch.deliveries.push(NewDelivery {
-                desk: desk.clone(),
-                kind: ARRIVAL,
-                entry: answered.entry,
-                receipt: Some(receipts::to_bytes(&signed).into()),
-                at: turn.now.0,
-                trace: answered.trace.clone(),
-            });
+            turn.lay_ready(desk, ARRIVAL, answered.entry, &stated, &answered.trace);
         }
-        self.tell_sender(turn, answered.entry, &signed, &answered.trace);
+        self.tell_sender(turn, answered.entry, &stated, &answered.trace);
         if !conclusion.keep_asking {
             turn.batch.concluded.push(answered.outbox);
         }
@@ -135,14 +128,15 @@ impl Committer {
         let retrieval = matches!(signed.receipt.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval);
         let ours = turn.seen.get(&signed.receipt.entry).is_some_and(|seen| seen.envelope == signed.receipt.envelope);
         if retrieval && ours && turn.retrieved.insert((signed.receipt.entry, signed.receipt.kind)) {
-            turn.put_receipt(signed);
-            self.tell_sender(turn, signed.receipt.entry, signed, "");
+            let stated = Stated::from(signed.clone());
+            turn.sheaf.keep(&stated);
+            self.tell_sender(turn, signed.receipt.entry, &stated, "");
         }
     }
 
     /// Both gateways follow the group from outside: where they do not come to the same epoch, somebody lies.
     fn compare_epochs(&self, turn: &Turn, signed: &SignedReceipt) -> Result<(), Denial> {
-        let ours = turn.seen.get(&signed.receipt.entry).and_then(|seen| seen.answer.receipt.epoch.as_ref());
+        let ours = turn.seen.get(&signed.receipt.entry).and_then(|seen| seen.answer.receipt().epoch.as_ref());
         if ours == signed.receipt.epoch.as_ref() {
             return Ok(());
         }
@@ -150,28 +144,21 @@ impl Committer {
     }
 
     /// Lays a receipt ready for the desk that sent the entry.
-    fn tell_sender(&self, turn: &mut Turn, entry: model::EntryId, signed: &SignedReceipt, trace: &str) {
+    fn tell_sender(&self, turn: &mut Turn, entry: EntryId, stated: &Stated, trace: &str) {
         let Some(sender) = turn.seen.get(&entry).map(|seen| seen.sender.clone()) else { return };
         if sender.party() == self.gateway.own() {
-            turn.batch.deliveries.push(NewDelivery {
-                desk: sender,
-                kind: OUTCOME,
-                entry,
-                receipt: Some(receipts::to_bytes(signed).into()),
-                at: turn.now.0,
-                trace: trace.to_owned(),
-            });
+            turn.lay_ready(&sender, OUTCOME, entry, stated, trace);
         }
     }
 
-    fn lapse_receipt(&self, turn: &Turn, answered: &Answered) -> Result<SignedReceipt, Denial> {
+    fn lapse(&self, turn: &mut Turn, peer: PartyId, answered: &Answered) -> Result<Stated, Denial> {
         let seen = turn
             .seen
             .get(&answered.entry)
             .ok_or_else(|| Denial::failed(Fault::Internal, "an entry lapsed that was never stored"))?;
         let receipt =
-            Receipt { kind: ReceiptKind::RelayFailure, at: turn.now, epoch: None, ..seen.answer.receipt.clone() };
-        Ok(receipts::sign(&self.gateway.ledger_key.0, receipt))
+            Receipt { kind: ReceiptKind::RelayFailure, at: turn.now, epoch: None, ..seen.answer.receipt().clone() };
+        Ok(turn.sheaf.state(peer, receipt))
     }
 
     pub(super) fn acknowledge(&self, turn: &mut Turn, work: Acknowledge) -> Reply {
@@ -213,10 +200,10 @@ impl Committer {
             leaf: None,
             epoch: None,
             authenticator: report.authenticator,
-            ..seen.answer.receipt
+            ..seen.answer.receipt().clone()
         };
-        let signed = receipts::sign(&self.gateway.ledger_key.0, receipt);
-        turn.put_receipt(&signed);
+        let stated = turn.sheaf.state(channel, receipt);
+        turn.sheaf.keep(&stated);
         turn.batch.outbox.push(NewOutbox {
             channel: channel.into(),
             kind: RECEIPT,

@@ -1,5 +1,5 @@
 //! The one writer of a gateway. It takes what waits, decides on each, commits once, then answers all: one fsync and one
-//! checkpoint signature serve many entries, and nothing is answered before it is durable.
+//! signature on receipts and checkpoint serve many entries, and nothing is answered before it is durable.
 //!
 //! Begin with [`Committer::run`]; the decision on one entry is in `admission`, the other gateway's answers in `answers`.
 
@@ -8,10 +8,12 @@ mod answers;
 mod growth;
 mod held;
 mod quota;
+mod stated;
 mod turn;
 
 pub(crate) use admission::{ARRIVAL, ENTRY};
 pub(crate) use growth::origin;
+pub(crate) use stated::Stated;
 pub(crate) use turn::RETRIEVALS;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -48,7 +50,7 @@ pub(crate) struct Submit {
     pub(crate) trace: String,
     /// How many entries the desk says it has sealed.
     pub(crate) sealed: i64,
-    pub(crate) answer: oneshot::Sender<Result<SignedReceipt, Denial>>,
+    pub(crate) answer: oneshot::Sender<Result<Stated, Denial>>,
 }
 
 pub(crate) struct Relay {
@@ -108,7 +110,7 @@ pub(crate) struct GrownLeaf {
 
 pub(crate) struct RelayAnswer {
     /// For each item a final receipt, or a fault that passes.
-    pub(crate) verdicts: Vec<(EntryId, Result<SignedReceipt, Denial>)>,
+    pub(crate) verdicts: Vec<(EntryId, Result<Stated, Denial>)>,
     /// Our cosignature over the head in the growth.
     pub(crate) cosignature: Option<Vec<u8>>,
     pub(crate) leaves_held: u64,
@@ -218,7 +220,7 @@ impl Committer {
                 return;
             }
         }
-        let outcome = match self.seal_logs(&mut turn) {
+        let outcome = match self.sign(&mut turn) {
             Ok(()) => self.commit(&turn).await,
             Err(denial) => Err(denial),
         };
@@ -239,6 +241,12 @@ impl Committer {
                 replies.into_iter().for_each(|reply| reply(Err(&denial)));
             }
         }
+    }
+
+    /// Signs what the turn states and the heads of the logs that grew: once for each channel.
+    fn sign(&self, turn: &mut Turn) -> Result<(), Denial> {
+        turn.sheaf.sign(&self.gateway.ledger_key, self.gateway.own(), turn.now.0, &mut turn.batch)?;
+        self.seal_logs(turn)
     }
 
     async fn commit(&self, turn: &Turn) -> Result<Committed, Denial> {

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::rand;
 use ledger::{LeafSalt, Log, Replica, Statement, StatementKind, StoredHashes};
-use model::{
-    AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp,
-};
-use store::gateway::{Batch, LeafRow, NewReceipt, TreeHashRow};
+use model::{AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, Timestamp};
+use store::gateway::{Batch, LeafRow, NewDelivery, TreeHashRow};
 
-use super::{growth::origin, quota::Counters};
+use super::{
+    growth::origin,
+    quota::Counters,
+    stated::{Sheaf, Stated},
+};
 use crate::{gateway::Gateway, hot::Hot, receipts};
 
 /// An entry that was stored or refused before, or earlier in this turn.
@@ -19,7 +21,7 @@ pub(crate) struct Seen {
     pub(crate) sender: AuthorityId,
     pub(crate) recipient: AuthorityId,
     /// What this gateway answered.
-    pub(crate) answer: SignedReceipt,
+    pub(crate) answer: Stated,
 }
 
 /// What a desk's report becomes.
@@ -30,10 +32,12 @@ pub(crate) const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, Receipt
 pub(crate) struct Turn {
     pub(crate) now: Timestamp,
     pub(crate) batch: Batch,
+    /// What the turn states, and the rows that carry it: they come into the batch when it is signed.
+    pub(crate) sheaf: Sheaf,
     pub(crate) cases: BTreeMap<CaseId, Hot>,
     pub(crate) seen: BTreeMap<EntryId, Seen>,
     /// Entries that this gateway has refused to another one before, for good.
-    pub(crate) rejected: BTreeMap<EntryId, SignedReceipt>,
+    pub(crate) rejected: BTreeMap<EntryId, Stated>,
     /// Entries whose leaves we hold, in the logs of others.
     pub(crate) leafed: BTreeMap<(PartyId, EntryId), EnvelopeDigest>,
     /// Which retrievals are certified already.
@@ -57,6 +61,7 @@ impl Turn {
         Self {
             now,
             batch: Batch::default(),
+            sheaf: Sheaf::default(),
             cases: BTreeMap::new(),
             seen: BTreeMap::new(),
             rejected: BTreeMap::new(),
@@ -103,7 +108,7 @@ impl Turn {
                 continue;
             };
             let recipient = header.recipient;
-            let seen = Seen { envelope: *row.envelope, sender: row.sender.0, recipient, answer };
+            let seen = Seen { envelope: *row.envelope, sender: row.sender.0, recipient, answer: answer.into() };
             self.seen.insert(*row.id, seen);
         }
         for row in rejections {
@@ -111,7 +116,7 @@ impl Turn {
                 continue;
             };
             if signed.receipt.by == gateway.own() {
-                self.rejected.insert(signed.receipt.entry, signed);
+                self.rejected.insert(signed.receipt.entry, signed.into());
             }
         }
         Ok(())
@@ -150,14 +155,10 @@ impl Turn {
         Ok(())
     }
 
-    /// Keeps a receipt.
-    pub(crate) fn put_receipt(&mut self, signed: &SignedReceipt) {
-        self.batch.receipts.push(NewReceipt {
-            entry: signed.receipt.entry,
-            kind: signed.receipt.kind,
-            bytes: receipts::to_bytes(signed).into(),
-            at: self.now.0,
-        });
+    /// Lays an entry, or news of one, ready for a desk.
+    pub(crate) fn lay_ready(&mut self, desk: &AuthorityId, kind: i16, entry: EntryId, with: &Stated, trace: &str) {
+        let (desk, at, trace) = (desk.clone(), self.now.0, trace.to_owned());
+        self.sheaf.deliver(NewDelivery { desk, kind, entry, receipt: None, at, trace }, with);
     }
 
     /// Appends a leaf to the log that we write for `peer`; its number. `log` is the log before this turn.

@@ -53,7 +53,7 @@ impl PeerService for Peers {
             .into_iter()
             .map(|(entry, outcome)| RelayVerdict {
                 entry_id: entry.as_bytes().to_vec().into(),
-                outcome: Some(match outcome {
+                outcome: Some(match outcome.and_then(|stated| stated.signed()) {
                     Ok(signed) => relay_verdict::Outcome::Receipt((&signed).into()),
                     Err(denial) => relay_verdict::Outcome::TryAgain(TryAgain {
                         reason: denial.reason().to_owned(),
@@ -131,7 +131,7 @@ impl Peers {
         let mut read = Vec::with_capacity(receipts.len());
         for signed in receipts {
             let signed = proto::decode_receipt(signed)?;
-            snapshot.store.verify_receipt(&signed)?;
+            snapshot.store.verify_receipt_among(&signed, &mut self.0.proven.lock())?;
             if signed.receipt.by != from {
                 return Err(Denial::failed(Fault::Malformed, "a receipt of another gateway than the caller"));
             }

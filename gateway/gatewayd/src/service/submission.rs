@@ -55,7 +55,8 @@ impl SubmissionService for Desks {
         let (answer, answered) = oneshot::channel();
         let work = Work::Submit(Box::new(Submit { entry, desk, trace, sealed, answer }));
         self.0.work.send(work).await.map_err(gone)?;
-        let receipt = answered.await.map_err(gone)?.map_err(status)?;
+        let stated = answered.await.map_err(gone)?.map_err(status)?;
+        let receipt = stated.signed().map_err(status)?;
         Ok(Response::new(SubmitResponse { receipt: Some((&receipt).into()) }))
     }
 

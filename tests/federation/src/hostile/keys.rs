@@ -5,7 +5,6 @@ use std::{fs, path::Path};
 use identity::{
     Passphrase, Root, SignedDirectory, SigningKey, TlsIdentity, VerifyingKey, certificates_from_pem, open_pkcs8,
 };
-use ledger::{LedgerKey, SignBytes};
 use link::Credentials;
 use model::AuthorityId;
 use seal::LeafIdentity;
@@ -26,21 +25,8 @@ pub(crate) struct DeskKeys {
 /// What a gateway holds.
 pub(crate) struct GatewayKeys {
     pub(crate) tls: Credentials,
-    pub(crate) ledger: LedgerSigner,
+    pub(crate) ledger: SigningKey,
     pub(crate) directory: SignedDirectory,
-}
-
-/// A gateway's ledger key, which signs notes.
-pub(crate) struct LedgerSigner(pub(crate) SigningKey);
-
-impl SignBytes for LedgerSigner {
-    fn public_key(&self) -> LedgerKey {
-        LedgerKey::new(self.0.public_key())
-    }
-
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        std::str::from_utf8(message).ok().and_then(|text| self.0.sign_text(text).ok()).unwrap_or_default()
-    }
 }
 
 impl DeskKeys {
@@ -68,7 +54,7 @@ impl GatewayKeys {
         let signature = fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
         Ok(Self {
             tls: credentials(&folder)?,
-            ledger: LedgerSigner(key(&folder, "ledger.key.pem")?),
+            ledger: key(&folder, "ledger.key.pem")?,
             directory: SignedDirectory { toml: text(&folder.join("directory.toml"))?, signature },
         })
     }

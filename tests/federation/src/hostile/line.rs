@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::rand;
-use identity::{ChannelConsent, Domain, Received, RootCertificate, Subject, TrustStore};
+use identity::{ChannelConsent, Domain, Received, RootCertificate, SigningKey, Subject, TrustStore};
 use ledger::{LeafSalt, Log, Origin, Statement};
 use link::{Anchors, CallLimits, Channel, Credentials, Remote};
 use model::{
@@ -25,7 +25,7 @@ use rustls_pki_types::TrustAnchor;
 use tokio::time::{Instant, timeout_at};
 use tonic::Streaming;
 
-use super::keys::{GatewayKeys, LedgerSigner};
+use super::keys::GatewayKeys;
 use crate::{clock, failure::Failure};
 
 /// How long a gateway may take with an answer.
@@ -52,7 +52,7 @@ pub(crate) struct OwnLine {
 pub(crate) struct PeerLine {
     client: PeerServiceClient<Channel>,
     own: PartyId,
-    ledger: LedgerSigner,
+    ledger: SigningKey,
     log: Log,
     origin: Origin,
 }
@@ -153,7 +153,7 @@ impl PeerLine {
         let now = clock::now();
         let own_root = trust.fingerprint(own).ok_or_else(|| Failure::unexpected("no root of its own"))?;
         let consent = ChannelConsent { from: own, to: peer.party(), own_root, their_root: peer.fingerprint(), at: now };
-        let signature = keys.ledger.0.sign(Domain::Consent, &consent.to_bytes());
+        let signature = keys.ledger.sign(Domain::Consent, &consent.to_bytes());
         let greeting = GreetRequest {
             consent: Some(peer::ChannelConsent { statement: consent.to_bytes().into(), signature: signature.into() }),
             directory: Some(types::SignedDirectory {
@@ -185,11 +185,12 @@ impl PeerLine {
             authenticator: None,
         };
         let bytes = proto::encode_receipt(&submission);
-        let submission = identity::sign_receipt(&self.ledger.0, bytes, submission);
+        let other = entry.header.counterpart(self.own);
+        let submission = identity::sign_receipts(&self.ledger, self.own, other, vec![(submission, bytes)])?;
         let growth = Some(self.grow(entry, now)?);
         let item = RelayItem {
             entry: Some(proto::convert::send_entry(entry)),
-            submission: Some((&submission).into()),
+            submission: submission.first().map(Into::into),
             traceparent: String::new(),
         };
         let request = RelayRequest { items: vec![item], growth, ..RelayRequest::default() };

@@ -164,7 +164,7 @@ impl<'a> Bench<'a> {
     async fn replay(&mut self, case: &Opened) -> Result<(), Failure> {
         let (entry, first) = &case.opening;
         let again = self.adversary.deliver(entry).await?;
-        if again.bytes != first.bytes || again.signature != first.signature {
+        if again.bytes != first.bytes || again.proof != first.proof {
             return Err(Failure::unexpected(format!("{} answered a replayed entry with another receipt", self.by)));
         }
         let what =

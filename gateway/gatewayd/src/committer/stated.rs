@@ -1,0 +1,111 @@
+//! What a turn states: receipts that are written down as they are decided and signed together at its end, one signature for each
+//! channel, so that evidence costs a turn and not an entry.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use identity::{SigningKey, sign_receipts};
+use model::{Denial, Fault, PartyId, Receipt, SignedReceipt};
+use store::gateway::{Batch, EntryRow, NewDelivery, NewReceipt};
+
+use crate::receipts;
+
+/// A receipt: one that was signed before, or one of this turn, which is signed at its end. Clones are the same receipt.
+#[derive(Debug, Clone)]
+pub(crate) struct Stated(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    receipt: Receipt,
+    bytes: Vec<u8>,
+    proof: OnceLock<Vec<u8>>,
+}
+
+impl Stated {
+    fn new(receipt: Receipt) -> Self {
+        let bytes = proto::encode_receipt(&receipt);
+        Self(Arc::new(Inner { receipt, bytes, proof: OnceLock::new() }))
+    }
+
+    pub(crate) fn receipt(&self) -> &Receipt {
+        &self.0.receipt
+    }
+
+    /// What a ledger's leaf commits to.
+    pub(crate) fn statement(&self) -> ledger::Statement {
+        ledger::Statement::of_receipt(&self.0.receipt, &self.0.bytes)
+    }
+
+    /// With its proof. An internal fault before the end of its turn.
+    pub(crate) fn signed(&self) -> Result<SignedReceipt, Denial> {
+        let unsigned = || Denial::failed(Fault::Internal, "a receipt is told before its turn has signed it");
+        let proof = self.0.proof.get().ok_or_else(unsigned)?.clone();
+        Ok(SignedReceipt { receipt: self.0.receipt.clone(), bytes: self.0.bytes.clone(), proof })
+    }
+}
+
+impl From<SignedReceipt> for Stated {
+    fn from(signed: SignedReceipt) -> Self {
+        let SignedReceipt { receipt, bytes, proof } = signed;
+        Self(Arc::new(Inner { receipt, bytes, proof: OnceLock::from(proof) }))
+    }
+}
+
+/// The receipts of a turn and the rows that carry them, until they are signed.
+#[derive(Debug, Default)]
+pub(crate) struct Sheaf {
+    /// What is to be signed, by the other party of the channel.
+    unsigned: BTreeMap<PartyId, Vec<Stated>>,
+    kept: Vec<Stated>,
+    entries: Vec<(EntryRow, Stated)>,
+    deliveries: Vec<(NewDelivery, Stated)>,
+}
+
+impl Sheaf {
+    /// States `receipt` on an entry of the channel with `other`.
+    pub(crate) fn state(&mut self, other: PartyId, receipt: Receipt) -> Stated {
+        let stated = Stated::new(receipt);
+        self.unsigned.entry(other).or_default().push(stated.clone());
+        stated
+    }
+
+    /// Keeps a receipt of ours or of another gateway.
+    pub(crate) fn keep(&mut self, stated: &Stated) {
+        self.kept.push(stated.clone());
+    }
+
+    /// Keeps an entry with what we answered.
+    pub(crate) fn keep_entry(&mut self, row: EntryRow, answer: &Stated) {
+        self.entries.push((row, answer.clone()));
+    }
+
+    /// Lays something ready for a desk, with the receipt that goes with it.
+    pub(crate) fn deliver(&mut self, delivery: NewDelivery, with: &Stated) {
+        self.deliveries.push((delivery, with.clone()));
+    }
+
+    /// Signs everything, and writes the rows into `batch`.
+    pub(crate) fn sign(&mut self, key: &SigningKey, own: PartyId, at: i64, batch: &mut Batch) -> Result<(), Denial> {
+        for (other, stated) in std::mem::take(&mut self.unsigned) {
+            let unsigned = stated.iter().map(|one| (one.0.receipt.clone(), one.0.bytes.clone())).collect();
+            for (one, signed) in stated.iter().zip(sign_receipts(key, own, other, unsigned)?) {
+                one.0.proof.get_or_init(|| signed.proof);
+            }
+        }
+        for stated in self.kept.drain(..) {
+            let (entry, kind) = (stated.receipt().entry, stated.receipt().kind);
+            batch.receipts.push(NewReceipt { entry, kind, bytes: receipts::to_bytes(&stated.signed()?).into(), at });
+        }
+        for (row, answer) in self.entries.drain(..) {
+            let receipt = receipts::to_bytes(&answer.signed()?).into();
+            batch.entries.push(EntryRow { receipt, ..row });
+        }
+        for (delivery, with) in self.deliveries.drain(..) {
+            let receipt = Some(receipts::to_bytes(&with.signed()?).into());
+            batch.deliveries.push(NewDelivery { receipt, ..delivery });
+        }
+        Ok(())
+    }
+}
