@@ -103,9 +103,10 @@ fn leaf(name: &str, text: &[u8], head: Option<&Head>, items: &BTreeMap<EntryId, 
             let (header, envelope) = (item.entry.header_digest(), item.entry.envelope_digest());
             (proof.statement.header, proof.statement.envelope) == (header, envelope)
         }
-        StatementKind::Receipt(_) => {
-            item.receipts.iter().any(|one| Statement::of_receipt(&one.signed) == proof.statement)
-        }
+        StatementKind::Receipt(_) => item
+            .receipts
+            .iter()
+            .any(|one| Statement::of_receipt(&one.signed.receipt, &one.signed.bytes) == proof.statement),
     };
     if matches { Ok(proof) } else { Err(wrong("it opens to another entry or receipt than the file holds")) }
 }

@@ -10,7 +10,7 @@ use casefile::{Body, Entry, Extent, Held, LeafProof, Material, Pile, RootPin};
 use desk::{Document, SealedBody};
 use identity::{
     Authority, Directory, Domain, Officer, Received, Root, SignedDirectory, SigningKey, TrustStore, certificate_to_pem,
-    sign_envelope, sign_receipt, sign_step, sign_validation,
+    sign_envelope, sign_receipts, sign_step, sign_validation,
 };
 use ledger::{InclusionProof, LeafSalt, LedgerKey, Log, Origin, SignBytes, Statement, StoredHashes, WitnessName};
 use model::{
@@ -384,7 +384,7 @@ impl Story {
         let submission = self.signed(receipt(ReceiptKind::SubmissionAcceptance, first, from));
         let acceptance = self.signed(receipt(ReceiptKind::RelayAcceptance, second, to));
         if by_home {
-            self.append(Statement::of_receipt(&acceptance));
+            self.append(Statement::of_receipt(&acceptance.receipt, &acceptance.bytes));
         }
         let kept = |signed: &SignedReceipt| {
             let bytes = prost::Message::encode_to_vec(&proto::types::SignedReceipt::from(signed));
@@ -394,8 +394,10 @@ impl Story {
     }
 
     fn signed(&self, receipt: Receipt) -> SignedReceipt {
-        let key = if receipt.by == party("JP") { &self.jp.ledger.0 } else { &self.fr.ledger.0 };
-        sign_receipt(key, proto::encode_receipt(&receipt), receipt)
+        let (key, other) =
+            if receipt.by == party("JP") { (&self.jp.ledger.0, "FR") } else { (&self.fr.ledger.0, "JP") };
+        let (by, bytes) = (receipt.by, proto::encode_receipt(&receipt));
+        sign_receipts(key, by, party(other), vec![(receipt, bytes)]).unwrap().remove(0)
     }
 
     fn append(&mut self, statement: Statement) {
