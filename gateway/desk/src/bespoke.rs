@@ -78,7 +78,9 @@ fn postponed(header: &Header, postponement: &Postponement) -> Result<(), Refusal
 }
 
 fn returned(header: &Header, notice: &Returned) -> Result<(), Refusal> {
-    equal(header.ground == Some(RefusalCode::R93), "ground", "a request is returned on R93")?;
+    // What was given under conditions that cannot be kept goes back to who gave it [ETS 185 art. 26(2)].
+    let known = matches!(header.ground, Some(RefusalCode::R93 | RefusalCode::R16));
+    equal(known, "ground", "a request is returned on R93, and what was given on R16")?;
     let addressee = notice.addressee.as_ref();
     let other = addressee.is_some_and(|addressee| *addressee != header.sender);
     equal(other, "addressee", "the notice names no other authority that is the right one")

@@ -101,6 +101,15 @@ impl Body {
     }
 }
 
+impl Body {
+    /// The records inside, each with its number among the documents. On a request that gives they stand behind the form.
+    pub fn records(&self) -> impl Iterator<Item = (u32, &Document)> {
+        let form = usize::from(self.step == Step::SealSend);
+        let carries = form == 1 || self.step.carries_records();
+        (0_u32..).zip(&self.documents).skip(form).filter(move |_| carries)
+    }
+}
+
 impl SealedBody {
     /// What the header must carry.
     pub fn commitment(&self) -> BodyCommitment {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Declared, Header, MeasureScope, Refusal, RefusalCode, Step, Window};
+use model::{Classification, Declared, Header, MeasureScope, Refusal, RefusalCode, Step, Window};
 
 use crate::{RequestBody, declare, specific::unspecific};
 
@@ -11,6 +11,13 @@ use crate::{RequestBody, declare, specific::unspecific};
 /// The first contradiction: R90 when the body reaches further than the header says or a selector names many, R94 when it
 /// contradicts it otherwise. The reason names fields and counts, never values: it goes into a violation notice.
 pub fn compare(header: &Header, body: &RequestBody) -> Result<(), Refusal> {
+    let gives = header.records.is_empty() && header.conditions.is_empty();
+    equal(gives, "records", "the header names records or conditions, and the request gives nothing")?;
+    compare_form(header, body, None)
+}
+
+/// The same for the form of a request that gives, whose records are marked `mark` at most.
+pub(crate) fn compare_form(header: &Header, body: &RequestBody, mark: Option<Classification>) -> Result<(), Refusal> {
     equal(header.step == Step::SealSend, "step", "a request is sealed under the step seal_send")?;
     equal(header.case == body.case, "case", "header and body name different cases")?;
     parties(header, body)?;
@@ -18,7 +25,8 @@ pub fn compare(header: &Header, body: &RequestBody) -> Result<(), Refusal> {
         return Err(refusal);
     }
     distinct(body)?;
-    let declared = declare(body)?;
+    let mut declared = declare(body)?;
+    declared.declared.classification = declared.declared.classification.max(mark);
     let (said, found) = (header.measures.len(), declared.measures.len());
     if said != found {
         return Err(reach(

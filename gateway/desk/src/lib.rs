@@ -26,6 +26,7 @@ pub mod counterpart;
 mod draft;
 mod finding;
 mod form;
+mod given;
 mod hearing;
 mod matter;
 mod preflight;
@@ -49,6 +50,7 @@ pub use compare::compare;
 pub use draft::{DraftFor, skeleton};
 pub use finding::{Finding, Severity, form_code, pointer};
 pub use form::form_findings;
+pub use given::{compare_given, declare_given};
 pub use hearing::{
     HEARING_NOTICE, Heard, agreement_to, compare_hearing, fill_slots, hearing_act, minutes_hash, slot_agreed, slots_of,
 };

@@ -129,7 +129,8 @@ fn parties(asked: &Preflight<'_>, findings: &mut Vec<Finding>) {
 fn permitted(asked: &Preflight<'_>, permit: &Permit, findings: &mut Vec<Finding>) {
     let body = asked.body;
     let Some(index) = body.measures.iter().position(|measure| measure.id == permit.measure) else { return };
-    if permit.specialty && !body.undertakings.use_limitation {
+    // Who gives binds nobody but who receives it.
+    if permit.specialty && !permit.spontaneous && !body.undertakings.use_limitation {
         let remedy = "Undertake that the records are used for the named proceeding only.";
         let finding =
             missing("undertakings.use_limitation", "the treaty binds the use, the undertaking is missing", remedy);
@@ -164,7 +165,7 @@ fn languages(body: &RequestBody, permit: &Permit, findings: &mut Vec<Finding>) {
 /// [Budapest 29(2)(d), (f)]: the custodian, and the intention to ask for disclosure.
 fn preservation(measure: &Measure, index: usize, body: &RequestBody, permit: &Permit, findings: &mut Vec<Finding>) {
     let preserves = measure.request_type.as_str() == "preservation";
-    if measure.custodian.is_none() {
+    if measure.custodian.is_none() && !permit.spontaneous {
         let field = format!("measures[{index}].custodian");
         let message = "nobody is named who holds the data";
         let finding = if preserves { missing } else { advice };

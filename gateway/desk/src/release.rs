@@ -14,6 +14,13 @@ use crate::{
 /// # Errors
 /// The first contradiction, R90 or R94, without values.
 pub fn compare_release(header: &Header, asked: &RequestBody, records: &[Record]) -> Result<(), Refusal> {
+    whole(header, asked, records)?;
+    let marked = header.declared.classification.is_none_or(|mark| Some(mark) == Record::mark_of(records));
+    equal(marked, "declared.classification", "the header is not marked as the highest of its records is")
+}
+
+/// The records of a release, or of a request that gives, without their mark.
+pub(crate) fn whole(header: &Header, asked: &RequestBody, records: &[Record]) -> Result<(), Refusal> {
     equal(!records.is_empty(), "records", "a release holds at least one record")?;
     let mut ids = BTreeSet::new();
     for (index, record) in records.iter().enumerate() {
@@ -32,10 +39,8 @@ pub fn compare_release(header: &Header, asked: &RequestBody, records: &[Record])
     let imposed: BTreeSet<_> = records.iter().flat_map(|record| &record.conditions).collect();
     let declared: BTreeSet<_> = header.conditions.iter().collect();
     equal(imposed == declared, "conditions", "header and body name different conditions")?;
-    let marked = header.declared.classification.is_none_or(|mark| Some(mark) == Record::mark_of(records));
-    equal(marked, "declared.classification", "the header is not marked as the highest of its records is")?;
     let answered: BTreeSet<_> = records.iter().map(|record| record.measure).collect();
-    let moved: BTreeSet<_> = header.concerns.iter().copied().collect();
+    let moved: BTreeSet<_> = header.about().into_iter().collect();
     equal(answered == moved, "concerns", "header and body answer different measures")
 }
 
@@ -45,14 +50,18 @@ pub fn compare_release(header: &Header, asked: &RequestBody, records: &[Record])
 /// # Errors
 /// R90 when it holds more than was asked, R94 when it contradicts header or request otherwise.
 pub fn compare_record(header: &Header, asked: &RequestBody, record: &Record) -> Result<(), Refusal> {
-    equal(header.step.carries_records(), "step", "records are sealed under a step that carries records")?;
+    equal(header.carries_records(), "step", "records are sealed under a step that carries records")?;
     let replaces = header.step != Step::Reissue || record.supersedes.is_some();
     equal(replaces, "supersedes", "what is issued again names the record that it replaces")?;
     let case = record.case == header.case && asked.case == header.case;
     equal(case, "case", "header, request and record name different cases")?;
     let from = record.collector.authority.party();
-    equal(from == header.peer, "collector.authority", "the record was not collected by the requested party")?;
-    equal(header.concerns.contains(&record.measure), "measure", "the header does not concern this measure")?;
+    equal(
+        from == header.sender.party(),
+        "collector.authority",
+        "the record was not collected by the party that gives it",
+    )?;
+    equal(header.about().contains(&record.measure), "measure", "the header does not concern this measure")?;
     let measure = asked.measures.iter().find(|measure| measure.id == record.measure);
     let measure = measure.ok_or_else(|| contradiction("measure", "the request has no measure of this number"))?;
     equal(header.records.contains(&record.record_type), "record_type", "the header does not name this record type")?;

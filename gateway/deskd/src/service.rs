@@ -43,7 +43,16 @@ impl CaseService for Cases {
             "" => None,
             text => Some(self.case(text).await?),
         };
-        let written = Written { body: &request.body, recipient: &request.recipient, follows: &request.expected_sha256 };
+        let conditions = request.conditions.iter().map(|code| code.parse()).collect::<Result<Vec<_>, _>>();
+        let conditions = conditions.map_err(malformed)?;
+        let records = request.records.into_iter().map(document).collect::<Result<Vec<_>, _>>().map_err(malformed)?;
+        let written = Written {
+            body: &request.body,
+            recipient: &request.recipient,
+            follows: &request.expected_sha256,
+            records: &records,
+            conditions: &conditions,
+        };
         let checked = self.0.save_draft(case, &written).await.map_err(status)?;
         let findings = checked.findings.iter().map(finding).collect();
         let (case_id, sha256) = (checked.case.to_string(), checked.sha256.to_string());
@@ -264,9 +273,11 @@ fn watched(event: &store::desk::EventRow) -> wire::WatchEventsResponse {
     }
 }
 
+fn document(one: wire::Document) -> Result<Document, Malformed> {
+    Ok(Document { record_type: one.record_type.parse()?, bytes: one.body.to_vec() })
+}
+
 fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed> {
-    let document =
-        |one: wire::Document| Ok(Document { record_type: one.record_type.parse()?, bytes: one.body.to_vec() });
     Ok(Ask {
         beside: Beside::of(&request)?,
         case,

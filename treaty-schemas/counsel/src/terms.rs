@@ -119,6 +119,11 @@ fn answering(offer: &Offer, rows: &mut Vec<Row>) {
         false => Some(format!("by a human{}", by(offer, &offer.automatic))),
     };
     row(rows, "answered", answered);
+    row(
+        rows,
+        "given",
+        offer.spontaneous.then(|| "without a request, with its records inside; nobody answers it".to_owned()),
+    );
     let grounds = |mandatory| offer.grounds.iter().filter(move |ground| ground.mandatory == mandatory);
     row(rows, "must be refused", grounds(true).map(|ground| format!("{} {}", ground.code, ground.code.text())));
     row(rows, "may be refused", grounds(false).map(|ground| format!("{} {}", ground.code, ground.code.text())));

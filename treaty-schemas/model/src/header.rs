@@ -58,6 +58,19 @@ impl Header {
     pub fn counterpart(&self, party: PartyId) -> PartyId {
         if party == self.home { self.peer } else { self.home }
     }
+
+    /// Whether records are inside: under a step that carries them, or given with a request that gives [UNTOC 18(4)].
+    pub fn carries_records(&self) -> bool {
+        self.step.carries_records() || (self.step == Step::SealSend && !self.records.is_empty())
+    }
+
+    /// The measures that it is about: those that it concerns, or those that a request lists.
+    pub fn about(&self) -> Vec<MeasureId> {
+        match self.step {
+            Step::SealSend => self.measures.iter().map(|scope| scope.id).collect(),
+            _ => self.concerns.clone(),
+        }
+    }
 }
 
 /// What a validator signed, so that the request cannot grow between validation and sending.

@@ -69,6 +69,7 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
         consent,
         emergency,
         automatic,
+        spontaneous,
         timers: _,
         grounds: _,
         judgements: _,
@@ -110,6 +111,7 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
     }
     // A rule that says nothing of it keeps the pin that it had.
     text.option("automatic", automatic.value.then_some(1), |yes: u32| yes.to_string());
+    text.option("spontaneous", spontaneous.then_some(1), |yes: u32| yes.to_string());
     humans(text, provision);
 }
 

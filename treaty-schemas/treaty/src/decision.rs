@@ -140,6 +140,8 @@ pub struct Permit {
     /// Whether the requested authority may answer it without a human: the treaty says so, both parties accept it, and no later layer
     /// takes it away.
     pub automatic: bool,
+    /// Whether it gives instead of asks: the records go with it, and who receives them keeps them [ETS 185 art. 26, UNTOC 18(4)].
+    pub spontaneous: bool,
     /// The clocks that run for this measure.
     pub timers: Vec<Timer>,
     /// Grounds on which a human of the requested party may, or must, refuse.

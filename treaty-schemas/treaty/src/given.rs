@@ -132,6 +132,7 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
         consent: request.consent.map(|consent| by.sets(consent)),
         emergency: request.emergency.map(|emergency| by.sets(emergency)),
         automatic: by.sets(request.automatic),
+        spontaneous: request.spontaneous,
         timers: request.timers.clone(),
         grounds: request.grounds.clone(),
         judgements: request.judgements.clone(),

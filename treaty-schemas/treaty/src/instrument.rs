@@ -3,6 +3,7 @@
 mod automatic;
 mod common;
 mod request;
+mod spontaneous;
 mod text;
 
 use std::{

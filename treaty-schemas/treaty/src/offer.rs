@@ -87,6 +87,8 @@ pub struct Offer {
     pub expost_hours: Option<u32>,
     /// Whether the requested authority may answer without a human; where not, who says so.
     pub automatic: Limit<bool>,
+    /// Whether it gives instead of asks.
+    pub spontaneous: bool,
     /// The clocks that run.
     pub timers: Vec<Timer>,
     /// Grounds on which a human of the requested party may, or must, refuse.
@@ -234,6 +236,7 @@ impl Place<'_> {
             emergency_callback: p.emergency.as_ref().map(|rule| mapped(rule, |rule| rule.callback)),
             expost_hours: p.emergency.as_ref().and_then(|rule| rule.value.expost_hours),
             automatic: limit(&p.automatic),
+            spontaneous: p.spontaneous,
             timers: p.timers.clone(),
             grounds: p.grounds.clone(),
             judgements: p.judgements.clone(),

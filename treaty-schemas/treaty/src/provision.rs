@@ -125,6 +125,8 @@ pub(crate) struct Bounds {
     pub(crate) emergency: Option<Bound<EmergencyRule>>,
     /// Whether the requested authority may answer without a human; where not, who says so.
     pub(crate) automatic: Bound<bool>,
+    /// Only the instrument says so, and nobody after it: what asks in one state would give in the other.
+    pub(crate) spontaneous: bool,
     pub(crate) timers: Vec<Timer>,
     pub(crate) grounds: Vec<Ground>,
     pub(crate) judgements: Vec<Judgement>,

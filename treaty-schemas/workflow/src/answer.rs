@@ -1,6 +1,6 @@
 //! What the treaty says of an answer, held against it. Each refusal cites the article of the measure.
 
-use model::{Refusal, RefusalCode, Step, Timestamp};
+use model::{MeasureScope, Refusal, RefusalCode, Step, Timestamp};
 
 use crate::{Case, Command, Measure, Side, Terms};
 
@@ -15,7 +15,7 @@ pub(crate) fn refusable(case: &Case, command: &Command<'_>, measure: &Measure) -
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let reason = format!("{code} is no ground on which the treaty lets {id} be refused; it knows {known}");
         let remedy = "Name one of its grounds; the parties to the treaty alone can add others.";
-        return Err(cited(measure, "ground", reason, remedy.to_owned()));
+        return Err(cited(&measure.scope, "ground", reason, remedy.to_owned()));
     }
     consulted(case, measure, terms, "refused", "refuse")
 }
@@ -25,7 +25,7 @@ pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure)
     let id = measure.scope.id;
     let Some(code) = command.declared.postponement else {
         let reason = format!("{} of {id} names no reason", command.step);
-        return Err(cited(measure, "declared.postponement", reason, "Name one of P01 to P05.".to_owned()));
+        return Err(cited(&measure.scope, "declared.postponement", reason, "Name one of P01 to P05.".to_owned()));
     };
     let Some(terms) = &measure.terms else { return Ok(()) };
     if !terms.postponements.contains(&code) {
@@ -33,7 +33,7 @@ pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure)
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let reason = format!("{code} is no reason for which the treaty lets {id} be postponed; it knows {known}");
         let remedy = "Name one of its reasons; the parties to the treaty alone can add others.";
-        return Err(cited(measure, "declared.postponement", reason, remedy.to_owned()));
+        return Err(cited(&measure.scope, "declared.postponement", reason, remedy.to_owned()));
     }
     consulted(case, measure, terms, "postponed", "postpone")
 }
@@ -55,7 +55,7 @@ pub(crate) fn unanswered(case: &Case, measure: &Measure, now: Timestamp) -> Resu
         Step::ConsultDone,
         case.party(Side::Peer)
     );
-    Err(cited(measure, "concerns", reason, remedy))
+    Err(cited(&measure.scope, "concerns", reason, remedy))
 }
 
 fn consulted(case: &Case, measure: &Measure, terms: &Terms, done: &str, verb: &str) -> Result<(), Refusal> {
@@ -70,13 +70,13 @@ fn consulted(case: &Case, measure: &Measure, terms: &Terms, done: &str, verb: &s
         case.party(Side::Home),
         Step::ConsultDone
     );
-    Err(cited(measure, "concerns", reason, remedy))
+    Err(cited(&measure.scope, "concerns", reason, remedy))
 }
 
 /// What is granted was confirmed by a call-back where the treaty wants one, under conditions that the treaty knows. R94.
 pub(crate) fn grantable(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
     let Some(terms) = &measure.terms else { return Ok(()) };
-    conditions(command, measure, terms)?;
+    conditions(command, &measure.scope, terms)?;
     let missing = match command.declared.callback {
         Some(at) if measure.arrived < at && at <= now => return Ok(()),
         Some(_) => "the call-back was not between the arrival of the request and this step",
@@ -89,53 +89,60 @@ pub(crate) fn grantable(case: &Case, command: &Command<'_>, now: Timestamp, meas
         case.party(Side::Peer),
         case.party(Side::Home)
     );
-    Err(cited(measure, "declared.callback", reason, remedy))
+    Err(cited(&measure.scope, "declared.callback", reason, remedy))
 }
 
 /// What is released stays within the treaty's conditions, mark and bytes, and nothing goes out before a call-back. R94.
 pub(crate) fn releasable(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
     let Some(terms) = &measure.terms else { return Ok(()) };
     let id = measure.scope.id;
-    conditions(command, measure, terms)?;
     if terms.callback && measure.callback.is_none() {
         let reason = format!("{id} was granted without the call-back that an emergency needs");
         let remedy =
             format!("Withdraw it and send it anew; {} calls back before it grants it.", case.party(Side::Peer));
-        return Err(cited(measure, "declared.callback", reason, remedy));
+        return Err(cited(&measure.scope, "declared.callback", reason, remedy));
     }
+    bounded(command, &measure.scope, terms, measure.bytes)
+}
+
+/// What is released or given for a measure stays within the treaty's conditions, mark and bytes; `before` are the bytes of what was
+/// released for it earlier. R94.
+pub(crate) fn bounded(command: &Command<'_>, scope: &MeasureScope, terms: &Terms, before: u64) -> Result<(), Refusal> {
+    conditions(command, scope, terms)?;
+    let id = scope.id;
     if let Some(max) = terms.classification_max
         && command.declared.classification.is_none_or(|mark| mark > max)
     {
         let found = command.declared.classification.map_or("not marked", |mark| mark.as_str());
         let reason = format!("what answers {id} may be marked {} at most; it is {found}", max.as_str());
         let remedy = "Mark it, or leave out what is marked higher; the parties to the treaty alone can raise the mark.";
-        return Err(cited(measure, "declared.classification", reason, remedy.to_owned()));
+        return Err(cited(scope, "declared.classification", reason, remedy.to_owned()));
     }
-    let bytes = measure.bytes.saturating_add(command.bytes);
+    let bytes = before.saturating_add(command.bytes);
     match terms.max_bytes {
         Some(max) if bytes > max => {
             let reason = format!("{id} may be answered with {max} sealed bytes at most; these make it {bytes}");
             let remedy = "Release less, or agree on another medium; the parties to the treaty alone can raise the cap.";
-            Err(cited(measure, "payload", reason, remedy.to_owned()))
+            Err(cited(scope, "payload", reason, remedy.to_owned()))
         }
         _ => Ok(()),
     }
 }
 
-fn conditions(command: &Command<'_>, measure: &Measure, terms: &Terms) -> Result<(), Refusal> {
+fn conditions(command: &Command<'_>, scope: &MeasureScope, terms: &Terms) -> Result<(), Refusal> {
     let unknown =
         command.conditions.iter().find(|code| !terms.conditions.is_empty() && !terms.conditions.contains(code));
     match unknown {
         None => Ok(()),
         Some(code) => {
             let known: Vec<_> = terms.conditions.iter().map(|code| code.as_str()).collect();
-            let reason = format!("{code} is no condition that the treaty knows for {}", measure.scope.id);
+            let reason = format!("{code} is no condition that the treaty knows for {}", scope.id);
             let remedy = format!("Impose one of {}; the parties to the treaty alone can add others.", known.join(", "));
-            Err(cited(measure, "conditions", reason, remedy))
+            Err(cited(scope, "conditions", reason, remedy))
         }
     }
 }
 
-fn cited(measure: &Measure, field: &str, reason: String, remedy: String) -> Refusal {
-    Refusal::new(RefusalCode::R94, RULE, reason, remedy).at(field).under(measure.scope.article.clone())
+fn cited(scope: &MeasureScope, field: &str, reason: String, remedy: String) -> Refusal {
+    Refusal::new(RefusalCode::R94, RULE, reason, remedy).at(field).under(scope.article.clone())
 }

@@ -4,7 +4,7 @@ use model::{Declared, KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCod
 
 use crate::{
     Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
-    after, answer, case::side_of, matter,
+    after, answer, case::side_of, given, matter,
 };
 
 const RULE: &str = "workflow";
@@ -52,7 +52,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
     Ok(event(match command.step {
         Step::ChangeGroup | Step::AskRejoin => Change::GroupChanged,
         Step::ShareDraft | Step::CommentDraft => Change::Drafted,
-        Step::SealSend => Change::Sent { measures: command.measures.to_vec(), terms: command.terms.to_vec() },
+        Step::SealSend => given::sent(command),
         Step::Close if case.measures.is_empty() => Change::Abandoned,
         step => Change::Moved {
             step,
@@ -122,11 +122,11 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
     };
     only(command.measures.is_empty(), "measures", step == Step::SealSend)?;
     only(command.concerns.is_empty(), "concerns", step != Step::SealSend && !step.is_handshake())?;
-    let gives = command.terms.iter().any(|(_, terms)| terms.gives);
-    only(command.records.is_empty(), "records", step.carries_records() || (step == Step::SealSend && gives))?;
+    let gives = step == Step::SealSend && given::gives(command);
+    only(command.records.is_empty(), "records", step.carries_records() || gives)?;
     only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation | Step::ReturnRequest))?;
     let imposed = matches!(step, Step::Recognise | Step::OfferConditions | Step::AcceptConditions | Step::GrantConsent);
-    only(command.conditions.is_empty(), "conditions", imposed || step.carries_records())?;
+    only(command.conditions.is_empty(), "conditions", imposed || step.carries_records() || gives)?;
     declared(command, only)
 }
 
@@ -233,7 +233,10 @@ fn guard(
         Guard::Complete | Guard::NothingKept | Guard::Kept | Guard::Emergency | Guard::Prolonged | Guard::Preserved => {
             measure.map_or(Ok(()), |measure| after::held(guard, case, command, now, measure))?;
         }
-        Guard::Scope => scope(command)?,
+        Guard::Scope => {
+            scope(command)?;
+            given::within(command)?;
+        }
         Guard::HumanGround => {
             ground(command, RefusalCode::is_human, "one of R01–R20")?;
             measure.map_or(Ok(()), |measure| answer::refusable(case, command, measure))?;
@@ -243,6 +246,9 @@ fn guard(
             ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
         }
         Guard::Unanswered => measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, now))?,
+        Guard::WrongAddressee if measure.is_some_and(Measure::gives) => {
+            ground(command, |code| matches!(code, RefusalCode::R93 | RefusalCode::R16), "R93 or R16")?;
+        }
         Guard::WrongAddressee => ground(command, |code| code == RefusalCode::R93, "R93")?,
         Guard::Offered => {
             offered(command)?;

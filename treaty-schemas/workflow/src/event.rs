@@ -43,6 +43,12 @@ pub enum Change {
         /// What the treaty says of the answer to each.
         #[serde(default)]
         terms: Vec<(MeasureId, Terms)>,
+        /// Under which conditions, where it gives.
+        #[serde(default)]
+        conditions: Vec<ConditionCode>,
+        /// The bytes of its sealed body, where it gives.
+        #[serde(default)]
+        bytes: u64,
     },
     /// Measures moved.
     Moved {
@@ -140,7 +146,15 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     case.moved = event.at;
     match &event.change {
         Change::Opened | Change::GroupChanged | Change::Drafted => {}
-        Change::Sent { measures, terms } => send(&mut case, measures, terms, event),
+        Change::Sent { measures, terms, conditions, bytes } if case.measures.is_empty() && !case.abandoned => {
+            send(&mut case, measures, terms, event);
+            for measure in case.measures.values_mut().filter(|measure| measure.gives()) {
+                measure.bytes = *bytes;
+                bind(measure, Step::SealSend, conditions);
+            }
+        }
+        // It was sent, or given up, before.
+        Change::Sent { .. } => {}
         Change::Moved { step, moves, ground, conditions, callback, bytes, postponement, until } => {
             for one in moves {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
@@ -187,9 +201,6 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
 }
 
 fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], event: &Event) {
-    if !case.measures.is_empty() || case.abandoned {
-        return;
-    }
     let fresh = |scope: &MeasureScope| Measure {
         scope: scope.clone(),
         state: State::Sent,
@@ -221,7 +232,8 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         if !measure.gives() {
             return measure;
         }
-        Measure { released: scope.records.clone(), entries: event.entry.into_iter().collect(), ..measure }
+        let entries = event.entry.into_iter().collect();
+        Measure { released: scope.records.clone(), entries, produced: Some(event.at), ..measure }
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
 }
@@ -249,6 +261,12 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
         Step::Confirm => {
             let (records, bytes, produced) = (measure.released.clone(), measure.bytes, measure.produced);
             measure.taken = Taken { records, bytes, produced };
+        }
+        // What was given and is not taken was not given.
+        Step::ReturnRequest | Step::Violation if measure.gives() => {
+            measure.released.clear();
+            measure.bytes = 0;
+            measure.produced = None;
         }
         // A release that contradicted its header, or was not taken, did not happen; the parts before it did.
         Step::Violation | Step::Reject if one.from == State::Produced => {

@@ -23,6 +23,7 @@ mod clock;
 mod command;
 mod decide;
 mod event;
+mod given;
 mod matter;
 mod preservation;
 mod state;

@@ -130,7 +130,7 @@ pub enum Guard {
     AskedIn(State),
     /// Something is outstanding behind the part that was collected.
     Outstanding,
-    /// The header names R93; the right addressee is in the body.
+    /// The header names R93, with the right addressee in the body; or R16, where a request gives and its conditions cannot be kept.
     WrongAddressee,
     /// A remedy was lodged while the measure stood there.
     LodgedIn(State),
@@ -201,6 +201,9 @@ impl Row {
 
     /// Whether the row leads a measure back to where it came from, or does not lead back at all.
     pub(crate) fn returns(&self, measure: &Measure, side: Side) -> bool {
+        if measure.gives() && matches!(self.trigger, Trigger::Step(step) if !of_given(step)) {
+            return false;
+        }
         match self.guard {
             Guard::AskedIn(state) => measure.asked_in == Some(state),
             Guard::LodgedIn(state) => measure.lodged_in == Some(state),
@@ -210,6 +213,26 @@ impl Row {
             _ => true,
         }
     }
+}
+
+/// Whether a step is one for a measure that gives: nobody decides on it, carries it out or appeals. The steps of the case are not meant.
+fn of_given(step: Step) -> bool {
+    use Step::{
+        Acknowledge, CertifyDisposal, Close, DisposalDue, Extend, Forward, ReturnRequest, TakeOver, Violation, Withdraw,
+    };
+    matches!(
+        step,
+        Forward
+            | Acknowledge
+            | ReturnRequest
+            | TakeOver
+            | DisposalDue
+            | Extend
+            | CertifyDisposal
+            | Violation
+            | Withdraw
+            | Close
+    )
 }
 
 use Actor::{Desk, DeskOr, Gateway, Officers};
@@ -446,7 +469,7 @@ impl fmt::Display for Guard {
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
             Self::Outstanding => "something is outstanding",
             Self::Unanswered => "after 10 days of silence of the other side",
-            Self::WrongAddressee => "ground R93; the right addressee is in the body",
+            Self::WrongAddressee => "ground R93; the right addressee is in the body. Or R16 of what was given: its conditions cannot be kept",
             Self::None => "",
             Self::Scope => "measures listed, each once",
             Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",

@@ -65,7 +65,11 @@ impl Terms {
         terms.collect()
     }
 
-    fn granted(permit: &Permit, timers: Vec<Timer>) -> Self {
+    fn granted(permit: &Permit, mut timers: Vec<Timer>) -> Self {
+        if permit.spontaneous {
+            // Nobody decides on it and nobody carries it out: it is acknowledged, kept and destroyed.
+            timers.retain(|timer| matches!(timer.kind, TimerKind::Ack | TimerKind::Retention | TimerKind::Incident));
+        }
         let days = |kind| permit.timers.iter().find(|timer| timer.kind == kind && timer.unit == Unit::Days);
         Self {
             consult: permit.consult == Consult::Required,
@@ -82,7 +86,7 @@ impl Terms {
             }),
             timers,
             automatic: permit.automatic,
-            gives: false,
+            gives: permit.spontaneous,
             expost_hours: permit.expost_hours,
             retention_days: permit.retention_days,
         }

@@ -56,7 +56,7 @@ pub(super) fn check(
         ("conditions", wanted.conditions.is_empty() || wanted.conditions == header.conditions),
     ];
     match header.step {
-        Step::SealSend => fields.extend(sent(&header, &request(&body)?)?),
+        Step::SealSend => fields.extend(sent(&header, &body)?),
         step if step.carries_records() => {
             fields.push(("records", header.measures.is_empty() && released(&header, &body)))
         }
@@ -92,22 +92,26 @@ pub(super) fn inside(
     if body.step == step { Ok(body) } else { Err(differs("body.step")) }
 }
 
-/// The one request in a body.
+/// The request in a body; behind it stands what it gives.
 pub(super) fn request(body: &Body) -> Result<RequestBody, Failure> {
-    match body.documents.as_slice() {
-        [one] if one.record_type.as_str() == "request" => super::request::request_body(&one.bytes),
+    match body.documents.split_first() {
+        Some((one, _)) if one.record_type.as_str() == "request" => super::request::request_body(&one.bytes),
         _ => Err(differs("documents")),
     }
 }
 
-fn sent(header: &Header, request: &RequestBody) -> Result<Vec<(&'static str, bool)>, Failure> {
-    let declared = declare(request).map_err(Denial::from)?;
+fn sent(header: &Header, body: &Body) -> Result<Vec<(&'static str, bool)>, Failure> {
+    let request = request(body)?;
+    let mut declared = declare(&request).map_err(Denial::from)?;
+    let given = records_inside(header, body);
+    declared.declared.classification = declared.declared.classification.max(given.as_deref().and_then(Record::mark_of));
     let validated = |one: &model::Validation| {
         one.statement.case == header.case
             && Some(one.statement.body) == header.body
             && one.statement.measures == header.measures
     };
     Ok(vec![
+        ("records", given.is_some_and(|given| names(header, &given))),
         ("measures", declared.measures == header.measures),
         ("purpose", Some(&declared.purpose) == header.purpose.as_ref()),
         ("offence", declared.offence == header.offence),
@@ -119,19 +123,28 @@ fn sent(header: &Header, request: &RequestBody) -> Result<Vec<(&'static str, boo
 
 /// Whether the records inside are those that the header names, for its measures, under its conditions, and whole.
 fn released(header: &Header, body: &Body) -> bool {
-    let read = |one: &Document| {
+    let Some(inside) = records_inside(header, body) else { return false };
+    let measures: BTreeSet<_> = inside.iter().map(|one| one.measure).collect();
+    names(header, &inside)
+        && header.declared.classification == Record::mark_of(&inside)
+        && measures == header.concerns.iter().copied().collect()
+}
+
+/// The records of a body; `None` where one is not whole, of another case, or of another type than its document.
+fn records_inside(header: &Header, body: &Body) -> Option<Vec<Record>> {
+    let read = |(_, one): (u32, &Document)| {
         let record = Record::from_document(records::read(&one.bytes).ok()?).ok()?;
         let whole = record.content_hash().ok()? == record.hash;
         (whole && record.record_type == one.record_type && record.case == header.case).then_some(record)
     };
-    let Some(inside) = body.documents.iter().map(read).collect::<Option<Vec<_>>>() else { return false };
+    body.records().map(read).collect()
+}
+
+/// Whether a header names the types and the conditions of these records, and no others.
+fn names(header: &Header, inside: &[Record]) -> bool {
     let types: BTreeSet<_> = inside.iter().map(|one| &one.record_type).collect();
-    let measures: BTreeSet<_> = inside.iter().map(|one| one.measure).collect();
     let conditions: BTreeSet<_> = inside.iter().flat_map(|one| one.conditions.iter().copied()).collect();
-    types == header.records.iter().collect()
-        && header.declared.classification == Record::mark_of(&inside)
-        && measures == header.concerns.iter().copied().collect()
-        && conditions == header.conditions.iter().copied().collect()
+    types == header.records.iter().collect() && conditions == header.conditions.iter().copied().collect()
 }
 
 /// Whether the documents inside say what the header says.

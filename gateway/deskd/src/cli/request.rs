@@ -1,6 +1,7 @@
 //! `desk request …`: drafts until they are sent.
 
 use std::{
+    collections::BTreeSet,
     fs::OpenOptions,
     io::{Read, Write},
     os::unix::fs::OpenOptionsExt,
@@ -10,7 +11,10 @@ use std::{
 use clap::{Args, Subcommand};
 use desk::{Body, RequestBody};
 use identity::sign_validation;
-use model::{AuthorityId, BodyCommitment, CaseId, Denial, Exit, FollowUp, Pin, RequestType, Role, Step};
+use model::{
+    AuthorityId, BodyCommitment, CaseId, ConditionCode, Denial, Exit, FollowUp, Pin, RecordType, RequestType, Role,
+    Step,
+};
 use prost::Message;
 use proto::{desk as wire, types};
 use serde_json::{Value, json};
@@ -22,7 +26,7 @@ use super::{
     officer::Signer,
     preflight::{self, findings},
     session::{Session, case_id},
-    step::{Ask, Common, Taken},
+    step::{Ask, Common, Taken, documents, record},
 };
 use crate::{failure::Failure, summary};
 
@@ -38,6 +42,8 @@ pub(super) enum Request {
         /// A file in place of the editor, or - for standard input.
         #[arg(long)]
         from: Option<PathBuf>,
+        #[command(flatten)]
+        gives: Gives,
     },
     /// Begin a request from an earlier one: its authority, offences, texts and requests, without subjects, times, decision and number.
     Clone {
@@ -68,6 +74,18 @@ pub(super) enum Request {
     Send(Common),
 }
 
+/// What is given with a request of a type that gives.
+#[derive(Debug, Args)]
+pub(super) struct Gives {
+    /// A record that is given, and its file, as in spontaneous_information=FILE (repeatable): for a request type that is spontaneous. The
+    /// file holds a whole record, or its content alone; those given now replace all that went with the draft.
+    #[arg(long = "record", value_name = "TYPE=FILE", value_parser = record)]
+    records: Vec<(RecordType, PathBuf)>,
+    /// Under which condition the records are given, as in C01 (repeatable).
+    #[arg(long = "condition", value_name = "CODE", requires = "records")]
+    conditions: Vec<ConditionCode>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct New {
     /// Who is asked, as in FR:central.
@@ -86,6 +104,8 @@ pub(super) struct New {
     /// How it follows: supplement, production, regularisation or resubmission.
     #[arg(long = "as", value_name = "HOW", requires = "follows")]
     as_what: Option<FollowUp>,
+    #[command(flatten)]
+    gives: Gives,
 }
 
 #[derive(Debug, Args)]
@@ -103,11 +123,16 @@ impl Request {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         match self {
             Self::New(new) => new.run(session).await,
-            Self::Edit { case, from: Some(from) } => {
-                let saved = save(session, case, "", read(from)?).await?;
+            Self::Edit { case, from: Some(from), gives } => {
+                let saved = save(session, case, "", read(from)?, gives).await?;
                 Ok(saved_answer(&saved, None))
             }
-            Self::Edit { case, from: None } => editor::edit(session, case).await,
+            Self::Edit { case, from: None, gives } if !gives.records.is_empty() => {
+                let (id, body) = draft_of(session, case).await?;
+                let saved = save(session, &id.to_string(), "", body, gives).await?;
+                Ok(saved_answer(&saved, None))
+            }
+            Self::Edit { case, from: None, .. } => editor::edit(session, case).await,
             Self::Clone { case, to, keep_subjects } => {
                 let recipient = to.as_ref().map(ToString::to_string).unwrap_or_default();
                 clone(session, case, recipient, *keep_subjects).await
@@ -130,7 +155,7 @@ impl New {
                 Some((earlier, how)) => bytes(follow::linked(session, earlier, how, object(&written)?).await?),
                 None => written,
             };
-            let saved = save(session, "", &recipient, written).await?;
+            let saved = save(session, "", &recipient, written, &self.gives).await?;
             return Ok(saved_answer(&saved, None));
         }
         let request =
@@ -140,12 +165,28 @@ impl New {
             Some((earlier, how)) => bytes(follow::carried(session, earlier, how, object(&skeleton.body)?).await?),
             None => skeleton.body.to_vec(),
         };
-        let saved = save(session, "", &recipient, form).await?;
+        let form = self.gives.named_in(form)?;
+        let saved = save(session, "", &recipient, form, &self.gives).await?;
         let case: CaseId =
             saved.case_id.parse().map_err(|_| Failure::new(Exit::Integrity, "the desk named no case"))?;
         let path = PathBuf::from(format!("request-{}.json", saved.case_id.get(..8).unwrap_or("new")));
         write_new(&path, &session.draft_body(case).await?)?;
         Ok(saved_answer(&saved, Some(&path)))
+    }
+}
+
+impl Gives {
+    /// The form, naming what is given and nothing else.
+    fn named_in(&self, form: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        if self.records.is_empty() {
+            return Ok(form);
+        }
+        let mut form = object(&form)?;
+        let types: BTreeSet<_> = self.records.iter().map(|(kind, _)| kind.as_str()).collect();
+        if let Some(measure) = form.get_mut("measures").and_then(|all| all.get_mut(0)) {
+            measure["records"] = types.into_iter().collect();
+        }
+        Ok(bytes(form))
     }
 }
 
@@ -165,12 +206,18 @@ async fn save(
     case: &str,
     recipient: &str,
     body: Vec<u8>,
+    gives: &Gives,
 ) -> Result<wire::SaveDraftResponse, Failure> {
+    let records = documents(&gives.records)?.into_iter();
+    let records =
+        records.map(|one| wire::Document { record_type: one.record_type.to_string(), body: one.bytes.into() });
     let request = wire::SaveDraftRequest {
         case_id: case.to_owned(),
         body: body.into(),
         recipient: recipient.to_owned(),
         expected_sha256: String::new(),
+        records: records.collect(),
+        conditions: gives.conditions.iter().map(ToString::to_string).collect(),
     };
     Ok(session.desk().save_draft(request).await?.into_inner())
 }
@@ -187,6 +234,7 @@ pub(super) async fn save_over(
         body: body.into(),
         recipient: String::new(),
         expected_sha256: expected_sha256.to_owned(),
+        ..wire::SaveDraftRequest::default()
     };
     Ok(session.desk().save_draft(request).await?.into_inner())
 }

@@ -43,6 +43,15 @@ impl Session {
         }
     }
 
+    /// Tells of a part that failed beside an answer, as a whole failure is told.
+    pub(super) fn tell_failure(&self, part: &str, failure: &Failure) {
+        if self.json_output {
+            eprintln!("{}", failure.to_json());
+        } else {
+            eprintln!("{part}: {failure}");
+        }
+    }
+
     pub(super) async fn show(&self, case: &str) -> Result<wire::GetCaseResponse, Failure> {
         let request = wire::GetCaseRequest { case_id: case.to_owned() };
         Ok(self.desk().get_case(request).await?.into_inner())

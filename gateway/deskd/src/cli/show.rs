@@ -4,7 +4,7 @@ use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
 use clap::Args;
 use identity::TRAINING_MARK;
-use model::{EntryId, Timestamp};
+use model::{Denial, EntryId, Exit, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
@@ -74,9 +74,9 @@ pub(super) async fn case(
     opens: &Opens,
 ) -> Result<Answer, Failure> {
     let shown = session.show(case).await?;
-    let files = match documents {
+    let (files, refused) = match documents {
         Some(folder) => write_documents(session, &shown, folder, opens).await?,
-        None => Vec::new(),
+        None => (Vec::new(), Vec::new()),
     };
     let mut value = json!({
         "summary": shown.summary.as_ref().map(summary),
@@ -93,8 +93,12 @@ pub(super) async fn case(
     });
     if documents.is_some() {
         value["files"] = files.clone().into();
+        let why = |(name, failure): &(String, Failure)| json!({ "document": name, "why": failure.to_json()["error"] });
+        value["refused"] = refused.iter().map(why).collect();
     }
-    Ok(Answer::new(value, text(&shown, &files)))
+    refused.iter().for_each(|(name, failure)| session.tell_failure(name, failure));
+    let exit = refused.first().map_or(Exit::Ok, |(_, failure)| failure.exit());
+    Ok(Answer { exit, ..Answer::new(value, text(&shown, &files)) })
 }
 
 fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
@@ -186,9 +190,9 @@ async fn write_documents(
     shown: &wire::GetCaseResponse,
     folder: &Path,
     opens: &Opens,
-) -> Result<Vec<String>, Failure> {
+) -> Result<(Vec<String>, Vec<(String, Failure)>), Failure> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Failure::writing(folder, &error))?;
-    let mut files = Vec::new();
+    let (mut files, mut refused) = (Vec::new(), Vec::new());
     for (number, one) in shown.documents.iter().enumerate().filter(|(_, one)| !one.destroyed) {
         let request = wire::GetDocumentRequest {
             entry_id: one.entry_id.clone(),
@@ -197,8 +201,17 @@ async fn write_documents(
             proceeding: opens.for_proceeding.clone().unwrap_or_default(),
             officer: opens.officer.clone(),
         };
-        let document = session.open_document(request).await?;
-        let path = folder.join(format!("{:02}-{}.json", number + 1, document.record_type));
+        let name = format!("{:02}-{}.json", number + 1, one.record_type);
+        // One that is refused keeps no other from being shown.
+        let document = match session.open_document(request).await {
+            Ok(document) => document,
+            Err(failure) if failure.denial().is_some_and(|denial| matches!(denial, Denial::Refused(_))) => {
+                refused.push((name, failure));
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        let path = folder.join(name);
         // The same document again replaces its file.
         if path.exists() {
             std::fs::remove_file(&path).map_err(|error| Failure::writing(&path, &error))?;
@@ -206,7 +219,7 @@ async fn write_documents(
         write_new(&path, &document.body)?;
         files.push(path.display().to_string());
     }
-    Ok(files)
+    Ok((files, refused))
 }
 
 /// What stands over a case.

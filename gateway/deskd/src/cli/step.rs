@@ -423,7 +423,7 @@ fn human(ground: RefusalCode) -> Result<(), Failure> {
 }
 
 /// The records in files.
-fn documents(files: &[(RecordType, PathBuf)]) -> Result<Vec<Document>, Failure> {
+pub(super) fn documents(files: &[(RecordType, PathBuf)]) -> Result<Vec<Document>, Failure> {
     let one = |(record_type, path): &(RecordType, PathBuf)| {
         let bytes = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
         Ok(Document { record_type: record_type.clone(), bytes })
@@ -445,7 +445,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     moment.map(|moment| Timestamp(moment.as_millisecond())).map_err(|_| "write it as 2026-11-22T03:10:00Z".to_owned())
 }
 
-fn record(text: &str) -> Result<(RecordType, PathBuf), String> {
+pub(super) fn record(text: &str) -> Result<(RecordType, PathBuf), String> {
     let (record_type, path) = text.split_once('=').ok_or("write it as TYPE=FILE")?;
     Ok((record_type.parse().map_err(|error: model::Malformed| error.to_string())?, PathBuf::from(path)))
 }

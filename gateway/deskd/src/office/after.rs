@@ -9,7 +9,7 @@ use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, 
 use serde_json::{Map, Value, json};
 use workflow::{Case, MatterKind, State};
 
-use super::{Office, documents::Said, internal, unknown, view::CaseView};
+use super::{Office, custody::carries, disposal::Kept, documents::Said, internal, unknown, view::CaseView};
 use crate::clock;
 
 /// Whether the form of a step is filled in here.
@@ -162,7 +162,9 @@ impl Office {
                 let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
                 let kept = self.kept(view, &header.concerns).await?;
                 if let Some(kept) = kept {
-                    compare_disposal(&read, &kept)?;
+                    let records: Vec<_> = kept.iter().map(|(_, record)| record.clone()).collect();
+                    compare_disposal(&read, &records)?;
+                    self.hold_how(view, header, &kept, &read)?;
                 }
                 Ok(())
             }
@@ -181,7 +183,7 @@ impl Office {
         view: &CaseView,
         said: &Said<'_>,
         given: &[Document],
-        kept: &[Record],
+        kept: &[Kept],
     ) -> Result<Vec<Document>, Denial> {
         let returned = given.iter().find(|one| one.record_type.as_str() == RETURN_CERTIFICATE);
         let form = document_of(Step::CertifyDisposal).unwrap_or_default();
@@ -198,7 +200,8 @@ impl Office {
             gone.extend(items.filter_map(|item| Some(item["record_id"].as_str()?.to_owned())));
             certificates.push(document);
         }
-        let rest: Vec<_> = kept.iter().filter(|one| !gone.contains(&one.record_id)).collect();
+        let records = kept.iter().map(|(_, record)| record);
+        let rest: Vec<_> = records.filter(|one| !gone.contains(&one.record_id)).collect();
         if destroyed.is_some() || !rest.is_empty() {
             let mut certificate = destroyed.map_or(Ok(Map::new()), |one| fields(&one.bytes))?;
             let copies = match certificate.get("records").and_then(Value::as_array).map(Vec::as_slice) {
@@ -210,8 +213,7 @@ impl Office {
                 certificate.insert("records".to_owned(), rest.iter().map(one).collect());
             }
             fill(&mut certificate, view, said, Value::Null)?;
-            certificate.entry("cause").or_insert("retention_ended".into());
-            certificate.entry("method").or_insert("overwritten".into());
+            self.say_how(view, said, kept, &mut certificate)?;
             certificates.push(self.whole(view, form.parse().map_err(internal)?, certificate)?);
         }
         Ok(certificates)
@@ -231,25 +233,28 @@ impl Office {
     }
 
     /// The records that were given for these measures and taken; `None` where this desk cannot read all of them.
-    pub(super) async fn kept(&self, view: &CaseView, concerns: &[MeasureId]) -> Result<Option<Vec<Record>>, Denial> {
+    pub(super) async fn kept(&self, view: &CaseView, concerns: &[MeasureId]) -> Result<Option<Vec<Kept>>, Denial> {
         let (_, rejected) = self.released(view).await?;
         let mut kept = Vec::new();
         for row in self.store.entries_of(view.id).await? {
-            let gives = row.step.0.carries_records() && row.seq.is_some();
-            if !gives || view.findings.contains_key(&row.id.0) {
+            let gives = carries(&row) && row.seq.is_some();
+            let discarded = |one: &super::custody::Destroyed| {
+                one.entry == row.id.0 && matches!(one.by, Step::Reject | Step::ReturnRequest | Step::Violation)
+            };
+            if !gives || view.findings.contains_key(&row.id.0) || view.destroyed.iter().any(discarded) {
                 continue;
             }
             // What was recalled is certified by itself, and what other measures were given is none of this.
             let recalled = |id| view.admitted.as_ref().is_some_and(|case| case.is_recalled(row.id.0, id));
             let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            if !header.concerns.iter().any(|id| concerns.contains(id) && !recalled(*id)) {
+            if !header.about().iter().any(|id| concerns.contains(id) && !recalled(*id)) {
                 continue;
             }
             let Some(body) = self.body(row.id.0).await? else { return Ok(None) };
-            for (index, record) in (0..).zip(self.records_in(&body.documents)?) {
+            for (index, record) in self.records_of_body(&body)? {
                 let ours = concerns.contains(&record.measure) && !recalled(record.measure);
                 if ours && !rejected.contains(&(row.id.0, index)) {
-                    kept.push(record);
+                    kept.push((row.id.0, record));
                 }
             }
         }

@@ -10,7 +10,7 @@ use prost::Message;
 use proto::desk::{AcknowledgeRequest, Arrival, OpeningReport};
 use seal::Member;
 use serde_json::json;
-use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox};
+use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox, RecordKeyRow};
 use telemetry::say;
 use workflow::{Command, decide};
 use zeroize::Zeroizing;
@@ -221,7 +221,7 @@ impl Office {
             let verdict = Verdict::Admitted;
             batch.verdicts.push(DeskEntryVerdict { id: pending.entry, verdict, seq: Some(seq), receipt: None });
         } else {
-            let mut row = self.own_entry(&ours, pending.header, pending.envelope, Verdict::Admitted).await?;
+            let mut row = self.own_entry(batch, &ours, pending.header, pending.envelope, Verdict::Admitted).await?;
             row.seq = Some(seq);
             batch.entries.push(row);
         }
@@ -311,7 +311,14 @@ impl Office {
     ) -> Result<Option<Member>, Denial> {
         let entry = taking.entry;
         let id = entry.header.entry;
-        let body = taken.plain.map(|plain| self.keep_body(batch, &entry.header, &plain)).transpose()?;
+        let body = if taken.view.findings.contains_key(&id) && entry.header.carries_records() {
+            // Records that contradict their header were never released. The signed notice names entry, field and rule; whoever disputes it
+            // opens the commitment in its own signed header, and only the sender has what that takes and the right to keep it.
+            batch.record_keys.push(never_kept(&entry.header, taking.now));
+            None
+        } else {
+            taken.plain.map(|plain| self.keep_body(batch, &entry.header, &plain)).transpose()?
+        };
         if taken.seq.is_some() {
             self.shred(batch, &mut taken.view, &entry.header, taking.now).await?;
         }
@@ -359,6 +366,17 @@ impl Office {
             attempts: 0,
             next_attempt: now.0,
         }
+    }
+}
+
+/// The line in the log of keys of a body that was never kept.
+fn never_kept(header: &Header, now: Timestamp) -> RecordKeyRow {
+    RecordKeyRow {
+        entry_id: header.entry.into(),
+        case_id: header.case.into(),
+        wrapped: None,
+        shredded: Some(now.0),
+        certificate: None,
     }
 }
 

@@ -6,8 +6,13 @@
 //! what a disk keeps of overwritten blocks, are the operator's to destroy. The header, the commitment, the digests of the records and the
 //! certificate stay: they prove what was there and that it is gone.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bytes::Bytes;
-use model::{Denial, Digest, EntryId, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
+use desk::Record;
+use model::{
+    Denial, Digest, EntryId, Header, HeaderDigest, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp,
+};
 use proto::desk as wire;
 use serde::{Deserialize, Serialize};
 use store::{
@@ -19,6 +24,7 @@ use zeroize::Zeroizing;
 use super::{
     Office,
     matters::{NamedRecord, shreds},
+    outbox::THEIRS,
     view::CaseView,
 };
 use crate::{random, safe::Place};
@@ -37,8 +43,22 @@ pub(crate) struct Destroyed {
     pub(crate) bytes: u64,
     pub(crate) digest: Digest,
     pub(crate) at: Timestamp,
-    /// The entry by which two custodians certified it.
+    /// The entry by which two custodians certified it, or that made it go: see `by`.
     pub(crate) certificate: EntryId,
+    /// The step of that entry.
+    #[serde(default = "certified")]
+    pub(crate) by: Step,
+}
+
+fn certified() -> Step {
+    Step::CertifyDisposal
+}
+
+/// Whether an entry carries records: by its step, or because its request gives them.
+pub(super) fn carries(row: &DeskEntryRow) -> bool {
+    let given =
+        || proto::decode_header(&Bytes::from(row.header.0.clone())).is_ok_and(|header| header.carries_records());
+    row.step.0.carries_records() || (row.step.0 == Step::SealSend && given())
 }
 
 impl Office {
@@ -78,34 +98,93 @@ impl Office {
         header: &Header,
         now: Timestamp,
     ) -> Result<(), Denial> {
-        if !shreds(header.step) {
-            return Ok(());
-        }
-        for entry in self.certified(view, header).await? {
-            if view.destroyed.iter().any(|one| one.entry == entry) {
-                continue;
+        let entries = if shreds(header.step) {
+            self.certified(view, header).await?
+        } else {
+            self.not_taken(view, header).await?
+        };
+        self.destroy(batch, view, &entries, (header.entry, header.step), now).await
+    }
+
+    /// Destroys the bodies of entries with their keys, and with them those of transfers that carry them on. What is destroyed already
+    /// stays as it is.
+    pub(super) async fn destroy(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        entries: &[EntryId],
+        (certificate, by): (EntryId, Step),
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        for entry in entries {
+            let row = self.entry_row(*entry).await?;
+            if !view.destroyed.iter().any(|one| one.entry == *entry)
+                && let Some(body) = self.body(*entry).await?
+            {
+                for (index, document) in body.records() {
+                    let named = self.records_in(std::slice::from_ref(document))?.into_iter();
+                    view.destroyed.extend(named.map(|record| Destroyed {
+                        entry: *entry,
+                        index,
+                        record_id: record.record_id,
+                        hash: record.hash,
+                        record_type: record.record_type,
+                        measure: record.measure,
+                        bytes: document.bytes.len() as u64,
+                        digest: Digest::of(&[&document.bytes]),
+                        at: now,
+                        certificate,
+                        by,
+                    }));
+                }
             }
-            let row = self.entry_row(entry).await?;
-            let body = self.body(entry).await?;
-            let documents = body.into_iter().flat_map(|body| body.documents);
-            for (index, document) in (0..).zip(documents) {
-                let named = self.records_in(std::slice::from_ref(&document))?.into_iter();
-                view.destroyed.extend(named.map(|record| Destroyed {
-                    entry,
-                    index,
-                    record_id: record.record_id,
-                    hash: record.hash,
-                    record_type: record.record_type,
-                    measure: record.measure,
-                    bytes: document.bytes.len() as u64,
-                    digest: Digest::of(&[&document.bytes]),
-                    at: now,
-                    certificate: header.entry,
-                }));
-            }
-            batch.shreds.push(Shred { entry: row.id.0, case: view.id, at: now.0, certificate: header.entry });
+            // What a restored database brought back goes again, whatever is known of it.
+            let mut gone = vec![row.id.0];
+            gone.extend(self.carried_on(view, *entry).await?);
+            batch.shreds.extend(gone.into_iter().map(|entry| Shred { entry, case: view.id, at: now.0, certificate }));
         }
         Ok(())
+    }
+
+    /// The transfers of the case whose bodies carry an entry on. Each is one text with what it carries, so that it goes as a whole; its
+    /// header, which says to whom the case went, stays.
+    async fn carried_on(&self, view: &CaseView, entry: EntryId) -> Result<Vec<EntryId>, Denial> {
+        let mut found = Vec::new();
+        for row in self.store.entries_of(view.id).await?.into_iter().filter(|row| row.step.0 == Step::Forward) {
+            let Some(plain) = self.kept_body(&row).await?.filter(|plain| !plain.is_empty()) else { continue };
+            let mut body = desk::Body::decode(&desk::SealedBody::decode(&plain)?.bytes)?;
+            if body.take_carried()?.iter().any(|one| one.entry == entry) {
+                found.push(row.id.0);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entries whose records this desk's party has just said not to take: a rejected release, something given that goes back unread,
+    /// and what contradicted its header. What was not taken was never this party's to keep.
+    async fn not_taken(&self, view: &CaseView, header: &Header) -> Result<Vec<EntryId>, Denial> {
+        if header.sender.party() != self.own.party() {
+            return Ok(Vec::new());
+        }
+        let rows = self.store.entries_of(view.id).await?;
+        let theirs = rows.iter().filter(|row| row.seq.is_some() && row.direction == THEIRS && carries(row));
+        match header.step {
+            Step::Violation => {
+                // A desk that cannot hold records against the request learns from the notice of the one that can.
+                let lied = |row: &&DeskEntryRow| {
+                    view.findings.contains_key(&row.id.0) || HeaderDigest::of(&row.header.0) == header.previous
+                };
+                Ok(theirs.filter(lied).map(|row| row.id.0).collect())
+            }
+            Step::ReturnRequest => Ok(theirs.filter(|row| row.step.0 == Step::SealSend).map(|row| row.id.0).collect()),
+            Step::Reject => {
+                let rejected = rejections(&rows, Some(header))?;
+                let whole =
+                    |row: &&DeskEntryRow| rejected.get(&row.id.0).is_some_and(|one| one.waits_or_taken.is_empty());
+                Ok(theirs.filter(whole).map(|row| row.id.0).collect())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The entries whose bodies a certificate is about, where this desk's party keeps them.
@@ -118,9 +197,12 @@ impl Office {
         let matter = header.declared.matter.and_then(|id| case.matters.get(&id));
         let about = matter.and_then(|matter| matter.about);
         let mut entries = Vec::new();
-        for row in self.releases(view).await? {
+        let mut rows = self.store.entries_of(view.id).await?;
+        // What contradicted its header counts as well: nothing of it may outlive the certificate.
+        rows.retain(|row| row.seq.is_some() && carries(row));
+        for row in rows {
             let released = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            let named = released.concerns.iter().any(|id| header.concerns.contains(id));
+            let named = released.about().iter().any(|id| header.concerns.contains(id));
             if named && about.is_none_or(|about| about == row.id.0) {
                 entries.push(row.id.0);
             }
@@ -133,11 +215,17 @@ impl Office {
         if !shreds(header.step) {
             return Ok(());
         }
+        let rejected = rejections(&self.store.entries_of(view.id).await?, None)?;
         for entry in self.certified(view, header).await? {
+            if view.findings.contains_key(&entry) {
+                continue;
+            }
             let row = self.entry_row(entry).await?;
             let released = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            let beside: Vec<_> = released.concerns.iter().filter(|id| !header.concerns.contains(id)).collect();
-            if let Some(other) = beside.first() {
+            let refused = |id| rejected.get(&entry).is_some_and(|one| one.rejected.contains(id));
+            let about = released.about();
+            let beside = about.iter().find(|id| !header.concerns.contains(id) && !refused(id));
+            if let Some(other) = beside {
                 let reason = format!("what is certified came in one entry with records for {other}, under one key");
                 let remedy = "Certify them together, once all of them are due.";
                 return Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("concerns").into());
@@ -150,7 +238,14 @@ impl Office {
     pub(super) fn destroyed(view: &CaseView, entry: EntryId, index: usize) -> Option<Denial> {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         let one = view.destroyed.iter().find(|one| one.entry == entry && one.index == index)?;
-        let reason = format!("the record was destroyed on {}, as entry {} certifies", one.at, one.certificate);
+        let how = match one.by {
+            Step::Reject => "because it was not taken",
+            Step::ReturnRequest => "because it was given back",
+            Step::Violation => "because it contradicted its header",
+            Step::ChangeGroup => "because this desk left the case",
+            _ => "as two custodians certify",
+        };
+        let reason = format!("the record was destroyed on {}, {how} (entry {})", one.at, one.certificate);
         let remedy = "Ask for it anew if it is still needed; nobody at this desk can bring it back.";
         let mut refusal = Refusal::new(RefusalCode::R18, "desk", reason, remedy).at("record");
         refusal.owner = Some(view.own.party());
@@ -170,13 +265,14 @@ impl Office {
             bytes_count: one.bytes,
             sha256: one.digest.to_string(),
             destroyed: true,
+            rejected: matches!(one.by, Step::Reject | Step::ReturnRequest),
             ..wire::DocumentRef::default()
         }));
         let mut replaced = Vec::new();
         let mut places = Vec::new();
         for row in self.releases(view).await? {
             let Some(body) = self.body(row.id.0).await? else { continue };
-            for (index, record) in (0_u32..).zip(self.records_in(&body.documents)?) {
+            for (index, record) in self.records_of_body(&body)? {
                 if row.step.0 == Step::Reissue {
                     replaced.extend(record.supersedes);
                 }
@@ -192,6 +288,77 @@ impl Office {
         }
         Ok(())
     }
+}
+
+impl Office {
+    /// The records of a body, each with its number among the documents.
+    pub(super) fn records_of_body(&self, body: &desk::Body) -> Result<Vec<(u32, Record)>, Denial> {
+        let read = |(index, document): (u32, &desk::Document)| {
+            let record = self.records_in(std::slice::from_ref(document))?.into_iter().next();
+            Ok(record.map(|record| (index, record)))
+        };
+        body.records().filter_map(|one| read(one).transpose()).collect()
+    }
+
+    /// Destroys the records that this desk has received, when it leaves the case: a recall, an end of their time or a certificate would
+    /// not reach it any more, and the party keeps them at its desks that stay. The requests and answers that it handled remain: they are
+    /// its own file.
+    pub(super) async fn leave_records(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        header: &Header,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let rows = self.store.entries_of(view.id).await?;
+        let theirs = rows.iter().filter(|row| row.direction == THEIRS && carries(row));
+        let entries: Vec<_> = theirs.map(|row| row.id.0).collect();
+        self.destroy(batch, view, &entries, (header.entry, header.step), now).await
+    }
+}
+
+/// What became of the measures of a release.
+#[derive(Debug, Default)]
+pub(super) struct Rejected {
+    /// Not taken.
+    pub(super) rejected: BTreeSet<MeasureId>,
+    /// Confirmed, or neither confirmed nor rejected yet.
+    waits_or_taken: BTreeSet<MeasureId>,
+}
+
+/// Of each release that waited for a word of the requesting party, what it said: from the entries in their order, and from `newest` behind
+/// them.
+fn rejections(rows: &[DeskEntryRow], newest: Option<&Header>) -> Result<BTreeMap<EntryId, Rejected>, Denial> {
+    let mut all: BTreeMap<EntryId, Rejected> = BTreeMap::new();
+    let mut waiting: BTreeSet<(EntryId, MeasureId)> = BTreeSet::new();
+    let mut order: Vec<_> = rows.iter().filter(|row| row.seq.is_some()).collect();
+    order.sort_by_key(|row| row.seq);
+    let mut headers = Vec::new();
+    for row in order {
+        if matches!(row.step.0, Step::Release | Step::Answer | Step::Confirm | Step::Reject) {
+            headers.push(proto::decode_header(&Bytes::from(row.header.0.clone()))?);
+        }
+    }
+    let newest = newest.filter(|newest| headers.iter().all(|one| one.entry != newest.entry));
+    for header in headers.iter().chain(newest) {
+        if header.carries_records() {
+            waiting.extend(header.concerns.iter().map(|id| (header.entry, *id)));
+            let fresh = Rejected { waits_or_taken: header.concerns.iter().copied().collect(), ..Rejected::default() };
+            all.insert(header.entry, fresh);
+            continue;
+        }
+        let answered: Vec<_> = waiting.iter().filter(|(_, id)| header.concerns.contains(id)).copied().collect();
+        for (entry, id) in answered {
+            waiting.remove(&(entry, id));
+            if header.step == Step::Reject
+                && let Some(one) = all.get_mut(&entry)
+            {
+                one.waits_or_taken.remove(&id);
+                one.rejected.insert(id);
+            }
+        }
+    }
+    Ok(all)
 }
 
 impl From<&Destroyed> for NamedRecord {

@@ -188,19 +188,9 @@ impl Office {
         record_type: &RecordType,
         value: Value,
     ) -> Result<Value, Denial> {
-        let Value::Object(fields) = value else {
-            return Err(Denial::failed(Fault::Malformed, "a record is a JSON object"));
-        };
-        // A file may hold a whole record, or its content alone.
-        let mut record = if fields.contains_key("content") {
-            fields
-        } else {
-            Map::from_iter([("content".to_owned(), Value::Object(fields))])
-        };
-        let mut fill = |name: &str, value: Value| record.entry(name).or_insert(value).clone();
-        fill("record_type", record_type.as_str().into());
-        fill("record_id", random::record_id()?.into());
-        fill("case", asked.case.to_string().into());
+        let mut record = record_of(value)?;
+        let id: Value = random::record_id()?.into();
+        record.entry("record_id").or_insert(id);
         let fits = |one: &&desk::Measure| {
             let concerned = said.concerns.is_empty() || said.concerns.contains(&one.id);
             let standing = case
@@ -210,8 +200,35 @@ impl Office {
             let standing = standing || said.step == Step::Reissue;
             concerned && standing && one.records.contains(record_type)
         };
-        let only = asked.measures.iter().find(fits).map_or(Value::Null, |one| one.id.0.into());
-        let number = fill("measure", only).as_u64().unwrap_or(0);
+        let only = asked.measures.iter().find(fits).map(|one| one.id);
+        if let Some(old) = only
+            .filter(|_| said.step == Step::Reissue)
+            .and_then(|measure| said.affair?.replaced(record_type, measure).map(str::to_owned))
+        {
+            record.entry("supersedes").or_insert(old.into());
+        }
+        let imposed = |id: MeasureId| match said.conditions {
+            [] => case.measures.get(&id).map(|one| one.conditions.clone()).unwrap_or_default(),
+            named => named.to_vec(),
+        };
+        self.wrapped(asked, record_type, record, only, &imposed, said.now)
+    }
+
+    /// A record with what its wrapper can only say in one way: for the measure `only` where it names none, under the conditions that are
+    /// imposed on its measure.
+    pub(super) fn wrapped(
+        &self,
+        asked: &RequestBody,
+        record_type: &RecordType,
+        mut record: Map<String, Value>,
+        only: Option<MeasureId>,
+        imposed: &dyn Fn(MeasureId) -> Vec<ConditionCode>,
+        now: Timestamp,
+    ) -> Result<Value, Denial> {
+        let mut fill = |name: &str, value: Value| record.entry(name).or_insert(value).clone();
+        fill("record_type", record_type.as_str().into());
+        fill("case", asked.case.to_string().into());
+        let number = fill("measure", only.map_or(Value::Null, |id| id.0.into())).as_u64().unwrap_or(0);
         let measure = asked.measures.iter().find(|one| u64::from(one.id.0) == number);
         let measure =
             measure.ok_or_else(|| incomplete("measure", "names no measure of the request that waits for it"))?;
@@ -221,21 +238,12 @@ impl Office {
         let subject = subject.ok_or_else(|| incomplete("subject_ref", "names no subject of the measure"))?;
         let binding = subject_binding(asked.case, measure.id, &subject.selector)?;
         fill("subject_binding", binding.to_string().into());
-        if let Some(old) = said
-            .affair
-            .filter(|_| said.step == Step::Reissue)
-            .and_then(|affair| affair.replaced(record_type, measure.id))
-        {
-            fill("supersedes", old.into());
-        }
         let custodian = measure.custodian.as_ref().map_or("not stated", |one| one.name.as_str());
         fill("source_system", custodian.into());
-        fill("collected_at", said.now.to_string().into());
+        fill("collected_at", now.to_string().into());
         fill("collector", json!({ "authority": self.own.to_string() }));
         fill("classification", "restricted".into());
-        let imposed = case.measures.get(&measure.id).map(|one| one.conditions.as_slice()).unwrap_or_default();
-        let imposed = if said.conditions.is_empty() { imposed } else { said.conditions };
-        fill("conditions", imposed.iter().map(|code| code.as_str()).collect());
+        fill("conditions", imposed(measure.id).iter().map(|code| code.as_str()).collect());
         fill("legal_basis", measure.article.to_string().into());
         let content = record.get("content").cloned().unwrap_or_default();
         let hash = Digest::of(&[&desk::canonical(&content)?]);
@@ -263,6 +271,15 @@ impl Office {
         let read = |one: &Document| Ok((one.record_type.clone(), self.accept(&one.record_type, &one.bytes)?));
         let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
         Ok(compare_answers(header, &read)?)
+    }
+}
+
+/// The fields of a record: a file may hold a whole record, or its content alone.
+pub(super) fn record_of(value: Value) -> Result<Map<String, Value>, Denial> {
+    match value {
+        Value::Object(fields) if fields.contains_key("content") => Ok(fields),
+        Value::Object(fields) => Ok(Map::from_iter([("content".to_owned(), Value::Object(fields))])),
+        _ => Err(Denial::failed(Fault::Malformed, "a record is a JSON object")),
     }
 }
 

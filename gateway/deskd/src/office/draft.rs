@@ -10,7 +10,7 @@ use store::desk::{DeskBatch, DraftRow};
 use treaty::{Decision, Query, Rule};
 use workflow::{DraftCommand, DraftStep, State, decide_draft};
 
-use super::{Office, Told, event, internal, once, unknown, view::DraftView};
+use super::{Office, Told, event, giving::enclosed, internal, once, unknown, view::DraftView};
 use crate::{clock, random, safe::Place};
 
 /// A draft, in bytes.
@@ -34,6 +34,10 @@ pub(crate) struct Written<'a> {
     pub(crate) recipient: &'a str,
     /// The SHA-256 of the draft that was changed; empty: of any.
     pub(crate) follows: &'a str,
+    /// What goes with it, where it gives; empty: what went with it.
+    pub(crate) records: &'a [desk::Document],
+    /// Under which conditions.
+    pub(crate) conditions: &'a [model::ConditionCode],
 }
 
 impl Office {
@@ -99,6 +103,7 @@ impl Office {
             offered: None,
             validation: None,
             blocked: None,
+            enclosed: enclosed(written, old, now)?,
         })
     }
 
@@ -186,6 +191,7 @@ impl Office {
         let asked = Preflight { body: &body, form: &[], rule: &rule, sender: kind, recipient, today, now };
         let found = desk::preflight(&asked);
         checked.findings = found.findings;
+        checked.findings.extend(self.given_findings(&body, draft, sender, found.decision.as_ref()));
         if *sender == self.own {
             checked.findings.extend(self.own_findings(&body, &draft.recipient));
         }

@@ -113,6 +113,11 @@ impl Office {
         let none = || Denial::failed(Fault::Malformed, "the history of a case does not begin with its opening");
         let first = past.first().filter(|one| one.header.step == Step::OpenGroup).ok_or_else(none)?;
         let mut view = CaseView::opening(&self.own, &first.header);
+        if let Some(before) = &before {
+            // What was destroyed stays so, and what contradicted its header: their bodies tell nothing of it any more.
+            view.destroyed.clone_from(&before.destroyed);
+            view.findings.clone_from(&before.findings);
+        }
         let binding = CaseBinding::new(view.id, view.pin, view.home, view.peer);
         let mut follower = None;
         for (number, one) in past.iter().enumerate() {
@@ -226,7 +231,7 @@ fn keep_beside(view: &mut CaseView, before: CaseView, past: &[Past]) {
         notes.into_iter().for_each(|note| view.note(entry, note));
     }
     view.epochs = before.epochs;
-    view.findings = before.findings;
+    view.findings.extend(before.findings);
     view.follows = before.follows;
     view.openings = before.openings;
     view.hanging = before.hanging;

@@ -97,8 +97,9 @@ impl Office {
         );
         let seq = Some(self.settle(&mut view, taking)?);
         if !member.is_active() {
-            // What it read it keeps; what is sealed from now on it could not open, and it keeps no keys for it.
+            // What is sealed from now on it could not open, and it keeps no keys for it.
             view.away = Some(Away::Left(header.created));
+            self.leave_records(batch, &mut view, header, taking.now).await?;
             view.readers.retain(|reader| !change.removed.contains(reader));
             batch.mls_forgotten.push(header.case);
             let opened = Some(true);

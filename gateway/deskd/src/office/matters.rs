@@ -14,7 +14,7 @@ use serde_json::Value;
 use store::desk::DeskEntryRow;
 use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, State, matter_rows, moves_matter, opens_matter};
 
-use super::{Ask, Office, reading::contradiction, unknown, view::CaseView};
+use super::{Ask, Office, custody::carries, reading::contradiction, unknown, view::CaseView};
 
 /// What an officer says of a step beside its measures: of which matter it is, and what its header declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -209,7 +209,7 @@ impl Office {
             recipients.extend(self.handed_on(view, case, &header.concerns).await?);
         }
         let (until, purpose) = (header.declared.until, header.purpose.clone());
-        let key_log = shreds(step).then(|| key_log(view, &records));
+        let key_log = shreds(step).then(|| key_log(view, records.iter().map(|one| one.entry)));
         Ok(Some(Affair { records, matter, until, purpose, recipients, key_log }))
     }
 
@@ -235,14 +235,14 @@ impl Office {
             let gone = view.destroyed.iter().filter(|one| one.entry == row.id.0);
             return Ok(gone.map(NamedRecord::from).collect());
         };
-        let records = self.records_in(&body.documents)?;
-        Ok(records.into_iter().map(|record| named(row.id.0, record)).collect())
+        let records = self.records_of_body(&body)?;
+        Ok(records.into_iter().map(|(_, record)| named(row.id.0, record)).collect())
     }
 
     /// The entries of a case that gave records, and did not contradict themselves.
     pub(super) async fn releases(&self, view: &CaseView) -> Result<Vec<DeskEntryRow>, Denial> {
         let mut rows = self.store.entries_of(view.id).await?;
-        rows.retain(|row| row.seq.is_some() && row.step.0.carries_records() && !view.findings.contains_key(&row.id.0));
+        rows.retain(|row| row.seq.is_some() && carries(row) && !view.findings.contains_key(&row.id.0));
         Ok(rows)
     }
 
@@ -260,7 +260,7 @@ impl Office {
     async fn concerned_by(&self, case: &Case, entry: EntryId) -> Result<Vec<MeasureId>, Denial> {
         let row = self.entry_row(entry).await?;
         let header = proto::decode_header(&Bytes::from(row.header.0))?;
-        Ok(header.concerns.into_iter().filter(|id| case.measures.contains_key(id)).collect())
+        Ok(header.about().into_iter().filter(|id| case.measures.contains_key(id)).collect())
     }
 
     /// The entry that opened a matter, and its document.
@@ -354,9 +354,10 @@ pub(super) fn shreds(step: Step) -> bool {
     matches!(step, Step::CertifyShredding | Step::CertifyDisposal)
 }
 
-/// The digest of what the log of keys says of these records.
-fn key_log(view: &CaseView, records: &[NamedRecord]) -> Digest {
-    let mut entries: Vec<_> = records.iter().map(|one| one.entry).collect();
+/// The digest of what the log of keys says of the bodies of these entries, in the order of the case. Both sides can make it: the line of
+/// a key names case and entry.
+pub(super) fn key_log(view: &CaseView, entries: impl Iterator<Item = EntryId>) -> Digest {
+    let mut entries: Vec<_> = entries.collect();
     entries.dedup();
     let lines: Vec<_> = entries.iter().map(|entry| format!("shred {} {entry}\n", view.id)).collect();
     let lines: Vec<_> = lines.iter().map(String::as_bytes).collect();

@@ -166,7 +166,7 @@ impl Office {
         let envelope = pending.envelope;
         view.note(header.entry, ReceiptNote::of(&signed.receipt));
         if self.store.entry(header.entry).await?.is_none() {
-            let row = self.own_entry(&header, entry.header.to_vec(), envelope, Verdict::Pending).await?;
+            let row = self.own_entry(&mut batch, &header, entry.header.to_vec(), envelope, Verdict::Pending).await?;
             batch.entries.push(row);
         }
         self.put_case(&mut batch, &view, Some(version), clock::now()).await?;
@@ -243,12 +243,17 @@ impl Office {
     /// The row of an entry of ours. Its body is that of its proposal, encrypted for its new place.
     pub(super) async fn own_entry(
         &self,
+        batch: &mut DeskBatch,
         header: &Header,
         header_bytes: Vec<u8>,
         envelope: model::EnvelopeDigest,
         verdict: Verdict,
     ) -> Result<DeskEntryRow, Denial> {
         let body = match self.store.proposal(header.entry).await? {
+            // What a transfer carries on has to be destroyed with what it carries, so that it has a key of its own as well.
+            Some(row) if header.step == Step::Forward => {
+                Some(self.keep_body(batch, header, &self.proposed_body(&row)?)?)
+            }
             Some(row) => Some(self.safe.seal(Place::Entry, header.entry.as_bytes(), &self.proposed_body(&row)?)?),
             None => None,
         };

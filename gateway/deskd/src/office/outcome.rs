@@ -185,7 +185,7 @@ impl Office {
             Some(_) => {}
             // The receipt overtook the answer to the submission.
             None => {
-                let mut row = self.own_entry(header, header_bytes, signed.receipt.envelope, verdict).await?;
+                let mut row = self.own_entry(batch, header, header_bytes, signed.receipt.envelope, verdict).await?;
                 row.seq = seq;
                 row.receipt = Some(receipt.into());
                 batch.entries.push(row);

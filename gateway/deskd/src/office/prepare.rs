@@ -1,7 +1,7 @@
 //! Preparing a step: its body, its header, and whether the procedure would let it pass, before anybody signs.
 
 use bytes::Bytes;
-use desk::{Body, Document, Record, SealedBody, compare, compare_release};
+use desk::{Body, Document, Record, SealedBody, compare_release};
 use identity::Domain;
 use model::{
     BodyCommitment, BodySalt, CaseId, ConditionCode, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest,
@@ -20,7 +20,7 @@ use super::{
     internal,
     matters::Beside,
     once, unknown,
-    validate::{body_of, request_of},
+    validate::request_of,
     view::CaseView,
 };
 use crate::{clock, random, safe::Place, summary};
@@ -254,7 +254,7 @@ impl Office {
         }
         let request = request_of(&draft)?;
         let declared = desk::declare(&request)?;
-        let body = self.stand_for(draft.salt(), body_of(&draft)?);
+        let body = self.stand_for(draft.salt(), self.body_of(&draft)?);
         let mut header = self.next_header(view, Step::SealSend, now)?;
         header.measures.clone_from(&declared.measures);
         header.purpose = Some(declared.purpose);
@@ -275,7 +275,7 @@ impl Office {
             key: validation.key,
             signature: validation.signature,
         });
-        compare(&header, &request)?;
+        self.compare_sent(&mut header, &request, &draft)?;
         Ok((header, body))
     }
 

@@ -1,7 +1,7 @@
 //! Reading what was opened: is the body the one that the header tells of?
 
 use bytes::Bytes;
-use desk::{Body, Carried, Record, RequestBody, SealedBody, compare, compare_release};
+use desk::{Body, Carried, Document, Record, RequestBody, SealedBody, compare, compare_given, compare_release};
 use identity::Domain;
 use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step};
 use zeroize::Zeroizing;
@@ -74,20 +74,12 @@ impl Office {
 
     async fn hold(&self, view: &CaseView, header: &Header, body: &Body) -> Result<Option<RequestBody>, Denial> {
         match header.step {
-            Step::SealSend => {
-                let request = self.request_in(body)?;
-                compare(header, &request)?;
-                Ok(Some(request))
-            }
+            Step::SealSend => Ok(Some(self.sent_in(header, body)?)),
             // The desk that has the request compares the answer with it; another one of its party may have come in later.
-            step if step.carries_records() && view.request.is_none() => Ok(None),
+            step if step.carries_records() && self.lacks_request(view) => Ok(None),
             step if step.carries_records() => {
                 let asked = self.request(view).await?;
-                let records = self.records_in(&body.documents)?;
-                let named = body.documents.iter().map(|one| &one.record_type);
-                if !named.eq(records.iter().map(|one| &one.record_type)) {
-                    return Err(contradiction("documents", "a record is of another type than its document").into());
-                }
+                let records = self.typed_records(&body.documents)?;
                 compare_release(header, &asked, &records)?;
                 self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
@@ -102,15 +94,35 @@ impl Office {
         }
     }
 
-    /// The one request in a body.
-    pub(super) fn request_in(&self, body: &Body) -> Result<RequestBody, Denial> {
-        let [document] = body.documents.as_slice() else {
-            return Err(contradiction("documents", "a request is one document").into());
+    /// The request in a body, held against its header; with it what it gives.
+    pub(super) fn sent_in(&self, header: &Header, body: &Body) -> Result<RequestBody, Denial> {
+        let Some((document, given)) = body.documents.split_first() else {
+            return Err(contradiction("documents", "there is no request inside").into());
         };
         if document.record_type.as_str() != "request" {
             return Err(contradiction("documents", "the document is no request").into());
         }
-        Ok(RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?)
+        let request = RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?;
+        if !header.carries_records() {
+            if !given.is_empty() {
+                return Err(contradiction("documents", "a request that asks is one document").into());
+            }
+            compare(header, &request)?;
+            return Ok(request);
+        }
+        let records = self.typed_records(given)?;
+        compare_given(header, &request, &records)?;
+        Ok(request)
+    }
+
+    /// The records in documents, each of the type that its document names.
+    fn typed_records(&self, documents: &[Document]) -> Result<Vec<Record>, Denial> {
+        let records = self.records_in(documents)?;
+        let named = documents.iter().map(|one| &one.record_type);
+        if !named.eq(records.iter().map(|one| &one.record_type)) {
+            return Err(contradiction("documents", "a record is of another type than its document").into());
+        }
+        Ok(records)
     }
 
     /// The sending desk signed the body itself: that is what remains when MLS is forgotten.

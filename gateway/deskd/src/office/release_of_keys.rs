@@ -38,6 +38,7 @@ impl Office {
         now: Timestamp,
     ) -> Result<(), Denial> {
         let Some(measure) = case.measures.get(&record.measure) else { return Ok(()) };
+        self.taken_under_conditions(case, entry, measure)?;
         let giver = case.party(if measure.keeper() == workflow::Side::Home {
             workflow::Side::Peer
         } else {

@@ -1,7 +1,7 @@
 //! Passing a request to the competent authority of the own party: what its desk could not read yet goes with the transfer, opened with
 //! the salts of its commitments.
 
-use desk::{BODY_BYTES_MAX, Carried, Document, SealedBody, compare};
+use desk::{BODY_BYTES_MAX, Carried, Document, SealedBody};
 use model::{Denial, Fault, Header, Refusal, Step};
 use store::desk::DeskBatch;
 
@@ -77,14 +77,11 @@ impl Office {
     }
 
     fn take_request(&self, view: &mut CaseView, header: &Header, body: &desk::Body) -> Result<Option<Refusal>, Denial> {
-        let request = match self.request_in(body) {
+        let request = match self.sent_in(header, body) {
             Ok(request) => request,
             Err(Denial::Refused(refusal)) => return Ok(Some(*refusal)),
             Err(denial) => return Err(denial),
         };
-        if let Err(refusal) = compare(header, &request) {
-            return Ok(Some(refusal));
-        }
         view.request = Some(header.entry);
         view.follows = follows(&request);
         view.reference = request.reference;

@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 use desk::{Document, Record};
-use model::{Denial, EntryId, Refusal, RefusalCode};
+use model::{Denial, EntryId, Refusal, RefusalCode, Step};
 use store::desk::{DeskBatch, DeskEntryRow};
 use treaty::UseQuery;
 
 use super::{
-    Office, Told, event,
+    Office, Told,
+    custody::carries,
+    event,
     outbox::THEIRS,
     release_of_keys::Wish,
+    seats::Away,
     unknown,
     view::{CaseView, Opening},
 };
@@ -42,11 +45,22 @@ impl Office {
         document: &Document,
         opens: &Opens,
     ) -> Result<(), Denial> {
-        if !row.step.0.carries_records() || row.direction != THEIRS {
+        // The form of a request that gives is free: by it the desk knows what it is asked to take.
+        let form = row.step.0 == Step::SealSend && index == 0;
+        if !carries(row) || row.direction != THEIRS || form {
             return Ok(());
         }
+        // A desk that may be one of yesterday does not know what was recalled or certified since.
+        self.require_standing()?;
         let _members = self.members.lock().await;
         let (mut view, version) = self.view(row.case_id.0).await?.ok_or_else(|| unknown("there is no such case"))?;
+        self.is_seated(&view)?;
+        let (_, rejected) = self.released(&view).await?;
+        if rejected.iter().any(|(entry, number)| *entry == row.id.0 && usize::try_from(*number) == Ok(index)) {
+            let reason = "the record was not taken, and is not this party's to read";
+            let remedy = "Wait for the release that replaces it.";
+            return Err(Refusal::new(RefusalCode::R18, "desk", reason, remedy).at("record").into());
+        }
         let now = clock::now();
         let opening = self.allowed(&view, row, index, document, opens).await?;
         view.openings.push(opening);
@@ -54,6 +68,24 @@ impl Office {
         batch.events.push(event(view.id, Told::Opened, Some(row.id.0), now));
         self.put_case(&mut batch, &view, Some(version), now).await?;
         self.commit(&batch).await
+    }
+
+    /// A desk without a seat learns of no recall and no end of time: it opens nothing.
+    fn is_seated(&self, view: &CaseView) -> Result<(), Denial> {
+        let (reason, remedy) = match view.away {
+            None => return Ok(()),
+            Some(Away::Left(at)) => (
+                format!("your desk left the case on {at}"),
+                "Let a desk of your party open it that has a seat: desk group show.",
+            ),
+            Some(Away::Lost(at)) => (
+                format!("your desk was restored from a backup ({at}) and has not caught up with the case"),
+                "Wait until it is taken in anew: what was recalled or destroyed meanwhile must not be opened.",
+            ),
+        };
+        let mut refusal = Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("record");
+        refusal.owner = Some(self.own.party());
+        Err(refusal.into())
     }
 
     async fn allowed(

@@ -52,14 +52,14 @@ impl Office {
         let pin = checked.rule.map(|rule| rule.pin()).ok_or_else(|| internal("a rule without a pin"))?;
         let now = once::earlier_case().and(draft.offered).unwrap_or(now);
         draft.offered = Some(now);
-        let statement = statement(id, &draft, pin, now)?;
+        let statement = self.statement_of(id, &draft, pin, now)?;
         let mut batch = DeskBatch::default();
         self.put_draft(&mut batch, id, &draft, Some(&row), now)?;
         self.commit(&batch).await?;
         Ok(Offered {
             statement: proto::encode_statement(&statement),
             summary: summary::of_scope(&statement.measures, pin),
-            body: body_of(&draft)?,
+            body: self.body_of(&draft)?,
             salt: draft.salt(),
         })
     }
@@ -75,7 +75,7 @@ impl Office {
         let state = step(DraftStep::Validate, draft.state, word.role)?;
         let rule = self.rule_with(draft.recipient.party(), now)?;
         let offered = draft.offered.ok_or_else(|| stale("no statement was made for this draft"))?;
-        let statement = statement(id, &draft, rule.pin(), offered)?;
+        let statement = self.statement_of(id, &draft, rule.pin(), offered)?;
         if proto::encode_statement(&statement) != word.statement {
             return Err(stale("the draft or the rule changed since the statement was made"));
         }
@@ -95,6 +95,29 @@ impl Office {
         batch.events.push(event(id, Told::Validated, None, now));
         self.commit(&batch).await?;
         Ok(state)
+    }
+
+    /// What the validator signs: the scope of the body as it is to be sent, under the rule `pin`.
+    fn statement_of(
+        &self,
+        case: CaseId,
+        draft: &DraftView,
+        pin: Pin,
+        at: Timestamp,
+    ) -> Result<ValidationStatement, Denial> {
+        let measures = declare(&request_of(draft)?)?.measures;
+        let body = BodyCommitment::of(&draft.salt(), &self.body_of(draft)?);
+        Ok(ValidationStatement { case, pin, measures, body, validated: at })
+    }
+
+    /// The draft as the body that is sealed: the request, and behind it what it gives.
+    pub(super) fn body_of(&self, draft: &DraftView) -> Result<Vec<u8>, Denial> {
+        let record_type = "request".parse().map_err(internal)?;
+        let mut documents = vec![Document { record_type, bytes: draft.body.clone() }];
+        if !draft.enclosed.is_empty() {
+            documents.extend(self.given(&request_of(draft)?, draft)?);
+        }
+        Body { step: Step::SealSend, documents }.encode()
     }
 
     fn check_validator(&self, draft: &DraftView, word: &ValidatorWord) -> Result<(), Denial> {
@@ -135,25 +158,11 @@ impl Office {
     }
 }
 
-/// What the validator signs: the scope of the body as it is to be sent, under the rule `pin`.
-fn statement(case: CaseId, draft: &DraftView, pin: Pin, at: Timestamp) -> Result<ValidationStatement, Denial> {
-    let measures = declare(&request_of(draft)?)?.measures;
-    let body = BodyCommitment::of(&draft.salt(), &body_of(draft)?);
-    Ok(ValidationStatement { case, pin, measures, body, validated: at })
-}
-
 /// The draft as a request.
 pub(super) fn request_of(draft: &DraftView) -> Result<RequestBody, Denial> {
     let document = records::read(&draft.body);
     let document = document.map_err(|finding| Denial::failed(Fault::Malformed, finding.to_string()))?;
     Ok(RequestBody::from_document(document)?)
-}
-
-/// The draft as the body that is sealed.
-pub(super) fn body_of(draft: &DraftView) -> Result<Vec<u8>, Denial> {
-    let record_type = "request".parse().map_err(internal)?;
-    let documents = vec![Document { record_type, bytes: draft.body.clone() }];
-    Body { step: Step::SealSend, documents }.encode()
 }
 
 fn step(step: DraftStep, state: State, role: Role) -> Result<State, Denial> {

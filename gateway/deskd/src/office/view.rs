@@ -145,6 +145,9 @@ pub(crate) struct DraftView {
     pub(crate) validation: Option<DraftValidation>,
     /// Why a gateway refused it, when it was sent.
     pub(crate) blocked: Option<Refusal>,
+    /// What goes with it, where it gives.
+    #[serde(default)]
+    pub(crate) enclosed: Vec<super::giving::Enclosed>,
 }
 
 /// A validator's certificate over the draft.

@@ -41,7 +41,7 @@ pub(crate) fn of_body(body: &Body, contents: bool) -> Result<String, Denial> {
             return Err(Denial::failed(Fault::Malformed, format!("the {} is no object", document.record_type)));
         };
         lines.push(of_document(document, fields));
-        if body.step == Step::SealSend {
+        if body.step == Step::SealSend && document.record_type.as_str() == "request" {
             lines.extend(of_request(value.clone())?);
         }
         lines.extend(decisions(fields));

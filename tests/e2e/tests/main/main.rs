@@ -38,6 +38,7 @@ mod quotas;
 mod refused;
 mod schemas;
 mod skew;
+mod spontaneous;
 mod start;
 mod storage;
 mod story;

@@ -41,6 +41,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
         consent,
         emergency: _,
         automatic,
+        spontaneous,
         timers: _,
         grounds: _,
         judgements: _,
@@ -69,6 +70,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
     found.cap(Field::Consent, age(&old.consent), age(consent));
     found.emergency(value(&old.emergency), value(&new.emergency));
     found.flag(Field::Automatic, old.automatic.value, automatic.value, Effect::Widens);
+    found.spontaneous(old.spontaneous, *spontaneous);
     found.humans(old, new);
     found.usage(&old.usage, &new.usage);
     found.0
@@ -146,6 +148,12 @@ impl Found {
     }
 
     /// `on_true` is what it does when it becomes true.
+    /// What asked gives now, or the other way round: neither is less than the other.
+    fn spontaneous(&mut self, old: bool, new: bool) {
+        let word = |on: bool| if on { "yes" } else { "no" }.to_owned();
+        self.push(Field::Spontaneous, word(old), word(new), Effect::Shifts);
+    }
+
     fn flag(&mut self, field: Field, old: bool, new: bool, on_true: Effect) {
         let word = |on: bool| if on { "yes" } else { "no" }.to_owned();
         let on_false = if on_true == Effect::Widens { Effect::Narrows } else { Effect::Widens };

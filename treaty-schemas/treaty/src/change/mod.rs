@@ -73,6 +73,8 @@ pub enum Field {
     ExPost,
     /// Whether it may be answered without a human.
     Automatic,
+    /// Whether it gives instead of asks.
+    Spontaneous,
     /// Clocks.
     Timers,
     /// Grounds of refusal.
@@ -128,6 +130,7 @@ impl fmt::Display for Field {
             Self::Callback => "call back in an emergency",
             Self::ExPost => "hours until the ordinary request",
             Self::Automatic => "answered automatically",
+            Self::Spontaneous => "given without a request",
             Self::Timers => "clocks",
             Self::Grounds => "grounds of refusal",
             Self::Judgements => "human judgements",

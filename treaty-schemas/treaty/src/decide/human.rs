@@ -31,6 +31,7 @@ impl<'a> Bench<'a> {
             classification_max: provision.classification_max.as_ref().map(|mark| mark.value),
             attributes: scope.attributes.clone(),
             automatic: provision.automatic.value,
+            spontaneous: provision.spontaneous,
             timers: provision.timers.clone(),
             grounds: provision.grounds.clone(),
             judgements: provision.judgements.clone(),

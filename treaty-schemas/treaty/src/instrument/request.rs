@@ -10,6 +10,7 @@ use model::{
 use super::{
     automatic,
     common::{Common, grounds},
+    spontaneous,
 };
 use crate::{
     Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit,
@@ -44,6 +45,8 @@ pub(crate) struct Request {
     pub(crate) both_must_declare: bool,
     /// Whether an authority may answer it without a human, where both parties accept that.
     pub(crate) automatic: bool,
+    /// Whether it gives instead of asks: the records go with it.
+    pub(crate) spontaneous: bool,
     pub(crate) timers: Vec<Timer>,
     pub(crate) grounds: Vec<Ground>,
     pub(crate) judgements: Vec<Judgement>,
@@ -84,9 +87,13 @@ pub(super) fn read<'s>(
     memorandum: bool,
 ) -> Option<Request> {
     let automatic_place = report.place(section.span_of("automatic"));
+    let spontaneous_place = report.place(section.span_of("spontaneous"));
     let request = whole(report, &mut section, common, memorandum)?;
     if request.automatic {
         automatic::check(report, &automatic_place, &request);
+    }
+    if request.spontaneous {
+        spontaneous::check(report, &spontaneous_place, &request);
     }
     Some(request)
 }
@@ -133,6 +140,7 @@ fn whole<'s>(
         requires_arrangement: section.flag(report, "requires_arrangement"),
         both_must_declare: section.flag(report, "both_must_declare"),
         automatic: section.flag(report, "automatic"),
+        spontaneous: section.flag(report, "spontaneous"),
         timers: Vec::new(),
         grounds: own_grounds(report, section, common),
         judgements: Vec::new(),

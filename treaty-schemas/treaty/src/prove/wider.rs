@@ -232,6 +232,7 @@ fn milder(field: &Field, before: &Decision, after: &Decision) -> bool {
         Field::Callback => old.callback != new.callback,
         Field::ExPost => old.expost_hours != new.expost_hours,
         Field::Automatic => old.automatic != new.automatic,
+        Field::Spontaneous => old.spontaneous != new.spontaneous,
         Field::Grounds => old.grounds != new.grounds,
         Field::Judgements => old.judgements != new.judgements,
         Field::Conditions => old.conditions != new.conditions,

@@ -33,6 +33,7 @@ impl Permit {
         facts.list(Label::Quotas, &self.quotas);
         facts.when(Label::DualCriminality, self.dual_criminality);
         facts.when(Label::Automatic, self.automatic);
+        facts.when(Label::Spontaneous, self.spontaneous);
         facts.list(Label::LegalClocks, self.timers.iter().filter(|timer| timer.is_legal()));
         facts.list(Label::PolicyClocks, self.timers.iter().filter(|timer| !timer.is_legal()));
         self.humans(&mut facts, language);

@@ -65,6 +65,8 @@ labels! {
     DualCriminality => ["dual criminality declared", "double incrimination déclarée", "doppia incriminazione dichiarata", "双罰性の宣言", "已声明双重犯罪"],
     /// Without a human.
     Automatic => ["may be answered automatically", "peut recevoir une réponse automatique", "può ricevere risposta automatica", "自動回答可", "可自动答复"],
+    /// Given unasked.
+    Spontaneous => ["given without a request", "communiqué sans demande", "trasmesso senza richiesta", "要請によらない自発的提供", "未经请求主动提供"],
     /// Clocks of a clause.
     LegalClocks => ["time limits of the treaty", "délais du traité", "termini del trattato", "条約上の期限", "条约期限"],
     /// Clocks of policy.

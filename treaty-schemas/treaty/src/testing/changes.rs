@@ -32,6 +32,7 @@ pub(crate) fn every_change() -> Vec<(&'static str, Change)> {
         consent: _,
         emergency: _,
         automatic: _,
+        spontaneous: _,
         timers: _,
         grounds: _,
         judgements: _,
@@ -120,6 +121,7 @@ fn human_changes() -> Vec<(&'static str, Change)> {
     }
     vec![
         ("automatic", |p| p.automatic.value ^= true),
+        ("spontaneous", |p| p.spontaneous ^= true),
         ("timers", |p| _ = timer(p)),
         ("timers: kind", |p| timer(p).kind = TimerKind::Return),
         ("timers: record", |p| timer(p).record = Some("traffic_data".parse().unwrap())),

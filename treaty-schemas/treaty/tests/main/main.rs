@@ -14,5 +14,6 @@ mod pins;
 mod precedence;
 mod properties;
 mod render;
+mod spontaneous;
 mod statements;
 mod support;

@@ -57,7 +57,7 @@ impl Story {
     fn sent(at: Timestamp) -> Self {
         let mut story = Self(Vec::new(), State::Sent);
         let scope = crate::tests::scope(1, &["subscriber_info", "traffic_data"]);
-        story.tell(at, Change::Sent { measures: vec![scope], terms: vec![] });
+        story.tell(at, Change::Sent { measures: vec![scope], terms: vec![], conditions: vec![], bytes: 0 });
         story
     }
 

@@ -17,7 +17,7 @@ fn event(at: Timestamp, change: Change) -> Event {
 
 fn sent(at: Timestamp, measures: &[(u32, &[&str])]) -> Event {
     let measures = measures.iter().map(|(id, records)| scope(*id, records)).collect();
-    event(at, Change::Sent { measures, terms: vec![] })
+    event(at, Change::Sent { measures, terms: vec![], conditions: vec![], bytes: 0 })
 }
 
 fn moved(at: Timestamp, step: Step, id: u32, from: State, to: State, records: &[&str]) -> Event {

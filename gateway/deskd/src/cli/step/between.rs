@@ -91,8 +91,11 @@ pub(crate) struct Return {
     #[command(flatten)]
     words: Words,
     /// The authority whose request it is, as in FR:executing.
-    #[arg(long, value_name = "AUTHORITY")]
-    addressee: AuthorityId,
+    #[arg(long, value_name = "AUTHORITY", required_unless_present = "cannot_comply")]
+    addressee: Option<AuthorityId>,
+    /// What was given without a request goes back unread: its conditions cannot be kept here. What came is destroyed.
+    #[arg(long, conflicts_with = "addressee")]
+    cannot_comply: bool,
 }
 
 impl AskInfo {
@@ -154,12 +157,17 @@ impl Return {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         reasoned(&self.words)?;
         let officer = self.common.signer.open(session)?;
-        let documents = [written("notice", &json!({ "addressee": self.addressee.to_string() }))?];
-        let ask = Ask {
-            documents: &documents,
-            ground: Some(RefusalCode::R93),
-            ..Ask::new(Step::ReturnRequest, Some(&self.words))
+        let (addressee, ground) = match &self.addressee {
+            Some(addressee) => (addressee.to_string(), RefusalCode::R93),
+            // It goes back to who gave it.
+            None => {
+                let shown = session.show(&self.common.case).await?;
+                (shown.summary.map(|one| one.counterpart).unwrap_or_default(), RefusalCode::R16)
+            }
         };
+        let documents = [written("notice", &json!({ "addressee": addressee }))?];
+        let ask =
+            Ask { documents: &documents, ground: Some(ground), ..Ask::new(Step::ReturnRequest, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
 }

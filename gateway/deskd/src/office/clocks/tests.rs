@@ -58,7 +58,8 @@ impl Moved {
             attributes: vec![],
             tags: vec![],
         };
-        let sent = Change::Sent { measures: vec![scope], terms: vec![(MeasureId(1), terms)] };
+        let sent =
+            Change::Sent { measures: vec![scope], terms: vec![(MeasureId(1), terms)], conditions: vec![], bytes: 0 };
         told.settle(Step::SealSend, sent, at);
         told
     }
