@@ -112,6 +112,7 @@ fn header_to_wire(header: &Header) -> wire::Header {
         matter: declared.matter.map(|matter| matter.0).unwrap_or_default(),
         about_entry_id: declared.about.map(|entry| copy(entry.as_bytes())).unwrap_or_default(),
         flaw: declared.flaw.map(|flaw| flaw.as_str().to_owned()).unwrap_or_default(),
+        training: declared.training,
     }
 }
 
@@ -179,6 +180,7 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         matter: (header.matter != 0).then_some(MatterId(header.matter)),
         about: if about.is_empty() { None } else { Some(EntryId::try_from(&**about)?) },
         flaw: optional(&header.flaw)?,
+        training: header.training,
     })
 }
 

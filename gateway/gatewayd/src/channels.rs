@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_lc_rs::rand;
-use identity::{ChannelConsent, Directory, Fingerprint, SignedConsent, SignedDirectory, Subject};
+use identity::{ChannelConsent, Directory, Fingerprint, RootCertificate, SignedConsent, SignedDirectory, Subject};
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, Denial, Fault, PartyId};
+use model::{AuthorityId, Denial, Fault, PartyId, Refusal, RefusalCode};
 use proto::{
     peer::{self as wire, ClaimKeyPackageRequest, GreetRequest, peer_service_client::PeerServiceClient},
     types,
@@ -211,6 +211,18 @@ pub(crate) async fn take_greeting(
 
 fn version_of(toml: &str) -> Option<u64> {
     Directory::from_toml(toml).ok().map(|directory| directory.version)
+}
+
+/// A state for training talks to such states only, a real one to real ones. R93.
+pub(crate) fn same_world(gateway: &Gateway, party: PartyId, root: &[u8]) -> Result<(), Denial> {
+    let root = RootCertificate::parse(root).map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+    if root.is_training() == gateway.trains() {
+        return Ok(());
+    }
+    let (simulated, real) = if root.is_training() { (party, gateway.own()) } else { (gateway.own(), party) };
+    let reason = format!("{simulated} is simulated, for training, and {real} is real");
+    let remedy = "Make a state of one's own for training: gateway init --training.";
+    Err(Refusal::new(RefusalCode::R93, "identity", reason, remedy).at("root").into())
 }
 
 /// Adds or renews a channel after its root's fingerprint was compared.

@@ -29,6 +29,11 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
+    /// Whether this is a state for training.
+    pub(crate) fn trains(&self) -> bool {
+        self.trust.snapshot().root(self.own()).is_some_and(identity::RootCertificate::is_training)
+    }
+
     pub(crate) fn own(&self) -> PartyId {
         self.trust.own()
     }

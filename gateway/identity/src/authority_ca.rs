@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     Directory, Domain, KeyError, LEAF_KEY_USAGE_OID, Passphrase, RootCertificate, SignedDirectory, Subject,
-    TREATY_KEY_USAGE_OID, names, open_pkcs8, root::ROOT_NAME_PREFIX, seal_pkcs8,
+    TREATY_KEY_USAGE_OID, names, open_pkcs8,
+    root::{ROOT_NAME_PREFIX, TRAINING_ROOT_NAME_PREFIX},
+    seal_pkcs8,
 };
 
 /// Longest validity of a TLS certificate from the moment of issue.
@@ -93,11 +95,20 @@ pub struct Root {
 impl Root {
     /// Makes a new root for `party`, valid for ten years from `now`, constrained to the party's zone.
     pub fn generate(party: PartyId, now: Timestamp) -> Result<Self, IssueError> {
+        Self::named(ROOT_NAME_PREFIX, party, now)
+    }
+
+    /// The same of a state that is simulated, for training. Its certificate says so, and with it everything that it signs.
+    pub fn generate_training(party: PartyId, now: Timestamp) -> Result<Self, IssueError> {
+        Self::named(TRAINING_ROOT_NAME_PREFIX, party, now)
+    }
+
+    fn named(prefix: &str, party: PartyId, now: Timestamp) -> Result<Self, IssueError> {
         let key = RootKey(new_p256()?);
         let mut params = validity(now, ROOT_LIFETIME, ROOT_LIFETIME)?;
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CountryName, party.as_str());
-        params.distinguished_name.push(DnType::CommonName, format!("{ROOT_NAME_PREFIX}{party}"));
+        params.distinguished_name.push(DnType::CommonName, format!("{prefix}{party}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
         params.key_usages =
             vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];

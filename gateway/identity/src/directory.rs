@@ -95,16 +95,9 @@ pub struct TrustedRoot {
     pub root: Vec<u8>,
 }
 
-/// How the title of an authority begins that is simulated, for training. It stands in the directory that the state's root signs, so that
-/// no other state can take it for real, and none becomes one by a setting.
+/// How the title of each authority begins in the directory of a state that is simulated, for training, and of no other: for people. What
+/// decides is the root ([`RootCertificate::is_training`]), which signs the directory and is in it.
 pub const TRAINING_MARK: &str = "TRAINING – simulated authority";
-
-impl Authority {
-    /// Whether the authority is simulated.
-    pub fn is_training(&self) -> bool {
-        self.title.starts_with(TRAINING_MARK)
-    }
-}
 
 impl Directory {
     /// Reads TOML and checks it as [`Directory::check`] does. Nothing of it is proven: see [`SignedDirectory::verify`].
@@ -130,7 +123,7 @@ impl Directory {
     }
 
     /// Whether it is consistent in itself: one party throughout, no id and no key twice, counts and texts within limits,
-    /// roots that are roots.
+    /// roots that are roots. A state for training says so in each title, and trusts no real one, nor a real one it.
     pub fn check(&self) -> Result<(), Malformed> {
         let lifetime = self.expires.0.saturating_sub(self.issued.0);
         if self.version == 0 || lifetime <= 0 || lifetime > limits::DIRECTORY_LIFETIME_MS_MAX {
@@ -139,11 +132,12 @@ impl Directory {
                 &format!("version {}, from {} to {}", self.version, self.issued, self.expires),
             ));
         }
-        if RootCertificate::parse(&self.root)?.party() != self.party {
+        let root = RootCertificate::parse(&self.root)?;
+        if root.party() != self.party {
             return Err(Malformed::new("the directory's own root", "another party's root"));
         }
-        self.check_authorities()?;
-        self.check_trusted()
+        self.check_authorities(root.is_training())?;
+        self.check_trusted(root.is_training())
     }
 
     /// The authority of that id.
@@ -161,7 +155,7 @@ impl Directory {
         self.party == older.party && self.version > older.version
     }
 
-    fn check_authorities(&self) -> Result<(), Malformed> {
+    fn check_authorities(&self, training: bool) -> Result<(), Malformed> {
         if self.authorities.len() > limits::AUTHORITIES_MAX {
             return Err(Malformed::new("at most 1000 authorities", &self.authorities.len().to_string()));
         }
@@ -176,6 +170,12 @@ impl Directory {
                 return Err(Malformed::new("at most 1000 officers of an authority", &id));
             }
             check_title(&authority.title)?;
+            if authority.title.starts_with(TRAINING_MARK) != training {
+                return Err(Malformed::new(
+                    "authorities marked as simulated where the root is for training, and only there",
+                    &id,
+                ));
+            }
             authority.officers.iter().try_for_each(|officer| check_title(&officer.pseudonym))?;
             let own = authority.officers.iter().map(|officer| officer.key).chain([authority.desk_key]);
             for key in own {
@@ -187,7 +187,7 @@ impl Directory {
         Ok(())
     }
 
-    fn check_trusted(&self) -> Result<(), Malformed> {
+    fn check_trusted(&self, training: bool) -> Result<(), Malformed> {
         if self.trusted.len() > limits::TRUSTED_MAX {
             return Err(Malformed::new("at most 300 foreign roots", &self.trusted.len().to_string()));
         }
@@ -196,6 +196,10 @@ impl Directory {
             let root = RootCertificate::parse(&trusted.root)?;
             if root.party() != trusted.party || !parties.insert(trusted.party) {
                 return Err(Malformed::new("one root for each foreign party, in its own name", trusted.party.as_str()));
+            }
+            if root.is_training() != training {
+                let wanted = "roots of states for training in the directory of one, and real roots in a real one's";
+                return Err(Malformed::new(wanted, trusted.party.as_str()));
             }
         }
         Ok(())

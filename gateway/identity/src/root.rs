@@ -12,15 +12,18 @@ use crate::{
 
 /// Before the state's code in the common name of a root.
 pub(crate) const ROOT_NAME_PREFIX: &str = "Rogatory root ";
+/// The same of a state that is simulated, for training.
+pub(crate) const TRAINING_ROOT_NAME_PREFIX: &str = "Rogatory training root ";
 
 const ROOT_BYTES_MAX: usize = 8 * 1024;
 
-/// A root's certificate: self-signed, ECDSA P-256, its state in the common name (`Rogatory root JP`). That it is the right
-/// one only its fingerprint tells, compared by people.
+/// A root's certificate: self-signed, ECDSA P-256, its state in the common name (`Rogatory root JP`, or `Rogatory training root JP` of a
+/// state that is simulated). That it is the right one only its fingerprint tells, compared by people.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RootCertificate {
     der: Vec<u8>,
     party: PartyId,
+    training: bool,
     public_key: Vec<u8>,
     fingerprint: Fingerprint,
     anchor: TrustAnchor<'static>,
@@ -38,14 +41,16 @@ impl RootCertificate {
         let parsed = certificate::parse(der).ok_or_else(|| malformed("bytes that are no certificate"))?;
         let mut names = parsed.subject().iter_common_name().filter_map(|name| name.as_str().ok());
         let name = names.next().unwrap_or_default();
-        let party: PartyId = name
-            .strip_prefix(ROOT_NAME_PREFIX)
+        let simulated = name.strip_prefix(TRAINING_ROOT_NAME_PREFIX);
+        let party: PartyId = simulated
+            .or_else(|| name.strip_prefix(ROOT_NAME_PREFIX))
             .and_then(|code| code.parse().ok())
             .filter(|_| names.next().is_none())
             .ok_or_else(|| malformed(name))?;
         if !parsed.is_ca() || parsed.issuer().as_raw() != parsed.subject().as_raw() {
             return Err(malformed("a certificate that is not self-issued by a CA"));
         }
+        let training = simulated.is_some();
         let public_key = parsed.public_key().subject_public_key.as_ref().to_vec();
         UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_ASN1, &public_key)
             .verify(parsed.tbs_certificate.as_ref(), parsed.signature_value.as_ref())
@@ -56,7 +61,8 @@ impl RootCertificate {
         let anchor = TrustAnchor { name_constraints: Some(Der::from(permitted(party))), ..anchor.to_owned() };
         let spki = parsed.public_key().raw;
         let valid = certificate::validity(&parsed);
-        Ok(Self { der: der.to_vec(), party, public_key, fingerprint: Fingerprint(Digest::of(&[spki])), anchor, valid })
+        let fingerprint = Fingerprint(Digest::of(&[spki]));
+        Ok(Self { der: der.to_vec(), party, training, public_key, fingerprint, anchor, valid })
     }
 
     /// The certificate, DER.
@@ -67,6 +73,11 @@ impl RootCertificate {
     /// The state it names.
     pub fn party(&self) -> PartyId {
         self.party
+    }
+
+    /// Whether the state was made for training. It cannot become another one: its root would be another.
+    pub fn is_training(&self) -> bool {
+        self.training
     }
 
     /// What two operators compare.

@@ -43,7 +43,7 @@ pub struct Admission {
 /// Decides whether a verified entry becomes part of its case. `file` is what we know of the case `entry.header.case`.
 ///
 /// The checks, in this order, the first failure is the answer: who handed it over (R95); whether it was answered before
-/// (`ENTRY_ID_REUSED`); form and size (R94, `TOO_LARGE`); its times (`EXPIRED`); the parties of the case (R93); whether the
+/// (`ENTRY_ID_REUSED`); form and size (R94, `TOO_LARGE`); its times (`EXPIRED`); the parties of the case (R93); whether training stays training (R93); whether the
 /// case is known (`UNKNOWN`); whether its turn has come (`PEER_UNREACHABLE`, `STALE_CASE`); the rule's pin (R92); the
 /// predecessor (`STALE_CASE`); the treaty (R90, R92 and what else it says); the earlier case that it follows (R94); the procedure and the treaty's terms (R93, R94); the roster (R93, R94, R95).
 pub fn admit(file: Option<&CaseFile>, entry: &Verified<Entry>, cx: &Context<'_>) -> Result<Plan, Denial> {
@@ -59,6 +59,7 @@ pub(crate) fn admit_facts(file: Option<&CaseFile>, entry: &Entry, cx: &Context<'
     checks::form(entry)?;
     checks::times(header, cx)?;
     checks::parties(header, cx.own)?;
+    checks::world(header, cx)?;
     let fresh;
     let file = match checks::known(file, header)? {
         Some(file) => file,

@@ -39,6 +39,17 @@ pub(crate) fn repeats(entry: &Entry, cx: &Context<'_>) -> Result<bool, Denial> {
     }
 }
 
+/// A request of a state for training says that it is one, and no other does: it stays with the case, whatever its states become. R93.
+pub(crate) fn world(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+    if header.step != Step::SealSend || header.declared.training == cx.training {
+        return Ok(());
+    }
+    let is = |training: bool| if training { "for training" } else { "real" };
+    let reason = format!("the request is {}, and {} is {}", is(header.declared.training), cx.own, is(cx.training));
+    let remedy = "A state for training asks such states only: gateway init --training.";
+    Err(Refusal::new(RefusalCode::R93, RULE, reason, remedy).at("declared.training").into())
+}
+
 /// The payload fits the step, a sealed body is committed to, and nothing is larger than agreed. R94, `TOO_LARGE`.
 pub(crate) fn form(entry: &Entry) -> Result<(), Denial> {
     let header = &entry.header;

@@ -6,6 +6,8 @@ use treaty::{Rule, Used};
 pub struct Context<'a> {
     /// Whose gateway decides.
     pub own: PartyId,
+    /// Whether that party is simulated, for training.
+    pub training: bool,
     /// The shell's clock.
     pub now: Timestamp,
     /// Who handed the entry over, as TLS proved it.

@@ -172,6 +172,7 @@ fn context<'a>(
 ) -> Context<'a> {
     let desk = &desks.both[0].id;
     Context {
+        training: false,
         own: desk.party(),
         now,
         origin: Origin::OwnDesk(desk),

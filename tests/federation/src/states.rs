@@ -60,8 +60,8 @@ pub(crate) struct Cast {
     states: &'static [(&'static str, &'static [&'static str])],
     /// Who talks to whom.
     channels: &'static [(&'static str, &'static str)],
-    /// The state that is simulated.
-    training: Option<&'static str>,
+    /// Whether all of them are simulated.
+    training: bool,
 }
 
 impl Cast {
@@ -70,13 +70,13 @@ impl Cast {
         Self {
             states: &[("JP", &["central"]), ("FR", &["central", "executing"]), ("SG", &["central"])],
             channels: &[("JP", "FR"), ("JP", "SG"), ("FR", "SG")],
-            training: None,
+            training: false,
         }
     }
 
-    /// A learner's state, and a simulated one.
+    /// A learner's state, and one that answers by itself: both for training, or there were no channel between them.
     pub(crate) fn training() -> Self {
-        Self { states: &[("JP", &["central"]), ("FR", &["central"])], channels: &[("JP", "FR")], training: Some("FR") }
+        Self { states: &[("JP", &["central"]), ("FR", &["central"])], channels: &[("JP", "FR")], training: true }
     }
 }
 
@@ -113,7 +113,7 @@ impl World {
         if let Some(endpoint) = &self.otlp {
             arguments.extend(words(&["--otlp-endpoint", endpoint]));
         }
-        if self.cast.training == Some(party) {
+        if self.cast.training {
             arguments.extend(words(&["--training"]));
         }
         let made = cli::run(&self.programs.gateway, &arguments).await?.done()?;

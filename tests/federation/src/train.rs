@@ -1,5 +1,5 @@
 //! `federation train`: two states on this machine, one for the person who learns and one that answers by itself. The counterpart is the
-//! honest `desk train`, at a state that was made for training; nothing here plays it.
+//! honest `desk train`; both states were made for training, or there were no channel between them. Nothing here plays it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -77,7 +77,7 @@ impl Train {
         processes: &mut Processes,
         timeline: &Timeline,
     ) -> Result<(), Failure> {
-        timeline.chapter("TRAINING: your state, and a simulated one that answers by itself");
+        timeline.chapter("TRAINING: your state for training, and another one that answers by itself");
         let world = World::make(programs.clone(), &folder.0, None, Cast::training(), timeline).await?;
         world.start_gateways(processes, timeline).await?;
         world.connect(timeline).await?;

@@ -64,6 +64,9 @@ pub struct Declared {
     /// What is wrong with records. On [`Step::Triage`](crate::Step::Triage).
     #[serde(default)]
     pub flaw: Option<Flaw>,
+    /// Whether the case is an exercise between states for training. On [`Step::SealSend`](crate::Step::SealSend).
+    #[serde(default)]
+    pub training: bool,
 }
 
 /// The earlier case of the same two parties that a request follows.

@@ -133,7 +133,7 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
 fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(), Refusal>) -> Result<(), Refusal> {
     let step = command.step;
     let Declared { classification, emergency, callback, consent, tag_key, postponement, .. } = command.declared;
-    let Declared { until, follows, matter: of, about, flaw, .. } = command.declared;
+    let Declared { until, follows, matter: of, about, flaw, training, .. } = command.declared;
     let sent = step == Step::SealSend;
     let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
     only(command.purpose.is_none(), "purpose", sent || asks)?;
@@ -144,6 +144,7 @@ fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(),
     only(flaw.is_none(), "declared.flaw", step == Step::Triage)?;
     only(classification.is_none(), "declared.classification", sent || step.carries_records())?;
     only(!emergency, "declared.emergency", sent)?;
+    only(!training, "declared.training", sent)?;
     only(callback.is_none(), "declared.callback", matches!(step, Step::Recognise | Step::OfferConditions))?;
     only(postponement.is_none(), "declared.postponement", step == Step::Postpone)?;
     only(consent.is_none(), "declared.consent", sent)?;

@@ -20,6 +20,8 @@ pub(super) struct Wanted<'a> {
     pub(super) case: CaseId,
     pub(super) step: Step,
     pub(super) own: &'a AuthorityId,
+    /// Whether the own state is one for training, by the root that lies with the officer.
+    pub(super) training: bool,
     pub(super) concerns: &'a [MeasureId],
     pub(super) ground: Option<RefusalCode>,
     pub(super) conditions: &'a [ConditionCode],
@@ -56,7 +58,7 @@ pub(super) fn check(
         ("conditions", wanted.conditions.is_empty() || wanted.conditions == header.conditions),
     ];
     match header.step {
-        Step::SealSend => fields.extend(sent(&header, &body)?),
+        Step::SealSend => fields.extend(sent(&header, &body, wanted.training)?),
         step if step.carries_records() => {
             fields.push(("records", header.measures.is_empty() && released(&header, &body)))
         }
@@ -100,11 +102,12 @@ pub(super) fn request(body: &Body) -> Result<RequestBody, Failure> {
     }
 }
 
-fn sent(header: &Header, body: &Body) -> Result<Vec<(&'static str, bool)>, Failure> {
+fn sent(header: &Header, body: &Body, training: bool) -> Result<Vec<(&'static str, bool)>, Failure> {
     let request = request(body)?;
     let mut declared = declare(&request).map_err(Denial::from)?;
     let given = records_inside(header, body);
     declared.declared.classification = declared.declared.classification.max(given.as_deref().and_then(Record::mark_of));
+    declared.declared.training = training;
     let validated = |one: &model::Validation| {
         one.statement.case == header.case
             && Some(one.statement.body) == header.body
@@ -218,6 +221,7 @@ mod tests {
             case: CaseId::new([2; 16]),
             step: Step::Refuse,
             own: &own,
+            training: false,
             concerns: &[MeasureId(1)],
             ground: Some(RefusalCode::R07),
             conditions: &[],
@@ -304,6 +308,7 @@ mod tests {
                 case: request.case,
                 step: Step::SealSend,
                 own: &own,
+                training: false,
                 concerns: &[],
                 ground: None,
                 conditions: &[],
@@ -316,6 +321,10 @@ mod tests {
             check(&prepared(header, &body), &wanted, Timestamp(1_500_000))
         };
         check_it(&sent).unwrap();
+        // A real case is no exercise, whatever the desk says.
+        sent.declared.training = true;
+        assert_eq!(check_it(&sent).unwrap_err().exit(), Exit::Integrity);
+        sent.declared.training = false;
         sent.measures[0].subjects += 1;
         assert_eq!(check_it(&sent).unwrap_err().exit(), Exit::Integrity);
     }

@@ -248,7 +248,7 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
             return translation.run(&cli.dir, json_output).await.map(Some);
         }
         let session = Session::open(&cli.dir, json_output)?;
-        ask(&session, &cli.command).await.map(Some)
+        Ok(Some(session.marked(ask(&session, &cli.command).await?)))
     })
 }
 

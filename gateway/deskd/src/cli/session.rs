@@ -1,11 +1,15 @@
 //! The connection to the running desk, and what the command line knows of its folder.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
+use identity::{RootCertificate, TRAINING_MARK, certificates_from_pem};
 use link::Channel;
 use model::{CaseId, Exit};
 use proto::desk::{self as wire, case_service_client::CaseServiceClient};
 
+use serde_json::Value;
+
+use super::Answer;
 use crate::{
     config::{Config, Folder},
     failure::Failure,
@@ -30,6 +34,24 @@ impl Session {
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
         Ok(Self { folder, config, json_output, client })
+    }
+
+    /// The answer of a desk of a state for training says so, whatever it tells: to a program in the answer, to a person beside it.
+    pub(super) fn marked(&self, mut answer: Answer) -> Answer {
+        if self.is_training() {
+            self.tell(&format!("*** {TRAINING_MARK}: nothing here is real ***"));
+            if let Value::Object(fields) = &mut answer.value {
+                fields.insert("training".to_owned(), true.into());
+            }
+        }
+        answer
+    }
+
+    /// Whether the own root, as it lies in the desk's folder, is one for training.
+    pub(super) fn is_training(&self) -> bool {
+        let root = fs::read_to_string(self.folder.file("root.cert.pem")).ok();
+        let root = root.and_then(|pem| certificates_from_pem(&pem).ok()).unwrap_or_default().into_iter().next();
+        root.is_some_and(|der| RootCertificate::parse(&der).is_ok_and(|root| root.is_training()))
     }
 
     pub(super) fn desk(&self) -> CaseServiceClient<Channel> {

@@ -25,6 +25,9 @@ pub(super) struct Count {
     /// Up to the end of this day (UTC).
     #[arg(long, requires = "from", value_name = "YYYY-MM-DD")]
     to: Option<Date>,
+    /// Count exercises, in place of real cases.
+    #[arg(long)]
+    training: bool,
     /// As lines, as CSV, or as JSON. --output json gives JSON too.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -42,14 +45,20 @@ impl Count {
         let (from, to) = self.period()?;
         let mut desk = StatisticsServiceClient::new(link::connect_local(&session.folder.socket()))
             .max_decoding_message_size(ANSWER_BYTES_MAX);
-        let request = wire::GetStatisticsRequest { from_ms: from.0, to_ms: to.0 };
+        let request = wire::GetStatisticsRequest { from_ms: from.0, to_ms: to.0, training: self.training };
         let counted = desk.get_statistics(request).await?.into_inner();
         let unread = |_| Failure::new(Exit::Integrity, "the desk's counts cannot be read");
-        let value: Value = serde_json::from_slice(&counted.json).map_err(unread)?;
+        let mut value: Value = serde_json::from_slice(&counted.json).map_err(unread)?;
+        if self.training {
+            value["training"] = true.into();
+        }
         let text = match self.format {
             Format::Csv => counted.csv.trim_end().to_owned(),
             Format::Json => serde_json::to_string_pretty(&value).map_err(unread)?,
-            Format::Table => table(&serde_json::from_slice(&counted.json).map_err(unread)?),
+            Format::Table => {
+                let of = if self.training { "EXERCISES ONLY\n" } else { "" };
+                of.to_owned() + &table(&serde_json::from_slice(&counted.json).map_err(unread)?)
+            }
         };
         Ok(Answer::new(value, text))
     }
@@ -131,7 +140,7 @@ mod tests {
 
     fn count(from: Option<&str>, to: Option<&str>, year: Option<i16>) -> Count {
         let day = |text: &str| text.parse().unwrap();
-        Count { year, from: from.map(day), to: to.map(day), format: Format::Table }
+        Count { year, from: from.map(day), to: to.map(day), training: false, format: Format::Table }
     }
 
     #[test]

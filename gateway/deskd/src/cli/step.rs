@@ -327,6 +327,7 @@ impl Common {
             case,
             step: ask.step,
             own: &session.config.authority,
+            training: session.is_training(),
             concerns: &concerns,
             ground: ask.ground,
             conditions: ask.conditions,

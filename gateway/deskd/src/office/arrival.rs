@@ -189,6 +189,7 @@ impl Office {
             view.reference = reading.reference.unwrap_or_default();
             view.follows = reading.follows;
             view.earlier = header.declared.follows;
+            view.training = header.declared.training;
         }
         if reading.finding.is_none() {
             reading.finding = self.take_carried(batch, &mut view, reading.carried).await?;

@@ -130,6 +130,7 @@ impl Office {
             draft.state = State::Sent;
             view.follows = follows(&request_of(&draft)?);
             view.earlier = header.declared.follows;
+            view.training = header.declared.training;
             self.put_draft(&mut batch, view.id, &draft, Some(&draft_row), now)?;
         }
         self.put_case(&mut batch, view, Some(version), now).await?;

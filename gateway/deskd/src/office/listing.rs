@@ -219,7 +219,9 @@ impl Office {
             self.complete(&mut case, view, &following, &told, now)?;
             found.insert(view.id, case);
         }
-        found.extend(unsent.iter().map(|(id, (draft, updated))| (*id, of_draft(*id, draft, *updated))));
+        let training = self.trains();
+        let shown = |id, draft, updated| wire::CaseSummary { training, ..of_draft(id, draft, updated) };
+        found.extend(unsent.iter().map(|(id, (draft, updated))| (*id, shown(*id, draft, *updated))));
         Ok(found)
     }
 
@@ -232,7 +234,7 @@ impl Office {
         told: &ToldClocks,
         now: Timestamp,
     ) -> Result<(), Denial> {
-        case.training = self.trains(&view.own) || self.trains(&view.other);
+        case.training = self.is_exercise(view);
         case.preservation = self.first_to_end(view, following, now)?;
         case.clock = self.first_clock(view, told, now);
         Ok(())

@@ -259,7 +259,7 @@ impl Office {
         header.measures.clone_from(&declared.measures);
         header.purpose = Some(declared.purpose);
         header.offence = declared.offence;
-        header.declared = declared.declared;
+        header.declared = Declared { training: self.trains(), ..declared.declared };
         header.body = Some(body.commitment());
         header.validation = Some(Validation {
             statement: model::ValidationStatement {

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use desk::Body;
+use identity::RootCertificate;
 use jiff::civil::Date;
-use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
+use model::{CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
 use proto::desk as wire;
 use serde_json::Value;
 use store::desk::{DeskEntryRow, EventRow};
@@ -61,7 +62,7 @@ impl Office {
             // A draft can be looked at although nothing is in force.
             let rule = self.rule_with(draft.recipient.party(), crate::clock::now());
             return Ok(wire::GetCaseResponse {
-                summary: Some(of_draft(id, &draft, updated)),
+                summary: Some(wire::CaseSummary { training: self.trains(), ..of_draft(id, &draft, updated) }),
                 documents,
                 treaty_pin: rule.map(|rule| rule.pin().to_string()).unwrap_or_default(),
                 ..wire::GetCaseResponse::default()
@@ -149,10 +150,15 @@ impl Office {
         self.changed.subscribe()
     }
 
-    /// Whether an authority was made for training: its state's directory says so in its title.
-    pub(super) fn trains(&self, authority: &AuthorityId) -> bool {
+    /// Whether this state was made for training, as its root says.
+    pub(super) fn trains(&self) -> bool {
         let trust = self.trust.store();
-        trust.is_ok_and(|trust| trust.authority(authority).is_some_and(|one| one.is_training()))
+        trust.is_ok_and(|trust| trust.root(self.own.party()).is_some_and(RootCertificate::is_training))
+    }
+
+    /// Whether a case is an exercise: as its request declared, which stays with it; before that, as this state is.
+    pub(super) fn is_exercise(&self, view: &CaseView) -> bool {
+        view.training || (view.request.is_none() && self.trains())
     }
 
     /// How the desk is.
@@ -172,7 +178,7 @@ impl Office {
             newest_event: u64::try_from(self.store.newest_event().await?).unwrap_or(0),
             webhooks: u32::try_from(self.store.webhooks().await?.len()).unwrap_or(u32::MAX),
             webhook_troubles: self.webhook_troubles().await?,
-            training: self.trains(&self.own),
+            training: self.trains(),
             cases_without_keys: self.without_keys().await?,
         })
     }

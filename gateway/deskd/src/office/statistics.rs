@@ -8,8 +8,13 @@ use super::{Office, validate::request_of, view::CaseView};
 use crate::clock;
 
 impl Office {
-    /// The counts of the requests that were sent from `from` on and before `to`.
-    pub(crate) async fn statistics(&self, from: Timestamp, to: Timestamp) -> Result<Statistics, Denial> {
+    /// The counts of the requests that were sent from `from` on and before `to`: of real ones, or of exercises, and never of both.
+    pub(crate) async fn statistics(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        training: bool,
+    ) -> Result<Statistics, Denial> {
         if from >= to || from.date().is_none() || to.date().is_none() {
             return Err(Denial::failed(
                 Fault::Malformed,
@@ -19,7 +24,9 @@ impl Office {
         let mut census = Census::new(from, to);
         let all = (model::CaseId::new([0; 16]), model::CaseId::new([0xff; 16]));
         for id in self.store.case_ids(all.0, all.1, u64::from(u32::MAX)).await? {
-            let Some((view, _)) = self.view(id).await? else { continue };
+            let Some((view, _)) = self.view(id).await?.filter(|(view, _)| self.is_exercise(view) == training) else {
+                continue;
+            };
             let Some((case, moments)) = history(&view) else { continue };
             census.count(&Account {
                 side: view.side(),

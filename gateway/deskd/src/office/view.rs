@@ -51,6 +51,9 @@ pub(crate) struct CaseView {
     /// The earlier case that the request follows, and how: as its header says.
     #[serde(default)]
     pub(crate) earlier: Option<Follows>,
+    /// Whether it is an exercise, as its request declared.
+    #[serde(default)]
+    pub(crate) training: bool,
     /// Who opened which record that was received, what for.
     #[serde(default)]
     pub(crate) openings: Vec<Opening>,
@@ -206,6 +209,7 @@ impl CaseView {
             trouble: None,
             follows: Vec::new(),
             earlier: None,
+            training: false,
             openings: Vec::new(),
             destroyed: Vec::new(),
             moments: Vec::new(),

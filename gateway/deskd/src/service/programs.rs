@@ -56,7 +56,8 @@ impl StatisticsService for Counts {
         request: Request<wire::GetStatisticsRequest>,
     ) -> Answer<wire::GetStatisticsResponse> {
         let request = request.into_inner();
-        let counted = self.0.statistics(Timestamp(request.from_ms), Timestamp(request.to_ms)).await.map_err(status)?;
+        let (from, to) = (Timestamp(request.from_ms), Timestamp(request.to_ms));
+        let counted = self.0.statistics(from, to, request.training).await.map_err(status)?;
         let json = serde_json::to_vec(&counted).map_err(|error| tonic::Status::internal(error.to_string()))?;
         Ok(Response::new(wire::GetStatisticsResponse { csv: counted.to_csv(), json: json.into() }))
     }

@@ -45,7 +45,7 @@ pub(crate) struct Init {
     /// An OTLP collector for the gateway and the desks, as in http://127.0.0.1:4317.
     #[arg(long)]
     otlp_endpoint: Option<String>,
-    /// Make a simulated state: the title of each of its authorities says so, in the directory that its root signs, to every other state.
+    /// Make a simulated state. Its root says so, and no real state opens a channel to it.
     #[arg(long)]
     training: bool,
 }
@@ -71,7 +71,11 @@ const AUTHORITIES: [(&str, AuthorityKind, &str, &[Role]); 4] = [
 impl Init {
     pub(crate) fn run(&self, now: Timestamp) -> Result<Value, Failure> {
         self.check_empty()?;
-        let root = Root::generate(self.party, now).map_err(key_failure)?;
+        let root = match self.training {
+            true => Root::generate_training(self.party, now),
+            false => Root::generate(self.party, now),
+        };
+        let root = root.map_err(key_failure)?;
         let gateway = self.dir.join("gateway");
         let config = self.write_gateway(&gateway, &root, now)?;
         let tags = SigningKey::generate().map_err(key_failure)?;

@@ -119,6 +119,20 @@ impl Add {
         Ok(root)
     }
 
+    /// A state for training talks to such states only. R93.
+    fn same_world(&self, own: &RootCertificate, their: &RootCertificate) -> Result<(), Failure> {
+        if own.is_training() == their.is_training() {
+            return Ok(());
+        }
+        let (real, simulated) = if own.is_training() { (their, own) } else { (own, their) };
+        let (real, simulated) = (real.party(), simulated.party());
+        let what = format!(
+            "R93: {simulated} is simulated, for training, and {real} is real: there is no channel between the two"
+        );
+        let remedy = "To train, make a state of one's own for it: gateway init --training. For real cases, ask the other side for its real root.";
+        Err(Failure::new(Exit::Refused, what).remedy(remedy))
+    }
+
     /// Our own directory with one more trusted root, signed by our own root.
     fn sign_directory(
         &self,
@@ -132,6 +146,7 @@ impl Add {
         let path = own.join("root.key.pem");
         let pem = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
         let root = Root::open(&certificate, &pem, &passphrase).map_err(key_failure)?;
+        self.same_world(root.certificate(), their_root)?;
         let mut directory = keys::read_directory(folder)?.verify(&certificate, now)?;
         directory.trusted.retain(|trusted| trusted.party != self.party);
         directory.trusted.push(TrustedRoot { party: self.party, root: their_root.der().to_vec() });

@@ -206,6 +206,7 @@ impl Committer {
         let held = self.hold_against_group(hot.as_ref(), entry, origin, turn);
         let used = turn.counters.with(&self.gateway, header, turn.now);
         let cx = Context {
+            training: self.gateway.trains(),
             own: self.gateway.own(),
             now: turn.now,
             origin,

@@ -81,6 +81,7 @@ impl OperatorService for Operator {
         let directory =
             request.directory.ok_or_else(|| malformed("a channel without the directory that trusts its root"))?;
         let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
+        channels::same_world(&self.gateway, party, &request.root).map_err(status)?;
         self.gateway.trust.learn(&signed, clock::now()).map_err(status)?;
         let pinned = self.gateway.trust.snapshot().root(party).is_some_and(|root| root.der() == &*request.root);
         if !pinned || party == self.gateway.own() {

@@ -1,7 +1,7 @@
 use model::RefusalCode::R95;
 
 use super::*;
-use crate::{Fingerprint, IssueError, SignedDirectory, limits};
+use crate::{Fingerprint, IssueError, RootCertificate, SignedDirectory, TRAINING_MARK, limits};
 
 /// Signs any text with a root, as a broken or hostile state would.
 fn sign_text(state: &State, toml: String) -> SignedDirectory {
@@ -208,4 +208,34 @@ fn the_store_answers_by_party_and_key() {
     assert_eq!((listed.id.clone(), officer.pseudonym.as_str()), (authority("FR:court"), "J-1"));
     assert!(store.officer(party("JP"), &france.judge.key_id()).is_none());
     assert_eq!(france.directory.officer(&france.judge.key_id()).unwrap().1, officer);
+}
+
+#[test]
+fn a_state_for_training_says_so_in_its_root_and_in_each_title_and_trusts_no_real_one() {
+    let (japan, france, _) = federation();
+    let simulated = Root::generate_training(party("JP"), NOW).unwrap();
+    assert!(simulated.certificate().is_training() && !japan.root.certificate().is_training());
+    assert_eq!(RootCertificate::parse(simulated.certificate().der()).unwrap().party(), party("JP"));
+    let trusted = |root: &Root| TrustedRoot { party: root.party(), root: root.certificate().der().to_vec() };
+    let mut directory = Directory { trusted: Vec::new(), ..japan.directory.clone() };
+    directory.root = simulated.certificate().der().to_vec();
+    assert!(directory.check().is_err(), "its authorities are not marked");
+    for authority in &mut directory.authorities {
+        authority.title = format!("{TRAINING_MARK}: {}", authority.title);
+    }
+    directory.check().unwrap();
+    directory.trusted = vec![trusted(&france.root)];
+    assert!(directory.check().is_err(), "it trusts a real state");
+    assert!(simulated.sign_directory(&directory).is_err());
+    directory.trusted = vec![trusted(&Root::generate_training(party("FR"), NOW).unwrap())];
+    simulated.sign_directory(&directory).unwrap();
+    // Nor does a real one trust it, or call its own authorities simulated.
+    let real = Directory {
+        trusted: vec![trusted(&Root::generate_training(party("FR"), NOW).unwrap())],
+        ..japan.directory.clone()
+    };
+    assert!(real.check().is_err());
+    let mut marked = japan.directory.clone();
+    marked.authorities[0].title = format!("{TRAINING_MARK}: {}", marked.authorities[0].title);
+    assert!(marked.check().is_err());
 }

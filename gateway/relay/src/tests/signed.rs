@@ -85,6 +85,7 @@ fn admitted(trust: &TrustStore, file: Option<&CaseFile>, entry: &Entry, origin: 
         RosterFacts::Sealed { members: &members, bound_to: digest.as_bytes() }
     };
     let cx = Context {
+        training: false,
         own: trust.own_party(),
         now: NOW,
         origin,

@@ -6,6 +6,26 @@ use workflow::State;
 use super::world::{Draft, Fate, Gateway, NOW, key, relay, strict_rule};
 use crate::Origin;
 
+#[test]
+fn a_request_of_training_and_a_real_one_do_not_meet_r93() {
+    for (declares, own, fits) in [(false, false, true), (true, true, true), (true, false, false), (false, true, false)]
+    {
+        let mut pair = Pair { home: Gateway::of("JP"), peer: Gateway::of("FR"), number: 0 };
+        let opened = Draft::proper(0, Step::OpenGroup, &[1], pair.head());
+        pair.takes(&opened).unwrap();
+        let mut sent = Draft::proper(1, Step::SealSend, &[1], pair.head());
+        sent.header.declared.training = declares;
+        let sender = sent.header.sender.clone();
+        let home = pair.home.ask(&sent, Origin::OwnDesk(&sender), sent.header.created, |cx| cx.training = own);
+        let peer = Origin::PeerGateway("JP".parse().unwrap());
+        let peer = pair.peer.ask(&sent, peer, sent.header.created, |cx| cx.training = own);
+        for said in [home, peer] {
+            let told = said.as_ref().err().map(Denial::reason);
+            assert_eq!(told, if fits { None } else { Some("R93") }, "{declares} {own}");
+        }
+    }
+}
+
 const MINUTE_MS: i64 = 60_000;
 
 /// Both gateways under the strict rule, and the clock of their steps.

@@ -348,6 +348,7 @@ impl Gateway {
             RosterFacts::Sealed { members: before, bound_to: digest.as_bytes() }
         };
         let mut cx = Context {
+            training: false,
             own: self.own,
             now,
             origin,

@@ -38,7 +38,7 @@ int clock_gettime(clockid_t id, struct timespec *at) {
 "#;
 
 /// Builds it with the compiler that builds our cryptography.
-fn shim(folder: &Path) -> PathBuf {
+pub(crate) fn shim(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("clock.c"), folder.join("clock.so"));
     fs::write(&source, SHIM).unwrap();
     let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());

@@ -63,6 +63,14 @@ impl Stage {
         Self::open_on(folder, jp, fr).await
     }
 
+    /// The same with states for training.
+    pub(crate) async fn open_training() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let jp = State::make_training("JP", folder.path()).await;
+        let fr = State::make_training("FR", folder.path()).await;
+        Self::open_on(folder, jp, fr).await
+    }
+
     async fn open_with(collector: Option<SocketAddr>) -> Self {
         let (folder, mut jp, mut fr) = two_states().await;
         (jp.collector, fr.collector) = (collector, collector);
@@ -132,6 +140,15 @@ impl Stage {
                 self.links.iter().for_each(Proxy::mend);
             }
         }
+    }
+
+    /// Lets JP's desk run on a machine whose clock is ahead, from now on.
+    pub(crate) async fn jp_desk_ahead(&mut self, clock: &Path, seconds: i64) {
+        assert!(self.jp_desk.stop().await.success(), "{}", self.jp_desk.log());
+        let mut command = std::process::Command::new(program("desk"));
+        command.args(["serve", "--output", "json", "--dir"]).arg(self.pair.jp.desk_dir("central"));
+        command.env("LD_PRELOAD", clock).env("CLOCK_AHEAD_S", seconds.to_string());
+        self.jp_desk = Running::start(command, "desk-central", &self.pair.jp.logs()).ready().await;
     }
 
     /// Asks both desks to end, and waits until they have.

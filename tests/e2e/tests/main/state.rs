@@ -32,7 +32,15 @@ pub(crate) struct State {
 impl State {
     /// The state of `party` in `<base>/<party>`.
     pub(crate) async fn make(party: &str, base: &Path) -> Self {
-        let made = original(party).await;
+        Self::copied(original(party, false).await, party, base)
+    }
+
+    /// The same, made for training.
+    pub(crate) async fn make_training(party: &str, base: &Path) -> Self {
+        Self::copied(original(party, true).await, party, base)
+    }
+
+    fn copied(made: Self, party: &str, base: &Path) -> Self {
         let dir = base.join(party);
         copy(&made.dir, &dir);
         let state = Self { dir, peer_listen: free_port(), desk_listen: free_port(), ..made.clone() };
@@ -170,16 +178,18 @@ pub(crate) fn free_port() -> SocketAddr {
 }
 
 /// The first state of a party, which is only copied.
-async fn original(party: &str) -> State {
-    static MADE: Mutex<BTreeMap<String, State>> = Mutex::const_new(BTreeMap::new());
+async fn original(party: &str, training: bool) -> State {
+    static MADE: Mutex<BTreeMap<(String, bool), State>> = Mutex::const_new(BTreeMap::new());
     let mut made = MADE.lock().await;
-    if let Some(state) = made.get(party) {
+    if let Some(state) = made.get(&(party.to_owned(), training)) {
         return state.clone();
     }
     let base = tempfile::tempdir().unwrap().keep();
     warden::made(&base);
     let dir = base.join(party);
-    let told = gateway(&["init", "--party", party, "--dir", dir.to_str().unwrap()]).await.done();
+    let mut init = vec!["init", "--party", party, "--dir", dir.to_str().unwrap()];
+    init.extend(training.then_some("--training"));
+    let told = gateway(&init).await.done();
     let address = |name: &str| told[name].as_str().unwrap().parse().unwrap();
     let state = State {
         party: party.parse().unwrap(),
@@ -189,7 +199,7 @@ async fn original(party: &str) -> State {
         desk_listen: address("desk_listen"),
         collector: None,
     };
-    made.insert(party.to_owned(), state.clone());
+    made.insert((party.to_owned(), training), state.clone());
     state
 }
 

@@ -170,6 +170,7 @@ fn what_only_some_steps_declare_is_refused_on_others_r94() {
     let case = review(free());
     let spoiled = [
         ("declared.emergency", Declared { emergency: true, ..Declared::default() }),
+        ("declared.training", Declared { training: true, ..Declared::default() }),
         ("declared.classification", Declared { classification: Some(Classification::Secret), ..Declared::default() }),
         ("declared.callback", Declared { callback: Some(NOW), ..Declared::default() }),
     ];
