@@ -17,7 +17,12 @@ impl CaseFile {
             peer: self.peer,
             pin: self.pin,
             sent: measures().next().is_some(),
-            preserves: terms().any(|(measure, terms)| terms.preservation.is_some() && !measure.given_up),
+            preserves: terms().any(|(measure, terms)| {
+                // Refused, blocked or withdrawn before anything was confirmed, nothing is kept. What is kept longer than it had to be
+                // may be asked for: whether it is still there, its holder says.
+                let kept = measure.produced.is_some() || measure.state.is_live();
+                terms.preservation.is_some() && kept && !measure.given_up
+            }),
             emergency: terms().any(|(_, terms)| terms.expost_hours.is_some()),
         }
     }

@@ -1,6 +1,7 @@
 //! A request that follows an earlier case is held against what the gateway itself knows of that case.
 
-use model::{CaseId, FollowUp, Follows, RefusalCode, Step};
+use model::{CaseId, FollowUp, Follows, RefusalCode, Step, Timestamp};
+use workflow::{Keeping, State, Terms};
 
 use super::world::{Draft, Fate, Gateway, NOW, desk, other_rule, party, relay, rule};
 use crate::{Earlier, Origin};
@@ -67,4 +68,32 @@ fn each_way_to_follow_wants_its_own_of_the_earlier_case_r94() {
     assert_eq!(asked(FollowUp::Production, BEFORE, Some(other_pin)), Ok(()));
     assert_eq!(asked(FollowUp::Production, BEFORE, Some(Earlier { preserves: false, ..earlier() })), refused);
     assert_eq!(asked(FollowUp::Regularisation, BEFORE, Some(Earlier { emergency: false, ..earlier() })), refused);
+}
+
+/// Whether a production may follow a case in which a measure that asked for preservation stands like this.
+fn preserves(state: State, produced: Option<Timestamp>, given_up: bool) -> bool {
+    let (mut home, mut peer) = (Gateway::of("JP"), Gateway::of("FR"));
+    let opening = Draft::proper(0, Step::OpenGroup, &[1], model::HeaderDigest::GENESIS);
+    home.submit(&opening, NOW).unwrap();
+    relay(&mut home, &mut peer, Fate::Arrives, NOW);
+    home.submit(&Draft::proper(1, Step::SealSend, &[1], home.head()), NOW).unwrap();
+    relay(&mut home, &mut peer, Fate::Arrives, NOW);
+    let mut file = home.file.unwrap();
+    let measure = file.admitted.as_mut().and_then(|case| case.measures.values_mut().next()).unwrap();
+    let keeping = Keeping { days: 60, clause: None, prolongation_days: None };
+    measure.terms = Some(Terms { preservation: Some(keeping), ..Terms::default() });
+    (measure.state, measure.produced, measure.given_up) = (state, produced, given_up);
+    file.earlier().preserves
+}
+
+#[test]
+fn a_production_follows_what_is_or_will_be_preserved_and_nothing_that_ended_before() {
+    for state in State::ALL.into_iter().filter(|state| state.is_live()) {
+        assert!(preserves(state, None, false), "{state}");
+    }
+    for state in [State::Refused, State::Withdrawn, State::Blocked, State::Closed] {
+        assert!(!preserves(state, None, false), "{state}");
+    }
+    assert!(preserves(State::Closed, Some(NOW), false), "it was confirmed, and the case was closed since");
+    assert!(!preserves(State::Received, Some(NOW), true), "it was given up");
 }
