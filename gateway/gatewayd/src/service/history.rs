@@ -39,8 +39,7 @@ pub(super) async fn open(
 
 /// The place of the newest entry of `case` that was laid ready for `desk`.
 async fn newest_laid_ready(gateway: &Gateway, desk: &AuthorityId, case: CaseId) -> Result<Option<i64>, Denial> {
-    let places: BTreeMap<_, _> =
-        gateway.store.entries_of(case).await?.into_iter().filter_map(|row| Some((*row.id, row.seq?))).collect();
+    let places: BTreeMap<_, _> = gateway.store.places_of(case).await?.into_iter().collect();
     let ids: Vec<_> = places.keys().copied().collect();
     let delivered = gateway.store.delivered(&ids).await?;
     let theirs = delivered.into_iter().filter(|(to, _)| to == desk);

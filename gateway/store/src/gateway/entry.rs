@@ -67,12 +67,12 @@ impl GatewayStore {
         write::find_among::<Entity, _, _>(self.engine.read(), Column::Id, &ids).await
     }
 
-    /// The entries of a case in the order of the case; those without a place come last, oldest first.
-    pub async fn entries_of(&self, case: CaseId) -> Result<Vec<Model>, StoreError> {
-        let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).order_by_asc(Column::AdmittedAt);
-        let mut entries = query.order_by_asc(Column::Id).all(self.engine.read()).await?;
-        entries.sort_by_key(|entry| entry.seq.unwrap_or(i64::MAX));
-        Ok(entries)
+    /// The entries of a case that have a place in it, with their places, in no order. What they weigh is not read.
+    pub async fn places_of(&self, case: CaseId) -> Result<Vec<(EntryId, i64)>, StoreError> {
+        let query = Entity::find().select_only().column(Column::Id).column(Column::Seq);
+        let query = query.filter(Column::CaseId.eq(Stored(case))).filter(Column::Seq.is_not_null());
+        let places: Vec<(Stored<EntryId>, i64)> = query.into_tuple().all(self.engine.read()).await?;
+        Ok(places.into_iter().map(|(id, seq)| (id.0, seq)).collect())
     }
 }
 

@@ -98,7 +98,7 @@ pub(crate) async fn what_is_committed_is_read_back(store: &GatewayStore) {
     assert_eq!(store.case_file(case_id(0)).await.unwrap().unwrap(), case(0, 1));
     assert_eq!(store.case_files(&[case_id(0), case_id(1)]).await.unwrap(), [case(0, 1)]);
     assert_eq!(store.entry(entry_id(0)).await.unwrap().unwrap(), entry(0, 0));
-    assert_eq!(store.entries_of(case_id(0)).await.unwrap(), [entry(0, 0)]);
+    assert_eq!(store.places_of(case_id(0)).await.unwrap(), []);
     assert_eq!(store.due(party("FR"), 1_000, 10).await.unwrap()[0].entry_id.0, entry_id(0));
     let receipts = store.receipts_of(entry_id(0)).await.unwrap();
     assert_eq!(
@@ -227,7 +227,8 @@ pub(crate) async fn a_verdict_keeps_what_it_does_not_say(store: &GatewayStore) {
         verdict(1, Verdict::Rejected, None, Some("no")),
     ];
     store.commit(&Batch { verdicts, ..Batch::default() }).await.unwrap();
-    let entries = store.entries_of(case_id(0)).await.unwrap();
+    let mut entries = store.entries(&[entry_id(0), entry_id(1)]).await.unwrap();
+    entries.sort_by_key(|entry| entry.seq);
     let seen: Vec<_> = entries.iter().map(|e| (*e.id, *e.verdict, e.seq, &*e.receipt)).collect();
     assert_eq!(
         seen,
@@ -236,6 +237,9 @@ pub(crate) async fn a_verdict_keeps_what_it_does_not_say(store: &GatewayStore) {
             (entry_id(0), Verdict::Admitted, Some(7), &b"first"[..]),
         ]
     );
+    let mut places = store.places_of(case_id(0)).await.unwrap();
+    places.sort_unstable();
+    assert_eq!(places, [(entry_id(0), 7), (entry_id(1), 3)]);
 
     let unknown = Batch { verdicts: vec![verdict(9, Verdict::Admitted, None, None)], ..Batch::default() };
     assert!(matches!(store.commit(&unknown).await, Err(StoreError::Conflict(_))));
