@@ -87,6 +87,11 @@ impl Hearing {
         }
     }
 
+    /// The number of the slot that is agreed.
+    fn taken(&self) -> Option<u64> {
+        self.newest("agree")?["agreement"]["slot"].as_u64()
+    }
+
     pub(super) fn id(&self) -> MatterId {
         MatterId(self.matter.id)
     }
@@ -98,7 +103,14 @@ impl Hearing {
 
     /// For programs.
     pub(super) fn value(&self, now: Timestamp) -> Value {
-        let part = |act: &str, name: &str| self.newest(act).map(|one| one[name].clone());
+        // A file that goes along is saved by a command of its own.
+        let part = |act: &str, name: &str| {
+            let mut part = self.newest(act)?[name].clone();
+            if let Some(Value::Object(file)) = part.get_mut("file") {
+                file.remove("inline");
+            }
+            Some(part)
+        };
         let slots = self.newest("propose").map(|one| shown_slots(&one["proposal"], &self.sides, now));
         json!({
             "matter": format!("X{}", self.matter.id),
@@ -129,7 +141,7 @@ impl Hearing {
             let proposal = document.get("proposal");
             // The slots are shown below, with what is to be known of them.
             lines.extend(said.into_iter().filter(|line| proposal.is_none() || !line.starts_with("slot ")));
-            lines.extend(proposal.into_iter().flat_map(|one| slot_lines(one, &self.sides, now)));
+            lines.extend(proposal.into_iter().flat_map(|one| slot_lines(one, &self.sides, now, self.taken())));
             let text = document["text"].as_str();
             lines.extend(text.map(|text| format!("           “{}”", summary::line(text))));
         }
@@ -143,10 +155,11 @@ impl Hearing {
     }
 }
 
-/// The slots of a proposal side by side, each with what is to be known of it.
-pub(super) fn slot_lines(proposal: &Value, sides: &Sides, now: Timestamp) -> Vec<String> {
+/// The slots of a proposal side by side, each with what is to be known of it; only the one that is taken, where one is.
+pub(super) fn slot_lines(proposal: &Value, sides: &Sides, now: Timestamp, taken: Option<u64>) -> Vec<String> {
     let mut lines = Vec::new();
-    for (number, slot, told) in slots(proposal, sides, now) {
+    let all = slots(proposal, sides, now).into_iter();
+    for (number, slot, told) in all.filter(|(number, ..)| taken.is_none_or(|taken| taken == *number)) {
         let clocks = told.iter().map(|one| format!("{} {} ({})", one.local, one.zone, one.party));
         let clocks: Vec<_> = clocks.collect();
         lines.push(format!("slot {number}     {} | {}, {} minutes", clocks.join(" | "), slot.starts, slot.minutes));
@@ -217,7 +230,8 @@ mod tests {
         });
         desk::fill_slots(proposal.as_object_mut().unwrap());
         let now = Timestamp(1_796_000_000_000);
-        let lines = slot_lines(&proposal, &sides, now);
+        assert!(slot_lines(&proposal, &sides, now, Some(2)).is_empty());
+        let lines = slot_lines(&proposal, &sides, now, None);
         assert_eq!(
             lines,
             [

@@ -37,8 +37,11 @@ pub(super) fn lines(fields: &Map<String, Value>) -> Vec<String> {
         let (pages, language) = (&minutes["pages"], word(minutes, "language"));
         lines.push(format!("held       {from} to {to}; {pages} pages in {language}, {read}"));
     }
-    let hashes = ["minutes", "signature", "handover"].into_iter().filter_map(|place| fields.get(place));
-    lines.extend(hashes.map(|place| format!("minutes    sha256 {}", word(place, "hash"))));
+    let by = fields.get("officer").map_or("?", |officer| word(officer, "party"));
+    for (place, verb) in [("minutes", "draws up"), ("signature", "signs"), ("handover", "hands over")] {
+        let minutes = fields.get(place);
+        lines.extend(minutes.map(|one| format!("minutes    {by} {verb} sha256 {}", word(one, "hash"))));
+    }
     lines
 }
 
@@ -114,6 +117,7 @@ mod tests {
     fn a_consent_says_who_verified_it_and_minutes_which_they_are() {
         let consent = told(json!({"consent": {"verified_by": {"name": "Durand"}, "lawyer_consulted": false}}));
         assert!(consent.contains("verified by Durand") && consent.contains("not consulted"), "{consent}");
-        assert_eq!(told(json!({"signature": {"hash": "ab"}})), "minutes    sha256 ab");
+        let signed = json!({"officer": {"party": "FR"}, "signature": {"hash": "ab"}});
+        assert_eq!(told(signed), "minutes    FR signs sha256 ab");
     }
 }

@@ -122,7 +122,11 @@ async fn minutes(play: &Play) {
     let line = ["hearing", "sign", &play.case, "--as", "central/officer-1", "--file", &wrong];
     let other = play.stage.desk(Side::Jp, &line).await.failed(6);
     assert!(other.contains("other minutes"), "{other}");
-    play.hears(Side::Jp, "sign", &["--file", &right]).await;
+    let read = play.stage.pair.jp.dir.join("read.txt");
+    let save = ["hearing", "show", &play.case, "--save-minutes", read.to_str().unwrap()];
+    play.stage.desk(Side::Jp, &save).await.done();
+    assert_eq!(fs::read(&read).unwrap(), fs::read(&right).unwrap(), "what is read is what was drawn up");
+    play.hears(Side::Jp, "sign", &["--file", read.to_str().unwrap()]).await;
     crate::until("the signature is there", 20, async || {
         let shown = play.hearing(Side::Fr, "MINUTES_DRAFT").await;
         (shown["signed"] == json!(["JP"])).then_some(())

@@ -22,7 +22,7 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
         (opening(case, command, id, side, keeper)?, None)
     } else {
         let matter = standing(case, command, id)?;
-        (next(case, matter, command, side, keeper)?, Some(matter))
+        (next(case, matter, command, (side, keeper), now)?, Some(matter))
     };
     stands(row.actor, command)?;
     measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
@@ -149,8 +149,8 @@ fn next(
     case: &Case,
     matter: &Matter,
     command: &Command<'_>,
-    side: Side,
-    keeper: Side,
+    (side, keeper): (Side, Side),
+    now: Timestamp,
 ) -> Result<&'static MatterRow, Refusal> {
     let here = || super::matter_rows(matter.kind).filter(|row| row.from.contains(&matter.state));
     let sides = |row: &MatterRow| row.by.sides(keeper, matter.opener);
@@ -159,11 +159,13 @@ fn next(
     if let Some(row) = here().find(fits) {
         return Ok(row);
     }
+    let due = |row: &&MatterRow| row.guard != MatterGuard::Silence || matter.is_silent(now);
     let who = |row: &MatterRow| {
-        let parties: Vec<_> = sides(row).iter().map(|side| case.party(*side).to_string()).collect();
-        format!("{} ({} of {})", row.step, row.actor, parties.join(" or "))
+        let may = sides(row).iter().filter(|side| counts(row.guard, matter, **side));
+        let parties: Vec<_> = may.map(|side| case.party(*side).to_string()).collect();
+        (!parties.is_empty()).then(|| format!("{} ({} of {})", row.step, row.actor, parties.join(" or ")))
     };
-    let possible: Vec<_> = here().map(who).collect();
+    let possible: Vec<_> = here().filter(due).filter_map(who).collect();
     let possible = if possible.is_empty() { "nothing".to_owned() } else { possible.join(", ") };
     let (step, by, kind) = (command.step, case.party(side), matter.kind);
     let reason =

@@ -162,7 +162,10 @@ fn minutes_are_signed_by_both_sides_and_not_twice_by_one() {
     let signer = *once.matters[&MatterId(1)].signed.first().unwrap();
     let row = MATTERS.iter().find(|row| row.guard == MatterGuard::Second).unwrap();
     let other = if signer == Side::Home { Side::Peer } else { Side::Home };
-    assert!(order(row, signer).decide(Some(once)).is_err());
+    let refusal = order(row, signer).decide(Some(once)).unwrap_err();
+    let may = once.party(other);
+    assert!(refusal.reason.contains(&format!("sign_minutes (central or executing or judge of {may})")), "{refusal}");
+    assert_eq!(refusal.reason.matches("sign_minutes (").count(), 1, "{refusal}");
     let signed = order(row, other).decide(Some(once)).unwrap();
     assert!(matches!(signed.change, Change::Matter { matter, .. } if matter.state == MatterState::Signed));
 }

@@ -1,5 +1,7 @@
 //! A hearing by video link, step by step: times by both clocks, consent before the start, minutes that both sides sign.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use desk::{HEARING_NOTICE, fill_slots};
 use model::{Exit, MatterId, Step, Timestamp};
@@ -9,7 +11,7 @@ use workflow::{Calendars, moment_in, zone_named};
 use super::{
     Answer, Ask, Common, Session, Taken, Words,
     matter::{Matter, matter},
-    minutes::{Minutes, Sign, Transmit},
+    minutes::{Minutes, Sign, Transmit, save},
     moment, written,
 };
 use crate::{
@@ -190,6 +192,9 @@ pub(crate) struct Show {
     /// Which matter of the case, as in X1; all hearings when absent.
     #[arg(long, value_name = "X1", value_parser = matter)]
     matter: Option<MatterId>,
+    /// Write the newest minutes into this new file, to be read before they are signed.
+    #[arg(long, value_name = "FILE")]
+    save_minutes: Option<PathBuf>,
 }
 
 impl Hearing {
@@ -216,7 +221,7 @@ impl Propose {
         let shown = session.show(&self.common.case).await?;
         let sides = Sides::of(session, &shown)?;
         let proposal = self.proposal(&sides)?;
-        session.tell(&slot_lines(&proposal, &sides, clock::now()).join("\n"));
+        session.tell(&slot_lines(&proposal, &sides, clock::now(), None).join("\n"));
         let officer = self.common.signer.open(session)?;
         let documents = [written(HEARING_NOTICE, &json!({ "proposal": proposal }))?];
         let ask = Ask { documents: &documents, ..Ask::new(Step::ProposeHearing, Some(&self.words)) };
@@ -345,6 +350,10 @@ impl Show {
         let mut lines: Vec<_> = hearings.iter().flat_map(|one| one.lines(now)).collect();
         if lines.is_empty() {
             lines.push("no hearing: desk hearing propose".to_owned());
+        }
+        if let Some(path) = &self.save_minutes {
+            save(hearings.iter().rev().find_map(|one| one.newest("minutes")), path)?;
+            lines.push(format!("written    {}", path.display()));
         }
         Ok(Answer::new(value, lines.join("\n")))
     }

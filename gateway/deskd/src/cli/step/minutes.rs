@@ -14,7 +14,10 @@ use super::{
     matter::Matter,
     moment,
 };
-use crate::{cli::hearing::Hearing as Held, failure::Failure};
+use crate::{
+    cli::{hearing::Hearing as Held, request::write_new},
+    failure::Failure,
+};
 
 /// A file is put into a document up to this length; what is longer goes on a medium, and is named by its hash.
 const INLINE_BYTES_MAX: usize = 192 * 1024;
@@ -127,9 +130,28 @@ fn newest_minutes(hearing: &Held, path: Option<&Path>) -> Result<(Digest, Option
             Exit::Conflict,
             "the file holds other minutes than were drawn up last; nothing was signed",
         )
-        .remedy("Read the newest ones: desk case show --documents; have them drawn up again where they are wrong."));
+        .remedy(
+            "Read the newest ones: desk hearing show --save-minutes; have them drawn up again where they are wrong.",
+        ));
     }
     Ok((drawn, bytes))
+}
+
+/// Writes the minutes that go along with their document into a file, if they are what it says they are.
+pub(super) fn save(document: Option<&Value>, path: &Path) -> Result<(), Failure> {
+    let inline = document.and_then(|one| one["minutes"]["file"]["inline"].as_str());
+    let bytes = inline.and_then(|text| BASE64_STANDARD.decode(text).ok());
+    let bytes = bytes.ok_or_else(|| {
+        Failure::new(Exit::NotFound, "no minutes go along with the hearing")
+            .remedy("What is longer goes on a medium: hold it against the hash that desk hearing show tells.")
+    })?;
+    if document.and_then(minutes_hash) != Some(Digest::of(&[&bytes])) {
+        return Err(Failure::new(
+            Exit::Integrity,
+            "the minutes that go along are not those of the hash; nothing was written",
+        ));
+    }
+    write_new(path, &bytes)
 }
 
 /// A file as a document names it, whole where it is small.
