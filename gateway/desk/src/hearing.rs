@@ -90,7 +90,7 @@ pub fn minutes_hash(document: &Value) -> Option<Digest> {
 pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> {
     let spoken = Spoken::deserialize(document)
         .map_err(|_| contradiction("", "the document has not the form of its record type"))?;
-    equal(hearing_act(header.step) == Some(&spoken.act), "act", "the step and the document say different things")?;
+    equal(hearing_act(header.step) == Some(spoken.act), "act", "the step and the document say different things")?;
     let own = spoken.officer.authority.party() == header.sender.party();
     equal(own, "officer.authority", "the document speaks for another party than the one that sends it")?;
     let past = |place: &str, field: &str| match document[place][field].as_str() {
@@ -122,7 +122,7 @@ fn proposed(document: &Value, at: Timestamp) -> Result<(), Refusal> {
     for (index, one) in slots.iter().enumerate() {
         let field = |name: &str| format!("proposal.slots[{index}].{name}");
         equal(one["number"].as_u64() == u64::try_from(index + 1).ok(), &field("number"), "slots are numbered 1, 2, 3")?;
-        let slot = slot(one).ok_or_else(|| contradiction(&field("starts_at"), "this is no moment"))?;
+        let slot = slot(one).ok_or_else(|| contradiction(field("starts_at"), "this is no moment"))?;
         equal(at < slot.starts, &field("starts_at"), "the slot is over")?;
         for (side, zone) in [("requesting", &zones.requesting), ("requested", &zones.requested)] {
             let same = slot.local(zone).is_some_and(|local| one[side].as_str() == Some(&local));

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Hearing {
     /// Propose a hearing, with one to five times as both sides' clocks show them.
-    Propose(Propose),
+    Propose(Box<Propose>),
     /// Take one of the times by its number.
     Agree(Agree),
     /// Record that the person consented, before the start, and who made sure (requested side).
