@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "rogatory/desk/v1/statistics.proto",
         "rogatory/desk/v1/webhook.proto",
         "rogatory/desk/v1/responder.proto",
+        "rogatory/desk/v1/evidence.proto",
         "rogatory/operator/v1/operator.proto",
     ];
     for file in files {

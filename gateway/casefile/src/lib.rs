@@ -25,7 +25,7 @@ pub use extent::{Extent, Pile};
 pub use manifest::{FORMAT, Manifest};
 pub use proof::LeafProof;
 pub use report::{Contradiction, Report, Section};
-pub use verify::{CannotVerify, RootPin, verify};
+pub use verify::{CannotVerify, RootPin, treaty_files, verify};
 
 /// A file that is no case file, or was altered after it was exported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

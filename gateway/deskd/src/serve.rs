@@ -9,8 +9,9 @@ use std::{
 
 use model::Exit;
 use proto::desk::{
-    case_service_server::CaseServiceServer, responder_service_server::ResponderServiceServer,
-    statistics_service_server::StatisticsServiceServer, webhook_service_server::WebhookServiceServer,
+    case_file_service_server::CaseFileServiceServer, case_service_server::CaseServiceServer,
+    responder_service_server::ResponderServiceServer, statistics_service_server::StatisticsServiceServer,
+    webhook_service_server::WebhookServiceServer,
 };
 use serde_json::json;
 use telemetry::{Level, LogFormat, Options, say};
@@ -29,7 +30,7 @@ use crate::{
     office::Office,
     once::Once,
     private,
-    service::{Cases, Counts, Responders, Webhooks},
+    service::{CaseFiles, Cases, Counts, Responders, Webhooks},
 };
 
 /// What an officer's program may send at once: a release of the largest size.
@@ -89,6 +90,7 @@ fn routes(office: &Arc<Office>) -> Routes {
     Routes::new(Once::new(cases, office.clone(), once))
         .add_service(Once::new(webhooks, office.clone(), once))
         .add_service(ResponderServiceServer::new(Responders(office.clone())))
+        .add_service(CaseFileServiceServer::new(CaseFiles(office.clone())))
         .add_service(counts)
 }
 

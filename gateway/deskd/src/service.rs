@@ -1,6 +1,7 @@
 //! `rogatory.desk.v1.CaseService`: what officers' programs and the national case-management system may call, on this machine.
 //! Each handler reads the call, asks the office once, and maps the answer.
 
+mod export;
 mod programs;
 mod responder;
 
@@ -18,6 +19,7 @@ use crate::office::{
     would_pass,
 };
 
+pub(crate) use export::CaseFiles;
 pub(crate) use programs::{Counts, Webhooks};
 pub(crate) use responder::Responders;
 
@@ -168,7 +170,8 @@ impl CaseService for Cases {
 
     async fn get_document(&self, request: Request<wire::GetDocumentRequest>) -> Answer<wire::GetDocumentResponse> {
         let request = request.into_inner();
-        let opens = Opens { purpose: request.purpose, proceeding: request.proceeding, officer: request.officer };
+        let opens =
+            Opens { purpose: request.purpose, proceeding: request.proceeding, officer: request.officer, reason: "" };
         let asked = self.0.document(&request.entry_id, request.index as usize, &opens).await;
         let (record_type, body) = asked.map_err(status)?;
         Ok(Response::new(wire::GetDocumentResponse { record_type: record_type.to_string(), body: body.into() }))

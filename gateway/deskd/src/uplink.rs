@@ -10,9 +10,10 @@ use link::{CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, CaseId, Exit};
 use proto::{
     desk::{
-        AcknowledgeRequest, ClaimKeyPackageRequest, GetStandingRequest, GetStandingResponse, ListDirectoriesRequest,
-        ListDirectoriesResponse, ListEntriesRequest, ListEntriesResponse, PublishKeyPackagesRequest, SubmitRequest,
-        WatchRequest, WatchResponse, submission_service_client::SubmissionServiceClient,
+        AcknowledgeRequest, ClaimKeyPackageRequest, GetEvidenceRequest, GetEvidenceResponse, GetStandingRequest,
+        GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest, ListEntriesResponse,
+        PublishKeyPackagesRequest, SubmitRequest, WatchRequest, WatchResponse,
+        evidence_service_client::EvidenceServiceClient, submission_service_client::SubmissionServiceClient,
     },
     types as wire,
 };
@@ -27,6 +28,7 @@ const MESSAGE_BYTES_MAX: usize = model::limits::SEALED_BYTES_MAX + model::limits
 #[derive(Debug)]
 pub(crate) struct Uplink {
     client: SubmissionServiceClient<Channel>,
+    evidence: EvidenceServiceClient<Channel>,
     endpoint: String,
     health: Mutex<Health>,
     /// Why the gateway's stream stands still here, although the gateway answers.
@@ -54,10 +56,18 @@ impl Uplink {
             anchors: trust.clone(),
             limits: CallLimits { connect_time: Duration::from_secs(3), ..CallLimits::default() },
         };
-        let client = SubmissionServiceClient::new(remote.connect().map_err(failed)?)
+        let channel = remote.connect().map_err(failed)?;
+        let evidence = EvidenceServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let client = SubmissionServiceClient::new(channel)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self { client, endpoint: config.gateway.clone(), health: Mutex::default(), held: Mutex::default() })
+        Ok(Self {
+            client,
+            evidence,
+            endpoint: config.gateway.clone(),
+            health: Mutex::default(),
+            held: Mutex::default(),
+        })
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -84,6 +94,13 @@ impl Uplink {
     pub(crate) async fn entries(&self, case: CaseId) -> Result<Streaming<ListEntriesResponse>, Status> {
         let request = ListEntriesRequest { case_id: case.as_bytes().to_vec().into(), from_seq: 0 };
         let answer = self.client.clone().list_entries(request).await;
+        self.noted(answer)
+    }
+
+    /// All that the gateway holds of a case.
+    pub(crate) async fn evidence(&self, case: CaseId) -> Result<Streaming<GetEvidenceResponse>, Status> {
+        let request = GetEvidenceRequest { case_id: case.as_bytes().to_vec().into() };
+        let answer = self.evidence.clone().get_evidence(request).await;
         self.noted(answer)
     }
 

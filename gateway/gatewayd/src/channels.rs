@@ -15,7 +15,7 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use tonic::Status;
 
 use crate::{
-    clock,
+    clock, directories,
     gateway::Gateway,
     outbox::Sender,
     trust::{ChannelState, Trust},
@@ -179,6 +179,7 @@ pub(crate) async fn take_greeting(
         return Err(Denial::failed(Fault::Malformed, "a greeting with an older directory than was shown before"));
     }
     gateway.trust.learn(&signed, now)?;
+    directories::keep(gateway, &signed).await;
     let mut next = row.clone();
     next.directory = Some(Blob(signed.toml.clone().into_bytes()));
     next.directory_signature = Some(Blob(signed.signature));

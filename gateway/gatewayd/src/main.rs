@@ -8,6 +8,7 @@ mod clock;
 mod command;
 mod committer;
 mod config;
+mod directories;
 mod failure;
 mod gateway;
 mod hot;
@@ -22,7 +23,7 @@ mod trust;
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use command::{init::Init, peer::Peer, serve::Serve, status::ShowStatus};
+use command::{audit::Audit, init::Init, peer::Peer, serve::Serve, status::ShowStatus};
 use failure::Failure;
 use model::Exit;
 use serde_json::{Value, json};
@@ -57,11 +58,16 @@ enum Command {
     #[command(subcommand)]
     Peer(Peer),
     Status(ShowStatus),
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let json_output = cli.output == Output::Json;
+    if let Command::Audit(audit) = &cli.command {
+        return audit.run(clock::now(), json_output);
+    }
     match run(&cli, json_output) {
         Ok(()) => ExitCode::from(Exit::Ok as u8),
         Err(failure) => {
@@ -92,7 +98,7 @@ fn run(cli: &Cli, json_output: bool) -> Result<(), Failure> {
             let (value, text) = runtime.block_on(status.run())?;
             print(value, &text, json_output)
         }
-        Command::Init(_) => Ok(()),
+        Command::Init(_) | Command::Audit(_) => Ok(()),
     }
 }
 

@@ -80,6 +80,7 @@ on_both_engines! { gateway:
     a_batch_that_is_half_there_is_a_conflict,
     another_entry_under_a_used_id_is_a_conflict,
     another_leaf_at_a_used_index_is_a_conflict,
+    what_evidence_needs_is_found_by_case_and_party,
     a_verdict_keeps_what_it_does_not_say,
     the_outbox_gives_what_is_due_in_order,
     a_stream_of_deliveries_is_taken_up_from_any_cursor,

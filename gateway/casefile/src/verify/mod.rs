@@ -18,6 +18,7 @@ use crate::{Contradiction, Manifest, Report, Unreadable, container, names, readm
 use parties::Parties;
 use sheaf::Sheaf;
 
+pub use law::treaty_files;
 pub use roots::RootPin;
 
 /// How far the clocks of two gateways may be apart.

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, str};
 
 use identity::{Fingerprint, RootCertificate, certificates_from_pem};
-use model::PartyId;
+use model::{Malformed, PartyId};
 
 use super::{CannotVerify, Findings, sheaf::Sheaf};
 use crate::{Manifest, names};
@@ -16,6 +16,23 @@ pub enum RootPin {
 }
 
 impl RootPin {
+    /// Reads what stands behind `PARTY=`: a certificate in PEM, or a fingerprint as operators tell it.
+    pub fn parse(party: &str, root: &str) -> Result<Self, Malformed> {
+        let party: PartyId = party.parse()?;
+        if !root.contains("-----BEGIN") {
+            return Ok(Self::Fingerprint(party, root.parse()?));
+        }
+        let chain = certificates_from_pem(root)?;
+        let [der] = chain.as_slice() else {
+            return Err(Malformed::new("one root certificate", &format!("{} certificates", chain.len())));
+        };
+        let root = RootCertificate::parse(der)?;
+        if root.party() != party {
+            return Err(Malformed::new("a root of the party that stands before it", root.party().as_str()));
+        }
+        Ok(Self::Certificate(Box::new(root)))
+    }
+
     /// Whose.
     pub fn party(&self) -> PartyId {
         match self {

@@ -1,9 +1,11 @@
 //! The officers' command line. It shows what is signed, signs with a key that it alone opens, and prints what the desk answers.
 
 mod agenda;
+mod audit;
 mod check;
 mod editor;
 mod events;
+mod export;
 mod follow;
 mod group;
 mod hearing;
@@ -68,6 +70,9 @@ enum Command {
     Serve(Serve),
     /// How the desk is.
     Status,
+    /// Check evidence, offline.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Draft, validate and send a request.
     #[command(subcommand)]
     Request(Request),
@@ -195,6 +200,8 @@ enum Case {
         #[command(flatten)]
         page: list::Page,
     },
+    /// Write the whole case as one file that a stranger can prove, and put on record what is opened for it.
+    Export(export::Export),
     /// One case: measures, timeline with receipts, who can read it, what may be done next.
     Show {
         /// The case, or a unique beginning of its id.
@@ -244,6 +251,9 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
         if let Command::Serve(serve) = &cli.command {
             return serve::run(&cli.dir, serve.otlp_endpoint.clone(), json_output).await.map(|()| None);
         }
+        if let Command::Audit(audit) = &cli.command {
+            return audit.run().map(Some);
+        }
         if let Command::Translation(translation) = &cli.command {
             return translation.run(&cli.dir, json_output).await.map(Some);
         }
@@ -254,7 +264,9 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
 
 async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
-        Command::Serve(_) | Command::Translation(_) => Err(Failure::new(Exit::Usage, "it is run by itself")),
+        Command::Serve(_) | Command::Translation(_) | Command::Audit(_) => {
+            Err(Failure::new(Exit::Usage, "it is run by itself"))
+        }
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
         Command::Responder(responder) => responder.run(session).await,
@@ -265,6 +277,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Statistics(count) => count.run(session).await,
         Command::Webhook(webhook) => webhook.run(session).await,
         Command::Case(Case::List { filter, page }) => list::list(session, filter, page).await,
+        Command::Case(Case::Export(export)) => export.run(session).await,
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await
         }

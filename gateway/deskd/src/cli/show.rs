@@ -288,6 +288,7 @@ fn opening(one: &wire::OpeningView) -> Value {
         "purpose": one.purpose,
         "proceeding": one.proceeding,
         "officer": one.officer,
+        "reason": one.reason,
     })
 }
 

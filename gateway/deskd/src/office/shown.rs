@@ -343,6 +343,7 @@ fn opening(one: &super::view::Opening) -> wire::OpeningView {
         purpose: one.purpose.clone(),
         proceeding: one.proceeding.clone(),
         officer: one.officer.clone(),
+        reason: one.reason.clone(),
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Opens {
     pub(crate) proceeding: String,
     /// Who.
     pub(crate) officer: String,
+    /// Beside the purpose: `export` for a case file.
+    pub(crate) reason: &'static str,
 }
 
 impl Office {
@@ -154,6 +156,7 @@ impl Office {
             purpose: purpose.clone(),
             proceeding: proceeding.clone(),
             officer: opens.officer.clone(),
+            reason: opens.reason.to_owned(),
         })
     }
 

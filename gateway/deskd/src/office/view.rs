@@ -92,6 +92,8 @@ pub(crate) struct Opening {
     pub(crate) purpose: String,
     pub(crate) proceeding: String,
     pub(crate) officer: String,
+    #[serde(default)]
+    pub(crate) reason: String,
 }
 
 /// An entry of this desk on its way.

@@ -1,5 +1,6 @@
 //! What an operator can ask for.
 
+pub(crate) mod audit;
 pub(crate) mod init;
 pub(crate) mod peer;
 pub(crate) mod serve;

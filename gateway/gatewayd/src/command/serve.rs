@@ -6,7 +6,8 @@ use clap::Args;
 use link::{Credentials, EdgeLimits, ServerTls};
 use model::{Exit, Timestamp, limits};
 use proto::{
-    desk::submission_service_server::SubmissionServiceServer, operator::operator_service_server::OperatorServiceServer,
+    desk::{evidence_service_server::EvidenceServiceServer, submission_service_server::SubmissionServiceServer},
+    operator::operator_service_server::OperatorServiceServer,
     peer::peer_service_server::PeerServiceServer,
 };
 use serde_json::json;
@@ -25,12 +26,13 @@ use crate::{
     channels::Channels,
     committer::Committer,
     config::{Config, Folder},
+    directories,
     failure::Failure,
     gateway::{Gateway, Proven},
     keys::{self, Keys},
     outbox, private,
     rules::Rules,
-    service::{operator::Operator, peer::Peers, structured, submission::Desks},
+    service::{evidence::Evidence, operator::Operator, peer::Peers, structured, submission::Desks},
     trust::Trust,
 };
 
@@ -107,6 +109,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let committing = tokio::spawn(Committer::new(gateway.clone(), works).run());
     let channels = Arc::new(Channels::new(gateway.clone(), own.clone()));
     channels.start().await?;
+    directories::keep_all(&gateway).await;
     let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
     let operator = Operator {
         gateway: gateway.clone(),
@@ -166,6 +169,7 @@ impl Edge {
         let peer_service = peer_service.max_decoding_message_size(batch).max_encoding_message_size(batch);
         let desk_service = SubmissionServiceServer::new(Desks(gateway.clone()));
         let desk_service = desk_service.max_decoding_message_size(entry).max_encoding_message_size(entry);
+        let evidence = EvidenceServiceServer::new(Evidence(gateway.clone())).max_encoding_message_size(batch);
         let operator_routes = Routes::new(OperatorServiceServer::new(operator));
         let until = |mut stopping: watch::Receiver<bool>| async move {
             // An error says that nobody can stop us any more: stop.
@@ -187,7 +191,7 @@ impl Edge {
                     self.desks,
                     self.tls.clone(),
                     EdgeLimits::default(),
-                    structured(Routes::new(desk_service)),
+                    structured(Routes::new(desk_service).add_service(evidence)),
                     stopping()
                 ),
                 link::serve_local(&self.socket, operator_routes, stopping()),

@@ -141,7 +141,11 @@ impl Committer {
             Err(denial) => Err(denial.clone()),
         };
         match decided {
-            Ok(Decided::Receipt(stated)) => Ok(stated),
+            Ok(Decided::Receipt(stated)) => {
+                // With the entry its sender's gateway is heard for good: what it certified, and when.
+                item.submission.into_iter().for_each(|signed| turn.sheaf.keep(&Stated::from(signed)));
+                Ok(stated)
+            }
             Ok(Decided::Later) => {
                 halted.insert(claimed.case);
                 Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"))

@@ -66,6 +66,8 @@ pub(crate) struct RelayItem {
     pub(crate) claimed: Claimed,
     /// The verified entry, or why it is not.
     pub(crate) entry: Result<Verified<Entry>, Denial>,
+    /// The word of the sender's gateway that it took the entry, where it holds.
+    pub(crate) submission: Option<SignedReceipt>,
     pub(crate) trace: String,
 }
 

@@ -1,5 +1,6 @@
 //! What this gateway offers: to the gateways of others, to its own desks, to its operator. One file each.
 
+pub(crate) mod evidence;
 mod history;
 pub(crate) mod operator;
 pub(crate) mod peer;

@@ -20,6 +20,7 @@ use crate::{
     command::init,
     committer::origin,
     config::{Config, Folder},
+    directories,
     gateway::Gateway,
     hot,
     trust::ChannelState,
@@ -83,6 +84,7 @@ impl OperatorService for Operator {
         let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
         channels::same_world(&self.gateway, party, &request.root).map_err(status)?;
         self.gateway.trust.learn(&signed, clock::now()).map_err(status)?;
+        directories::keep(&self.gateway, &signed).await;
         let pinned = self.gateway.trust.snapshot().root(party).is_some_and(|root| root.der() == &*request.root);
         if !pinned || party == self.gateway.own() {
             return Err(malformed("the directory does not trust that root for that party"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::Subject;
 use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, LedgerKey, SignedCheckpoint, Statement};
-use model::{Denial, Digest, Fault, PartyId, limits};
+use model::{Denial, Digest, Fault, PartyId, ReceiptKind, SignedReceipt, limits};
 use proto::peer::{
     ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, RelayRequest,
     RelayResponse, RelayVerdict, TryAgain, peer_service_server::PeerService, relay_verdict,
@@ -42,7 +42,7 @@ impl PeerService for Peers {
             return Err(status(Denial::failed(Fault::TooLarge, "too many entries or receipts in one call")));
         }
         let growth = request.growth.map(|growth| self.read_growth(from, growth)).transpose().map_err(status)?;
-        let items = request.items.into_iter().map(|item| self.read_item(item)).collect::<Result<_, _>>()?;
+        let items = request.items.into_iter().map(|item| self.read_item(from, item)).collect::<Result<_, _>>()?;
         let receipts = self.read_receipts(from, &request.receipts).map_err(status)?;
         let (answer, answered) = oneshot::channel();
         let work = Work::Relay(Relay { from, items, growth, receipts, answer });
@@ -99,7 +99,7 @@ impl Peers {
         Err(Denial::failed(Fault::PeerUnreachable, "your newest directory is not here yet: it is fetched"))
     }
 
-    fn read_item(&self, item: proto::peer::RelayItem) -> Result<RelayItem, Status> {
+    fn read_item(&self, from: PartyId, item: proto::peer::RelayItem) -> Result<RelayItem, Status> {
         let entry = item.entry.ok_or_else(|| malformed("an item without an entry"))?;
         let received = proto::convert::receive_entry(entry).map_err(|denial| {
             telemetry::say!(Warn, "an entry of a peer cannot be read", fault = fault_of(&denial));
@@ -107,7 +107,24 @@ impl Peers {
         })?;
         let claimed = Claimed::of_received(&received);
         let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now());
-        Ok(RelayItem { claimed, entry, trace: item.traceparent })
+        let submission = item.submission.and_then(|signed| self.read_submission(from, &claimed, &signed));
+        Ok(RelayItem { claimed, entry, submission, trace: item.traceparent })
+    }
+
+    /// The word of the sender's gateway that it took the entry, to be kept with it. One that does not hold is no reason to refuse the entry.
+    fn read_submission(
+        &self,
+        from: PartyId,
+        claimed: &Claimed,
+        signed: &proto::types::SignedReceipt,
+    ) -> Option<SignedReceipt> {
+        let signed = proto::decode_receipt(signed).ok()?;
+        let receipt = &signed.receipt;
+        let on_it = (receipt.entry, receipt.case, receipt.envelope) == (claimed.entry, claimed.case, claimed.envelope);
+        let said = on_it && receipt.by == from && receipt.kind == ReceiptKind::SubmissionAcceptance;
+        let snapshot = self.0.trust.snapshot();
+        let holds = said && snapshot.store.verify_receipt_among(&signed, &mut self.0.proven.lock()).is_ok();
+        holds.then_some(signed)
     }
 
     fn read_growth(&self, from: PartyId, growth: LedgerGrowth) -> Result<Growth, Denial> {

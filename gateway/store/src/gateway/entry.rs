@@ -77,6 +77,14 @@ impl GatewayStore {
 }
 
 impl GatewayStore {
+    /// The entries of a case that have no place in it, oldest first.
+    pub async fn entries_unplaced(&self, case: CaseId) -> Result<Vec<EntryId>, StoreError> {
+        let query = Entity::find().select_only().column(Column::Id).filter(Column::CaseId.eq(Stored(case)));
+        let query = query.filter(Column::Seq.is_null()).order_by_asc(Column::AdmittedAt).order_by_asc(Column::Id);
+        let ids: Vec<Stored<EntryId>> = query.into_tuple().all(self.engine.read()).await?;
+        Ok(ids.into_iter().map(|id| id.0).collect())
+    }
+
     /// At most `limit` entries of a case that have a place in it, from `from` on, in their order.
     pub async fn entries_from(&self, case: CaseId, from: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).filter(Column::Seq.gte(from));

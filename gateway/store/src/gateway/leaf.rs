@@ -44,6 +44,16 @@ impl GatewayStore {
         Ok(query.order_by_asc(Column::Channel).order_by_asc(Column::Idx).all(self.engine.read()).await?)
     }
 
+    /// The leaves of a log that speak of these entries, in no order.
+    pub async fn leaves_among(&self, channel: &str, entries: &[EntryId]) -> Result<Vec<Model>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in entries.chunks(write::ROWS_MAX) {
+            let query = Entity::find().filter(Column::EntryId.is_in(chunk.iter().copied().map(Stored)));
+            found.extend(query.filter(Column::Channel.eq(channel)).all(self.engine.read()).await?);
+        }
+        Ok(found)
+    }
+
     /// How many leaves a log has: the index of the next.
     pub async fn leaf_count(&self, channel: &str) -> Result<i64, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_desc(Column::Idx);

@@ -4,8 +4,8 @@ use model::{Digest, ReceiptKind, Refuser, RequestType, Step, SubjectTag, Verdict
 use store::{
     Blob, StoreError,
     gateway::{
-        Acknowledgement, AskedRow, Batch, ChannelRow, CheckpointRow, Counted, EntryVerdict, GatewayStore, LeafRow,
-        NewReceipt, NewRefusal, TreeHashRow,
+        Acknowledgement, AskedRow, Batch, ChannelRow, CheckpointRow, Counted, DirectoryRow, EntryVerdict, GatewayStore,
+        LeafRow, NewReceipt, NewRefusal, TreeHashRow,
     },
 };
 
@@ -193,6 +193,28 @@ pub(crate) async fn another_entry_under_a_used_id_is_a_conflict(store: &GatewayS
 
     let orphan = Batch { entries: vec![entry(2, 77)], ..Batch::default() };
     assert!(matches!(store.commit(&orphan).await, Err(StoreError::Conflict(_))), "an entry needs its case");
+}
+
+pub(crate) async fn what_evidence_needs_is_found_by_case_and_party(store: &GatewayStore) {
+    let version = |version: i64, text: &str| DirectoryRow {
+        party: party("FR").into(),
+        version,
+        toml: blob(text),
+        signature: blob("signature"),
+        seen: version,
+    };
+    for row in [version(2, "two"), version(1, "one"), version(2, "another two")] {
+        store.keep_directory(&row).await.unwrap();
+    }
+    assert_eq!(store.directories_of(party("FR")).await.unwrap(), [version(1, "one"), version(2, "two")]);
+    assert_eq!(store.directories_of(party("JP")).await.unwrap(), []);
+    for number in 0..2 {
+        store.commit(&whole(number)).await.unwrap();
+    }
+    assert_eq!(store.entries_unplaced(case_id(0)).await.unwrap(), [entry_id(0)]);
+    let found = store.leaves_among(LOG, &[entry_id(1), entry_id(9)]).await.unwrap();
+    assert_eq!(found.iter().map(|leaf| leaf.idx).collect::<Vec<_>>(), [1]);
+    assert_eq!(store.leaves_among("another", &[entry_id(1)]).await.unwrap(), []);
 }
 
 pub(crate) async fn another_leaf_at_a_used_index_is_a_conflict(store: &GatewayStore) {

@@ -21,12 +21,14 @@ mod wire;
 
 mod again;
 mod answer;
+mod auditor;
 mod automatic;
 mod clocks;
 mod crossing;
 mod custody;
 mod edge;
 mod ended;
+mod evidence;
 mod foreign;
 mod form;
 mod hearing;

@@ -3,6 +3,7 @@
 mod m0001_first;
 mod m0002_asked;
 mod m0003_desk_mark;
+mod m0004_directory;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -10,6 +11,11 @@ pub(super) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0002_asked::Migration), Box::new(m0003_desk_mark::Migration)]
+        vec![
+            Box::new(m0001_first::Migration),
+            Box::new(m0002_asked::Migration),
+            Box::new(m0003_desk_mark::Migration),
+            Box::new(m0004_directory::Migration),
+        ]
     }
 }

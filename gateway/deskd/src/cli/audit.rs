@@ -1,0 +1,62 @@
+//! `desk audit`: checks a case file, with no desk running and no folder of one's own.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use casefile::{CannotVerify, FILE_BYTES_MAX, RootPin};
+use clap::Subcommand;
+use model::Exit;
+use serde_json::json;
+
+use super::Answer;
+use crate::{clock, failure::Failure};
+
+/// `desk audit`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// Tell what a case file proves. Exit codes: 0 all of it holds, 9 something contradicts, 1 no case file or altered, 2 a root is missing.
+    Verify {
+        /// The case file.
+        file: PathBuf,
+        /// A root that you have from its state itself: JP=FILE.pem, or JP=FINGERPRINT. One for each party.
+        #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
+        roots: Vec<String>,
+    },
+}
+
+impl Audit {
+    pub(super) fn run(&self) -> Result<Answer, Failure> {
+        let Self::Verify { file, roots } = self;
+        let roots = roots.iter().map(|one| pin(one)).collect::<Result<Vec<_>, _>>()?;
+        let told = casefile::verify(&read(file)?, &roots, clock::now()).map_err(|error| {
+            let exit = if matches!(error, CannotVerify::RootsMissing(_)) { Exit::Usage } else { Exit::Failure };
+            Failure::new(exit, error.to_string())
+        })?;
+        let exit = if told.holds { Exit::Ok } else { Exit::Integrity };
+        Ok(Answer { value: json!({ "report": told }), text: told.to_text(), exit })
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| Failure::reading(file, &error);
+    let mut bytes = Vec::new();
+    fs::File::open(file).map_err(failed)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn pin(text: &str) -> Result<RootPin, Failure> {
+    let usage = |why: String| {
+        Failure::new(Exit::Usage, why).remedy("As in --root JP=root.cert.pem or --root JP=\"1f0c 22ab …\".")
+    };
+    let (party, root) = text.split_once('=').ok_or_else(|| usage(format!("--root {text} names no party")))?;
+    let path = Path::new(root);
+    let root = if path.is_file() {
+        fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?
+    } else {
+        root.to_owned()
+    };
+    RootPin::parse(party, &root).map_err(|error| usage(error.to_string()))
+}

@@ -1,0 +1,57 @@
+//! `desk case export`: a whole case as one file that a stranger can prove.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use proto::desk::{self as wire, case_file_service_client::CaseFileServiceClient};
+use serde_json::json;
+
+use super::{Answer, request::write_new, session::Session};
+use crate::failure::Failure;
+
+/// `desk case export`.
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The case, or a unique beginning of its id.
+    case: String,
+    /// The file to write; it must not be there.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    /// Leave all bodies out: their commitments stay, and each can be opened later.
+    #[arg(long)]
+    without_bodies: bool,
+    /// Who opens what was received; the user of this machine when absent. Each opening is put on record.
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
+    reader: String,
+    /// What records are opened for, as the treaty names it; the request's own purpose when absent.
+    #[arg(long, value_name = "PURPOSE", default_value = "")]
+    purpose: String,
+    /// For which proceeding, by its file number; the one that the request named when absent.
+    #[arg(long, value_name = "REF", default_value = "")]
+    proceeding: String,
+}
+
+impl Export {
+    pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let request = wire::ExportCaseRequest {
+            case_id: self.case.clone(),
+            without_bodies: self.without_bodies,
+            purpose: self.purpose.clone(),
+            proceeding: self.proceeding.clone(),
+            reader: self.reader.clone(),
+        };
+        let mut client = CaseFileServiceClient::new(link::connect_local(&session.folder.socket()));
+        let mut stream = client.export_case(request).await?.into_inner();
+        let mut file = Vec::new();
+        while let Some(part) = stream.message().await? {
+            file.extend_from_slice(&part.piece);
+        }
+        write_new(&self.out, &file)?;
+        let name = self.out.display().to_string();
+        let text = format!(
+            "{name}: {} bytes.\nCheck it with the roots of both states: desk audit verify {name} --root XX=… --root YY=…",
+            file.len()
+        );
+        Ok(Answer::new(json!({ "file": name, "bytes": file.len() }), text))
+    }
+}

@@ -1,0 +1,74 @@
+//! deploy/AUDITOR.md, as it stands there, over a case that two states played: with unzip, sha256sum, OpenSSL, Python and Debian's Go.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use crate::{bounded, evidence::received, stage::Side};
+
+const PAGE: &str = include_str!("../../../../deploy/AUDITOR.md");
+
+/// The blocks of the page: the shell's, one after the other, and files by their names.
+fn blocks() -> (String, Vec<(&'static str, String)>) {
+    let (mut shell, mut files) = (String::new(), Vec::new());
+    for block in PAGE.split("\n```").skip(1).step_by(2) {
+        let (info, text) = block.split_once('\n').unwrap();
+        match info.split_once(' ') {
+            Some((_, name)) => files.push((name, format!("{text}\n"))),
+            None if info == "sh" => shell.push_str(&format!("{text}\n")),
+            None => panic!("a block of {info} that nobody runs"),
+        }
+    }
+    (shell, files)
+}
+
+/// Does in `folder` what the page says.
+fn follow(folder: &Path, case: &Path, roots: [&Path; 2]) -> Output {
+    let (shell, files) = blocks();
+    fs::create_dir(folder).unwrap();
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let environment = [("CASE", case), ("HOME_ROOT", roots[0]), ("PEER_ROOT", roots[1])];
+    Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &shell])
+        .current_dir(folder)
+        .envs(environment)
+        .envs([("HOME_PARTY", "JP"), ("PEER_PARTY", "FR")])
+        .output()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
+    for program in ["unzip", "sha256sum", "openssl", "python3", "go"] {
+        let there = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap();
+        assert!(there.status.success(), "the page needs {program}: apt-get install unzip openssl python3 golang");
+    }
+    bounded(async {
+        let play = received().await;
+        let case = play.export(Side::Jp, "jp.zip", &["--reader", "Aoki"]).await;
+        let folder = &play.stage.pair.jp.dir;
+        let root = |state: &crate::state::State| state.dir.join("root/root.cert.pem");
+        let (jp, fr) = (root(&play.stage.pair.jp), root(&play.stage.pair.fr));
+        let done = follow(&folder.join("audit"), &case, [&jp, &fr]);
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{said}");
+        for expected in [
+            "1: ",
+            "2: fingerprint of FR",
+            "3: exported by JP:central",
+            "signatures hold",
+            "that both signed",
+            "are the entries of the file",
+        ] {
+            assert!(said.contains(expected), "{expected}\n{said}");
+        }
+        assert!(said.contains(&play.stage.pair.fr.fingerprint.replace(' ', "")), "{said}");
+        let other = follow(&folder.join("audit-of-another-root"), &case, [&fr, &jp]);
+        assert!(!other.status.success(), "with roots of other states it fails");
+    })
+    .await;
+}
