@@ -1,9 +1,9 @@
 //! Entries and receipts: signatures, and that each receipt is on its entry and comes in its turn.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use bytes::Bytes;
-use identity::{Received, VerifyingKey};
+use identity::{ProvenBatches, Received, VerifyingKey};
 use model::{Denial, Entry, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp};
 use prost::Message;
 use proto::{convert, types as wire};
@@ -73,8 +73,10 @@ pub(super) fn read(
     findings: &mut Findings,
 ) -> Vec<Item> {
     let mut receipts: BTreeMap<usize, Vec<Stated>> = BTreeMap::new();
+    // One signature stands for all that a gateway stated at once.
+    let proven = RefCell::new(ProvenBatches::default());
     for (name, bytes) in sheaf.folder("receipts/") {
-        match stated(name, bytes, parties) {
+        match stated(name, bytes, parties, &proven) {
             Ok(one) => receipts.entry(names::number_of(name, "receipts/").unwrap_or(usize::MAX)).or_default().push(one),
             Err(denial) => findings.contradict(name, "signature", denial.to_string()),
         }
@@ -116,7 +118,7 @@ fn item(name: &str, number: usize, bytes: &[u8], receipts: Vec<Stated>, parties:
     Ok(Item { file: name.to_owned(), number, bytes, entry, used, desk_key, receipts })
 }
 
-fn stated(name: &str, bytes: &[u8], parties: &mut Parties) -> Result<Stated, Denial> {
+fn stated(name: &str, bytes: &[u8], parties: &mut Parties, proven: &RefCell<ProvenBatches>) -> Result<Stated, Denial> {
     let malformed = |detail: &str| Denial::failed(Fault::Malformed, detail);
     let bytes = Bytes::copy_from_slice(bytes);
     let decoded = wire::SignedReceipt::decode(bytes.clone()).map_err(|error| malformed(&error.to_string()))?;
@@ -124,7 +126,7 @@ fn stated(name: &str, bytes: &[u8], parties: &mut Parties) -> Result<Stated, Den
         return Err(malformed("not written as receipts are: a field is unknown, repeated or out of order"));
     }
     let signed = proto::decode_receipt(&decoded)?;
-    parties.at(signed.receipt.at, |trust| trust.verify_receipt(&signed))?;
+    parties.at(signed.receipt.at, |trust| trust.verify_receipt_among(&signed, &mut proven.borrow_mut()))?;
     let receipt = &signed.receipt;
     let named = names::number_of(name, "receipts/").zip(name.get(16..18).and_then(|order| order.parse().ok()));
     if named.is_none_or(|(number, order)| names::receipt(number, order, receipt.kind, receipt.by) != name) {

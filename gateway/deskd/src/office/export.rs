@@ -8,7 +8,7 @@ use casefile::{Body, Entry, Held, LeafProof, Material};
 use desk::SealedBody;
 use identity::{Directory, Domain, RootCertificate, SignedDirectory, certificate_to_pem};
 use ledger::{InclusionProof, LeafSalt, Statement};
-use model::{CaseId, Denial, Digest, EntryId, Fault};
+use model::{CaseId, Denial, Digest, EntryId, Fault, Refusal, RefusalCode};
 use proto::desk::{EvidenceEntry, EvidenceLeaf, get_evidence_response::Part};
 use store::desk::DeskEntryRow;
 
@@ -108,7 +108,13 @@ impl Office {
         opens: &Opens,
     ) -> Result<Option<Body>, Denial> {
         let Some(plain) = self.kept_body(row).await?.filter(|plain| !plain.is_empty()) else { return Ok(None) };
-        let Ok((sealed, body)) = SealedBody::open(&plain, header) else { return Ok(None) };
+        let Ok((sealed, mut body)) = SealedBody::open(&plain, header) else { return Ok(None) };
+        // What a transfer carries of earlier entries is opened in their own places, each as it may be.
+        if !body.take_carried()?.is_empty() {
+            let reason = "it carries the bodies of earlier entries, which stand in their own places";
+            let remedy = "Open those; the desk that made the transfer holds this one too.";
+            return Err(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("body").into());
+        }
         for (index, document) in body.documents.iter().enumerate() {
             self.may_open(row, index, document, opens).await?;
         }
