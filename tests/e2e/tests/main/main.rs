@@ -32,6 +32,7 @@ mod evidence;
 mod foreign;
 mod form;
 mod hearing;
+mod keys;
 mod life;
 mod matters;
 mod national;

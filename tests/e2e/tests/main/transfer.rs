@@ -221,7 +221,7 @@ async fn a_request_is_passed_to_the_competent_authority_although_its_desk_is_kil
 }
 
 /// The files of a desk's database.
-fn database(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn database(dir: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
     files.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("desk.db")).collect()
 }
