@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use model::{Blame, Denial, ERROR_DOMAIN, Fault, Refusal, RefusalCode};
-use tonic::{Code, Status};
+use model::{Blame, Denial, ERROR_DOMAIN, Fault, Refusal, RefusalCode, SignedReceipt};
+use prost::Message;
+use tonic::{Code, Status, metadata::MetadataValue};
 use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::types as wire;
 
 /// The `domain` of our reasons.
 pub const DOMAIN: &str = ERROR_DOMAIN;
@@ -45,6 +48,22 @@ pub fn to_denial(status: &Status) -> Denial {
     }
     let fault = Fault::ALL.into_iter().find(|fault| fault.as_str() == info.reason).unwrap_or(Fault::Internal);
     Denial::failed(fault, info.metadata.get("detail").cloned().unwrap_or_default())
+}
+
+/// The metadata in which a status that refuses an entry carries the signed SubmissionRejection.
+const RECEIPT: &str = "rogatory-receipt-bin";
+
+/// Puts the signed receipt of a refusal on its status.
+pub fn with_receipt(mut status: Status, receipt: &SignedReceipt) -> Status {
+    let bytes = wire::SignedReceipt::from(receipt).encode_to_vec();
+    status.metadata_mut().insert_bin(RECEIPT, MetadataValue::from_bytes(&bytes));
+    status
+}
+
+/// The receipt on a status, where there is one that can be read; not verified.
+pub fn receipt_of(status: &Status) -> Option<wire::SignedReceipt> {
+    let bytes = status.metadata().get_bin(RECEIPT)?.to_bytes().ok()?;
+    wire::SignedReceipt::decode(bytes).ok()
 }
 
 fn refusal_code(code: RefusalCode) -> Code {

@@ -49,8 +49,8 @@ struct Call {
     entries: BTreeMap<EntryId, Sent>,
     /// How often each row was tried.
     attempts: BTreeMap<i64, i32>,
-    /// Rows that are done when the call succeeds.
-    receipts: Vec<i64>,
+    /// Rows of receipts, and whose.
+    receipts: Vec<(i64, EntryId)>,
     /// Rows whose entries were answered before.
     stale: Vec<i64>,
 }
@@ -142,9 +142,8 @@ impl Sender {
             };
             match verdict.outcome {
                 Some(relay_verdict::Outcome::Receipt(signed)) => {
-                    match self.verify_verdict(&signed, entry, sent.envelope) {
-                        Ok(signed) => {
-                            let outcome = Outcome::Receipt(Box::new(signed));
+                    match self.verify_verdict(&signed, verdict.delivery.as_ref(), entry, sent.envelope) {
+                        Ok(outcome) => {
                             let trace = sent.trace.clone();
                             answers.push(Answered { outbox: sent.outbox, entry, case: sent.case, outcome, trace });
                         }
@@ -168,14 +167,17 @@ impl Sender {
             }
         }
         let answered = answers.len() as u64;
-        self.conclude(answers, call.receipts.clone(), cosigned).await?;
+        let later = |entry: &EntryId| response.receipts_later.iter().any(|id| **id == entry.as_bytes()[..]);
+        let (waiting, done): (Vec<_>, Vec<_>) = call.receipts.iter().partition(|(_, entry)| later(entry));
+        again.extend(waiting.iter().map(|(row, _)| *row));
+        self.conclude(answers, done.iter().map(|(row, _)| *row).collect(), cosigned).await?;
         self.gateway.metrics.relayed(self.peer, answered);
         self.rest(call, &again).await?;
         if let Some(trouble) = trouble {
             self.gateway.trust.note_trouble(self.peer, Some(trouble.to_string()));
         }
         // Whoever answers nothing and takes nothing is waited for, not asked again at once.
-        if answered > 0 || grew || !call.receipts.is_empty() {
+        if answered > 0 || grew || !done.is_empty() {
             return Ok(true);
         }
         if again.is_empty() { Err(peer_error("it answers without an answer")) } else { Ok(false) }
@@ -191,22 +193,41 @@ impl Sender {
         Ok(())
     }
 
-    /// A final verdict: by the peer, on this very entry.
+    /// A final verdict: by the peer, on this very entry; with an acceptance also what became of it there.
     fn verify_verdict(
         &self,
+        verdict: &wire::SignedReceipt,
+        delivery: Option<&wire::SignedReceipt>,
+        entry: EntryId,
+        envelope: EnvelopeDigest,
+    ) -> Result<Outcome, Denial> {
+        use ReceiptKind::{Delivery, NonDelivery, RelayAcceptance, RelayRejection};
+        let verdict = self.verify_receipt(verdict, &[RelayAcceptance, RelayRejection], entry, envelope)?;
+        let verify = |one| self.verify_receipt(one, &[Delivery, NonDelivery], entry, envelope).map(Box::new);
+        let delivery = delivery.map(verify).transpose()?;
+        if (verdict.receipt.kind == RelayAcceptance) != delivery.is_some() {
+            return Err(peer_error("a Delivery or NonDelivery goes with an acceptance, and with nothing else"));
+        }
+        Ok(Outcome::Answer { verdict: Box::new(verdict), delivery })
+    }
+
+    fn verify_receipt(
+        &self,
         signed: &wire::SignedReceipt,
+        kinds: &[ReceiptKind],
         entry: EntryId,
         envelope: EnvelopeDigest,
     ) -> Result<SignedReceipt, Denial> {
         let signed = proto::decode_receipt(signed)?;
         self.gateway.trust.snapshot().store.verify_receipt_among(&signed, &mut self.gateway.proven.lock())?;
         let receipt = &signed.receipt;
-        let final_kind = matches!(receipt.kind, ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection);
         let same = receipt.entry == entry && receipt.envelope == envelope;
-        if receipt.by == self.peer && final_kind && same {
+        if receipt.by == self.peer && kinds.contains(&receipt.kind) && same {
             Ok(signed)
         } else {
-            Err(peer_error("the peer's receipt is not a verdict on the entry that was sent"))
+            Err(peer_error(
+                "the peer's receipt is not on the entry that was sent, or of another kind than it should be",
+            ))
         }
     }
 
@@ -250,7 +271,8 @@ impl Sender {
         for kept in self.gateway.store.receipts_by_kind(&of, &RETRIEVALS).await? {
             call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
         }
-        call.receipts = receipts.iter().map(|row| row.id).collect();
+        call.receipts = receipts.iter().map(|row| (row.id, *row.entry_id)).collect();
+        call.attempts.extend(receipts.iter().map(|row| (row.id, row.attempts)));
         call.request.growth = self.growth().await?;
         let own = self.gateway.own();
         call.request.directory_version =
@@ -262,6 +284,11 @@ impl Sender {
         let ids: Vec<_> = due.iter().map(|row| *row.entry_id).collect();
         let mut kept: BTreeMap<EntryId, EntryRow> =
             self.gateway.store.entries(&ids).await?.into_iter().map(|row| (*row.id, row)).collect();
+        let lapsed: Vec<_> = kept.values().filter(|row| *row.verdict == Verdict::Lapsed).map(|row| *row.id).collect();
+        let mut failures: BTreeMap<EntryId, _> = BTreeMap::new();
+        for row in self.gateway.store.receipts_by_kind(&lapsed, &[ReceiptKind::RelayFailure]).await? {
+            failures.insert(*row.entry_id, receipts::from_bytes(&row.bytes.0)?);
+        }
         let mut bytes = 0;
         for row in due {
             let Some(entry) = kept.remove(&*row.entry_id) else {
@@ -284,6 +311,7 @@ impl Sender {
                 entry: Some(proto::convert::entry_from_bytes(entry.wire.0)?),
                 submission: Some(receipts::from_bytes(&entry.receipt.0)?),
                 traceparent: row.trace.clone(),
+                failure: failures.remove(&*entry.id),
             });
         }
         Ok(())

@@ -34,6 +34,8 @@ pub struct Admission {
     pub leaf: bool,
     /// What we certify.
     pub receipt: ReceiptKind,
+    /// What we certify of the way to the addressed desk, where the entry has come to its gateway.
+    pub delivery: Option<ReceiptKind>,
     /// To whose gateway it goes on.
     pub relay_to: Option<PartyId>,
     /// To which of our own desks it goes.
@@ -107,6 +109,7 @@ fn pending(file: &CaseFile, entry: &Entry, event: Event, group: Option<GroupChan
         seq: None,
         leaf: next.side() == Side::Home,
         receipt: ReceiptKind::SubmissionAcceptance,
+        delivery: None,
         relay_to: Some(next.counterpart()),
         deliver_to: Vec::new(),
         file: next,
@@ -118,12 +121,15 @@ fn settled(file: &CaseFile, entry: &Entry, event: &Event, group: Option<GroupCha
     let mut next = file.clone();
     let header = &entry.header;
     let deliver_to = next.audience(&header.sender, group.as_ref());
+    let delivery =
+        if deliver_to.contains(&header.recipient) { ReceiptKind::Delivery } else { ReceiptKind::NonDelivery };
     let seq = next.settle((header.step, &header.sender), entry.header_digest(), event, group);
     Admission {
         verdict: Verdict::Admitted,
         seq: Some(seq),
         leaf: next.side() == Side::Home,
         receipt: ReceiptKind::RelayAcceptance,
+        delivery: Some(delivery),
         relay_to: None,
         deliver_to,
         file: next,

@@ -40,6 +40,17 @@ impl ReceiptKind {
         Self::NonRetrieval,
     ];
 
+    /// Where it stands in the life of an entry: 0 submission, 1 relay, 2 delivery, 3 retrieval. One of a later stage is never given
+    /// before one of an earlier.
+    pub fn stage(self) -> u8 {
+        match self {
+            Self::SubmissionAcceptance | Self::SubmissionRejection => 0,
+            Self::RelayAcceptance | Self::RelayRejection | Self::RelayFailure => 1,
+            Self::Delivery | Self::NonDelivery => 2,
+            Self::Retrieval | Self::NonRetrieval => 3,
+        }
+    }
+
     /// The name in files and on screens.
     pub fn as_str(self) -> &'static str {
         match self {

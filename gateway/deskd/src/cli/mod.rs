@@ -13,6 +13,7 @@ mod list;
 mod matters;
 mod officer;
 mod preflight;
+mod receipts;
 mod request;
 mod responder;
 mod session;
@@ -103,6 +104,11 @@ enum Command {
     Group(Group),
     /// Be a simulated authority that answers by itself; only for a state that was made for training.
     Train(train::Train),
+    /// What was stated of each entry of a case: by whom, when, and what is awaited.
+    Receipts {
+        /// The case, or a unique beginning of its id.
+        case: String,
+    },
     /// Show a draft to the other side before it is sent: it has no legal effect, and no clock runs.
     Share(share::Share),
     /// Say what would be missing in a draft that the other side has shared.
@@ -281,6 +287,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await
         }
+        Command::Receipts { case } => receipts::list(session, case).await,
         Command::Group(group) => group.run(session).await,
         Command::Train(train) => train.run(session).await,
         Command::Share(share) => share.run(session).await.map(Taken::answer),

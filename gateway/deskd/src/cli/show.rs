@@ -328,8 +328,11 @@ fn measure(measure: &wire::MeasureView) -> Value {
     })
 }
 
+pub(super) fn receipt(one: &wire::ReceiptView) -> Value {
+    json!({ "kind": one.kind, "by": one.by_party, "at_ms": one.at_ms, "leaf": one.leaf, "reason": one.reason })
+}
+
 fn event(event: &wire::TimelineEvent) -> Value {
-    let receipt = |one: &wire::ReceiptView| json!({ "kind": one.kind, "by": one.by_party, "at_ms": one.at_ms, "leaf": one.leaf, "reason": one.reason });
     json!({
         "entry": id(&event.entry_id),
         "step": event.step,
@@ -355,6 +358,6 @@ fn document(one: &wire::DocumentRef) -> Value {
     })
 }
 
-fn id(bytes: &[u8]) -> String {
+pub(super) fn id(bytes: &[u8]) -> String {
     EntryId::try_from(bytes).map(|id| id.to_string()).unwrap_or_default()
 }

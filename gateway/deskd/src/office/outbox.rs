@@ -24,7 +24,7 @@ use super::{
     event, internal,
     prepare::RESEAL,
     restore::SEALED_COUNT,
-    view::{CaseView, ReceiptNote, Refused},
+    view::{CaseView, Pending, ReceiptNote, Refused},
 };
 use crate::{clock, random, safe::Place, uplink::is_away};
 
@@ -120,9 +120,12 @@ impl Office {
             Err(status) if is_transient(&status) && !self.is_over(&entry)? => return Ok(Sent::Later(false)),
             Err(status) if is_transient(&status) => {
                 let late = Denial::failed(Fault::Expired, proto::status::to_denial(&status).to_string());
-                self.refused(row, entry, &late).await?;
+                self.refused(row, entry, &late, None).await?;
             }
-            Err(status) => self.refused(row, entry, &proto::status::to_denial(&status)).await?,
+            Err(status) => {
+                let rejection = self.rejection_on(&status).await;
+                self.refused(row, entry, &proto::status::to_denial(&status), rejection).await?;
+            }
         }
         Ok(Sent::Done)
     }
@@ -149,22 +152,21 @@ impl Office {
         let _members = self.members.lock().await;
         let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
         let Some((mut view, version)) = self.view(header.case).await? else { return self.conclude(row).await };
-        let (case, own, other) = (view.id, view.own.party(), view.other.party());
-        // What is not pending any more was concluded by the stream already.
-        let Some(pending) = view.pending.as_mut().filter(|pending| pending.entry == header.entry) else {
-            return self.conclude(row).await;
-        };
+        let (own, other) = (view.own.party(), view.other.party());
+        let Some(ours) = self.our_entry(&view, header.entry).await? else { return self.conclude(row).await };
         let holds = |signed: &SignedReceipt| {
-            let receipt = &signed.receipt;
-            receipt.kind == ReceiptKind::SubmissionAcceptance && OurEntry::of(pending, case).bears(receipt, own, other)
+            signed.receipt.kind == ReceiptKind::SubmissionAcceptance && ours.bears(&signed.receipt, own, other)
         };
         let Some(signed) = proven.ok().filter(holds) else {
             say!(Warn, "the gateway's receipt does not hold", entry = header.entry);
             return Ok(Sent::Later(false));
         };
-        pending.submitted = true;
-        let envelope = pending.envelope;
         view.note(header.entry, ReceiptNote::of(&signed.receipt));
+        // What is not pending any more was concluded by the stream already.
+        if let Some(pending) = view.pending.as_mut().filter(|pending| pending.entry == header.entry) {
+            pending.submitted = true;
+        }
+        let envelope = ours.envelope;
         if self.store.entry(header.entry).await?.is_none() {
             let row = self.own_entry(&mut batch, &header, entry.header.to_vec(), envelope, Verdict::Pending).await?;
             batch.entries.push(row);
@@ -175,7 +177,13 @@ impl Office {
     }
 
     /// The own gateway refused it, for good.
-    async fn refused(&self, row: &DeskOutboxRow, entry: wire::Entry, denial: &Denial) -> Result<(), Denial> {
+    async fn refused(
+        &self,
+        row: &DeskOutboxRow,
+        entry: wire::Entry,
+        denial: &Denial,
+        rejection: Option<SignedReceipt>,
+    ) -> Result<(), Denial> {
         let header = proto::decode_header(&entry.header)?;
         let mut members = self.members.lock().await;
         if matches!(denial, Denial::Failed { fault: Fault::StaleEpoch, .. })
@@ -190,11 +198,47 @@ impl Office {
         }
         let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
         if let Some((mut view, version)) = self.view(header.case).await? {
+            if let Some(signed) = rejection {
+                self.keep_rejection(&mut batch, &mut view, &header, &entry, &signed).await?;
+            }
             self.give_up(&mut batch, &mut view, &header, denial).await?;
             self.put_case(&mut batch, &view, Some(version), clock::now()).await?;
         }
         self.answered(header.entry, denial.clone());
         self.commit(&batch).await
+    }
+
+    /// The own gateway's signed word that it refused an entry, where its status carries one that holds.
+    async fn rejection_on(&self, status: &Status) -> Option<SignedReceipt> {
+        self.proven_now(&proto::status::receipt_of(status)?).await.ok()
+    }
+
+    /// Keeps the SubmissionRejection of an entry of ours that is on its way.
+    async fn keep_rejection(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        header: &Header,
+        entry: &wire::Entry,
+        signed: &SignedReceipt,
+    ) -> Result<(), Denial> {
+        let (case, own, other) = (view.id, view.own.party(), view.other.party());
+        let bears = |pending: &Pending| {
+            signed.receipt.kind == ReceiptKind::SubmissionRejection
+                && OurEntry::of(pending, case).bears(&signed.receipt, own, other)
+        };
+        if !view.pending.as_ref().is_some_and(|pending| pending.entry == header.entry && bears(pending)) {
+            say!(Warn, "the gateway's receipt does not hold", entry = header.entry);
+            return Ok(());
+        }
+        view.note(header.entry, ReceiptNote::of(&signed.receipt));
+        if self.store.entry(header.entry).await?.is_none() {
+            let bytes = entry.header.to_vec();
+            let mut row = self.own_entry(batch, header, bytes, signed.receipt.envelope, Verdict::Rejected).await?;
+            row.receipt = Some(wire::SignedReceipt::from(signed).encode_to_vec().into());
+            batch.entries.push(row);
+        }
+        Ok(())
     }
 
     /// Takes an entry of ours out of the case: a gateway refused it, or it came too late.

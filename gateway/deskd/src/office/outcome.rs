@@ -1,5 +1,7 @@
 //! What became of an entry of ours, or of one that came: receipts from the own gateway's stream.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use model::{Denial, EntryId, Fault, Header, Receipt, ReceiptKind, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
 use proto::types as wire;
@@ -19,6 +21,8 @@ use super::{
 };
 use crate::clock;
 
+/// How long the stream waits for the answer to a submission that the gateway's receipts have overtaken. The outbox asks for it.
+const SUBMISSION_WAIT: Duration = Duration::from_secs(60);
 /// Before the name of a fault in the `rule` of a receipt's refusal.
 const FAULT: &str = "protocol/";
 
@@ -48,6 +52,10 @@ impl Office {
             say!(Warn, "a receipt of the gateway's stream is on no entry of this desk", entry = receipt.entry);
             return self.commit(&batch).await;
         }
+        if view.is_unsubmitted(receipt.entry) && self.waits(cursor, SUBMISSION_WAIT) {
+            let detail = "the answer to a submission is on its way, and comes before what follows on it";
+            return Err(Denial::failed(Fault::StaleCase, detail));
+        }
         view.note(receipt.entry, ReceiptNote::of(receipt));
         let mut changed = None;
         match receipt.kind {
@@ -55,6 +63,10 @@ impl Office {
                 changed = self.accepted(&mut members, &mut batch, &mut view, &signed).await?;
             }
             ReceiptKind::RelayRejection | ReceiptKind::SubmissionRejection => {
+                self.rejected(&mut batch, &mut view, receipt).await?;
+            }
+            // The entry before it was refused: the own gateway says that it is out with it.
+            ReceiptKind::RelayFailure if receipt.refusal.is_some() => {
                 self.rejected(&mut batch, &mut view, receipt).await?;
             }
             // Silence: the other gateway may have taken it, so the entry stays until that is known.
@@ -82,7 +94,7 @@ impl Office {
     }
 
     /// The entry of this desk that receipts on `entry` must speak of.
-    async fn our_entry(&self, view: &CaseView, entry: EntryId) -> Result<Option<OurEntry>, Denial> {
+    pub(super) async fn our_entry(&self, view: &CaseView, entry: EntryId) -> Result<Option<OurEntry>, Denial> {
         if let Some(pending) = view.pending.as_ref().filter(|one| one.entry == entry) {
             return Ok(Some(OurEntry::of(pending, view.id)));
         }

@@ -304,12 +304,18 @@ impl CaseView {
         new
     }
 
-    /// Notes a receipt once.
+    /// Notes a receipt once, behind those of its stage: submission, relay, delivery, retrieval.
     pub(crate) fn note(&mut self, entry: EntryId, note: ReceiptNote) {
         let notes = self.receipts.entry(entry).or_default();
         if !notes.contains(&note) {
-            notes.push(note);
+            let at = notes.partition_point(|one| one.kind.stage() <= note.kind.stage());
+            notes.insert(at, note);
         }
+    }
+
+    /// Whether an entry of ours is on its way whose submission the own gateway has not answered, as far as this desk knows.
+    pub(crate) fn is_unsubmitted(&self, entry: EntryId) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.entry == entry && !pending.submitted)
     }
 }
 

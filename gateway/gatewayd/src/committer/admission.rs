@@ -16,7 +16,7 @@ use store::{
 };
 
 use super::{
-    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Submit, growth,
+    Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Told, growth,
     held::Held,
     quota,
     stated::Stated,
@@ -32,7 +32,7 @@ pub(crate) const ENTRY: i16 = 1;
 pub(crate) const RECEIPT: i16 = 2;
 
 /// What became of an entry.
-enum Decided {
+pub(super) enum Decided {
     /// A receipt, new or repeated.
     Receipt(Stated),
     /// Its turn has not come.
@@ -40,42 +40,6 @@ enum Decided {
 }
 
 impl Committer {
-    pub(super) fn submit(&self, turn: &mut Turn, work: Submit) -> Reply {
-        let header = &work.entry.header;
-        let peer = header.counterpart(self.gateway.own());
-        let repeated = turn
-            .seen
-            .get(&header.entry)
-            .filter(|seen| seen.envelope == work.entry.envelope_digest() && seen.sender == work.desk);
-        if let Some(seen) = repeated {
-            let (answer, stated) = (work.answer, seen.answer.clone());
-            return Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).map(|()| stated))));
-        }
-        let decided = self
-            .ready_for(turn, peer, header.case)
-            .and_then(|()| self.admit(turn, &work.entry, Origin::OwnDesk(&work.desk), &work.trace));
-        let outcome = match decided {
-            Ok(Decided::Receipt(stated)) => Ok(stated),
-            Ok(Decided::Later) => Err(Denial::failed(Fault::StaleCase, "an earlier entry of the case is on its way")),
-            Err(denial) => {
-                self.note_refusal(
-                    turn,
-                    &Claimed::of(&work.entry),
-                    peer,
-                    Some(&work.entry),
-                    &denial,
-                    Refuser::OwnGateway,
-                );
-                Err(denial)
-            }
-        };
-        let answer = work.answer;
-        Box::new(move |durable| {
-            let outcome = durable.map_err(Clone::clone).and(outcome);
-            drop(answer.send(outcome));
-        })
-    }
-
     pub(super) fn relay(&self, turn: &mut Turn, work: Relay) -> Reply {
         let outcome = self.relay_all(turn, work.from, work.items, work.growth.as_ref(), &work.receipts);
         let answer = work.answer;
@@ -107,10 +71,14 @@ impl Committer {
             let verdict = self.relay_one(turn, from, item, &mut halted);
             verdicts.push((id, verdict));
         }
+        let mut later = Vec::new();
         for signed in received {
-            self.take_receipt(turn, signed);
+            if !self.take_receipt(turn, from, signed)? {
+                later.push(signed.receipt.entry);
+            }
         }
-        Ok(RelayAnswer { verdicts, cosignature: grown.cosignature, leaves_held: self.leaves_held(turn, from) })
+        let leaves_held = self.leaves_held(turn, from);
+        Ok(RelayAnswer { verdicts, later, cosignature: grown.cosignature, leaves_held })
     }
 
     /// The verdict on one entry of another gateway: a final receipt, or a fault that passes.
@@ -120,31 +88,32 @@ impl Committer {
         from: PartyId,
         item: RelayItem,
         halted: &mut BTreeSet<CaseId>,
-    ) -> Result<Stated, Denial> {
+    ) -> Result<Told, Denial> {
         let claimed = item.claimed;
-        let rejected = |stated: &&Stated| stated.receipt().envelope == claimed.envelope;
-        if let Some(stated) = turn.rejected.get(&claimed.entry).filter(rejected) {
-            return Ok(stated.clone());
-        }
-        // What was admitted stays admitted, whatever became of keys and directories since.
-        let same = |seen: &&Seen| seen.envelope == claimed.envelope && seen.sender.party() == from;
-        if let Some(seen) = turn.seen.get(&claimed.entry).filter(same) {
-            return Ok(seen.answer.clone());
+        let said: Vec<Stated> = item.said.iter().flatten().cloned().map(Stated::from).collect();
+        if let Some(told) = told_before(turn, from, &claimed) {
+            for failure in said.iter().filter(|one| one.receipt().kind == ReceiptKind::RelayFailure) {
+                if !turn.kept.contains(&(claimed.entry, ReceiptKind::RelayFailure)) {
+                    self.keep_receipt(turn, claimed.home, from, failure)?;
+                }
+            }
+            return Ok(told);
         }
         if halted.contains(&claimed.case) {
             return Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"));
         }
-        let decided = match &item.entry {
-            Ok(entry) => require_leaf(turn, entry, from)
+        turn.said.insert(claimed.entry, said);
+        let decided = match (&item.said, &item.entry) {
+            (Err(unsaid), _) => Err(unsaid.clone()),
+            (Ok(_), Ok(entry)) => require_leaf(turn, entry, from)
                 .and_then(|()| self.cases.require_sound(claimed.case))
                 .and_then(|()| self.admit(turn, entry, Origin::PeerGateway(from), &item.trace)),
-            Err(denial) => Err(denial.clone()),
+            (Ok(_), Err(denial)) => Err(denial.clone()),
         };
         match decided {
-            Ok(Decided::Receipt(stated)) => {
-                // With the entry its sender's gateway is heard for good: what it certified, and when.
-                item.submission.into_iter().for_each(|signed| turn.sheaf.keep(&Stated::from(signed)));
-                Ok(stated)
+            Ok(Decided::Receipt(verdict)) => {
+                let delivery = turn.seen.get(&claimed.entry).and_then(|seen| seen.delivery.clone());
+                Ok(Told { verdict, delivery })
             }
             Ok(Decided::Later) => {
                 halted.insert(claimed.case);
@@ -154,7 +123,10 @@ impl Committer {
                 halted.insert(claimed.case);
                 Err(denial)
             }
-            Err(denial) => Ok(self.reject(turn, &claimed, from, item.entry.as_deref().ok(), &denial)),
+            Err(denial) => {
+                let verdict = self.reject(turn, &claimed, from, item.entry.as_deref().ok(), &denial)?;
+                Ok(Told { verdict, delivery: None })
+            }
         }
     }
 
@@ -166,31 +138,19 @@ impl Committer {
         from: PartyId,
         entry: Option<&Entry>,
         denial: &Denial,
-    ) -> Stated {
+    ) -> Result<Stated, Denial> {
         self.note_refusal(turn, claimed, from, entry, denial, Refuser::PeerGateway);
-        let stated = turn.sheaf.state(
-            from,
-            Receipt {
-                kind: ReceiptKind::RelayRejection,
-                by: self.gateway.own(),
-                entry: claimed.entry,
-                case: claimed.case,
-                header: claimed.header,
-                envelope: claimed.envelope,
-                at: turn.now,
-                leaf: None,
-                refusal: Some(receipts::refusal_for_peer(denial, self.gateway.own())),
-                epoch: None,
-                authenticator: None,
-            },
-        );
-        turn.sheaf.keep(&stated);
-        turn.rejected.insert(claimed.entry, stated.clone());
-        stated
+        self.keep_said(turn, claimed, from)?;
+        let refusal = Some(receipts::refusal_for_peer(denial, self.gateway.own()));
+        let kind = ReceiptKind::RelayRejection;
+        let stated = turn.sheaf.state(from, Receipt { refusal, ..self.receipt(turn, kind, claimed) });
+        self.keep_receipt(turn, claimed.home, from, &stated)?;
+        turn.rejected.insert(claimed.envelope, stated.clone());
+        Ok(stated)
     }
 
     /// Asks the core, and writes down what follows.
-    fn admit(
+    pub(super) fn admit(
         &self,
         turn: &mut Turn,
         entry: &Verified<Entry>,
@@ -242,7 +202,7 @@ impl Committer {
     }
 
     /// Whether an own desk's entry to `peer` can be decided at all.
-    fn ready_for(&self, turn: &Turn, peer: PartyId, case: CaseId) -> Result<(), Denial> {
+    pub(super) fn ready_for(&self, turn: &Turn, peer: PartyId, case: CaseId) -> Result<(), Denial> {
         self.gateway.trust.snapshot().require_open(peer)?;
         turn.unreadable.get(&peer).cloned().map_or(Ok(()), Err)?;
         self.cases.require_sound(case)
@@ -314,24 +274,12 @@ impl Committer {
         let header = &entry.header;
         let peer = header.counterpart(self.gateway.own());
         let epoch = approved.as_ref().map(|approved| approved.epoch.clone());
+        self.keep_said(turn, &claimed, peer)?;
         let statement = Statement::of_entry(claimed.entry, claimed.header, claimed.envelope, turn.now);
         let leaf = if admission.leaf { Some(self.leaf(turn, peer, &statement, claimed.entry)?) } else { None };
-        let stated = turn.sheaf.state(
-            peer,
-            Receipt {
-                kind: admission.receipt,
-                by: self.gateway.own(),
-                entry: claimed.entry,
-                case: claimed.case,
-                header: claimed.header,
-                envelope: claimed.envelope,
-                at: turn.now,
-                leaf,
-                refusal: None,
-                epoch,
-                authenticator: None,
-            },
-        );
+        let receipt = Receipt { leaf, epoch, ..self.receipt(turn, admission.receipt, &claimed) };
+        let stated = turn.sheaf.state(peer, receipt);
+        // The leaf of the entry, which it names, stands for it.
         turn.sheaf.keep(&stated);
         turn.sheaf.keep_entry(entry_row(turn, entry, &admission)?, &stated);
         if let Some(channel) = admission.relay_to {
@@ -349,17 +297,43 @@ impl Committer {
         for desk in &admission.deliver_to {
             turn.lay_ready(desk, ARRIVAL, claimed.entry, &stated, trace);
         }
+        let delivery = match admission.delivery {
+            Some(kind) => Some(self.state_delivery(turn, kind, header, &claimed)?),
+            None => None,
+        };
         quota::count(&self.gateway, turn, header)?;
         let seen = Seen {
             envelope: claimed.envelope,
             sender: header.sender.clone(),
             recipient: header.recipient.clone(),
+            home: header.home,
             answer: stated.clone(),
+            delivery,
         };
         turn.seen.insert(claimed.entry, seen);
         self.put_case(turn, hot, admission, approved, claimed.entry)?;
         self.gateway.metrics.admitted(peer, header.step);
         telemetry::say!(Info, "entry admitted", party = peer, step = header.step, entry = header.entry);
+        Ok(stated)
+    }
+
+    /// States whether an entry of the other side lies ready for the desk to which it is addressed.
+    fn state_delivery(
+        &self,
+        turn: &mut Turn,
+        kind: ReceiptKind,
+        header: &model::Header,
+        claimed: &Claimed,
+    ) -> Result<Stated, Denial> {
+        let peer = header.counterpart(self.gateway.own());
+        let refusal = (kind == ReceiptKind::NonDelivery).then(|| {
+            let reason =
+                format!("{} has no seat in the case's group, so that nothing lies ready for it", header.recipient);
+            let remedy = "Address the desk of the other party that has a seat in the case.";
+            model::Refusal::new(model::RefusalCode::R93, "roster", reason, remedy)
+        });
+        let stated = turn.sheaf.state(peer, Receipt { refusal, ..self.receipt(turn, kind, claimed) });
+        self.keep_receipt(turn, header.home, peer, &stated)?;
         Ok(stated)
     }
 
@@ -403,7 +377,7 @@ impl Committer {
         turn.cases.get(&id).or_else(|| self.cases.find(id))
     }
 
-    fn note_refusal(
+    pub(super) fn note_refusal(
         &self,
         turn: &mut Turn,
         claimed: &Claimed,
@@ -450,6 +424,18 @@ fn entry_row(turn: &Turn, entry: &Entry, admission: &Admission) -> Result<EntryR
         expires: header.expires.0,
         admitted_at: turn.now.0,
     })
+}
+
+/// The word that another gateway had on an entry before.
+fn told_before(turn: &Turn, from: PartyId, claimed: &Claimed) -> Option<Told> {
+    let rejected = turn.rejected.get(&claimed.envelope);
+    if let Some(verdict) = rejected.filter(|one| one.receipt().kind == ReceiptKind::RelayRejection) {
+        return Some(Told { verdict: verdict.clone(), delivery: None });
+    }
+    // What was admitted stays admitted, whatever became of keys and directories since.
+    let seen = turn.seen.get(&claimed.entry);
+    let seen = seen.filter(|seen| seen.envelope == claimed.envelope && seen.sender.party() == from)?;
+    Some(Told { verdict: seen.answer.clone(), delivery: seen.delivery.clone() })
 }
 
 /// A home's entry is in its signed log before we look at it: what is not there could be denied later.

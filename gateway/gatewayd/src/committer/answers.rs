@@ -1,6 +1,6 @@
 //! What the other gateway said of our entries, and what our desks said of theirs.
 
-use model::{AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, SignedReceipt, Verdict};
+use model::{AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, SignedReceipt, Verdict};
 use relay::{Answer, Conclusion};
 use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewOutbox};
 
@@ -9,10 +9,12 @@ use super::{
     admission::{ARRIVAL, OUTCOME, RECEIPT},
     growth,
     stated::Stated,
-    turn::{Turn, number},
+    turn::{RETRIEVALS, Seen, Turn, number},
 };
 use crate::{hot::Hot, receipts};
 
+/// What a retrieval follows on.
+const DELIVERIES: [ReceiptKind; 2] = [ReceiptKind::Delivery, ReceiptKind::NonDelivery];
 /// A receipt of retrieval waits at most 30 days for the other gateway.
 const RECEIPT_LIFETIME_MS: i64 = 30 * 24 * 3600 * 1000;
 
@@ -50,11 +52,11 @@ impl Committer {
             return Err(Denial::failed(Fault::Internal, "an answer for a case that is not here"));
         };
         let answer = match &answered.outcome {
-            Outcome::Receipt(signed) if signed.receipt.kind == ReceiptKind::RelayAcceptance => {
-                self.compare_epochs(turn, signed)?;
+            Outcome::Answer { verdict, .. } if verdict.receipt.kind == ReceiptKind::RelayAcceptance => {
+                self.compare_epochs(turn, verdict)?;
                 Answer::Accepted
             }
-            Outcome::Receipt(signed) => Answer::Rejected(receipts::denial_of(signed.receipt.refusal.as_ref())),
+            Outcome::Answer { verdict, .. } => Answer::Rejected(receipts::denial_of(verdict.receipt.refusal.as_ref())),
             Outcome::Lapsed => Answer::Lapsed,
         };
         match relay::conclude(&hot.file, answered.entry, &answer, turn.now)? {
@@ -75,14 +77,16 @@ impl Committer {
         hot: Hot,
         conclusion: Conclusion,
     ) -> Result<(), Denial> {
-        let peer = conclusion.file.counterpart();
-        let stated = match &answered.outcome {
-            Outcome::Receipt(signed) => Stated::from((**signed).clone()),
-            Outcome::Lapsed => self.lapse(turn, peer, answered)?,
+        let (home, peer) = (conclusion.file.home, conclusion.file.counterpart());
+        let mut stated = match &answered.outcome {
+            Outcome::Answer { verdict, .. } => vec![Stated::from((**verdict).clone())],
+            Outcome::Lapsed => vec![self.state_failure(turn, peer, answered.entry, None)?],
         };
-        turn.sheaf.keep(&stated);
-        if conclusion.leaf {
-            self.leaf(turn, peer, &stated.statement(), answered.entry)?;
+        if let Outcome::Answer { delivery: Some(delivery), .. } = &answered.outcome {
+            stated.push(Stated::from((**delivery).clone()));
+        }
+        for one in &stated {
+            self.keep_receipt(turn, home, peer, one)?;
         }
         turn.batch.verdicts.push(EntryVerdict {
             id: answered.entry,
@@ -93,20 +97,15 @@ impl Committer {
         if conclusion.verdict == Verdict::Rejected {
             turn.batch.unasked.push(answered.entry);
         }
-        turn.batch.unasked.extend(&conclusion.fallen);
-        for fallen in &conclusion.fallen {
-            turn.batch.verdicts.push(EntryVerdict {
-                id: *fallen,
-                verdict: Verdict::Rejected,
-                seq: None,
-                receipt: None,
-            });
-            self.tell_sender(turn, *fallen, &stated, &answered.trace);
+        self.write_fallen(turn, home, peer, &conclusion.fallen, &answered.trace)?;
+        if let Some(verdict) = stated.first() {
+            for desk in &conclusion.deliver_to {
+                turn.lay_ready(desk, ARRIVAL, answered.entry, verdict, &answered.trace);
+            }
         }
-        for desk in &conclusion.deliver_to {
-            turn.lay_ready(desk, ARRIVAL, answered.entry, &stated, &answered.trace);
+        for one in &stated {
+            self.tell_sender(turn, answered.entry, one, &answered.trace);
         }
-        self.tell_sender(turn, answered.entry, &stated, &answered.trace);
         if !conclusion.keep_asking {
             turn.batch.concluded.push(answered.outbox);
         }
@@ -123,15 +122,52 @@ impl Committer {
         turn.put_case(next)
     }
 
-    /// A receipt of the other gateway for an entry of ours that it answered before: retrieval by its desk.
-    pub(super) fn take_receipt(&self, turn: &mut Turn, signed: &SignedReceipt) {
-        let retrieval = matches!(signed.receipt.kind, ReceiptKind::Retrieval | ReceiptKind::NonRetrieval);
-        let ours = turn.seen.get(&signed.receipt.entry).is_some_and(|seen| seen.envelope == signed.receipt.envelope);
-        if retrieval && ours && turn.retrieved.insert((signed.receipt.entry, signed.receipt.kind)) {
-            let stated = Stated::from(signed.clone());
-            turn.sheaf.keep(&stated);
-            self.tell_sender(turn, signed.receipt.entry, &stated, "");
+    /// Writes down that entries are out because one before them was refused. The other gateway never answers on them, so we say it.
+    fn write_fallen(
+        &self,
+        turn: &mut Turn,
+        home: PartyId,
+        peer: PartyId,
+        fallen: &[EntryId],
+        trace: &str,
+    ) -> Result<(), Denial> {
+        turn.batch.unasked.extend(fallen);
+        for entry in fallen {
+            let why =
+                Denial::failed(Fault::StaleCase, "an entry before it in the case was refused by the other gateway");
+            let stated = self.state_failure(turn, peer, *entry, Some(receipts::refusal_of(&why)))?;
+            self.keep_receipt(turn, home, peer, &stated)?;
+            let verdict = EntryVerdict { id: *entry, verdict: Verdict::Rejected, seq: None, receipt: None };
+            turn.batch.verdicts.push(verdict);
+            self.tell_sender(turn, *entry, &stated, trace);
         }
+        Ok(())
+    }
+
+    /// A receipt of the other gateway for an entry of ours: retrieval by its desk. Says whether it is done with: what comes before the
+    /// delivery that it follows on is to be sent again.
+    pub(super) fn take_receipt(&self, turn: &mut Turn, from: PartyId, signed: &SignedReceipt) -> Result<bool, Denial> {
+        let receipt = &signed.receipt;
+        let same = |seen: &&Seen| {
+            let ours = seen.answer.receipt();
+            seen.sender.party() == self.gateway.own()
+                && (ours.envelope, ours.header, ours.case) == (receipt.envelope, receipt.header, receipt.case)
+        };
+        let ours = turn.seen.get(&receipt.entry).filter(same).filter(|_| RETRIEVALS.contains(&receipt.kind));
+        let Some(home) = ours.map(|seen| seen.home) else {
+            telemetry::say!(Warn, "a receipt of the peer is on no entry of ours", party = from, entry = receipt.entry);
+            return Ok(true);
+        };
+        if !DELIVERIES.iter().any(|kind| turn.kept.contains(&(receipt.entry, *kind))) {
+            return Ok(false);
+        }
+        if turn.kept.contains(&(receipt.entry, receipt.kind)) {
+            return Ok(true);
+        }
+        let stated = Stated::from(signed.clone());
+        self.keep_receipt(turn, home, from, &stated)?;
+        self.tell_sender(turn, receipt.entry, &stated, "");
+        Ok(true)
     }
 
     /// Both gateways follow the group from outside: where they do not come to the same epoch, somebody lies.
@@ -151,14 +187,18 @@ impl Committer {
         }
     }
 
-    fn lapse(&self, turn: &mut Turn, peer: PartyId, answered: &Answered) -> Result<Stated, Denial> {
-        let seen = turn
-            .seen
-            .get(&answered.entry)
-            .ok_or_else(|| Denial::failed(Fault::Internal, "an entry lapsed that was never stored"))?;
-        let receipt =
-            Receipt { kind: ReceiptKind::RelayFailure, at: turn.now, epoch: None, ..seen.answer.receipt().clone() };
-        Ok(turn.sheaf.state(peer, receipt))
+    /// States that an entry of ours did not get through: for good where `refusal` says why, else as far as we know.
+    fn state_failure(
+        &self,
+        turn: &mut Turn,
+        peer: PartyId,
+        entry: EntryId,
+        refusal: Option<Refusal>,
+    ) -> Result<Stated, Denial> {
+        let never = || Denial::failed(Fault::Internal, "an entry lapsed that was never stored");
+        let answer = turn.seen.get(&entry).ok_or_else(never)?.answer.receipt().clone();
+        let kind = ReceiptKind::RelayFailure;
+        Ok(turn.sheaf.state(peer, Receipt { kind, at: turn.now, leaf: None, refusal, epoch: None, ..answer }))
     }
 
     pub(super) fn acknowledge(&self, turn: &mut Turn, work: Acknowledge) -> Reply {
@@ -171,39 +211,30 @@ impl Committer {
                     ack: work.bytes.into(),
                     at: turn.now.0,
                 });
-                work.reports.iter().for_each(|report| self.certify_retrieval(turn, &work.desk, report));
-            });
+                work.reports.iter().try_for_each(|report| self.certify_retrieval(turn, &work.desk, report))
+            })
+            .flatten();
         let answer = work.answer;
         Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
     }
 
     /// States that the desk to which an entry of the other side is addressed opened it, and lets the other gateway know. The word of
     /// another desk of the party that has a seat in the case stays with its own delivery.
-    fn certify_retrieval(&self, turn: &mut Turn, desk: &AuthorityId, report: &Opened) {
-        let Some(seen) = turn.seen.get(&report.entry).cloned() else { return };
+    fn certify_retrieval(&self, turn: &mut Turn, desk: &AuthorityId, report: &Opened) -> Result<(), Denial> {
+        let Some(seen) = turn.seen.get(&report.entry).cloned() else { return Ok(()) };
         let channel = seen.sender.party();
         if channel == self.gateway.own() || seen.recipient != *desk {
-            return;
-        }
-        // A desk speaks for what was laid ready for it, once.
-        if !turn.delivered.contains(&(desk.clone(), report.entry)) {
-            return;
+            return Ok(());
         }
         let kind = if report.opened { ReceiptKind::Retrieval } else { ReceiptKind::NonRetrieval };
-        if !turn.retrieved.insert((report.entry, kind)) {
-            return;
+        // A desk speaks for what was laid ready for it, once.
+        if !turn.delivered.contains(&(desk.clone(), report.entry)) || turn.kept.contains(&(report.entry, kind)) {
+            return Ok(());
         }
-        let receipt = Receipt {
-            kind,
-            by: self.gateway.own(),
-            at: turn.now,
-            leaf: None,
-            epoch: None,
-            authenticator: report.authenticator,
-            ..seen.answer.receipt().clone()
-        };
-        let stated = turn.sheaf.state(channel, receipt);
-        turn.sheaf.keep(&stated);
+        let answer = seen.answer.receipt().clone();
+        let (at, authenticator) = (turn.now, report.authenticator);
+        let stated = turn.sheaf.state(channel, Receipt { kind, at, leaf: None, epoch: None, authenticator, ..answer });
+        self.keep_receipt(turn, seen.home, channel, &stated)?;
         turn.batch.outbox.push(NewOutbox {
             channel: channel.into(),
             kind: RECEIPT,
@@ -214,5 +245,6 @@ impl Committer {
             trace: String::new(),
         });
         turn.ring.insert(channel);
+        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! The one writer of a gateway. It takes what waits, decides on each, commits once, then answers all: one fsync and one
 //! signature on receipts and checkpoint serve many entries, and nothing is answered before it is durable.
 //!
-//! Begin with [`Committer::run`]; the decision on one entry is in `admission`, the other gateway's answers in `answers`.
+//! Begin with [`Committer::run`]; an own desk's entry begins in `submitted`, the decision on any is in `admission`, the other gateway's
+//! answers in `answers`.
 
 mod admission;
 mod answers;
@@ -9,6 +10,7 @@ mod growth;
 mod held;
 mod quota;
 mod stated;
+mod submitted;
 mod turn;
 
 pub(crate) use admission::{ARRIVAL, ENTRY};
@@ -50,7 +52,19 @@ pub(crate) struct Submit {
     pub(crate) trace: String,
     /// How many entries the desk says it has sealed.
     pub(crate) sealed: i64,
-    pub(crate) answer: oneshot::Sender<Result<Stated, Denial>>,
+    pub(crate) answer: oneshot::Sender<Result<Stated, Refused>>,
+}
+
+/// Why an entry of an own desk was not taken, and the SubmissionRejection that says so, where the answer is final.
+pub(crate) struct Refused {
+    pub(crate) denial: Denial,
+    pub(crate) rejection: Option<Stated>,
+}
+
+impl From<Denial> for Refused {
+    fn from(denial: Denial) -> Self {
+        Self { denial, rejection: None }
+    }
 }
 
 pub(crate) struct Relay {
@@ -66,8 +80,9 @@ pub(crate) struct RelayItem {
     pub(crate) claimed: Claimed,
     /// The verified entry, or why it is not.
     pub(crate) entry: Result<Verified<Entry>, Denial>,
-    /// The word of the sender's gateway that it took the entry, where it holds.
-    pub(crate) submission: Option<SignedReceipt>,
+    /// What the other gateway stated of it before, verified: its SubmissionAcceptance, and its RelayFailure if there is one. Or why
+    /// that is not proven.
+    pub(crate) said: Result<Vec<SignedReceipt>, Denial>,
     pub(crate) trace: String,
 }
 
@@ -76,6 +91,7 @@ pub(crate) struct RelayItem {
 pub(crate) struct Claimed {
     pub(crate) entry: EntryId,
     pub(crate) case: CaseId,
+    pub(crate) home: PartyId,
     pub(crate) header: model::HeaderDigest,
     pub(crate) envelope: model::EnvelopeDigest,
 }
@@ -84,13 +100,15 @@ impl Claimed {
     /// Of what is not yet believed.
     pub(crate) fn of_received(received: &Received<Entry>) -> Self {
         let (header, envelope) = received.digests();
-        Self { entry: received.claimed().entry, case: received.claimed().case, header, envelope }
+        let claimed = received.claimed();
+        Self { entry: claimed.entry, case: claimed.case, home: claimed.home, header, envelope }
     }
 
     pub(crate) fn of(entry: &Entry) -> Self {
         Self {
             entry: entry.header.entry,
             case: entry.header.case,
+            home: entry.header.home,
             header: entry.header_digest(),
             envelope: entry.envelope_digest(),
         }
@@ -112,10 +130,19 @@ pub(crate) struct GrownLeaf {
 
 pub(crate) struct RelayAnswer {
     /// For each item a final receipt, or a fault that passes.
-    pub(crate) verdicts: Vec<(EntryId, Result<Stated, Denial>)>,
+    pub(crate) verdicts: Vec<(EntryId, Result<Told, Denial>)>,
+    /// Entries whose receipts are to be sent again, because what they follow on is not here.
+    pub(crate) later: Vec<EntryId>,
     /// Our cosignature over the head in the growth.
     pub(crate) cosignature: Option<Vec<u8>>,
     pub(crate) leaves_held: u64,
+}
+
+/// The final word on an entry of another gateway.
+pub(crate) struct Told {
+    pub(crate) verdict: Stated,
+    /// With an acceptance: whether it lies ready for the addressed desk.
+    pub(crate) delivery: Option<Stated>,
 }
 
 pub(crate) struct Conclude {
@@ -138,8 +165,8 @@ pub(crate) struct Answered {
 }
 
 pub(crate) enum Outcome {
-    /// The other gateway's verified receipt.
-    Receipt(Box<SignedReceipt>),
+    /// The other gateway's verified verdict and, with an acceptance, what it says of the delivery.
+    Answer { verdict: Box<SignedReceipt>, delivery: Option<Box<SignedReceipt>> },
     /// The entry's time is over without an answer.
     Lapsed,
 }
@@ -272,55 +299,21 @@ impl Committer {
 
     /// Brings into memory what the works need.
     async fn prepare(&mut self, turn: &mut Turn, works: &[Work]) -> Result<(), Denial> {
-        let mut entries = Vec::new();
-        let mut cases = Vec::new();
-        let mut peers = Vec::new();
-        let mut unlogged = Vec::new();
-        let mut received = Vec::new();
-        let mut headers = Vec::new();
-        for work in works {
-            match work {
-                Work::Submit(submit) => {
-                    let header = &submit.entry.header;
-                    entries.push(header.entry);
-                    cases.push(header.case);
-                    headers.push(header);
-                    peers.push(header.counterpart(self.gateway.own()));
-                }
-                Work::Relay(relay) => {
-                    peers.push(relay.from);
-                    headers.extend(
-                        relay.items.iter().filter_map(|item| item.entry.as_ref().ok()).map(|entry| &entry.header),
-                    );
-                    entries.extend(relay.items.iter().map(|item| item.claimed.entry));
-                    entries.extend(relay.receipts.iter().map(|signed| signed.receipt.entry));
-                    cases.extend(relay.items.iter().map(|item| item.claimed.case));
-                    received.extend(relay.receipts.iter().map(|signed| signed.receipt.entry));
-                    unlogged.extend(relay.items.iter().map(|item| (relay.from, item.claimed.entry)));
-                }
-                Work::Conclude(conclude) => {
-                    peers.push(conclude.channel);
-                    entries.extend(conclude.answers.iter().map(|answered| answered.entry));
-                    cases.extend(conclude.answers.iter().map(|answered| answered.case));
-                }
-                Work::Acknowledge(acknowledge) => {
-                    entries.extend(acknowledge.reports.iter().map(|one| one.entry));
-                    received.extend(acknowledge.reports.iter().map(|one| one.entry));
-                }
-            }
-        }
+        let mut needs = Needs::of(works, self.gateway.own());
         for work in works {
             if let Work::Submit(submit) = work {
                 self.mark(turn, &submit.desk, submit.sealed).await?;
             }
         }
-        turn.load_seen(&self.gateway, &self.recent, &sorted(entries)).await?;
-        turn.load_leafed(&self.gateway, &sorted(unlogged)).await?;
-        turn.load_retrievals(&self.gateway, &sorted(received)).await?;
-        turn.counters = quota::Counters::load(&self.gateway, &self.totals, &headers, turn.now).await?;
-        cases.extend(headers.iter().filter_map(|header| Some(header.declared.follows?.case)));
-        self.cases.load(&self.gateway.store, &sorted(cases)).await?;
-        for peer in sorted(peers) {
+        self.cases.load(&self.gateway.store, &sorted(needs.cases)).await?;
+        // What is chained behind an entry is out with it, and its desk is told.
+        let chained = needs.answered.iter().filter_map(|case| self.cases.find(*case));
+        needs.entries.extend(chained.flat_map(|hot| hot.file.pending.iter().map(|one| one.entry)));
+        turn.load_seen(&self.gateway, &self.recent, &sorted(needs.entries)).await?;
+        turn.load_leafed(&self.gateway, &sorted(needs.unlogged)).await?;
+        turn.load_kept(&self.gateway, &sorted(needs.received)).await?;
+        turn.counters = quota::Counters::load(&self.gateway, &self.totals, &needs.headers, turn.now).await?;
+        for peer in sorted(needs.peers) {
             if let Err(denial) = self.load_ledgers(peer).await {
                 telemetry::say!(
                     Error,
@@ -364,7 +357,7 @@ impl Committer {
             self.recent.clear();
         }
         self.recent.extend(turn.seen);
-        turn.rejected.keys().for_each(|entry| drop(self.recent.remove(entry)));
+        turn.rejected.values().for_each(|stated| drop(self.recent.remove(&stated.receipt().entry)));
         self.totals.keep(turn.counters);
         if !turn.batch.unasked.is_empty() {
             self.totals.forget();
@@ -377,10 +370,72 @@ impl Committer {
     }
 }
 
+/// What has to be read before the works of a turn are decided.
+#[derive(Default)]
+struct Needs<'a> {
+    entries: Vec<EntryId>,
+    cases: Vec<CaseId>,
+    /// Cases in which an entry was answered.
+    answered: Vec<CaseId>,
+    peers: Vec<PartyId>,
+    /// Entries that have to be in the logs of others.
+    unlogged: Vec<(PartyId, EntryId)>,
+    /// Entries of which receipts come, or are made.
+    received: Vec<EntryId>,
+    headers: Vec<&'a model::Header>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(works: &'a [Work], own: PartyId) -> Self {
+        let mut needs = Self::default();
+        for work in works {
+            match work {
+                Work::Submit(submit) => {
+                    let header = &submit.entry.header;
+                    needs.entries.push(header.entry);
+                    needs.cases.push(header.case);
+                    needs.headers.push(header);
+                    needs.peers.push(header.counterpart(own));
+                }
+                Work::Relay(relay) => needs.relay(relay),
+                Work::Conclude(conclude) => {
+                    needs.peers.push(conclude.channel);
+                    needs.entries.extend(conclude.answers.iter().map(|answered| answered.entry));
+                    needs.cases.extend(conclude.answers.iter().map(|answered| answered.case));
+                    needs.answered.extend(conclude.answers.iter().map(|answered| answered.case));
+                }
+                Work::Acknowledge(acknowledge) => {
+                    needs.entries.extend(acknowledge.reports.iter().map(|one| one.entry));
+                    needs.received.extend(acknowledge.reports.iter().map(|one| one.entry));
+                }
+            }
+        }
+        needs.cases.extend(needs.headers.iter().filter_map(|header| Some(header.declared.follows?.case)));
+        needs
+    }
+
+    fn relay(&mut self, relay: &'a Relay) {
+        self.peers.push(relay.from);
+        for item in &relay.items {
+            self.headers.extend(item.entry.as_ref().ok().map(|entry| &entry.header));
+            self.entries.push(item.claimed.entry);
+            self.cases.push(item.claimed.case);
+            self.unlogged.push((relay.from, item.claimed.entry));
+            if item.said.as_ref().is_ok_and(|said| said.len() > 1) {
+                self.received.push(item.claimed.entry);
+            }
+        }
+        for signed in &relay.receipts {
+            self.entries.push(signed.receipt.entry);
+            self.received.push(signed.receipt.entry);
+        }
+    }
+}
+
 fn refuse(work: Work, denial: &Denial) {
     // Whoever asked may be gone; the answer is then lost, and asking again gives it.
     match work {
-        Work::Submit(submit) => drop(submit.answer.send(Err(denial.clone()))),
+        Work::Submit(submit) => drop(submit.answer.send(Err(Refused::from(denial.clone())))),
         Work::Relay(relay) => drop(relay.answer.send(Err(denial.clone()))),
         Work::Conclude(conclude) => drop(conclude.answer.send(Err(denial.clone()))),
         Work::Acknowledge(acknowledge) => drop(acknowledge.answer.send(Err(denial.clone()))),

@@ -7,9 +7,10 @@ use std::{
 };
 
 use identity::{SigningKey, sign_receipts};
-use model::{Denial, Fault, PartyId, Receipt, SignedReceipt};
+use model::{Denial, Fault, PartyId, Receipt, ReceiptKind, SignedReceipt};
 use store::gateway::{Batch, EntryRow, NewDelivery, NewReceipt};
 
+use super::{Claimed, Committer, turn::Turn};
 use crate::receipts;
 
 /// A receipt: one that was signed before, or one of this turn, which is signed at its end. Clones are the same receipt.
@@ -105,6 +106,52 @@ impl Sheaf {
         for (delivery, with) in self.deliveries.drain(..) {
             let receipt = Some(receipts::to_bytes(&with.signed()?).into());
             batch.deliveries.push(NewDelivery { receipt, ..delivery });
+        }
+        Ok(())
+    }
+}
+
+impl Committer {
+    /// What this gateway states now of an entry, with nothing in it that only some kinds have.
+    pub(super) fn receipt(&self, turn: &Turn, kind: ReceiptKind, claimed: &Claimed) -> Receipt {
+        let Claimed { entry, case, header, envelope, .. } = *claimed;
+        let (by, at) = (self.gateway.own(), turn.now);
+        Receipt {
+            kind,
+            by,
+            entry,
+            case,
+            header,
+            envelope,
+            at,
+            leaf: None,
+            refusal: None,
+            epoch: None,
+            authenticator: None,
+        }
+    }
+
+    /// Keeps a receipt, and stands for it in the log of the channel where we are the home of its case.
+    pub(super) fn keep_receipt(
+        &self,
+        turn: &mut Turn,
+        home: PartyId,
+        peer: PartyId,
+        stated: &Stated,
+    ) -> Result<(), Denial> {
+        let receipt = stated.receipt();
+        turn.sheaf.keep(stated);
+        turn.kept.insert((receipt.entry, receipt.kind));
+        if home == self.gateway.own() {
+            self.leaf(turn, peer, &stated.statement(), receipt.entry)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what the other gateway stated of an entry before it came here.
+    pub(super) fn keep_said(&self, turn: &mut Turn, claimed: &Claimed, peer: PartyId) -> Result<(), Denial> {
+        for stated in turn.said.remove(&claimed.entry).unwrap_or_default() {
+            self.keep_receipt(turn, claimed.home, peer, &stated)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::rand;
 use ledger::{LeafSalt, Log, Replica, Statement, StatementKind, StoredHashes};
 use model::{AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, Timestamp};
-use store::gateway::{Batch, LeafRow, NewDelivery, TreeHashRow};
+use store::gateway::{Batch, LeafRow, NewDelivery, ReceiptRow, TreeHashRow};
 
 use super::{
     growth::origin,
@@ -20,12 +20,27 @@ pub(crate) struct Seen {
     pub(crate) envelope: EnvelopeDigest,
     pub(crate) sender: AuthorityId,
     pub(crate) recipient: AuthorityId,
+    /// The home of its case.
+    pub(crate) home: PartyId,
     /// What this gateway answered.
     pub(crate) answer: Stated,
+    /// Whether it lies ready for the addressed desk, where that is a desk of ours.
+    pub(crate) delivery: Option<Stated>,
 }
 
 /// What a desk's report becomes.
 pub(crate) const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
+/// What is answered again as it was, beside the receipt in the entry's row.
+const ANSWERS: [ReceiptKind; 4] =
+    [ReceiptKind::SubmissionRejection, ReceiptKind::RelayRejection, ReceiptKind::Delivery, ReceiptKind::NonDelivery];
+/// What is kept once, and what follows on it.
+const ONCE: [ReceiptKind; 5] = [
+    ReceiptKind::RelayFailure,
+    ReceiptKind::Delivery,
+    ReceiptKind::NonDelivery,
+    ReceiptKind::Retrieval,
+    ReceiptKind::NonRetrieval,
+];
 
 /// What one turn has decided so far.
 #[derive(Debug)]
@@ -36,12 +51,14 @@ pub(crate) struct Turn {
     pub(crate) sheaf: Sheaf,
     pub(crate) cases: BTreeMap<CaseId, Hot>,
     pub(crate) seen: BTreeMap<EntryId, Seen>,
-    /// Entries that this gateway has refused to another one before, for good.
-    pub(crate) rejected: BTreeMap<EntryId, Stated>,
+    /// Entries that this gateway has refused before, for good.
+    pub(crate) rejected: BTreeMap<EnvelopeDigest, Stated>,
+    /// What the other gateway stated of entries that it brings in this turn.
+    pub(crate) said: BTreeMap<EntryId, Vec<Stated>>,
     /// Entries whose leaves we hold, in the logs of others.
     pub(crate) leafed: BTreeMap<(PartyId, EntryId), EnvelopeDigest>,
-    /// Which retrievals are certified already.
-    pub(crate) retrieved: BTreeSet<(EntryId, ReceiptKind)>,
+    /// Which receipts are kept already, or in this turn.
+    pub(crate) kept: BTreeSet<(EntryId, ReceiptKind)>,
     /// What was laid ready for which desk.
     pub(crate) delivered: BTreeSet<(AuthorityId, EntryId)>,
     /// Parties whose ledgers cannot be read, and why.
@@ -65,8 +82,9 @@ impl Turn {
             cases: BTreeMap::new(),
             seen: BTreeMap::new(),
             rejected: BTreeMap::new(),
+            said: BTreeMap::new(),
             leafed: BTreeMap::new(),
-            retrieved: BTreeSet::new(),
+            kept: BTreeSet::new(),
             delivered: BTreeSet::new(),
             unreadable: BTreeMap::new(),
             logs: BTreeMap::new(),
@@ -94,10 +112,9 @@ impl Turn {
         if absent.is_empty() {
             return Ok(());
         }
-        let (entries, rejections) = tokio::try_join!(
-            gateway.store.entries(&absent),
-            gateway.store.receipts_by_kind(&absent, &[ReceiptKind::RelayRejection])
-        )?;
+        let (entries, receipts) =
+            tokio::try_join!(gateway.store.entries(&absent), gateway.store.receipts_by_kind(&absent, &ANSWERS))?;
+        let mut deliveries = self.sort_answers(gateway.own(), receipts);
         for row in entries {
             let Ok(answer) = receipts::from_bytes(&row.receipt.0).and_then(|kept| proto::decode_receipt(&kept)) else {
                 telemetry::say!(Error, "a kept receipt cannot be read", entry = *row.id);
@@ -107,19 +124,32 @@ impl Turn {
                 telemetry::say!(Error, "a kept entry cannot be read", entry = *row.id);
                 continue;
             };
-            let recipient = header.recipient;
-            let seen = Seen { envelope: *row.envelope, sender: row.sender.0, recipient, answer: answer.into() };
-            self.seen.insert(*row.id, seen);
-        }
-        for row in rejections {
-            let Ok(signed) = receipts::from_bytes(&row.bytes.0).and_then(|kept| proto::decode_receipt(&kept)) else {
-                continue;
-            };
-            if signed.receipt.by == gateway.own() {
-                self.rejected.insert(signed.receipt.entry, signed.into());
-            }
+            let (home, recipient, delivery) = (header.home, header.recipient, deliveries.remove(&*row.id));
+            let (envelope, answer) = (*row.envelope, answer.into());
+            self.seen.insert(*row.id, Seen { envelope, sender: row.sender.0, recipient, home, answer, delivery });
         }
         Ok(())
+    }
+
+    /// Of what this gateway answered before: remembers what it refused, and gives what it said of deliveries.
+    fn sort_answers(&mut self, own: PartyId, rows: Vec<ReceiptRow>) -> BTreeMap<EntryId, Stated> {
+        let mut deliveries = BTreeMap::new();
+        for row in rows {
+            let Ok(signed) = receipts::from_bytes(&row.bytes.0).and_then(|kept| proto::decode_receipt(&kept)) else {
+                telemetry::say!(Error, "a kept receipt cannot be read", entry = *row.entry_id);
+                continue;
+            };
+            if signed.receipt.by != own {
+                continue;
+            }
+            match signed.receipt.kind {
+                ReceiptKind::Delivery | ReceiptKind::NonDelivery => {
+                    deliveries.insert(signed.receipt.entry, signed.into());
+                }
+                _ => drop(self.rejected.insert(signed.receipt.envelope, signed.into())),
+            }
+        }
+        deliveries
     }
 
     /// Reads which of these entries are in the logs of others.
@@ -136,14 +166,14 @@ impl Turn {
         Ok(())
     }
 
-    /// Reads which of these entries were laid ready for a desk, and which receipts of retrieval there are.
-    pub(crate) async fn load_retrievals(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
+    /// Reads which of these entries were laid ready for a desk, and which receipts of them there are.
+    pub(crate) async fn load_kept(&mut self, gateway: &Gateway, ids: &[EntryId]) -> Result<(), Denial> {
         if ids.is_empty() {
             return Ok(());
         }
         let (receipts, delivered) =
-            tokio::try_join!(gateway.store.receipts_by_kind(ids, &RETRIEVALS), gateway.store.delivered(ids))?;
-        self.retrieved.extend(receipts.into_iter().map(|row| (*row.entry_id, *row.kind)));
+            tokio::try_join!(gateway.store.receipts_by_kind(ids, &ONCE), gateway.store.delivered(ids))?;
+        self.kept.extend(receipts.into_iter().map(|row| (*row.entry_id, *row.kind)));
         self.delivered.extend(delivered);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::Subject;
 use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, LedgerKey, SignedCheckpoint, Statement};
-use model::{Denial, Digest, Fault, PartyId, ReceiptKind, SignedReceipt, limits};
+use model::{Denial, Digest, EntryId, Fault, PartyId, ReceiptKind, limits};
 use proto::peer::{
     ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, RelayRequest,
     RelayResponse, RelayVerdict, TryAgain, peer_service_server::PeerService, relay_verdict,
@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use super::{gone, malformed, status};
 use crate::{
     channels, clock,
-    committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Work, fault_of, origin},
+    committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Told, Work, fault_of, origin},
     gateway::Gateway,
 };
 
@@ -48,23 +48,11 @@ impl PeerService for Peers {
         let work = Work::Relay(Relay { from, items, growth, receipts, answer });
         self.0.work.send(work).await.map_err(gone)?;
         let answer = answered.await.map_err(gone)?.map_err(status)?;
-        let verdicts = answer
-            .verdicts
-            .into_iter()
-            .map(|(entry, outcome)| RelayVerdict {
-                entry_id: entry.as_bytes().to_vec().into(),
-                outcome: Some(match outcome.and_then(|stated| stated.signed()) {
-                    Ok(signed) => relay_verdict::Outcome::Receipt((&signed).into()),
-                    Err(denial) => relay_verdict::Outcome::TryAgain(TryAgain {
-                        reason: denial.reason().to_owned(),
-                        // What our storage says is ours alone.
-                        detail: denial.remedy().to_owned(),
-                    }),
-                }),
-            })
-            .collect();
+        let verdicts = answer.verdicts.into_iter().map(|(entry, told)| verdict(entry, told)).collect();
+        let receipts_later = answer.later.iter().map(|entry| entry.as_bytes().to_vec().into()).collect();
         let cosignature = answer.cosignature.and_then(|line| String::from_utf8(line).ok()).unwrap_or_default();
-        Ok(Response::new(RelayResponse { verdicts, cosignature, leaves_held: answer.leaves_held }))
+        let leaves_held = answer.leaves_held;
+        Ok(Response::new(RelayResponse { verdicts, cosignature, leaves_held, receipts_later }))
     }
 
     async fn claim_key_package(
@@ -107,24 +95,36 @@ impl Peers {
         })?;
         let claimed = Claimed::of_received(&received);
         let entry = self.0.trust.snapshot().store.verify_entry(received, clock::now());
-        let submission = item.submission.and_then(|signed| self.read_submission(from, &claimed, &signed));
-        Ok(RelayItem { claimed, entry, submission, trace: item.traceparent })
+        let said = self.read_said(from, &claimed, item.submission.as_ref(), item.failure.as_ref());
+        Ok(RelayItem { claimed, entry, said, trace: item.traceparent })
     }
 
-    /// The word of the sender's gateway that it took the entry, to be kept with it. One that does not hold is no reason to refuse the entry.
-    fn read_submission(
+    /// What the caller stated of an entry that it brings: that it took it from its desk, and that it gave it up, where it did. What is
+    /// not proven may be so with the caller's newest directory, so nothing is decided on the entry.
+    fn read_said(
         &self,
         from: PartyId,
         claimed: &Claimed,
-        signed: &proto::types::SignedReceipt,
-    ) -> Option<SignedReceipt> {
-        let signed = proto::decode_receipt(signed).ok()?;
-        let receipt = &signed.receipt;
-        let on_it = (receipt.entry, receipt.case, receipt.envelope) == (claimed.entry, claimed.case, claimed.envelope);
-        let said = on_it && receipt.by == from && receipt.kind == ReceiptKind::SubmissionAcceptance;
-        let snapshot = self.0.trust.snapshot();
-        let holds = said && snapshot.store.verify_receipt_among(&signed, &mut self.0.proven.lock()).is_ok();
-        holds.then_some(signed)
+        submission: Option<&proto::types::SignedReceipt>,
+        failure: Option<&proto::types::SignedReceipt>,
+    ) -> Result<Vec<model::SignedReceipt>, Denial> {
+        let unsaid = |detail: &str| Denial::failed(Fault::PeerUnreachable, detail);
+        let submission = submission.ok_or_else(|| unsaid("an entry without its SubmissionAcceptance"))?;
+        let failure = failure.map(|failure| (ReceiptKind::RelayFailure, failure));
+        let mut said = Vec::with_capacity(2);
+        for (kind, wire) in [(ReceiptKind::SubmissionAcceptance, submission)].into_iter().chain(failure) {
+            let signed = proto::decode_receipt(wire).map_err(|denial| unsaid(&denial.to_string()))?;
+            let receipt = &signed.receipt;
+            let same = (receipt.entry, receipt.case, receipt.header, receipt.envelope)
+                == (claimed.entry, claimed.case, claimed.header, claimed.envelope);
+            if receipt.kind != kind || receipt.by != from || !same {
+                return Err(unsaid("a receipt that came with an entry is on another one, or of another kind"));
+            }
+            let proven = self.0.trust.snapshot().store.verify_receipt_among(&signed, &mut self.0.proven.lock());
+            proven.map_err(|denial| unsaid(&format!("a receipt that came with an entry does not hold: {denial}")))?;
+            said.push(signed);
+        }
+        Ok(said)
     }
 
     fn read_growth(&self, from: PartyId, growth: LedgerGrowth) -> Result<Growth, Denial> {
@@ -169,6 +169,26 @@ pub(crate) async fn claim(gateway: &Gateway, authority: &str, by: &str) -> Resul
                 format!("no KeyPackage of {authority} lies ready: its desk must be running, or have run lately");
             Err(status(Denial::failed(Fault::PeerUnreachable, detail)))
         }
+    }
+}
+
+fn verdict(entry: EntryId, told: Result<Told, Denial>) -> RelayVerdict {
+    let signed = told.and_then(|told| {
+        let delivery = told.delivery.map(|delivery| delivery.signed()).transpose()?;
+        Ok((told.verdict.signed()?, delivery))
+    });
+    let (outcome, delivery) = match signed {
+        Ok((verdict, delivery)) => (relay_verdict::Outcome::Receipt((&verdict).into()), delivery),
+        Err(denial) => {
+            // What our storage says is ours alone.
+            let (reason, detail) = (denial.reason().to_owned(), denial.remedy().to_owned());
+            (relay_verdict::Outcome::TryAgain(TryAgain { reason, detail }), None)
+        }
+    };
+    RelayVerdict {
+        entry_id: entry.as_bytes().to_vec().into(),
+        outcome: Some(outcome),
+        delivery: delivery.as_ref().map(Into::into),
     }
 }
 

@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 use super::{gone, history, malformed, peer, status};
 use crate::{
     channels, clock,
-    committer::{ARRIVAL, Acknowledge, Claimed, Opened, Submit, Work, fault_of},
+    committer::{ARRIVAL, Acknowledge, Claimed, Opened, Refused, Stated, Submit, Work, fault_of},
     gateway::Gateway,
     receipts,
 };
@@ -55,7 +55,7 @@ impl SubmissionService for Desks {
         let (answer, answered) = oneshot::channel();
         let work = Work::Submit(Box::new(Submit { entry, desk, trace, sealed, answer }));
         self.0.work.send(work).await.map_err(gone)?;
-        let stated = answered.await.map_err(gone)?.map_err(status)?;
+        let stated = answered.await.map_err(gone)?.map_err(|refused| refusal(&refused))?;
         let receipt = stated.signed().map_err(status)?;
         Ok(Response::new(SubmitResponse { receipt: Some((&receipt).into()) }))
     }
@@ -216,6 +216,15 @@ impl Desks {
         } else {
             Err(Denial::failed(Fault::Malformed, "a report that the desk did not sign"))
         }
+    }
+}
+
+/// The status of a refusal, with the receipt that states it.
+fn refusal(refused: &Refused) -> Status {
+    let said = status(refused.denial.clone());
+    match refused.rejection.as_ref().map(Stated::signed) {
+        Some(Ok(signed)) => proto::status::with_receipt(said, &signed),
+        _ => said,
     }
 }
 

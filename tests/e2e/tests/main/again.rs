@@ -53,6 +53,7 @@ async fn recorded(pair: &Pair, entries: &[(Entry, types::SignedReceipt)]) -> Rel
         entry: Some(proto::convert::send_entry(entry)),
         submission: Some(receipt.clone()),
         traceparent: String::new(),
+        failure: None,
     };
     RelayRequest {
         items: entries.iter().map(item).collect(),

@@ -45,6 +45,7 @@ mod shared;
 mod skew;
 mod spontaneous;
 mod start;
+mod stated;
 mod storage;
 mod story;
 mod telemetry;

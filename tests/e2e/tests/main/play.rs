@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::{
     papers,
     stage::{Side, Stage, Victim},
+    stated,
 };
 
 /// How long an act, or the arrival of what it did, may take in the end.
@@ -168,6 +169,9 @@ impl Play {
             "close",
         ];
         assert_eq!(steps, expected);
+        self.assert_receipts(&jp, "JP");
+        self.assert_receipts(&fr, "FR");
+        stated::assert_complete(&self.stage.pair, &ids).await;
         self.assert_documents(&jp, &fr).await;
         for (state, other) in [(&self.stage.pair.jp, "FR"), (&self.stage.pair.fr, "JP")] {
             let status = state.status().await;
@@ -175,6 +179,22 @@ impl Play {
             let channel = state.channel(other).await;
             assert_eq!(channel["queued"], 0, "{channel}");
             assert_eq!(channel["ledger_size"], channel["ledger_cosigned"], "{channel}");
+        }
+    }
+
+    /// The desk that sent an entry holds what was stated of it at each stage, in the order of the stages.
+    fn assert_receipts(&self, case: &Value, party: &str) {
+        for entry in case["timeline"].as_array().unwrap() {
+            let stated = entry["receipts"].as_array().unwrap().iter();
+            let kinds: Vec<_> = stated.map(|one| one["kind"].as_str().unwrap()).collect();
+            if entry["sender"].as_str().unwrap().starts_with(party) {
+                let failures = kinds.iter().filter(|kind| **kind == "RelayFailure").count();
+                let whole = ["SubmissionAcceptance", "RelayAcceptance", "Delivery", "Retrieval"];
+                let without: Vec<_> = kinds.iter().copied().filter(|kind| *kind != "RelayFailure").collect();
+                assert_eq!((without, failures), (whole.to_vec(), 0), "{entry}");
+            } else {
+                assert_eq!(kinds, ["RelayAcceptance"], "{entry}");
+            }
         }
     }
 
@@ -215,7 +235,7 @@ impl Play {
             let shown = self.stage.show(side, &self.case).await?;
             let channel = own.channel(other).await;
             let still = channel["queued"] == 0 && channel["ledger_size"] == channel["ledger_cosigned"];
-            (shown["summary"]["state"] == "CLOSED" && still).then_some(shown)
+            (shown["summary"]["state"] == "CLOSED" && still && is_told(&shown, own.party.as_str())).then_some(shown)
         })
         .await
     }
@@ -247,4 +267,11 @@ impl Play {
         });
         words.flatten().collect()
     }
+}
+
+/// Whether the desk of `party` has heard of the retrieval of everything that it sent: those words travel last.
+fn is_told(case: &Value, party: &str) -> bool {
+    let ours = |entry: &&Value| entry["sender"].as_str().unwrap().starts_with(party);
+    let told = |entry: &Value| entry["receipts"].as_array().unwrap().iter().any(|one| one["kind"] == "Retrieval");
+    case["timeline"].as_array().unwrap().iter().filter(ours).all(told)
 }

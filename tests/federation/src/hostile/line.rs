@@ -192,6 +192,7 @@ impl PeerLine {
             entry: Some(proto::convert::send_entry(entry)),
             submission: submission.first().map(Into::into),
             traceparent: String::new(),
+            failure: None,
         };
         let request = RelayRequest { items: vec![item], growth, ..RelayRequest::default() };
         let answer = self.client.relay(request).await.map_err(|status| proto::status::to_denial(&status))?.into_inner();

@@ -1,0 +1,182 @@
+//! What both gateways hold of what happened to an entry: all of it, in its order, in the home's ledger, and provable by strangers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use ledger::{Statement, StatementKind};
+use model::{Digest, Receipt, ReceiptKind, SignedReceipt};
+use serde_json::Value;
+use tonic::Code;
+
+use crate::{
+    bounded,
+    form::{reason, with_case},
+    pair::Pair,
+    programs::run,
+    state::State,
+};
+
+/// All receipts that a gateway keeps in the order in which it kept them, and all leaves that it holds.
+const RECORD: &str = "
+import json, sqlite3, sys
+db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)
+receipts = [hex for (hex,) in db.execute('SELECT hex(bytes) FROM receipt ORDER BY id')]
+leaves = db.execute('SELECT channel, idx, hex(statement) FROM leaf ORDER BY channel, idx').fetchall()
+print(json.dumps({'receipts': receipts, 'leaves': leaves}))
+";
+
+/// What a gateway's database holds.
+struct Record {
+    receipts: Vec<SignedReceipt>,
+    leaves: Vec<(String, i64, Statement)>,
+}
+
+impl Record {
+    async fn of(state: &State) -> Self {
+        let database = state.gateway_dir().join("gateway.db");
+        let told = run(Path::new("python3"), &["-c", RECORD, database.to_str().unwrap()]).await.done();
+        let receipts = told["receipts"].as_array().unwrap().iter();
+        let leaves = told["leaves"].as_array().unwrap().iter();
+        let receipt = |kept: &Value| {
+            let wire: proto::types::SignedReceipt = prost::Message::decode(&*bytes(kept)).unwrap();
+            proto::decode_receipt(&wire).unwrap()
+        };
+        let leaf = |leaf: &Value| {
+            let channel = leaf[0].as_str().unwrap().to_owned();
+            (channel, leaf[1].as_i64().unwrap(), Statement::decode(&bytes(&leaf[2])).unwrap())
+        };
+        Self { receipts: receipts.map(receipt).collect(), leaves: leaves.map(leaf).collect() }
+    }
+
+    /// The kinds that were kept of an entry, in the order in which they were.
+    fn kinds(&self, entry: &str) -> Vec<ReceiptKind> {
+        let of = self.receipts.iter().map(|signed| &signed.receipt).filter(|one| one.entry.to_string() == entry);
+        of.map(|one| one.kind).collect()
+    }
+
+    /// Whether a leaf stands for the receipt: its own, or that of the entry which it names.
+    fn stands_for(&self, signed: &SignedReceipt, log: &str) -> bool {
+        let Receipt { entry, header, envelope, leaf, .. } = signed.receipt;
+        let own = Digest::of(&[&signed.bytes]);
+        self.leaves.iter().filter(|(channel, ..)| channel == log).any(|(_, index, statement)| match statement.kind {
+            StatementKind::Receipt(digest) => digest == own && statement.entry == entry,
+            StatementKind::Entry => {
+                leaf == u64::try_from(*index).ok()
+                    && (statement.entry, statement.header, statement.envelope) == (entry, header, envelope)
+            }
+        })
+    }
+}
+
+/// That both gateways hold the same receipts of these entries of Japan's cases, one of each stage, no later one before an earlier,
+/// and each in Japan's ledger, which France holds too.
+pub(crate) async fn assert_complete(pair: &Pair, entries: &BTreeSet<&String>) {
+    let (jp, fr) = (Record::of(&pair.jp).await, Record::of(&pair.fr).await);
+    let whole = [
+        ReceiptKind::SubmissionAcceptance,
+        ReceiptKind::RelayAcceptance,
+        ReceiptKind::Delivery,
+        ReceiptKind::Retrieval,
+    ];
+    for entry in entries {
+        assert_eq!(jp.kinds(entry), whole, "JP holds other receipts of {entry}");
+        assert_eq!(fr.kinds(entry), whole, "FR holds other receipts of {entry}");
+    }
+    let by_bytes = |record: &Record| -> BTreeMap<Vec<u8>, Vec<u8>> {
+        record.receipts.iter().map(|signed| (signed.bytes.clone(), signed.proof.clone())).collect()
+    };
+    assert_eq!(by_bytes(&jp), by_bytes(&fr), "the gateways hold different receipts");
+    for (name, record) in [("JP", &jp), ("FR", &fr)] {
+        for signed in &record.receipts {
+            assert!(record.stands_for(signed, "rogatory.internal/jp/fr"), "no leaf at {name} for {:?}", signed.receipt);
+        }
+    }
+}
+
+fn bytes(hex: &Value) -> Vec<u8> {
+    let hex = hex.as_str().unwrap();
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The ledger key in a state's directory.
+fn ledger_key(state: &State) -> String {
+    let directory = fs::read_to_string(state.gateway_dir().join("directory.toml")).unwrap();
+    let directory: toml::Table = directory.parse().unwrap();
+    directory["ledger_key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_foreign_library_proves_a_receipt_and_believes_no_flipped_byte() {
+    bounded(async {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let python = here.join("../../target/python/bin/python");
+        let pair = Pair::own().await;
+        let (mut desk, mut case) = with_case(&pair).await;
+        let entry = desk.request(&mut case, b"body");
+        desk.submit(&entry).await.unwrap();
+        let told = desk.verdict(entry.header.entry).await;
+        let script = here.join("python/verify_receipt.py");
+        let (bytes, proof, key) = (hex(&told.bytes), hex(&told.proof), ledger_key(&pair.fr));
+        let verdict = run(&python, &[script.to_str().unwrap(), &bytes, &proof, &key]).await.done();
+        assert_eq!((&verdict["holds"], &verdict["spoilt_and_believed"]), (&true.into(), &0.into()), "{verdict}");
+        assert_eq!(verdict["spoilt"], told.bytes.len() + told.proof.len());
+        assert_eq!(verdict["issuer"], "rogatory.internal/fr");
+        assert_eq!(verdict["subject"], "rogatory.internal/jp");
+        let strange = run(&python, &[script.to_str().unwrap(), &bytes, &proof, &ledger_key(&pair.jp)]).await.done();
+        assert_eq!(strange["holds"], false, "another state's key");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_submission_is_stated_by_a_signed_receipt_that_stays_the_same() {
+    bounded(async {
+        let pair = Pair::own().await;
+        let (mut desk, mut case) = with_case(&pair).await;
+        let spoilt = desk.request_with(&mut case, b"body", |header| header.pin = model::Pin(Digest::of(&[b"none"])));
+        let denied = desk.submit(&spoilt).await.unwrap_err();
+        assert_eq!(reason(&denied, Code::FailedPrecondition), "R92");
+        let wire = proto::status::receipt_of(&denied).unwrap();
+        let receipt = proto::decode_receipt(&wire).unwrap().receipt;
+        assert_eq!((receipt.kind, receipt.by.to_string()), (ReceiptKind::SubmissionRejection, "JP".to_owned()));
+        assert_eq!((receipt.entry, receipt.envelope), (spoilt.header.entry, spoilt.envelope_digest()));
+        let refusal = receipt.refusal.unwrap();
+        assert_eq!(refusal.code.to_string(), "R92");
+        assert!(!refusal.rule.is_empty() && !refusal.remedy.is_empty(), "{refusal:?}");
+
+        let again = desk.submit(&spoilt).await.unwrap_err();
+        assert_eq!(reason(&again, Code::FailedPrecondition), "R92");
+        assert_eq!(proto::status::receipt_of(&again).unwrap(), wire, "the first word stays");
+        // It is durable at the own gateway, and nobody else's business.
+        let entry = spoilt.header.entry.to_string();
+        assert_eq!(Record::of(&pair.jp).await.kinds(&entry), [ReceiptKind::SubmissionRejection]);
+        assert!(Record::of(&pair.fr).await.kinds(&entry).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_stated_of_a_retrieval_before_the_desk_has_opened_the_entry() {
+    bounded(async {
+        let pair = Pair::own().await;
+        let (mut desk, mut case) = with_case(&pair).await;
+        let entry = desk.request(&mut case, b"body");
+        desk.submit(&entry).await.unwrap();
+        desk.verdict(entry.header.entry).await;
+        let jp = Record::of(&pair.jp).await;
+        let kinds = jp.kinds(&entry.header.entry.to_string());
+        assert_eq!(
+            kinds,
+            [ReceiptKind::SubmissionAcceptance, ReceiptKind::RelayAcceptance, ReceiptKind::Delivery],
+            "nobody has opened it"
+        );
+    })
+    .await;
+}
