@@ -136,13 +136,13 @@ impl Told<'_> {
     }
 
     fn entries(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.items.iter().map(|item| self.entry(item)).collect();
         let beside = self.items.len() - self.outcome.entries;
-        lines.push(format!(
+        // What it comes to stands first: of a long case the rest is cut on a screen.
+        let whole = format!(
             "{} entries are one chain, each allowed by the procedure, and are the case; {beside} did not become part of it.",
             self.outcome.entries
-        ));
-        lines
+        );
+        std::iter::once(whole).chain(self.items.iter().map(|item| self.entry(item))).collect()
     }
 
     fn entry(&self, item: &Item) -> String {
@@ -227,24 +227,16 @@ impl Told<'_> {
     }
 
     fn opened(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .bodies
-            .opened
-            .iter()
-            .map(|(number, types)| {
-                format!(
-                    "entry {number}: {}",
-                    if types.is_empty() { "no document".to_owned() } else { types.join(", ") }
-                )
-            })
-            .collect();
-        lines.push(format!(
+        let whole = format!(
             "{} of {} bodies are opened and equal what their headers committed to; {} bear the sending desk's own signature.",
             self.bodies.opened.len(),
             self.bodies.sealed,
             self.bodies.signed
-        ));
-        lines
+        );
+        let each = self.bodies.opened.iter().map(|(number, types)| {
+            format!("entry {number}: {}", if types.is_empty() { "no document".to_owned() } else { types.join(", ") })
+        });
+        std::iter::once(whole).chain(each).collect()
     }
 
     /// What no case file can prove, and what this one does not.
