@@ -4,9 +4,14 @@ use std::{collections::BTreeMap, str};
 
 use identity::Domain;
 use ledger::{Cosignature, LedgerKey, Origin, SignedCheckpoint, Statement, StatementKind, WitnessName};
-use model::{Denial, EntryId, Fault, Timestamp};
+use model::{Denial, EntryId, Fault, ReceiptKind, Timestamp};
 
-use super::{Findings, SKEW_MS, items::Item, parties::Parties, sheaf::Sheaf};
+use super::{
+    Findings, SKEW_MS,
+    items::{Item, Stated},
+    parties::Parties,
+    sheaf::Sheaf,
+};
 use crate::{Extent, LeafProof, Manifest, Pile, names};
 
 /// What the ledger says of the case.
@@ -158,7 +163,7 @@ impl Log {
                     proof.statement.kind == StatementKind::Entry && proof.statement.entry == item.entry.header.entry
                 });
                 match found {
-                    Some(proof) if apart(proof.statement.at, one.signed.receipt.at) > SKEW_MS => {
+                    Some(proof) if takes(one) && apart(proof.statement.at, one.signed.receipt.at) > SKEW_MS => {
                         let what =
                             format!("its leaf is of {}, the receipt of {}", proof.statement.at, one.signed.receipt.at);
                         findings.contradict(&one.file, "ledger", what);
@@ -172,6 +177,11 @@ impl Log {
             }
         }
     }
+}
+
+/// Whether a receipt says that the entry was taken: what becomes of it later is of a later moment than its leaf.
+fn takes(one: &Stated) -> bool {
+    matches!(one.signed.receipt.kind, ReceiptKind::SubmissionAcceptance | ReceiptKind::RelayAcceptance)
 }
 
 fn apart(a: Timestamp, b: Timestamp) -> i64 {

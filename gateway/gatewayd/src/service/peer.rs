@@ -143,7 +143,7 @@ impl Peers {
         &self,
         from: PartyId,
         receipts: &[proto::types::SignedReceipt],
-    ) -> Result<Vec<SignedReceipt>, Denial> {
+    ) -> Result<Vec<model::SignedReceipt>, Denial> {
         let snapshot = self.0.trust.snapshot();
         let mut read = Vec::with_capacity(receipts.len());
         for signed in receipts {
