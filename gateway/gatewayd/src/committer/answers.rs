@@ -204,7 +204,7 @@ impl Committer {
     pub(super) fn acknowledge(&self, turn: &mut Turn, work: Acknowledge) -> Reply {
         let outcome = i64::try_from(work.cursor)
             .map_err(|_| Denial::failed(Fault::Malformed, "the cursor is beyond 2^63"))
-            .map(|cursor| {
+            .and_then(|cursor| {
                 turn.batch.acknowledgements.push(Acknowledgement {
                     desk: work.desk.clone(),
                     cursor,
@@ -212,8 +212,7 @@ impl Committer {
                     at: turn.now.0,
                 });
                 work.reports.iter().try_for_each(|report| self.certify_retrieval(turn, &work.desk, report))
-            })
-            .flatten();
+            });
         let answer = work.answer;
         Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
     }
