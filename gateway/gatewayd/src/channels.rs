@@ -362,7 +362,7 @@ fn unreachable(status: &Status) -> Status {
     proto::status::from_denial(&explain(status))
 }
 
-fn seed() -> Result<u64, Denial> {
+pub(crate) fn seed() -> Result<u64, Denial> {
     let mut bytes = [0; 8];
     rand::fill(&mut bytes).map_err(|_| Denial::failed(Fault::Internal, "the system gives no randomness"))?;
     Ok(u64::from_le_bytes(bytes))

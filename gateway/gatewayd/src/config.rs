@@ -15,6 +15,9 @@ use crate::failure::Failure;
 /// The file's name in a gateway's folder.
 pub(crate) const FILE: &str = "gateway.toml";
 
+/// The longest pause between two leaves of the log of heads: a day.
+const TICK_S_MAX: u32 = 86_400;
+
 /// The whole of `gateway.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +41,46 @@ pub(crate) struct Config {
     /// Whether a treaty of that folder binds only when both parties of a pair have signed it: "required" or "none".
     #[serde(default = "required", skip_serializing_if = "is_required")]
     pub(crate) treaty_signatures: Signatures,
+    /// How the log of heads is kept, and who witnesses it.
+    #[serde(default, skip_serializing_if = "Ledger::is_default")]
+    pub(crate) ledger: Ledger,
+}
+
+/// The table `[ledger]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Ledger {
+    /// Seconds between two leaves of the log of heads, from 1 to 86,400.
+    pub(crate) tick_s: u32,
+    /// Whose gateways are asked to cosign it, as in `["SG", "KE"]`. Each needs an open channel.
+    pub(crate) witnesses: Vec<PartyId>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self { tick_s: 3600, witnesses: Vec::new() }
+    }
+}
+
+impl Ledger {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn tick_ms(&self) -> i64 {
+        i64::from(self.tick_s.clamp(1, TICK_S_MAX)) * 1000
+    }
+
+    /// What cannot be meant.
+    fn check(&self, own: PartyId) -> Result<(), String> {
+        if !(1..=TICK_S_MAX).contains(&self.tick_s) {
+            return Err(format!("ledger.tick_s is {}, which is not from 1 to {TICK_S_MAX}", self.tick_s));
+        }
+        if self.witnesses.contains(&own) {
+            return Err(format!("ledger.witnesses names {own} itself: a witness is another state"));
+        }
+        Ok(())
+    }
 }
 
 fn required() -> Signatures {
@@ -110,10 +153,13 @@ impl Folder {
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let path = self.0.join(FILE);
         let text = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
-        toml::from_str(&text).map_err(|error| {
-            Failure::new(Exit::Usage, format!("{}: {}", path.display(), error.to_string().trim_end()))
+        let bad = |error: String| {
+            Failure::new(Exit::Usage, format!("{}: {}", path.display(), error.trim_end()))
                 .remedy("Correct the key or remove it; `gateway init` writes a complete example.")
-        })
+        };
+        let config: Config = toml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        config.ledger.check(config.party).map_err(bad)?;
+        Ok(config)
     }
 
     /// A path of the configuration, seen from this folder.

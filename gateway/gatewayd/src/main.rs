@@ -11,10 +11,12 @@ mod config;
 mod directories;
 mod failure;
 mod gateway;
+mod heads;
 mod hot;
 mod keys;
 mod outbox;
 mod private;
+mod published;
 mod receipts;
 mod rules;
 mod service;
@@ -23,7 +25,7 @@ mod trust;
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use command::{audit::Audit, init::Init, peer::Peer, serve::Serve, status::ShowStatus};
+use command::{audit::Audit, init::Init, ledger::Ledger, peer::Peer, serve::Serve, status::ShowStatus};
 use failure::Failure;
 use model::Exit;
 use serde_json::{Value, json};
@@ -57,6 +59,8 @@ enum Command {
     Serve(Serve),
     #[command(subcommand)]
     Peer(Peer),
+    #[command(subcommand)]
+    Ledger(Ledger),
     Status(ShowStatus),
     #[command(subcommand)]
     Audit(Audit),
@@ -92,6 +96,10 @@ fn run(cli: &Cli, json_output: bool) -> Result<(), Failure> {
         Command::Serve(serve) => runtime.block_on(serve.run(json_output, now)),
         Command::Peer(peer) => {
             let (value, text) = runtime.block_on(peer.run(now))?;
+            print(value, &text, json_output)
+        }
+        Command::Ledger(ledger) => {
+            let (value, text) = runtime.block_on(ledger.run())?;
             print(value, &text, json_output)
         }
         Command::Status(status) => {

@@ -50,7 +50,7 @@ impl Checkpoint {
     }
 
     /// Reads the text of a checkpoint of `origin`, and nothing that [`Checkpoint::text`] would not write.
-    fn parse(text: &[u8], origin: Origin) -> Result<Self, Denial> {
+    pub(crate) fn parse(text: &[u8], origin: Origin) -> Result<Self, Denial> {
         let bad = || malformed("not a checkpoint of three lines: origin, size, root");
         let parsed = tlog_tiles::Checkpoint::from_bytes(text).map_err(|_| bad())?;
         if parsed.origin() != origin.to_string() {

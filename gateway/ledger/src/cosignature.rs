@@ -3,6 +3,7 @@ use signed_note::Signature;
 
 use crate::{
     Checkpoint, LedgerKey, SignBytes, SignedCheckpoint, WitnessName,
+    checkpoint::parse_note,
     key::{WITNESS, sign_checked},
     malformed, not_verified,
 };
@@ -59,6 +60,28 @@ impl Cosignature {
             return Err(not_verified(format!("no valid cosignature of {name} on a checkpoint of {}", head.origin)));
         }
         Ok(Self { witness, time_s, line: line.to_vec() })
+    }
+
+    /// The cosignature of `witness` among the signature lines of a note on `head`. Else R95.
+    pub fn find(note: &[u8], head: &Checkpoint, witness: WitnessName, key: &LedgerKey) -> Result<Self, Denial> {
+        let lines = note.strip_prefix(&head.text()[..]).unwrap_or_default();
+        let mut lines = lines.split_inclusive(|byte| *byte == b'\n');
+        lines.find_map(|line| Self::verify(line, head, witness, key).ok()).ok_or_else(|| {
+            not_verified(format!("no valid cosignature of {witness} on a checkpoint of {}", head.origin))
+        })
+    }
+
+    /// Who cosigned a note, and when in seconds since 1970-01-01 UTC, as its lines say. Only for notes whose lines were verified before they
+    /// were kept: nothing is verified here.
+    pub fn named_in(note: &[u8]) -> Result<Vec<(WitnessName, u64)>, Denial> {
+        let text = parse_note(note)?.text().len();
+        let lines = note.get(text + 1..).unwrap_or_default().split(|byte| *byte == b'\n');
+        let timed = |signature: Signature| {
+            let time: &[u8; COSIGNATURE_BYTES] = signature.signature().try_into().ok()?;
+            let name = signature.name().parse().ok()?;
+            Some((name, u64::from_be_bytes(*time.first_chunk()?)))
+        };
+        Ok(lines.filter_map(|line| Signature::from_bytes(line).ok()).filter_map(timed).collect())
     }
 
     /// Whose it is.

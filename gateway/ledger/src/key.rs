@@ -41,6 +41,16 @@ impl LedgerKey {
         format!("{name}+{:08x}+{}", self.note_key_id(&name, kind), BASE64_STANDARD.encode(self.typed(kind)))
     }
 
+    /// Reads what [`LedgerKey::to_vkey`] writes for the log or witness called `name`, and nothing else.
+    pub fn from_vkey(text: &str, name: impl fmt::Display, witness: bool) -> Result<Self, Malformed> {
+        let name = name.to_string();
+        let bad = || Malformed::new("the verifier key of that log or witness (as in NAME+0123abcd+…)", text);
+        let encoded = text.strip_prefix(&name).and_then(|rest| rest.splitn(3, '+').nth(2)).ok_or_else(bad)?;
+        let typed = BASE64_STANDARD.decode(encoded).map_err(|_| bad())?;
+        let key = Self::try_from(typed.get(1..).unwrap_or_default()).map_err(|_| bad())?;
+        if key.to_vkey(&name, witness) == text { Ok(key) } else { Err(bad()) }
+    }
+
     pub(crate) fn note_key_id(&self, name: &str, kind: u8) -> u32 {
         signed_note::key_id(name, &self.typed(kind))
     }

@@ -19,22 +19,30 @@ mod cose;
 mod cosignature;
 mod key;
 mod log;
+mod muster;
 mod opening;
 mod origin;
 mod proof;
 mod replica;
 mod statement;
+mod tile;
+mod timed;
+mod witness;
 
 pub use checkpoint::{Checkpoint, NOTE_BYTES_MAX, SignedCheckpoint};
 pub use cose::{BATCH_LEAVES_MAX, COSE_BYTES_MAX, Claims, CoseReceipt};
 pub use cosignature::Cosignature;
 pub use key::{LedgerKey, SignBytes};
 pub use log::{LEAVES_PER_BATCH_MAX, Log, Row, SIZE_MAX, StoredHashes};
+pub use muster::{Muster, Place, TICK_BYTES, Tick};
 pub use opening::Opening;
 pub use origin::{Origin, WitnessName};
 pub use proof::{ConsistencyProof, InclusionProof, PROOF_HASHES_MAX};
 pub use replica::{Batch, Fork, Heads, Objection, Prefix, Replica};
-pub use statement::{LeafHash, LeafSalt, STATEMENT_BYTES, Statement, StatementKind};
+pub use statement::{LeafHash, LeafSalt, STATEMENT_BYTES, Statement, StatementKind, commitment};
+pub use tile::{Resource, TILE_WIDTH, Tile};
+pub use timed::{TIMED_HEAD_BYTES_MAX, TimedHead};
+pub use witness::{Rebuff, WITNESS_REQUEST_BYTES_MAX, WitnessRequest};
 
 use model::{Denial, Digest, Fault, Refusal, RefusalCode};
 

@@ -99,7 +99,7 @@ impl StoredHashes {
         self.0.get(&index).copied()
     }
 
-    fn require(&self, index: u64) -> Result<Digest, Denial> {
+    pub(crate) fn require(&self, index: u64) -> Result<Digest, Denial> {
         self.at(index)
             .ok_or_else(|| Denial::failed(Fault::Storage, format!("the ledger lacks its stored hash {index}")))
     }

@@ -5,8 +5,12 @@ use model::{Malformed, PartyId};
 /// Under which all names of logs and witnesses stand.
 const ZONE: &str = "rogatory.internal";
 
-/// The name of a log: one per directed channel, `rogatory.internal/jp/fr` for home JP and peer FR. It is the first line of
-/// each checkpoint and the key name of the home's signature [C2SP tlog-checkpoint].
+/// The last part of the name of a party's log of heads.
+const HEADS: &str = "heads";
+
+/// The name of a log: one per directed channel, `rogatory.internal/jp/fr` for home JP and peer FR, and one per party for its
+/// [heads](crate::Muster), `jp.rogatory.internal/heads`. It is the first line of each checkpoint and the key name of the home's signature
+/// [C2SP tlog-checkpoint].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     home: PartyId,
@@ -22,6 +26,16 @@ impl Origin {
         Ok(Self { home, peer })
     }
 
+    /// The log in which `home` notes the heads of all its channels. Its peer is its home.
+    pub fn heads(home: PartyId) -> Self {
+        Self { home, peer: home }
+    }
+
+    /// Whether it is a party's log of heads.
+    pub fn is_heads(&self) -> bool {
+        self.home == self.peer
+    }
+
     /// The party that orders the channel's cases and signs the log.
     pub fn home(&self) -> PartyId {
         self.home
@@ -35,7 +49,8 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{ZONE}/{}/{}", self.home.to_dns_label(), self.peer.to_dns_label())
+        let [home, peer] = [self.home, self.peer].map(PartyId::to_dns_label);
+        if self.is_heads() { write!(f, "{home}.{ZONE}/{HEADS}") } else { write!(f, "{ZONE}/{home}/{peer}") }
     }
 }
 
@@ -50,10 +65,12 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = || Malformed::new("the name of a log (as in rogatory.internal/jp/fr)", text);
-        let parties = text.strip_prefix(ZONE).and_then(|rest| rest.strip_prefix('/')).ok_or_else(malformed)?;
-        let (home, peer) = parties.split_once('/').ok_or_else(malformed)?;
         let party = |label: &str| label.to_ascii_uppercase().parse::<PartyId>().map_err(|_| malformed());
-        let origin = Self::new(party(home)?, party(peer)?)?;
+        let (place, name) = text.split_once('/').ok_or_else(malformed)?;
+        let origin = match name.split_once('/') {
+            Some((home, peer)) => Self::new(party(home)?, party(peer)?)?,
+            None => Self::heads(party(place.split_once('.').ok_or_else(malformed)?.0)?),
+        };
         // Upper-case letters would name the same log twice.
         if origin.to_string() == text { Ok(origin) } else { Err(malformed()) }
     }
@@ -91,12 +108,17 @@ mod tests {
         let origin = Origin::new("JP".parse().unwrap(), "FR".parse().unwrap()).unwrap();
         assert_eq!(origin.to_string(), "rogatory.internal/jp/fr");
         assert_eq!("rogatory.internal/jp/fr".parse::<Origin>(), Ok(origin));
+        assert_eq!("jp.rogatory.internal/heads".parse::<Origin>(), Ok(Origin::heads("JP".parse().unwrap())));
         for text in [
             "rogatory.internal/JP/fr",
             "rogatory.internal/jp",
             "rogatory.internal/jp/jp",
             "jp/fr",
             "rogatory.internal/jp/fr/",
+            "JP.rogatory.internal/heads",
+            "jp.rogatory.internal/tails",
+            "jp.another.internal/heads",
+            "rogatory.internal/heads",
         ] {
             assert!(text.parse::<Origin>().is_err(), "{text}");
         }

@@ -122,9 +122,13 @@ impl Statement {
 
     /// The leaf that commits to this statement under `salt`. A salt is used once.
     pub fn leaf(&self, salt: &LeafSalt) -> LeafHash {
-        let commitment = Digest::of(&[&salt.0, &self.encode()]);
-        LeafHash::of(commitment.as_bytes())
+        LeafHash::of(commitment(salt, &self.encode()).as_bytes())
     }
+}
+
+/// What a log has as an entry: SHA-256(salt ‖ statement). It tells nothing to who does not have both.
+pub fn commitment(salt: &LeafSalt, statement: &[u8]) -> Digest {
+    Digest::of(&[&salt.0, statement])
 }
 
 #[cfg(test)]

@@ -90,6 +90,8 @@ on_both_engines! { gateway:
     a_thousand_plans_fit_in_one_batch,
     a_status_counts_cases_and_refusals,
     a_cosignature_is_never_lost,
+    heads_are_kept_once_and_found_with_who_cosigned_over_them,
+    of_two_heads_for_one_place_a_witness_keeps_one,
     a_channel_is_written_whole,
 }
 

@@ -20,7 +20,7 @@ use model::{AuthorityId, AuthorityKind, Exit, PartyId, Role, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    config::{Config, FILE, Folder},
+    config::{Config, FILE, Folder, Ledger},
     failure::Failure,
     keys, private,
 };
@@ -147,6 +147,7 @@ impl Init {
             otlp_endpoint: self.otlp_endpoint.clone(),
             catalog: None,
             treaty_signatures: shelf::Signatures::Required,
+            ledger: Ledger::default(),
         };
         let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         private::write_public(&folder.join(FILE), format!("# The gateway of {}.\n{text}", self.party).as_bytes())?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod init;
+pub(crate) mod ledger;
 pub(crate) mod peer;
 pub(crate) mod serve;
 pub(crate) mod status;

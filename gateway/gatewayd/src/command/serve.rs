@@ -29,6 +29,7 @@ use crate::{
     directories,
     failure::Failure,
     gateway::{Gateway, Proven},
+    heads::Keeper,
     keys::{self, Keys},
     outbox, private,
     rules::Rules,
@@ -111,6 +112,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     channels.start().await?;
     directories::keep_all(&gateway).await;
     let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
+    let keeping = tokio::spawn(Keeper::new(gateway.clone(), &config.ledger)?.run());
     let operator = Operator {
         gateway: gateway.clone(),
         channels: channels.clone(),
@@ -125,6 +127,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         _ = committing => Err(Failure::new(Exit::Failure, "the committer ended: this is a defect of the program")),
     };
     expiring.abort();
+    keeping.abort();
     channels.stop().await;
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
     let _ = store.close().await;

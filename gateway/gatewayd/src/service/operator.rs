@@ -3,10 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use identity::SignedDirectory;
+use ledger::Origin;
 use model::{PartyId, Timestamp};
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
     FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
+    ListHeadsRequest, ListHeadsResponse, ProveHeadRequest, ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse,
     operator_service_server::OperatorService,
 };
 use shelf::Standing;
@@ -22,7 +24,7 @@ use crate::{
     config::{Config, Folder},
     directories,
     gateway::Gateway,
-    hot,
+    heads, hot, published,
     trust::ChannelState,
 };
 
@@ -114,6 +116,31 @@ impl OperatorService for Operator {
         let row = channels::close(&self.gateway, party).await.map_err(status)?;
         let channel = self.show(&row, &HashMap::new()).await?;
         Ok(Response::new(CloseChannelResponse { channel: Some(channel) }))
+    }
+
+    async fn read_ledger(&self, request: Request<ReadLedgerRequest>) -> Result<Response<ReadLedgerResponse>, Status> {
+        let ReadLedgerRequest { log, path } = request.into_inner();
+        let log = log.parse().map_err(malformed)?;
+        let content = published::read(&self.gateway.store, log, &path).await.map_err(status)?.into();
+        let verifier_keys = published::verifier_keys(&self.gateway.trust.snapshot(), log);
+        Ok(Response::new(ReadLedgerResponse { content, verifier_keys }))
+    }
+
+    async fn list_heads(&self, request: Request<ListHeadsRequest>) -> Result<Response<ListHeadsResponse>, Status> {
+        let ticks = heads::told(&self.gateway, request.into_inner().limit).await.map_err(status)?;
+        Ok(Response::new(ListHeadsResponse {
+            log: Origin::heads(self.gateway.own()).to_string(),
+            ticks,
+            witnesses: names(self.config.ledger.witnesses.clone()),
+        }))
+    }
+
+    async fn prove_head(&self, request: Request<ProveHeadRequest>) -> Result<Response<ProveHeadResponse>, Status> {
+        let ProveHeadRequest { log, size, by } = request.into_inner();
+        let by = if by.is_empty() { self.gateway.own() } else { by.parse().map_err(malformed)? };
+        let log = log.parse().map_err(malformed)?;
+        let (timed, verifier_keys) = heads::proved(&self.gateway, by, log, size).await.map_err(status)?;
+        Ok(Response::new(ProveHeadResponse { timed_head: timed.encode().into(), verifier_keys }))
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use identity::Subject;
-use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, LedgerKey, SignedCheckpoint, Statement};
+use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, LedgerKey, Origin, SignedCheckpoint, Statement};
 use model::{Denial, Digest, EntryId, Fault, PartyId, ReceiptKind, limits};
 use proto::peer::{
-    ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, RelayRequest,
-    RelayResponse, RelayVerdict, TryAgain, peer_service_server::PeerService, relay_verdict,
+    ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, ProveHeadRequest,
+    ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse, RelayRequest, RelayResponse, RelayVerdict, TryAgain,
+    WitnessRequest, WitnessResponse, peer_service_server::PeerService, relay_verdict,
 };
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
@@ -17,6 +18,7 @@ use crate::{
     channels, clock,
     committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Told, Work, fault_of, origin},
     gateway::Gateway,
+    heads, published,
 };
 
 pub(crate) struct Peers(pub(crate) Arc<Gateway>);
@@ -73,9 +75,48 @@ impl PeerService for Peers {
         let key_package = claim(&self.0, &authority, &claimant.to_string()).await?;
         Ok(Response::new(ClaimKeyPackageResponse { key_package }))
     }
+
+    async fn read_ledger(&self, request: Request<ReadLedgerRequest>) -> Result<Response<ReadLedgerResponse>, Status> {
+        let from = caller(&request)?;
+        let ReadLedgerRequest { log, path } = request.into_inner();
+        self.0.trust.snapshot().require_open(from).map_err(status)?;
+        let log: Origin = log.parse().map_err(malformed)?;
+        if log != Origin::heads(self.0.own()) {
+            self.require_between(from, log).map_err(status)?;
+        }
+        let content = published::read(&self.0.store, log, &path).await.map_err(status)?.into();
+        Ok(Response::new(ReadLedgerResponse { content }))
+    }
+
+    async fn witness(&self, request: Request<WitnessRequest>) -> Result<Response<WitnessResponse>, Status> {
+        let from = caller(&request)?;
+        self.0.trust.snapshot().require_open(from).map_err(status)?;
+        let answered = heads::witness(&self.0, from, &request.into_inner().body).await;
+        let (code, body) = answered.map_err(status)?;
+        Ok(Response::new(WitnessResponse { status: code.into(), body }))
+    }
+
+    async fn prove_head(&self, request: Request<ProveHeadRequest>) -> Result<Response<ProveHeadResponse>, Status> {
+        let from = caller(&request)?;
+        let ProveHeadRequest { log, size } = request.into_inner();
+        self.0.trust.snapshot().require_open(from).map_err(status)?;
+        let log: Origin = log.parse().map_err(malformed)?;
+        self.require_between(from, log).map_err(status)?;
+        let timed = heads::timed_head(&self.0.store, self.0.own(), log, size).await.map_err(status)?;
+        Ok(Response::new(ProveHeadResponse { timed_head: timed.encode().into() }))
+    }
 }
 
 impl Peers {
+    /// A log of others is told of as one that does not exist.
+    fn require_between(&self, from: PartyId, log: Origin) -> Result<(), Denial> {
+        let own = self.0.own();
+        if log == origin(from, own)? || log == origin(own, from)? {
+            return Ok(());
+        }
+        Err(Denial::failed(Fault::Unknown, "no log of a channel between the caller and us"))
+    }
+
     /// What a party signs under a directory that we have not seen is not refused for good: we look first.
     fn require_directory(&self, from: PartyId, version: u64) -> Result<(), Denial> {
         let snapshot = self.0.trust.snapshot();

@@ -6,7 +6,9 @@ mod naive;
 mod notes;
 mod receipts;
 mod replicas;
+mod tiles;
 mod trees;
+mod witnesses;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use ledger::{

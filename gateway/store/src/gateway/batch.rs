@@ -4,9 +4,9 @@ use model::{AuthorityId, CaseId, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Acknowledgement, AskedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, NewDelivery,
-    NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, case_file, checkpoint, delivery, desk_mark, entry, leaf,
-    outbox, receipt, refusal, tree_hash,
+    Acknowledgement, AskedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, MusterRow,
+    NewDelivery, NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, case_file, checkpoint, delivery, desk_mark,
+    entry, heads, leaf, outbox, receipt, refusal, tree_hash,
 };
 use crate::{
     StoreError, Stored,
@@ -44,6 +44,8 @@ pub struct Batch {
     pub tree_hashes: Vec<TreeHashRow>,
     /// Checkpoints, or their cosigned form.
     pub checkpoints: Vec<CheckpointRow>,
+    /// The heads of all channels, each with its leaf in `leaves`.
+    pub musters: Vec<MusterRow>,
     /// What quotas count of new requests.
     pub asked: Vec<AskedRow>,
     /// Requests that did not become part of their cases, so that quotas do not count them.
@@ -130,6 +132,7 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     leaf::insert(tx, &batch.leaves).await?;
     tree_hash::insert(tx, &batch.tree_hashes).await?;
     checkpoint::put(tx, &batch.checkpoints).await?;
+    heads::insert(tx, &batch.musters).await?;
     let keys = [asked::Column::EntryId, asked::Column::RequestType, asked::Column::Tag];
     write::insert_new::<asked::Entity, _, _>(tx, &keys, &batch.asked).await?;
     let unasked: Vec<_> = batch.unasked.iter().copied().map(Stored).collect();

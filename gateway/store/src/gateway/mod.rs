@@ -10,6 +10,7 @@ mod delivery;
 mod desk_mark;
 mod directory;
 mod entry;
+mod heads;
 mod key_package;
 mod leaf;
 mod migration;
@@ -17,6 +18,7 @@ mod outbox;
 mod receipt;
 mod refusal;
 mod tree_hash;
+mod witnessed;
 
 pub use asked::{Counted, Model as AskedRow};
 pub use batch::{Batch, Committed, Delivered};
@@ -26,11 +28,13 @@ pub use checkpoint::Model as CheckpointRow;
 pub use delivery::{Acknowledgement, Model as DeliveryRow, NewDelivery};
 pub use directory::Model as DirectoryRow;
 pub use entry::{EntryVerdict, Model as EntryRow};
+pub use heads::Model as MusterRow;
 pub use leaf::Model as LeafRow;
 pub use outbox::{Model as OutboxRow, NewOutbox};
 pub use receipt::{Model as ReceiptRow, NewReceipt};
 pub use refusal::{Model as RefusalRow, NewRefusal};
 pub use tree_hash::Model as TreeHashRow;
+pub use witnessed::Model as WitnessedRow;
 
 use crate::{DatabaseUrl, Engine, Settings, StoreError};
 

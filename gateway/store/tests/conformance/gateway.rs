@@ -9,6 +9,9 @@ use store::{
     },
 };
 
+pub(crate) use super::heads::{
+    heads_are_kept_once_and_found_with_who_cosigned_over_them, of_two_heads_for_one_place_a_witness_keeps_one,
+};
 use super::{PENDING, authority, blob, case, case_id, delivery, entry, entry_id, outbox, party, plan};
 
 const LOG: &str = "rogatory/JP/FR";

@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod gateway;
+mod heads;
 mod listed;
 
 use model::{AuthorityId, CaseId, Digest, EntryId, EnvelopeDigest, PartyId, Step, Verdict};

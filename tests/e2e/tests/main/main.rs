@@ -33,6 +33,7 @@ mod foreign;
 mod form;
 mod hearing;
 mod keys;
+mod ledgers;
 mod life;
 mod matters;
 mod national;
@@ -53,6 +54,7 @@ mod training;
 mod transfer;
 mod treaties;
 mod waiting;
+mod witnesses;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ mod m0001_first;
 mod m0002_asked;
 mod m0003_desk_mark;
 mod m0004_directory;
+mod m0005_heads;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_asked::Migration),
             Box::new(m0003_desk_mark::Migration),
             Box::new(m0004_directory::Migration),
+            Box::new(m0005_heads::Migration),
         ]
     }
 }

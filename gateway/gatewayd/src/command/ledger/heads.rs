@@ -1,0 +1,149 @@
+//! `gateway ledger heads`, `prove` and `check`: what third states say of the time.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use ledger::{LedgerKey, TimedHead, WitnessName};
+use model::{Exit, PartyId, Timestamp};
+use proto::operator::{ListHeadsRequest, ProveHeadRequest, Tick};
+use serde_json::{Value, json};
+
+use super::Named;
+use crate::{
+    command::{Where, ask, operator},
+    failure::Failure,
+    private,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Heads {
+    #[command(flatten)]
+    at: Where,
+    /// How many.
+    #[arg(long, default_value_t = 24)]
+    last: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    #[command(flatten)]
+    at: Where,
+    /// The log: another party, as in FR, for the one that we write for it; else its name, as in rogatory.internal/fr/jp.
+    log: Named,
+    /// The first head with at least so many leaves; the newest one that is witnessed when absent.
+    #[arg(long, default_value_t = 0)]
+    size: u64,
+    /// Whose log of heads proves it: ours when absent, or the other party's.
+    #[arg(long)]
+    by: Option<PartyId>,
+    /// The file to write.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The proof.
+    file: PathBuf,
+    /// The verifier key of the log of heads, as in jp.rogatory.internal/heads+0123abcd+…
+    #[arg(long)]
+    key: String,
+    /// The verifier key of the witness, as in rogatory.internal/sg+0123abcd+…
+    #[arg(long)]
+    witness: String,
+}
+
+impl Heads {
+    pub(super) async fn run(&self) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let told = ask(&self.at, client.list_heads(ListHeadsRequest { limit: self.last })).await?;
+        let mut lines = vec![match told.witnesses.as_slice() {
+            [] => format!("{}: no witnesses are configured", told.log),
+            witnesses => format!("{}, witnessed by {}", told.log, witnesses.join(", ")),
+        }];
+        lines.extend(told.ticks.iter().map(line));
+        let tick = |tick: &Tick| {
+            let witnessed = tick.witnessed.iter();
+            let witnessed = witnessed.map(|one| json!({ "party": one.party, "at": Timestamp(one.at_ms).to_string() }));
+            json!({
+                "index": tick.index, "at": Timestamp(tick.at_ms).to_string(),
+                "witnessed": witnessed.collect::<Vec<_>>(),
+            })
+        };
+        let ticks: Vec<Value> = told.ticks.iter().map(tick).collect();
+        Ok((json!({ "log": told.log, "witnesses": told.witnesses, "ticks": ticks }), lines.join("\n")))
+    }
+}
+
+fn line(tick: &Tick) -> String {
+    let witnessed = tick.witnessed.iter().map(|one| format!("{} at {}", one.party, Timestamp(one.at_ms)));
+    let witnessed = match tick.witnessed.as_slice() {
+        [] => "nobody yet".to_owned(),
+        _ => witnessed.collect::<Vec<_>>().join(", "),
+    };
+    format!("  {:>6}  {}  {witnessed}", tick.index, Timestamp(tick.at_ms))
+}
+
+impl Prove {
+    pub(super) async fn run(&self) -> Result<(Value, String), Failure> {
+        let (folder, mut client) = operator(&self.at)?;
+        let log = self.log.of(folder.config()?.party)?;
+        let by = self.by.map(|by| by.to_string()).unwrap_or_default();
+        let request = ProveHeadRequest { log: log.to_string(), size: self.size, by };
+        let answer = ask(&self.at, client.prove_head(request)).await?;
+        let timed = TimedHead::decode(&answer.timed_head)?;
+        private::write_public(&self.out, &answer.timed_head)?;
+        let head = timed.place.head;
+        let out = self.out.display();
+        let keys = answer.verifier_keys;
+        let [key, witness, ..] = keys.as_slice() else {
+            return Err(Failure::new(Exit::Failure, "the gateway names no keys"));
+        };
+        let text = format!(
+            "{out}: {log} had {} leaves with root {} at {}\n  verify it anywhere: gateway ledger check {out} --key {key} --witness {witness}",
+            head.size, head.root, timed.tick.at,
+        );
+        let value = json!({
+            "log": log.to_string(), "size": head.size, "root": head.root.to_string(), "at": timed.tick.at.to_string(),
+            "out": self.out, "verifier_keys": keys,
+        });
+        Ok((value, text))
+    }
+}
+
+impl Check {
+    pub(super) fn run(&self) -> Result<(Value, String), Failure> {
+        let bytes = fs::read(&self.file).map_err(|error| Failure::reading(&self.file, &error))?;
+        let timed = TimedHead::decode(&bytes).map_err(|denial| self.not_proved(&denial))?;
+        let log = timed.log().map_err(|denial| self.not_proved(&denial))?;
+        let usage = |error: model::Malformed| Failure::new(Exit::Usage, error.to_string());
+        let home = LedgerKey::from_vkey(&self.key, log, false).map_err(usage)?;
+        let name = self.witness.split('+').next().unwrap_or_default();
+        let witness: WitnessName = name.parse().map_err(usage)?;
+        let key = LedgerKey::from_vkey(&self.witness, witness, true).map_err(usage)?;
+        let word = timed.verify(&home, witness, &key).map_err(|denial| self.not_proved(&denial))?;
+        let at = Timestamp(i64::try_from(word.time_s()).unwrap_or_default().saturating_mul(1000));
+        let head = timed.place.head;
+        let text = format!(
+            "proved: {} had at least {} leaves, with root {} then, not later than {at}\n  \
+             {} signed it, {} cosigned a log that holds it\n  \
+             not proved: what the leaves say, and that the clock of {} is right",
+            head.origin,
+            head.size,
+            head.root,
+            log.home(),
+            witness.0,
+            witness.0,
+        );
+        let value = json!({
+            "log": head.origin.to_string(), "size": head.size, "root": head.root.to_string(),
+            "not_later_than": at.to_string(), "home": log.home().to_string(), "witness": witness.0.to_string(),
+        });
+        Ok((value, text))
+    }
+
+    fn not_proved(&self, denial: &model::Denial) -> Failure {
+        Failure::new(Exit::Integrity, format!("{} proves nothing: {denial}", self.file.display()))
+            .remedy("Ask for the proof again; compare both keys with the directories of the two states.")
+    }
+}

@@ -1,0 +1,65 @@
+//! `gateway ledger`: the logs, for people and for foreign tools.
+
+mod export;
+mod heads;
+
+use std::str::FromStr;
+
+use clap::Subcommand;
+use ledger::Origin;
+use model::{Exit, Malformed, PartyId};
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Publish the logs of the channels, and prove when their heads were there.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    /// Write a log as the files of C2SP tlog-tiles: checkpoint, tiles, entries. Again, it adds what is new.
+    Export(export::Export),
+    /// Show the newest leaves of the log of heads, and which third states witnessed them.
+    Heads(heads::Heads),
+    /// Write the proof that a head of a channel's log was there when a third state cosigned. It shows nothing of other channels.
+    Prove(heads::Prove),
+    /// Verify such a proof with nothing but two keys.
+    Check(heads::Check),
+}
+
+impl Ledger {
+    pub(crate) async fn run(&self) -> Result<(Value, String), Failure> {
+        match self {
+            Self::Export(export) => export.run().await,
+            Self::Heads(heads) => heads.run().await,
+            Self::Prove(prove) => prove.run().await,
+            Self::Check(check) => check.run(),
+        }
+    }
+}
+
+/// A log as an operator names it.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    /// The one that we write for a party.
+    For(PartyId),
+    Whole(Origin),
+}
+
+impl Named {
+    fn of(self, own: PartyId) -> Result<Origin, Failure> {
+        match self {
+            Self::For(peer) => Origin::new(own, peer).map_err(|error| Failure::new(Exit::Usage, error.to_string())),
+            Self::Whole(log) => Ok(log),
+        }
+    }
+}
+
+impl FromStr for Named {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        match text.parse() {
+            Ok(party) => Ok(Self::For(party)),
+            Err(_) => text.parse().map(Self::Whole),
+        }
+    }
+}

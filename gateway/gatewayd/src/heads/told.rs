@@ -1,0 +1,26 @@
+//! What the operator sees of the log of heads.
+
+use ledger::{Cosignature, Origin};
+use model::Denial;
+use proto::operator::{Tick, Witnessed};
+
+use crate::gateway::Gateway;
+
+/// Leaves that are told at once, at most.
+const TICKS_MAX: u32 = 1000;
+
+/// The newest leaves, newest first, each with those who cosigned a head over it.
+pub(crate) async fn told(gateway: &Gateway, limit: u32) -> Result<Vec<Tick>, Denial> {
+    let log = Origin::heads(gateway.own()).to_string();
+    let mut ticks = Vec::new();
+    for row in gateway.store.newest_musters(u64::from(limit.min(TICKS_MAX))).await? {
+        let cosigned = gateway.store.cosigned_over(&log, row.idx).await?.and_then(|row| row.cosigned);
+        let named = cosigned.map_or(Ok(Vec::new()), |note| Cosignature::named_in(&note.0))?;
+        let witnessed = named.into_iter().map(|(witness, time_s)| Witnessed {
+            party: witness.0.to_string(),
+            at_ms: i64::try_from(time_s).unwrap_or_default().saturating_mul(1000),
+        });
+        ticks.push(Tick { index: row.idx.unsigned_abs(), at_ms: row.at, witnessed: witnessed.collect() });
+    }
+    Ok(ticks)
+}

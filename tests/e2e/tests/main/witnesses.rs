@@ -1,0 +1,165 @@
+//! A third state as witness: it learns that time passes, and its word proves the time of another channel's head.
+
+use std::{fs, path::PathBuf};
+
+use identity::SigningKey;
+use ledger::{
+    ConsistencyProof, Cosignature, LeafHash, LedgerKey, Log, Origin, Row, SignedCheckpoint, StoredHashes, WitnessName,
+    WitnessRequest,
+};
+use link::Channel;
+use model::Digest;
+use proto::peer::{self as wire, ProveHeadRequest, ReadLedgerRequest, peer_service_client::PeerServiceClient};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    bounded,
+    pair::{Pair, two_states},
+    programs::{gateway, program, run},
+    running::Running,
+    scribe::Scribe,
+    state::State,
+    until,
+    wire::{as_peer, error_info},
+};
+
+const LOG: &str = "rogatory.internal/jp/fr";
+
+/// Strikes each second, witnessed by SG.
+fn configure(state: &State) {
+    let path = state.gateway_dir().join("gateway.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n[ledger]\ntick_s = 1\nwitnesses = [\"SG\"]\n")).unwrap();
+}
+
+/// JP, FR and SG, each with a channel to each; the log of heads of JP is witnessed by SG.
+async fn three() -> (Pair, State, Running) {
+    let (folder, jp, fr): (TempDir, State, State) = two_states().await;
+    let sg = State::make("SG", folder.path()).await;
+    configure(&jp);
+    let (jp_endpoint, fr_endpoint) = (jp.peer_listen, fr.peer_listen);
+    let pair = Pair::open(folder, jp, fr, jp_endpoint, fr_endpoint).await;
+    let running = sg.serve().ready().await;
+    for state in [&pair.jp, &pair.fr] {
+        state.add_peer(&sg, sg.peer_listen).await;
+        sg.add_peer(state, state.peer_listen).await;
+    }
+    (pair, sg, running)
+}
+
+async fn heads(state: &State) -> Value {
+    gateway(&["ledger", "heads", "--dir", state.dir.to_str().unwrap()]).await.done()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_states_word_on_time_is_proved_to_a_court_by_either_side() {
+    bounded(async {
+        let (pair, _sg, _running) = three().await;
+        Scribe::at(&pair.fr).await.invite(2).await;
+        Scribe::at(&pair.jp).await.open_case(&pair.fr.authority("central")).await;
+        let witnessed = until("SG has witnessed a head of JP", 30, async || {
+            let told = heads(&pair.jp).await;
+            let ticks = told["ticks"].as_array().unwrap();
+            ticks.iter().find(|tick| tick["witnessed"][0]["party"] == "SG").cloned()
+        })
+        .await;
+        assert!(witnessed["at"].is_string());
+
+        for (state, log, by) in [(&pair.jp, "FR", "JP"), (&pair.fr, LOG, "JP")] {
+            let out: PathBuf = state.dir.join("timed");
+            let (dir, file) = (state.dir.to_str().unwrap(), out.to_str().unwrap());
+            let proved = until("the channel's head is proved", 30, async || {
+                let words = ["ledger", "prove", "--dir", dir, log, "--by", by, "--size", "1", "--out", file];
+                let answer = gateway(&words).await;
+                (answer.code == 0).then(|| answer.done())
+            })
+            .await;
+            let keys: Vec<&str> =
+                proved["verifier_keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+            let checked = gateway(&["ledger", "check", file, "--key", keys[0], "--witness", keys[1]]).await.done();
+            assert_eq!((checked["log"].as_str(), checked["witness"].as_str()), (Some(LOG), Some("SG")));
+            let text =
+                run(&program("gateway"), &["ledger", "check", file, "--key", keys[0], "--witness", keys[1]]).await;
+            assert!(text.out.contains("not later than"), "{}", text.out);
+            let size = proved["size"].as_u64().unwrap();
+            let forged =
+                fs::read_to_string(&out).unwrap().replacen(&format!("\n{size}\n"), &format!("\n{}\n", size + 1), 1);
+            fs::write(&out, forged).unwrap();
+            gateway(&["ledger", "check", file, "--key", keys[0], "--witness", keys[1]]).await.failed(9);
+        }
+    })
+    .await;
+}
+
+/// A log with all its rows.
+fn log(past: &[u8], size: u32) -> (Log, StoredHashes) {
+    let leaves: Vec<_> = (0..size).map(|n| LeafHash(Digest::of(&[past, &n.to_be_bytes()]))).collect();
+    let (log, rows): (Log, Vec<Row>) = Log::default().append(&leaves).unwrap();
+    (log, rows.into_iter().collect())
+}
+
+fn request(liar: &SigningKey, origin: Origin, past: &[u8], old_size: u64, size: u32) -> (SignedCheckpoint, Vec<u8>) {
+    let (log, rows) = log(past, size);
+    let head = log.head(origin).sign(liar).unwrap();
+    let path = ConsistencyProof::prove(old_size, log.size(), &rows).unwrap().path;
+    let body = WitnessRequest { old_size, path, note: head.note().to_vec() }.encode();
+    (head, body)
+}
+
+async fn ask(client: &mut PeerServiceClient<Channel>, body: Vec<u8>) -> (u32, String) {
+    let answer = client.witness(wire::WitnessRequest { body: body.into() }).await.unwrap().into_inner();
+    (answer.status, answer.body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_refuses_a_fork_a_rollback_and_a_log_that_is_not_the_callers() {
+    bounded(async {
+        let pair = Pair::shared().await;
+        let liar = pair.jp.key("gateway", "ledger.key.pem");
+        let mut client = as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
+        let own = Origin::heads(pair.jp.party);
+        let (head, body) = request(&liar, own, b"past", 0, 5);
+        let (status, line) = ask(&mut client, body).await;
+        assert_eq!(status, 200);
+        let fr = LedgerKey::new(pair.fr.key("gateway", "ledger.key.pem").public_key());
+        Cosignature::verify(line.as_bytes(), head.checkpoint(), WitnessName(pair.fr.party), &fr).unwrap();
+
+        let mut refused =
+            async |origin, past: &[u8], old, size| ask(&mut client, request(&liar, origin, past, old, size).1).await;
+        assert_eq!(refused(own, b"past", 0, 3).await, (409, "5\n".to_owned()), "a rollback");
+        assert_eq!(refused(own, b"other", 5, 9).await, (422, String::new()), "a fork");
+        assert_eq!(refused(own, b"other", 5, 5).await, (422, String::new()), "a fork of one size");
+        assert_eq!(refused(Origin::heads(pair.fr.party), b"past", 0, 5).await.0, 404, "a log of another");
+        assert_eq!(refused(LOG.parse().unwrap(), b"past", 0, 5).await.0, 404, "a log that is not of heads");
+        let forger = SigningKey::generate().unwrap();
+        assert_eq!(ask(&mut client, request(&forger, own, b"past", 5, 9).1).await.0, 403);
+        assert_eq!(ask(&mut client, b"old 5\n".to_vec()).await.0, 400);
+        let (status, _) = ask(&mut client, request(&liar, own, b"past", 5, 9).1).await;
+        assert_eq!(status, 200, "what follows is cosigned as before");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_state_reads_the_log_of_heads_and_no_channels_log() {
+    bounded(async {
+        let (pair, sg, _running) = three().await;
+        let mut client = as_peer(&pair.jp, &sg.tls(&sg.gateway_dir()));
+        let mut read = async |log: &str, path: &str| {
+            client.read_ledger(ReadLedgerRequest { log: log.to_owned(), path: path.to_owned() }).await
+        };
+        until("JP lets SG read its log of heads", 20, async || {
+            read("jp.rogatory.internal/heads", "checkpoint").await.ok()
+        })
+        .await;
+        for path in ["checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"] {
+            let refused = read(LOG, path).await.unwrap_err();
+            assert_eq!(error_info(&refused).reason, "UNKNOWN");
+        }
+        let asked = ProveHeadRequest { log: LOG.to_owned(), size: 0 };
+        let refused = client.prove_head(asked).await.unwrap_err();
+        assert_eq!(error_info(&refused).reason, "UNKNOWN");
+    })
+    .await;
+}
