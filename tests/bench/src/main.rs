@@ -1,6 +1,7 @@
 //! What the exchange costs, and what the treaty language costs. `exchange` runs two gateways as processes, plays the desks of both
 //! states, and prints what it measured as ratios to limits that it measures in the same run on the same machine: TLS, signatures,
-//! one durable write, MLS. `casework` times the procedure, and what very many open cases cost. `treaty` does the same for decisions and rules, beside rivals that hold the same rules.
+//! one durable write, MLS. `casework` times the procedure, and what very many open cases cost. `ledger` takes proofs out of a very long log. `treaty` times decisions and rules, beside
+//! rivals that hold the same rules.
 //!
 //! Nothing here is a test, and nothing is asserted but that every entry arrives and that the rivals decide alike. Begin with
 //! [`exchange`] or [`law`]; what the figures are compared with is in [`floors`], what a gateway decides without its network and its
@@ -16,6 +17,7 @@ mod failure;
 mod floors;
 mod inner;
 mod law;
+mod long_log;
 mod play;
 mod report;
 mod sample;
@@ -39,7 +41,22 @@ struct Cli {
 enum Command {
     Casework(Casework),
     Exchange(Exchange),
+    Ledger(Ledger),
     Treaty(Treaty),
+}
+
+/// A very long ledger: how long a proof takes, and how large it is.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Ledger {
+    /// Leaves of the log. Ten million take minutes to fill, and some 3 GB in the folder for temporary files.
+    #[arg(long, default_value_t = 10_000_000)]
+    leaves: u64,
+    /// Proofs of each kind that are timed.
+    #[arg(long, default_value_t = 1000)]
+    proofs: u64,
+    /// How to answer.
+    #[arg(long, value_enum, default_value = "text")]
+    output: Output,
 }
 
 /// Entries from desk to desk through two gateways: throughput, latency, where the time goes.
@@ -114,6 +131,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Casework(options) => casework(&options),
         Command::Exchange(options) => exchange(&options),
+        Command::Ledger(options) => long_log(&options),
         Command::Treaty(options) => treaty(&options),
     };
     match done {
@@ -141,6 +159,15 @@ fn exchange(options: &Exchange) -> Result<(), Failure> {
     match options.output {
         Output::Json => tell(&format!("{}\n", report::json(&measured))),
         Output::Text => tell(&report::text(&measured)),
+    }
+}
+
+fn long_log(options: &Ledger) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let measured = runtime.block_on(long_log::measure(options))?;
+    match options.output {
+        Output::Json => tell(&format!("{}\n", long_log::json(&measured))),
+        Output::Text => tell(&long_log::text(&measured)),
     }
 }
 
