@@ -1,13 +1,15 @@
-//! Whether the gateways know anything of the case: every file of theirs is searched for what the bodies say.
+//! Whether the gateways know anything of the case: every file of theirs is searched for what the bodies say. This is the light part, for the
+//! demo; `federation audit blindness` takes their databases apart, their keys and their memory too, and attacks what is sealed.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, states::World};
+use crate::{audit::Texts, failure::Failure, states::World};
 
 /// What the search found.
 #[derive(Debug)]
@@ -33,20 +35,23 @@ pub(crate) fn search(world: &World, secrets: &[String], opened: &Path) -> Result
     collect(&world.logs(), &mut logs)?;
     let of_gateway = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("-gateway."));
     files.extend(logs.into_iter().filter(of_gateway));
+    let texts = Texts::new(secrets);
     let mut searched =
-        Searched { texts: secrets.len(), files: files.len(), bytes: 0, told: Vec::new(), found_at_desk: 0 };
+        Searched { texts: texts.len(), files: files.len(), bytes: 0, told: Vec::new(), found_at_desk: 0 };
     for file in files {
-        let Some(text) = read(&file) else { continue };
-        searched.bytes += text.len() as u64;
-        if secrets.iter().any(|secret| text.contains(secret.as_str())) {
+        let bytes = fs::read(&file).map_err(|error| Failure::file(&file, &error))?;
+        searched.bytes += bytes.len() as u64;
+        if !texts.in_bytes(&bytes).is_empty() {
             searched.told.push(file);
         }
     }
     let mut documents = Vec::new();
     collect(opened, &mut documents)?;
-    let documents: Vec<String> = documents.iter().filter_map(|file| read(file)).collect();
-    let stands = |secret: &&String| documents.iter().any(|text| text.contains(secret.as_str()));
-    searched.found_at_desk = secrets.iter().filter(stands).count();
+    let mut found = BTreeSet::new();
+    for file in documents {
+        found.extend(texts.in_bytes(&fs::read(&file).map_err(|error| Failure::file(&file, &error))?));
+    }
+    searched.found_at_desk = found.len();
     Ok(searched)
 }
 
@@ -67,11 +72,6 @@ impl Searched {
             "gateway_files_that_tell": self.told, "texts_found_at_the_desk": self.found_at_desk,
         })
     }
-}
-
-/// A file as text. What is no UTF-8 is replaced, which leaves every text within it whole.
-fn read(path: &Path) -> Option<String> {
-    fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {

@@ -281,7 +281,7 @@ impl Findings {
     }
 }
 
-fn today() -> Result<Date, Failure> {
+pub(crate) fn today() -> Result<Date, Failure> {
     clock::now().date().ok_or_else(|| Failure::unexpected("the clock shows no year we know"))
 }
 

@@ -9,6 +9,7 @@
 
 mod api;
 mod attempt;
+mod audit;
 mod blindness;
 mod cli;
 mod clock;
@@ -31,7 +32,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{demo::Demo, timeline::Output, train::Train};
+use crate::{audit::Audit, demo::Demo, timeline::Output, train::Train};
 
 /// Shows a federation of states on one machine.
 #[derive(Debug, Parser)]
@@ -45,6 +46,9 @@ struct Arguments {
 enum Command {
     /// Play the demo. This is what happens without a command, too.
     Demo(Demo),
+    /// Audit what a run of states leaves behind: see `audit blindness`.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Learn: a state of yours, and a simulated one that answers by itself.
     Train(Train),
     /// Stop what `demo --keep` left running, and remove its folder.
@@ -62,6 +66,7 @@ async fn main() -> ExitCode {
     let code = match Arguments::parse().command {
         None => Demo::default().run().await,
         Some(Command::Demo(demo)) => demo.run().await,
+        Some(Command::Audit(audit)) => audit.run().await,
         Some(Command::Train(train)) => train.run().await,
         Some(Command::Stop { dir, output }) => stop(&dir, output).await,
     };

@@ -74,6 +74,15 @@ impl Cast {
         }
     }
 
+    /// Three states with several desks and cases, for an audit. The desk `FR:24x7` is started by whoever needs it.
+    pub(crate) fn audit() -> Self {
+        Self {
+            states: &[("JP", &["central", "24x7"]), ("FR", &["central"]), ("IT", &["central"])],
+            channels: &[("JP", "FR"), ("IT", "FR")],
+            training: false,
+        }
+    }
+
     /// A learner's state, and one that answers by itself: both for training, or there were no channel between them.
     pub(crate) fn training() -> Self {
         Self { states: &[("JP", &["central"]), ("FR", &["central"])], channels: &[("JP", "FR")], training: true }
@@ -161,6 +170,16 @@ impl World {
         let started = desks.ready(|name, pid, line| ready(timeline, name, pid, line)).await;
         processes.absorb(desks);
         started
+    }
+
+    /// Starts one more desk, and waits until it is ready.
+    pub(crate) async fn start_desk(&self, authority: &str, timeline: &Timeline) -> Result<Processes, Failure> {
+        let seat = self.seat(authority)?;
+        let mut started = Processes::default();
+        let name = authority.replace(':', "-");
+        started.spawn(&name, &self.programs.desk, &serve(&seat.dir), &self.logs())?;
+        started.ready(|name, pid, line| ready(timeline, name, pid, line)).await?;
+        Ok(started)
     }
 
     /// Opens the channels: each operator compares the fingerprint that the other side gave over another way.

@@ -28,6 +28,7 @@ pub(crate) struct Told {
     pub(crate) receipts: BTreeSet<ReceiptLine>,
     /// Where Japan put the opened documents.
     pub(crate) opened: PathBuf,
+    pub(crate) case: CaseId,
     /// The entries of the case.
     pub(crate) entries: usize,
     /// From its draft to its end, in milliseconds.
@@ -74,7 +75,7 @@ pub(crate) async fn play(world: &World, today: Date, timeline: &Timeline) -> Res
     answers.iter().for_each(|(_, record)| documents::telling(record, &mut secrets));
     let receipts = jp.told.union(&fr.told).cloned().collect();
     let took_ms = timeline.elapsed_ms().saturating_sub(begun_ms);
-    Ok(Told { secrets, receipts, opened, entries, took_ms })
+    Ok(Told { secrets, receipts, opened, case, entries, took_ms })
 }
 
 /// Saves a request at a desk and gives the id of its case.
