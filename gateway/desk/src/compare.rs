@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_mark_an_emergency_a_consent_an_attribute_or_a_listed_offence_that_the_body_does_not_show_is_refused() {
         let mut body = sample::request();
-        body.classification = Some(model::Classification::Restricted);
+        body.classification = Some(Classification::Restricted);
         let receipt = "receipt".to_owned();
         body.consent = Some(crate::HolderConsent { given_at: "2026-08-05T09:00:00+09:00".to_owned(), receipt });
         body.measures[0].attributes = vec!["over_18".parse().unwrap()];

@@ -151,7 +151,7 @@ impl Office {
             None => None,
         };
         let row = row.ok_or_else(|| unknown("the request of the case is not here"))?;
-        let header = proto::decode_header(&Bytes::from(row.header.0)).map_err(Denial::from)?;
+        let header = proto::decode_header(&Bytes::from(row.header.0))?;
         let loaded = self.responders.load(&attempt.responder).map_err(|_| stale())?;
         let policy = &loaded.policy;
         let decision = self.decision_now(&header)?;
