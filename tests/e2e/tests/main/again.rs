@@ -22,7 +22,7 @@ use crate::{
 const LOG: &str = "
 import json, sqlite3, sys
 db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)
-leaves = db.execute('SELECT hex(hash), hex(salt), hex(statement) FROM leaf ORDER BY idx').fetchall()
+leaves = db.execute('SELECT hex(hash), hex(salt), hex(statement) FROM leaf WHERE channel NOT LIKE ? ORDER BY idx', ('%/heads',)).fetchall()
 (note,) = db.execute('SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1').fetchone()
 print(json.dumps({'leaves': leaves, 'note': bytes(note).decode()}))
 ";

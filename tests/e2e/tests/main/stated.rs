@@ -24,7 +24,7 @@ const RECORD: &str = "
 import json, sqlite3, sys
 db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)
 receipts = [hex for (hex,) in db.execute('SELECT hex(bytes) FROM receipt ORDER BY id')]
-leaves = db.execute('SELECT channel, idx, hex(statement) FROM leaf ORDER BY channel, idx').fetchall()
+leaves = db.execute('SELECT channel, idx, hex(statement) FROM leaf WHERE channel NOT LIKE ? ORDER BY channel, idx', ('%/heads',)).fetchall()
 print(json.dumps({'receipts': receipts, 'leaves': leaves}))
 ";
 
