@@ -75,9 +75,10 @@ async fn with(states: &mut States, options: &Casework) -> Result<Crowd, Failure>
     states.halt().await;
     let few = standing(states, FEW, options).await?;
     let started = Instant::now();
-    fill(states, options.open_cases, options.clocks).await?;
+    let filled = fill(states, options.open_cases, options.clocks).await?;
     let filled_s = started.elapsed().as_secs_f64();
-    let many = standing(states, options.open_cases, options).await?;
+    let mut many = standing(states, options.open_cases, options).await?;
+    many.held.clocks = filled.clocks;
     states.resume().await?;
     Ok(Crowd { few, many, filled_s })
 }
