@@ -1,12 +1,15 @@
 use serde_json::Value;
 
-use crate::{Finding, finding::dotted};
+use crate::{Finding, Severity, finding::dotted};
+
+const WORDS_OF_THE_FORM: &str = "still holds the words of the form";
+const FILL_IN: &str = "Fill it in.";
 
 /// What a schema finds in a draft, as its officer is told it. `found` gives, for each finding, the field as JSON pointer, the place in
 /// the schema and the message; `document` is the draft, where it is JSON at all.
 ///
 /// A field that still holds the words of the form is told once, a field that is not there is told by its own name, and what is no
-/// JSON is told as such.
+/// JSON is told as such. What else still holds the words of the form is told too: an officer fills in everything at once.
 pub fn form_findings<'a>(
     document: Option<&Value>,
     found: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
@@ -17,8 +20,8 @@ pub fn form_findings<'a>(
         match document {
             None => finding.remedy = "Mend the JSON at that place; what you wrote is kept as it is.".to_owned(),
             Some(document) if words_of_the_form(document.pointer(field)) => {
-                finding.message = "still holds the words of the form".to_owned();
-                finding.remedy = "Fill it in.".to_owned();
+                finding.message = WORDS_OF_THE_FORM.to_owned();
+                finding.remedy = FILL_IN.to_owned();
             }
             Some(_) if rule.ends_with("/required") => missing(&mut finding, field),
             Some(_) => {}
@@ -28,7 +31,30 @@ pub fn form_findings<'a>(
             findings.push(finding);
         }
     }
+    let mut unfilled = Vec::new();
+    if let Some(document) = document {
+        placeholders(document, "", &mut unfilled);
+    }
+    unfilled.retain(|one| !findings.iter().any(|told| told.field == one.field));
+    findings.append(&mut unfilled);
     findings
+}
+
+/// Tells every field that still holds the words of the form, or nothing at all.
+pub(crate) fn placeholders(value: &Value, field: &str, findings: &mut Vec<Finding>) {
+    let mut tell = |message: &str| findings.push(Finding::new(Severity::Missing, field, message, FILL_IN));
+    match value {
+        Value::String(_) if words_of_the_form(Some(value)) => tell(WORDS_OF_THE_FORM),
+        Value::String(text) if text.trim().is_empty() => tell("is empty"),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, item)| placeholders(item, &format!("{field}[{i}]"), findings));
+        }
+        Value::Object(fields) => fields.iter().for_each(|(name, item)| {
+            let dot = if field.is_empty() { "" } else { "." };
+            placeholders(item, &format!("{field}{dot}{name}"), findings);
+        }),
+        _ => {}
+    }
 }
 
 fn words_of_the_form(value: Option<&Value>) -> bool {
@@ -67,6 +93,19 @@ mod tests {
             ("window.from", "still holds the words of the form"),
             ("purpose", "is missing"),
             ("authority.contacts", "is missing"),
+        ];
+        assert_eq!(told(Some(&document), &found), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+
+    #[test]
+    fn all_that_is_left_to_fill_in_is_told_at_once_though_the_schema_minds_a_part_of_it_only() {
+        let document =
+            json!({ "reference": "<your file number>", "measures": [{ "window": "<day>", "data_sought": " " }] });
+        let found = [("/measures/0/window", "/format", "is not a date")];
+        let expected = [
+            ("measures[0].window", WORDS_OF_THE_FORM),
+            ("measures[0].data_sought", "is empty"),
+            ("reference", WORDS_OF_THE_FORM),
         ];
         assert_eq!(told(Some(&document), &found), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }

@@ -3,8 +3,8 @@ use model::{AuthorityKind, PartyId, Refusal, RefusalCode, Timestamp};
 use treaty::{Decision, Permit, Query, Rule};
 
 use crate::{
-    Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, specific::unspecific,
-    translated::translated,
+    Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, form::placeholders,
+    specific::unspecific, translated::translated,
 };
 
 /// What preflight found.
@@ -54,7 +54,7 @@ pub fn preflight(asked: &Preflight<'_>) -> Preflighted {
         }
         Err(refusal) => findings.push(refusal.clone().into()),
     }
-    placeholders(asked.body, &mut findings);
+    unfilled(asked.body, &mut findings);
     days(asked, &mut findings);
     substance(asked.body, &mut findings);
     findings.extend(translated(asked.body));
@@ -179,27 +179,9 @@ fn preservation(measure: &Measure, index: usize, body: &RequestBody, permit: &Pe
 }
 
 /// A field that still holds what the skeleton put there.
-fn placeholders(body: &RequestBody, findings: &mut Vec<Finding>) {
-    fn walk(value: &serde_json::Value, field: &str, findings: &mut Vec<Finding>) {
-        match value {
-            serde_json::Value::String(text) if text.starts_with('<') && text.ends_with('>') => {
-                findings.push(missing(field, "still holds the words of the form", "Fill it in."));
-            }
-            serde_json::Value::String(text) if text.trim().is_empty() => {
-                findings.push(missing(field, "is empty", "Fill it in."))
-            }
-            serde_json::Value::Array(items) => {
-                items.iter().enumerate().for_each(|(i, item)| walk(item, &format!("{field}[{i}]"), findings));
-            }
-            serde_json::Value::Object(fields) => fields.iter().for_each(|(name, item)| {
-                let dot = if field.is_empty() { "" } else { "." };
-                walk(item, &format!("{field}{dot}{name}"), findings);
-            }),
-            _ => {}
-        }
-    }
+fn unfilled(body: &RequestBody, findings: &mut Vec<Finding>) {
     if let Ok(value) = serde_json::to_value(body) {
-        walk(&value, "", findings);
+        placeholders(&value, "", findings);
     }
 }
 

@@ -160,15 +160,29 @@ impl Case {
         self.measures.values().map(|measure| measure.state).min().unwrap_or(State::Closed)
     }
 
-    /// Who has to act for the case to advance. `None` when it is over or waits for a gateway.
+    /// Who has to act for the case to advance where it stands. `None` when it is over or waits for a gateway.
     pub fn whose_move(&self) -> Option<Side> {
+        let state = self.state();
+        self.movers(state, self.measures.values().filter(|measure| measure.state == state))
+    }
+
+    /// Whether something in the case waits for a side. Both may be awaited: records of one measure have arrived and are not confirmed
+    /// yet, while another measure is still under review. A measure that ended early awaits nobody while others go on.
+    pub fn awaits(&self, side: Side) -> bool {
+        let over = self.measures.values().all(|measure| measure.state.ended_early());
+        let standing = self.measures.values().filter(|measure| over || !measure.state.ended_early());
+        self.whose_move() == Some(side)
+            || standing.into_iter().any(|measure| self.movers(measure.state, [measure].into_iter()) == Some(side))
+    }
+
+    /// Who moves measures on that all stand in `state`.
+    fn movers<'a>(&self, state: State, here: impl Iterator<Item = &'a Measure>) -> Option<Side> {
         let onward = |row: &&Row| {
             use model::Step::{DisposalDue, LodgeRemedy, OpenGroup, Violation, Withdraw};
             let aside = |step| matches!(step, OpenGroup | Violation | Withdraw | LodgeRemedy | DisposalDue);
             row.to.is_some() && matches!(row.trigger, Trigger::Step(step) if !aside(step))
         };
-        let state = self.state();
-        let here: Vec<_> = self.measures.values().filter(|measure| measure.state == state).collect();
+        let here: Vec<_> = here.collect();
         let whose = |row: &Row| {
             let fits = |side: &&Side| here.is_empty() || here.iter().any(|measure| row.applies(measure, **side));
             row.sides.iter().find(fits).copied()

@@ -139,6 +139,11 @@ impl State {
     pub fn is_live(self) -> bool {
         self <= Self::Received
     }
+
+    /// Whether the measure ended without having been carried out, and waits only to be closed.
+    pub fn ended_early(self) -> bool {
+        matches!(self, Self::Refused | Self::Withdrawn | Self::Blocked | Self::Lapsed | Self::Returned)
+    }
 }
 
 impl fmt::Display for State {

@@ -41,7 +41,7 @@ pub(super) async fn carried(
     let mut facts = request.get("facts").cloned().unwrap_or_default();
     facts["summary"] = format!("As told in our request {reference} of {sent} (case {case}).").into();
     fresh.insert("facts".to_owned(), facts);
-    subjects(&mut fresh, &request);
+    subjects(&mut fresh, &request, as_what);
     fresh.insert("earlier_requests".to_owned(), json!([link(as_what, &case, &reference, &sent)?]));
     Ok(fresh)
 }
@@ -68,11 +68,13 @@ fn link(as_what: FollowUp, case: &str, reference: &str, sent: &str) -> Result<Va
     Ok(json!({ "relation": relation, "reference": reference, "case": case, "dated": sent }))
 }
 
-/// The subjects and the custodian of the earlier request's first measure, in the one of the new request. The days are named anew.
-fn subjects(fresh: &mut Map<String, Value>, earlier: &Map<String, Value>) {
+/// The subjects and the custodian of the earlier request's first measure, in the one of the new request. The days are named anew, but
+/// where what was preserved is asked for: nothing is kept of other days.
+fn subjects(fresh: &mut Map<String, Value>, earlier: &Map<String, Value>, as_what: FollowUp) {
     let Some(first) = earlier.get("measures").and_then(|measures| measures.get(0)) else { return };
     let Some(measure) = fresh.get_mut("measures").and_then(|measures| measures.get_mut(0)) else { return };
-    for name in ["subjects", "custodian"] {
+    let days = (as_what == FollowUp::Production).then_some("window");
+    for name in ["subjects", "custodian"].into_iter().chain(days) {
         if let Some(value) = first.get(name) {
             measure[name] = value.clone();
         }
@@ -106,7 +108,7 @@ mod tests {
     fn subjects_are_carried_over_and_days_are_not() {
         let earlier = json!({"measures": [{"subjects": [{"subject_ref": "S1"}], "window": {"from": "2026-01-01"}}]});
         let mut fresh = json!({"measures": [{"id": 1, "subjects": [], "window": {"from": "<YYYY-MM-DD>"}}]});
-        subjects(fresh.as_object_mut().unwrap(), earlier.as_object().unwrap());
+        subjects(fresh.as_object_mut().unwrap(), earlier.as_object().unwrap(), FollowUp::Supplement);
         assert_eq!(fresh["measures"][0]["subjects"], json!([{"subject_ref": "S1"}]));
         assert_eq!(fresh["measures"][0]["window"]["from"], "<YYYY-MM-DD>");
     }

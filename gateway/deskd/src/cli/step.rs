@@ -219,11 +219,37 @@ impl Consulted {
 impl Refuse {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         human(self.ground)?;
+        self.grounded(&session.show(&self.common.case).await?)?;
         let officer = self.common.signer.open(session)?;
         let review = Before { step: Step::OpenReview, main: Step::Refuse, records: &[] };
         self.common.take_before(session, &officer, &review, &self.words).await?;
         let ask = Ask { ground: Some(self.ground), ..Ask::new(Step::Refuse, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
+    }
+
+    /// Holds the refusal against what the treaty lets refuse, before anything is sent: the review is not opened for nothing.
+    fn grounded(&self, shown: &wire::GetCaseResponse) -> Result<(), Failure> {
+        let named = |one: &&wire::MeasureView| self.words.measures.is_empty() || self.words.measures.contains(&one.id);
+        for one in shown.measures.iter().filter(named) {
+            let (id, article) = (MeasureId(one.id), &one.article);
+            if one.consult_first {
+                let reason = format!("[{article}] {id} may be refused only after a consultation, and none was held");
+                let remedy = "Open it first: desk consult. The requesting party says that it was held: desk consulted.";
+                return Err(refused("concerns", reason, remedy));
+            }
+            if !one.grounds.is_empty() && !one.grounds.iter().any(|code| code == self.ground.as_str()) {
+                let told = |code: &String| match code.parse::<RefusalCode>() {
+                    Ok(known) => format!("\n      {known}  {}", known.text()),
+                    Err(_) => format!("\n      {code}"),
+                };
+                let (ground, text) = (self.ground, self.ground.text());
+                let reason =
+                    format!("[{article}] {ground} ({text}) is no ground on which the treaty lets {id} be refused");
+                let known: String = one.grounds.iter().map(told).collect();
+                return Err(refused("ground", reason, format!("Name one of its grounds:{known}")));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -420,7 +446,11 @@ fn human(ground: RefusalCode) -> Result<(), Failure> {
     }
     let reason = format!("{ground} is a gateway's own code; a human refuses on R01 to R20");
     let remedy = "Name one of R01 to R20; what a gateway must refuse, it refuses before anybody sees it.";
-    Err(Denial::from(Refusal::new(RefusalCode::R94, "workflow", reason, remedy).at("ground")).into())
+    Err(refused("ground", reason, remedy))
+}
+
+fn refused(field: &str, reason: String, remedy: impl Into<String>) -> Failure {
+    Denial::from(Refusal::new(RefusalCode::R94, "workflow", reason, remedy).at(field)).into()
 }
 
 /// The records in files.

@@ -46,11 +46,12 @@ impl Whose {
     pub(super) fn of(view: &CaseView, case: Option<&Case>) -> Self {
         // A draft waits for a word, although nobody has to say one.
         let asked = view.drafted == Some(Step::ShareDraft) && view.side() == Side::Peer;
+        let ours = case.is_some_and(|case| case.awaits(view.side()));
         match case.and_then(Case::whose_move) {
             _ if view.trouble.is_some() => Self::Ours,
             _ if view.pending.is_some() => Self::Theirs,
             _ if asked || !matters::waiting(view).is_empty() => Self::Ours,
-            Some(mover) if mover == view.side() => Self::Ours,
+            _ if ours => Self::Ours,
             Some(_) => Self::Theirs,
             None => Self::Nobody,
         }

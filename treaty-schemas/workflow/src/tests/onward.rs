@@ -125,6 +125,19 @@ fn a_measure_is_answered_in_parts_and_all_of_them_count() {
 }
 
 #[test]
+fn both_sides_are_awaited_where_one_measure_arrived_and_another_is_under_review() {
+    let mut case = case_in(State::Review, &[1, 2]);
+    case.measures.get_mut(&MeasureId(1)).unwrap().state = State::Produced;
+    assert_eq!((case.state(), case.whose_move()), (State::Review, Some(Side::Peer)));
+    assert!(case.awaits(Side::Home), "it confirms M1");
+    assert!(case.awaits(Side::Peer), "it decides on M2");
+    case.measures.get_mut(&MeasureId(1)).unwrap().state = State::Refused;
+    assert!(!case.awaits(Side::Home), "what was refused waits only to be closed, and M2 goes on");
+    case.measures.get_mut(&MeasureId(2)).unwrap().state = State::Refused;
+    assert!(case.awaits(Side::Home), "it closes both");
+}
+
+#[test]
 fn all_can_be_collected_after_a_part_was() {
     let ready = go(case_in(State::Partial, &[1]), &[Step::Collected]);
     assert_eq!((ready.state(), of(&ready).outstanding), (State::Ready, false));
