@@ -126,7 +126,14 @@ impl CaseService for Cases {
     async fn prepare_step(&self, request: Request<wire::PrepareStepRequest>) -> Answer<wire::PrepareStepResponse> {
         let request = request.into_inner();
         let case = self.case(&request.case_id).await?;
-        let ask = ask(case, request).map_err(malformed)?;
+        let ask = match &*request.again_entry_id {
+            [] => ask(case, request).map_err(malformed)?,
+            again => {
+                let entry = model::EntryId::try_from(again).map_err(malformed)?;
+                let role = some(&request.role).map(str::parse).transpose().map_err(malformed)?;
+                self.0.ask_again(case, entry, role, request.replace).await.map_err(status)?
+            }
+        };
         let Prepared { entry, header, case, needed, given, roles, summary, body } =
             self.0.prepare(ask).await.map_err(status)?;
         Ok(Response::new(wire::PrepareStepResponse {
@@ -164,8 +171,9 @@ impl CaseService for Cases {
     }
 
     async fn get_case(&self, request: Request<wire::GetCaseRequest>) -> Answer<wire::GetCaseResponse> {
-        let case = self.case(&request.into_inner().case_id).await?;
-        Ok(Response::new(self.0.show(case).await.map_err(status)?))
+        let wire::GetCaseRequest { case_id, traced } = request.into_inner();
+        let case = self.case(&case_id).await?;
+        Ok(Response::new(self.0.show(case, traced).await.map_err(status)?))
     }
 
     async fn get_document(&self, request: Request<wire::GetDocumentRequest>) -> Answer<wire::GetDocumentResponse> {
@@ -195,7 +203,7 @@ impl CaseService for Cases {
         let case = self.case(&case_id).await?;
         let wish = wish(&change, &authority)?;
         let admitted = self.0.change_group(case, wish).await.map_err(status)?;
-        let readers = self.0.show(case).await.map_err(status)?.readers;
+        let readers = self.0.show(case, false).await.map_err(status)?.readers;
         Ok(Response::new(wire::ChangeGroupResponse { case_id: case.to_string(), admitted, readers }))
     }
 
@@ -293,6 +301,7 @@ fn ask(case: CaseId, request: wire::PrepareStepRequest) -> Result<Ask, Malformed
         role: some(&request.role).map(str::parse).transpose()?,
         replace: request.replace,
         callback: (request.callback_ms != 0).then_some(Timestamp(request.callback_ms)),
+        again: None,
     })
 }
 

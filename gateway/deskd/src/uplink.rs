@@ -7,13 +7,14 @@ use std::{
 
 use identity::Subject;
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, CaseId, Exit};
+use model::{AuthorityId, CaseId, EntryId, Exit};
 use proto::{
     desk::{
         AcknowledgeRequest, ClaimKeyPackageRequest, GetEvidenceRequest, GetEvidenceResponse, GetStandingRequest,
         GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest, ListEntriesResponse,
-        PublishKeyPackagesRequest, SubmitRequest, WatchRequest, WatchResponse,
-        evidence_service_client::EvidenceServiceClient, submission_service_client::SubmissionServiceClient,
+        PublishKeyPackagesRequest, SubmitRequest, TraceEntriesRequest, TraceEntriesResponse, WatchRequest,
+        WatchResponse, evidence_service_client::EvidenceServiceClient,
+        submission_service_client::SubmissionServiceClient,
     },
     types as wire,
 };
@@ -136,6 +137,13 @@ impl Uplink {
 
     pub(crate) async fn directories(&self) -> Result<ListDirectoriesResponse, Status> {
         let answer = self.client.clone().list_directories(ListDirectoriesRequest {}).await;
+        self.noted(answer)
+    }
+
+    /// What the gateway holds of what happened to these entries.
+    pub(crate) async fn trace(&self, entries: &[EntryId]) -> Result<TraceEntriesResponse, Status> {
+        let entry_ids = entries.iter().map(|id| id.as_bytes().to_vec().into()).collect();
+        let answer = self.client.clone().trace_entries(TraceEntriesRequest { entry_ids }).await;
         self.noted(answer)
     }
 

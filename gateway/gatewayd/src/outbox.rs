@@ -20,6 +20,7 @@ use crate::{
     committer::{Answered, Conclude, ENTRY, Outcome, RETRIEVALS, Work, origin},
     gateway::Gateway,
     receipts,
+    trust::in_a_line,
 };
 
 /// The longest wait without a bell; a bell that was missed is found after it.
@@ -133,8 +134,7 @@ impl Sender {
             _ => None,
         };
         let mut answers = Vec::new();
-        let mut again = Vec::new();
-        let mut trouble = None;
+        let mut again: Vec<(i64, String)> = Vec::new();
         for verdict in response.verdicts {
             let entry = EntryId::try_from(&*verdict.entry_id).map_err(|error| peer_error(error.to_string()))?;
             let Some(sent) = call.entries.get(&entry) else {
@@ -154,28 +154,24 @@ impl Sender {
                                 party = self.peer,
                                 entry = entry
                             );
-                            trouble = Some(denial);
-                            again.push(sent.outbox);
+                            again.push((sent.outbox, format!("its verdict does not verify: {denial}")));
                         }
                     }
                 }
                 Some(relay_verdict::Outcome::TryAgain(said)) => {
-                    trouble = Some(peer_error(format!("it asks to try again: {} {}", said.reason, said.detail)));
-                    again.push(sent.outbox);
+                    let why = format!("{} asks to try again: {} {}", self.peer, said.reason, said.detail);
+                    again.push((sent.outbox, why));
                 }
-                None => again.push(sent.outbox),
+                None => again.push((sent.outbox, format!("{} answers without an answer", self.peer))),
             }
         }
         let answered = answers.len() as u64;
         let later = |entry: &EntryId| response.receipts_later.iter().any(|id| **id == entry.as_bytes()[..]);
         let (waiting, done): (Vec<_>, Vec<_>) = call.receipts.iter().partition(|(_, entry)| later(entry));
-        again.extend(waiting.iter().map(|(row, _)| *row));
+        again.extend(waiting.iter().map(|(row, _)| (*row, format!("{} has not stated the delivery yet", self.peer))));
         self.conclude(answers, done.iter().map(|(row, _)| *row).collect(), cosigned).await?;
         self.gateway.metrics.relayed(self.peer, answered);
         self.rest(call, &again).await?;
-        if let Some(trouble) = trouble {
-            self.gateway.trust.note_trouble(self.peer, Some(trouble.to_string()));
-        }
         // Whoever answers nothing and takes nothing is waited for, not asked again at once.
         if answered > 0 || grew || !done.is_empty() {
             return Ok(true);
@@ -183,12 +179,14 @@ impl Sender {
         if again.is_empty() { Err(peer_error("it answers without an answer")) } else { Ok(false) }
     }
 
-    /// Lets entries rest that the other gateway cannot decide on now, each for itself, so that the others go on.
-    async fn rest(&self, call: &Call, again: &[i64]) -> Result<(), Denial> {
+    /// Lets entries rest that the other gateway cannot decide on now, each for itself, so that the others go on. Why stays with the
+    /// entry until it moves: the next good call for another one does not wipe it.
+    async fn rest(&self, call: &Call, again: &[(i64, String)]) -> Result<(), Denial> {
         let now = clock::now();
-        for (outbox, attempts) in call.attempts.iter().filter(|(outbox, _)| again.contains(outbox)) {
-            let rest = FIRST_REST_MS.saturating_mul(1 << attempts.clamp(&0, &11));
-            self.gateway.store.retry_later(&[*outbox], now.plus_ms(rest).0).await?;
+        for (outbox, why) in again {
+            let attempts = call.attempts.get(outbox).copied().unwrap_or_default();
+            let rest = FIRST_REST_MS.saturating_mul(1 << attempts.clamp(0, 11));
+            self.gateway.store.retry_later(&[*outbox], now.plus_ms(rest).0, &in_a_line(why)).await?;
         }
         Ok(())
     }

@@ -127,8 +127,7 @@ impl Trust {
     pub(crate) fn note_trouble(&self, party: PartyId, why: Option<String>) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match why {
-            // It may be the peer's own text, and goes to a terminal.
-            Some(why) => trouble.insert(party, why.chars().filter(|c| !c.is_control()).take(300).collect()),
+            Some(why) => trouble.insert(party, in_a_line(&why)),
             None => trouble.remove(&party),
         };
     }
@@ -189,6 +188,11 @@ impl Anchors for Trust {
         root.check_at(now).ok()?;
         Some(root.anchor().clone())
     }
+}
+
+/// What may be the peer's own text, as it may go to a terminal and into a row.
+pub(crate) fn in_a_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 /// The own root, and those that the own directory trusts.

@@ -33,7 +33,7 @@ impl Api {
 
     /// A case; `None` where the desk has none of that id.
     pub(crate) async fn case(&mut self, case: CaseId) -> Result<Option<GetCaseResponse>, Failure> {
-        let asked = GetCaseRequest { case_id: case.to_string() };
+        let asked = GetCaseRequest { case_id: case.to_string(), traced: false };
         match self.client.get_case(asked).await {
             Ok(found) => Ok(Some(found.into_inner())),
             Err(status) if status.code() == Code::NotFound => Ok(None),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use desk::{Body, Document, Record, RequestBody, compare_answers, declare};
 use model::{
-    AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Exit, Header, MeasureId, PostponementCode,
-    RefusalCode, Step, Timestamp,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Digest, Exit, Header, MeasureId,
+    PostponementCode, RefusalCode, Step, Timestamp,
 };
 use proto::desk as wire;
 
@@ -74,6 +74,46 @@ pub(super) fn check(
         return Err(Failure::new(Exit::Conflict, what).remedy(remedy));
     }
     Ok((header, body))
+}
+
+/// A step that is taken anew.
+pub(super) struct Anew<'a> {
+    pub(super) case: CaseId,
+    pub(super) step: &'a str,
+    pub(super) own: &'a AuthorityId,
+    /// What the desk shows of the entry that did not become part of the case.
+    pub(super) documents: Vec<&'a wire::DocumentRef>,
+}
+
+/// Decodes header and body of a step that is prepared again, and holds both against each other and against the entry that was refused:
+/// the same step, and the same documents.
+///
+/// # Errors
+/// [`Exit::Integrity`] with the field that differs. Nothing is signed then.
+pub(super) fn check_anew(
+    prepared: &wire::PrepareStepResponse,
+    anew: &Anew<'_>,
+    now: Timestamp,
+) -> Result<(Header, Body), Failure> {
+    let header = proto::decode_header(&prepared.header)?;
+    let mut body = inside(header.body, header.step, &prepared.body, &prepared.body_salt)?;
+    body.take_carried()?;
+    let of = |one: &Document| (one.record_type.to_string(), Digest::of(&[&one.bytes]).to_string());
+    let given: Vec<_> = body.documents.iter().map(of).collect();
+    let before = anew.documents.iter().map(|one| (one.record_type.clone(), one.sha256.clone()));
+    let says = if header.step.carries_records() { released(&header, &body) } else { answered(&header, &body) };
+    let fields = [
+        ("case", header.case == anew.case),
+        ("step", header.step.as_str() == anew.step && header.step != Step::SealSend),
+        ("sender", header.sender == *anew.own),
+        ("expires", header.expires > now && header.expires <= now.plus_ms(LIFETIME_MS_MAX)),
+        ("document", header.measures.is_empty() && says),
+        ("documents", before.collect::<Vec<_>>() == given),
+    ];
+    match fields.into_iter().find(|(_, holds)| !holds) {
+        Some((field, _)) => Err(differs(field)),
+        None => Ok((header, body)),
+    }
 }
 
 /// The body that a commitment is of.

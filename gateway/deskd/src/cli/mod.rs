@@ -113,6 +113,8 @@ enum Command {
     Share(share::Share),
     /// Say what would be missing in a draft that the other side has shared.
     Comment(share::Comment),
+    /// Take a step anew that lost its place in the case, unchanged; all who signed it sign again.
+    Again(step::Again),
     /// Acknowledge a request: who handles it.
     Acknowledge(Plain),
     /// Open the review, if need be, and accept.
@@ -292,6 +294,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Train(train) => train.run(session).await,
         Command::Share(share) => share.run(session).await.map(Taken::answer),
         Command::Comment(comment) => comment.run(session).await.map(Taken::answer),
+        Command::Again(again) => again.run(session).await.map(Taken::answer),
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),

@@ -75,7 +75,13 @@ impl Session {
     }
 
     pub(super) async fn show(&self, case: &str) -> Result<wire::GetCaseResponse, Failure> {
-        let request = wire::GetCaseRequest { case_id: case.to_owned() };
+        let request = wire::GetCaseRequest { case_id: case.to_owned(), traced: false };
+        Ok(self.desk().get_case(request).await?.into_inner())
+    }
+
+    /// The same with what the own gateway holds of what happened to its entries.
+    pub(super) async fn traced(&self, case: &str) -> Result<wire::GetCaseResponse, Failure> {
+        let request = wire::GetCaseRequest { case_id: case.to_owned(), traced: true };
         Ok(self.desk().get_case(request).await?.into_inner())
     }
 

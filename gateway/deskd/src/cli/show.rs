@@ -8,7 +8,7 @@ use model::{Denial, EntryId, Exit, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, agenda, matters, request::write_new, session::Session};
+use super::{Answer, agenda, matters, receipts, request::write_new, session::Session};
 use crate::{failure::Failure, summary::line as plain};
 
 /// `desk status`.
@@ -73,7 +73,7 @@ pub(super) async fn case(
     documents: Option<&Path>,
     opens: &Opens,
 ) -> Result<Answer, Failure> {
-    let shown = session.show(case).await?;
+    let shown = session.traced(case).await?;
     let (files, refused) = match documents {
         Some(folder) => write_documents(session, &shown, folder, opens).await?,
         None => (Vec::new(), Vec::new()),
@@ -90,6 +90,7 @@ pub(super) async fn case(
         "clocks": shown.clocks.iter().map(agenda::value).collect::<Vec<_>>(),
         "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
         "links": shown.links.iter().map(link).collect::<Vec<_>>(),
+        "untraced": shown.untraced,
     });
     if documents.is_some() {
         value["files"] = files.clone().into();
@@ -132,6 +133,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             event.ground
         ));
         lines.extend(event.text.lines().map(|line| format!("    “{line}”")));
+        lines.extend(receipts::standing(event, shown));
         for receipt in &event.receipts {
             let leaf = receipt.leaf.map_or_else(String::new, |leaf| format!(", leaf {leaf}"));
             let reason =
@@ -342,6 +344,8 @@ fn event(event: &wire::TimelineEvent) -> Value {
         "ground": event.ground,
         "text": event.text,
         "receipts": event.receipts.iter().map(receipt).collect::<Vec<_>>(),
+        "waits": event.waits,
+        "again": event.again,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Steps of a case, each signed here and taken by the desk; where a command takes several, each waits for the other side.
 
 mod after;
+mod again;
 mod between;
 mod forward;
 pub(super) mod hearing;
@@ -14,11 +15,11 @@ use std::{
 };
 
 use clap::Args;
-use desk::Document;
+use desk::{Body, Document};
 use identity::sign_step;
 use model::{
-    ConditionCode, Denial, Exit, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode, Role,
-    Step, Timestamp,
+    ConditionCode, Denial, Exit, Header, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode,
+    Role, Step, Timestamp,
 };
 use proto::desk as wire;
 use tokio::time::sleep;
@@ -33,6 +34,7 @@ use super::{
 use crate::{clock, failure::Failure, office::Beside, summary};
 
 pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
+pub(super) use again::Again;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 use between::{reasoned_text, written};
 pub(super) use forward::Forward;
@@ -366,11 +368,22 @@ impl Common {
         let (header, body) = check(&prepared, &wanted, clock::now())?;
         let inside = summary::of_body(&body, ask.documents.is_empty())?;
         session.tell(&format!("Signing:\n{}\n{inside}\n", summary::of_header(&header)));
-        let signed = self.hand_in(session, officer, &prepared).await?;
+        self.give(session, officer, &prepared, (&header, body)).await
+    }
+
+    /// Signs what was checked and shown, hands it in, and waits for the other gateway.
+    async fn give(
+        &self,
+        session: &Session,
+        officer: &Officer,
+        prepared: &wire::PrepareStepResponse,
+        (header, body): (&Header, Body),
+    ) -> Result<Taken, Failure> {
+        let signed = self.hand_in(session, officer, prepared).await?;
         let mut taken = Taken {
-            case: case.to_string(),
+            case: header.case.to_string(),
             entry: header.entry.to_string(),
-            step: ask.step,
+            step: header.step,
             needed: prepared.signatures_needed,
             missing: signed.signatures_missing,
             progress: signed.progress,
@@ -423,7 +436,10 @@ impl Common {
                 Some("rejected") => {
                     let reason = found.map(|one| one.text).unwrap_or_default();
                     return Err(Failure::new(Exit::Refused, format!("{} was refused: {reason}", taken.step))
-                        .remedy(format!("Look at the case: desk case show {}", taken.case)));
+                        .remedy(format!(
+                            "Look at the case: desk case show {0}. Where the step still fits: desk again {0} --as OFFICER",
+                            taken.case
+                        )));
                 }
                 Some("lapsed") => {
                     return Err(Failure::new(Exit::Unreachable, format!("{} lapsed on its way", taken.step))

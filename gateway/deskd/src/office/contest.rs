@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use model::{Denial, Fault, Header, PartyId, Refusal, RefusalCode, Role, Step, Timestamp};
-use store::desk::ProposalRow;
+use store::desk::{DeskBatch, ProposalRow};
 
 use super::{Office, prepare::WAITING, prepare::too_old, view::CaseView};
 
@@ -35,6 +35,11 @@ pub(super) fn signed_already(step: Step, role: Role, owner: PartyId) -> Denial {
 }
 
 impl Office {
+    /// Forgets a proposal.
+    pub(super) async fn drop_proposal(&self, entry: model::EntryId) -> Result<(), Denial> {
+        self.commit(&DeskBatch { proposals_done: vec![entry], ..DeskBatch::default() }).await
+    }
+
     /// Why what was prepared cannot be signed any more: what came before it. It was never sealed, and nothing of it was sent.
     pub(super) async fn overtaken(&self, view: &CaseView, step: Step) -> Result<Denial, Denial> {
         let first = match &view.pending {

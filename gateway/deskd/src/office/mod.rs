@@ -6,6 +6,7 @@
 //! told when) and `agenda`, `once`, `webhooks` and `statistics` (what other programs need).
 
 mod after;
+mod again;
 mod agenda;
 mod arrival;
 mod binding;
@@ -47,6 +48,7 @@ mod shown;
 mod sign;
 mod statistics;
 mod terms;
+mod trace;
 mod transfer;
 mod upkeep;
 mod usage;
@@ -190,6 +192,8 @@ pub(crate) struct Office {
     tells_status: bool,
     /// Why the own gateway refused an entry, for the call that waits for it.
     answers: Mutex<BTreeMap<EntryId, Denial>>,
+    /// Why the own gateway did not take an entry yet, for those who look.
+    resting: Mutex<BTreeMap<EntryId, String>>,
     /// Why a change of a case's group was refused, for the call that waits for it.
     errand_ends: Mutex<BTreeMap<CaseId, Denial>>,
     /// The item at which the gateway's stream stands still.
@@ -239,6 +243,7 @@ impl Office {
             due_bell: Notify::new(),
             tells_status: config.tells_status,
             answers: Mutex::default(),
+            resting: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),
             proven: Mutex::default(),
@@ -368,6 +373,19 @@ impl Office {
             answers.clear();
         }
         answers.insert(entry, denial);
+    }
+
+    /// Notes why an entry rests before it is handed to the own gateway again.
+    fn rests(&self, entry: EntryId, denial: &Denial) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.len() > 1000 {
+            resting.clear();
+        }
+        resting.insert(entry, denial.to_string());
+    }
+
+    fn resting(&self, entry: EntryId) -> Option<String> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).get(&entry).cloned()
     }
 
     fn answer(&self, entry: EntryId) -> Option<Denial> {

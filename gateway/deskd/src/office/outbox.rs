@@ -117,7 +117,10 @@ impl Office {
             Ok(receipt) => return self.submitted(row, entry, receipt).await,
             // A gateway that was not reached may have it: it alone says whether its time was over.
             Err(status) if is_away(&status) => return Ok(Sent::Later(true)),
-            Err(status) if is_transient(&status) && !self.is_over(&entry)? => return Ok(Sent::Later(false)),
+            Err(status) if is_transient(&status) && !self.is_over(&entry)? => {
+                self.rests(row.entry_id.0, &proto::status::to_denial(&status));
+                return Ok(Sent::Later(false));
+            }
             Err(status) if is_transient(&status) => {
                 let late = Denial::failed(Fault::Expired, proto::status::to_denial(&status).to_string());
                 self.refused(row, entry, &late, None).await?;
@@ -265,6 +268,12 @@ impl Office {
             reason: format!("{denial} — {}", denial.remedy()),
             event: pending.event,
         });
+        let there = self.store.entry(header.entry).await?.is_some();
+        if !there && !header.step.is_handshake() && !batch.entries.iter().any(|row| row.id.0 == header.entry) {
+            // The same step can be taken anew from it.
+            let row = self.own_entry(batch, header, pending.header, pending.envelope, verdict).await?;
+            batch.entries.push(row);
+        }
         batch.proposals_done.push(header.entry);
         if header.step.is_handshake() {
             self.errand_refused(batch, header.case, denial).await?;

@@ -26,7 +26,7 @@ use super::{
 use crate::{clock, random, safe::Place, summary};
 
 /// How long an entry may be on its way: 7 days.
-const ENTRY_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
+pub(super) const ENTRY_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// After this a proposal is dropped: the own gateway takes an entry for 24 hours only, and it must still get there.
 const PROPOSAL_AGE_MS_MAX: i64 = model::limits::SUBMISSION_AGE_MS_MAX - 4 * 3600 * 1000;
@@ -55,6 +55,8 @@ pub(crate) struct Ask {
     pub(crate) callback: Option<Timestamp>,
     /// Of which matter, and what is declared of it.
     pub(crate) beside: Beside,
+    /// The entry whose step is prepared again as it was.
+    pub(crate) again: Option<EntryId>,
 }
 
 /// A header that waits for signatures.
@@ -98,10 +100,10 @@ impl Office {
             let given = self.signatures(&row)?.len();
             return Ok(prepared(&header, row.header.0.into(), needed, given, roles, body));
         }
-        let (header, body) = if ask.step == Step::SealSend {
-            self.request_header(&view, now).await?
-        } else {
-            self.step_header(&view, &ask, now).await?
+        let (header, body) = match ask.again {
+            Some(entry) => self.header_again(&view, entry, now).await?,
+            None if ask.step == Step::SealSend => self.request_header(&view, now).await?,
+            None => self.step_header(&view, &ask, now).await?,
         };
         self.dry_run(&view, &header, needed, ask.role.or(roles.first().copied()))?;
         let header_bytes = proto::encode_header(&header);
@@ -160,11 +162,6 @@ impl Office {
         let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
         let (body, given) = (SealedBody::decode(&self.proposed_body(&row)?)?, self.signatures(&row)?.len());
         Ok(prepared(&header, row.header.0.into(), needed, given, roles, body))
-    }
-
-    /// Forgets a proposal.
-    pub(super) async fn drop_proposal(&self, entry: EntryId) -> Result<(), Denial> {
-        self.commit(&DeskBatch { proposals_done: vec![entry], ..DeskBatch::default() }).await
     }
 
     /// The step of a case that waits for its second signature.
@@ -357,7 +354,13 @@ impl Office {
     }
 
     /// Holds the header against the procedure as if `needed` officers had signed in `role`.
-    fn dry_run(&self, view: &CaseView, header: &Header, needed: usize, role: Option<Role>) -> Result<(), Denial> {
+    pub(super) fn dry_run(
+        &self,
+        view: &CaseView,
+        header: &Header,
+        needed: usize,
+        role: Option<Role>,
+    ) -> Result<(), Denial> {
         let role = role.ok_or_else(|| internal("a step without roles"))?;
         let signers: Vec<_> = (0..needed).map(|i| (KeyId::of(&i.to_be_bytes()), role)).collect();
         let terms = self.terms(header)?;

@@ -50,7 +50,7 @@ impl Office {
     }
 
     /// One case or draft with its timeline.
-    pub(crate) async fn show(&self, id: CaseId) -> Result<wire::GetCaseResponse, Denial> {
+    pub(crate) async fn show(&self, id: CaseId, traced: bool) -> Result<wire::GetCaseResponse, Denial> {
         let draft = self.draft(id).await?.map(|(draft, row)| (draft, row.updated));
         let row = self.store.case(id).await?;
         let mut documents = Vec::new();
@@ -76,6 +76,9 @@ impl Office {
         self.mark_rejected(&view, &mut documents).await?;
         self.mark_fate(&view, &mut documents).await?;
         on_the_way(&view, &mut timeline);
+        self.mark_again(&view, &mut timeline).await?;
+        self.waits_here(&view, &mut timeline);
+        let untraced = if traced { self.trace(&view, &mut timeline).await.err() } else { None };
         let now = crate::clock::now();
         let awaiting = self.awaiting(&view, &self.store.proposals_of(id).await?, now)?;
         let views = self.related(&view).await?;
@@ -96,6 +99,7 @@ impl Office {
             readers: view.readers.iter().map(ToString::to_string).collect(),
             treaty_pin: view.pin.to_string(),
             links: linked(&view, &views),
+            untraced: untraced.map(|denial| denial.to_string()).unwrap_or_default(),
         })
     }
 
@@ -214,6 +218,7 @@ impl Office {
             ground: header.ground.map(|ground| ground.to_string()).unwrap_or_default(),
             text: finding.or(unread).unwrap_or_else(|| body.as_ref().map(words).unwrap_or_default()),
             receipts: receipts(view, row.id.0),
+            ..wire::TimelineEvent::default()
         })
     }
 }
@@ -237,6 +242,7 @@ fn on_the_way(view: &CaseView, timeline: &mut Vec<wire::TimelineEvent>) {
             ground,
             text,
             receipts: receipts(view, entry),
+            ..wire::TimelineEvent::default()
         });
     };
     for one in &view.refused {
@@ -365,15 +371,7 @@ fn measures(case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> 
 }
 
 fn receipts(view: &CaseView, entry: EntryId) -> Vec<wire::ReceiptView> {
-    let notes = view.receipts.get(&entry).map(Vec::as_slice).unwrap_or_default();
-    let one = |note: &super::view::ReceiptNote| wire::ReceiptView {
-        kind: note.kind.as_str().to_owned(),
-        by_party: note.by.to_string(),
-        at_ms: note.at.0,
-        leaf: note.leaf,
-        reason: note.reason.clone(),
-    };
-    notes.iter().map(one).collect()
+    view.receipts.get(&entry).into_iter().flatten().map(super::view::ReceiptNote::shown).collect()
 }
 
 fn reference(entry: &[u8], index: u32, record_type: &str, bytes: &[u8]) -> wire::DocumentRef {

@@ -320,6 +320,17 @@ impl CaseView {
 }
 
 impl ReceiptNote {
+    /// For programs and people.
+    pub(crate) fn shown(&self) -> proto::desk::ReceiptView {
+        proto::desk::ReceiptView {
+            kind: self.kind.as_str().to_owned(),
+            by_party: self.by.to_string(),
+            at_ms: self.at.0,
+            leaf: self.leaf,
+            reason: self.reason.clone(),
+        }
+    }
+
     pub(crate) fn of(receipt: &model::Receipt) -> Self {
         let reason = receipt.refusal.as_ref().map(|refusal| format!("{refusal} {}", refusal.remedy));
         Self {

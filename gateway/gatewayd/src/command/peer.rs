@@ -4,8 +4,10 @@ use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use identity::{Fingerprint, Root, RootCertificate, TrustedRoot};
-use model::{Exit, PartyId, Timestamp};
-use proto::operator::{AddChannelRequest, Channel, CloseChannelRequest, FreezeChannelRequest, ListChannelsRequest};
+use model::{EntryId, Exit, PartyId, Timestamp};
+use proto::operator::{
+    AddChannelRequest, Channel, CloseChannelRequest, FreezeChannelRequest, ListChannelsRequest, QueuedEntry,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -202,7 +204,15 @@ fn line(channel: &Channel) -> String {
     if !channel.last_error.is_empty() {
         line.push_str(&format!("\n    last call failed: {}", channel.last_error));
     }
+    channel.waiting.iter().for_each(|one| line.push_str(&format!("\n    {}", queued(one))));
     line
+}
+
+/// An entry in a queue: what it is, since when it waits, and why.
+pub(crate) fn queued(one: &QueuedEntry) -> String {
+    let entry = EntryId::try_from(&*one.entry_id).map(|id| id.to_string()).unwrap_or_default();
+    let why = if one.why.is_empty() { "it was not answered yet" } else { &one.why };
+    format!("{} {entry} waits since {}, asked {}×: {why}", one.step, Timestamp(one.since_ms), one.attempts)
 }
 
 pub(crate) fn channel_to_json(channel: &Channel) -> Value {
@@ -220,5 +230,13 @@ pub(crate) fn channel_to_json(channel: &Channel) -> Value {
         "treaty_pin": channel.treaty_pin,
         "treaty_signed_by": channel.treaty_signed_by,
         "treaty_missing": channel.treaty_missing,
+        "waiting": channel.waiting.iter().map(|one| json!({
+            "entry": EntryId::try_from(&*one.entry_id).map(|id| id.to_string()).unwrap_or_default(),
+            "step": one.step,
+            "since_ms": one.since_ms,
+            "attempts": one.attempts,
+            "next_attempt_ms": one.next_attempt_ms,
+            "why": one.why,
+        })).collect::<Vec<_>>(),
     })
 }

@@ -5,7 +5,10 @@ use model::Timestamp;
 use proto::operator::{GetStatusRequest, GetStatusResponse};
 use serde_json::{Value, json};
 
-use super::{Where, ask, operator, peer::channel_to_json};
+use super::{
+    Where, ask, operator,
+    peer::{channel_to_json, queued},
+};
 use crate::failure::Failure;
 
 /// Show how the running gateway is: addresses, certificate, channels, cases, refusals.
@@ -64,6 +67,7 @@ fn to_text(status: &GetStatusResponse) -> String {
         if !channel.last_error.is_empty() {
             lines.push(format!("                 last call failed: {}", channel.last_error));
         }
+        lines.extend(channel.waiting.iter().map(|one| format!("                 {}", queued(one))));
     }
     let mut counts: Vec<_> = status.cases_by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
     counts.sort();

@@ -5,6 +5,7 @@ mod history;
 pub(crate) mod operator;
 pub(crate) mod peer;
 pub(crate) mod submission;
+mod traces;
 
 use http::Response;
 use model::{Denial, Fault};

@@ -8,8 +8,8 @@ use model::{PartyId, Timestamp};
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
     FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
-    ListHeadsRequest, ListHeadsResponse, ProveHeadRequest, ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse,
-    operator_service_server::OperatorService,
+    ListHeadsRequest, ListHeadsResponse, ProveHeadRequest, ProveHeadResponse, QueuedEntry, ReadLedgerRequest,
+    ReadLedgerResponse, operator_service_server::OperatorService,
 };
 use shelf::Standing;
 use store::{StoreError, gateway::ChannelRow};
@@ -20,13 +20,16 @@ use crate::{
     channels::{self, Channels},
     clock,
     command::init,
-    committer::origin,
+    committer::{ENTRY, origin},
     config::{Config, Folder},
     directories,
     gateway::Gateway,
     heads, hot, published,
     trust::ChannelState,
 };
+
+/// Entries of one queue that are shown.
+const QUEUED_SHOWN_MAX: u64 = 20;
 
 pub(crate) struct Operator {
     pub(crate) gateway: Arc<Gateway>,
@@ -177,7 +180,28 @@ impl Operator {
             last_error: self.gateway.trust.trouble(party).unwrap_or_default(),
             ledger_size: u64::try_from(size).unwrap_or_default(),
             ledger_cosigned: u64::try_from(cosigned).unwrap_or_default(),
+            waiting: self.waiting(party).await.map_err(storage)?,
         })
+    }
+
+    /// The beginning of a channel's queue, and why each entry in it waits.
+    async fn waiting(&self, party: PartyId) -> Result<Vec<QueuedEntry>, StoreError> {
+        let store = &self.gateway.store;
+        let rows = store.queued(party, ENTRY, QUEUED_SHOWN_MAX).await?;
+        let ids: Vec<_> = rows.iter().map(|row| *row.entry_id).collect();
+        let outlines = store.outlines(&ids).await?;
+        let shown = rows.into_iter().filter_map(|row| {
+            let outline = outlines.get(&*row.entry_id)?;
+            Some(QueuedEntry {
+                entry_id: row.entry_id.as_bytes().to_vec().into(),
+                step: outline.step.as_str().to_owned(),
+                since_ms: outline.admitted_at,
+                attempts: u32::try_from(row.attempts).unwrap_or_default(),
+                next_attempt_ms: row.next_attempt,
+                why: row.why.unwrap_or_default(),
+            })
+        });
+        Ok(shown.collect())
     }
 }
 

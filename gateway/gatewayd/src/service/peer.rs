@@ -221,8 +221,12 @@ fn verdict(entry: EntryId, told: Result<Told, Denial>) -> RelayVerdict {
     let (outcome, delivery) = match signed {
         Ok((verdict, delivery)) => (relay_verdict::Outcome::Receipt((&verdict).into()), delivery),
         Err(denial) => {
-            // What our storage says is ours alone.
-            let (reason, detail) = (denial.reason().to_owned(), denial.remedy().to_owned());
+            let detail = match &denial {
+                // What our storage says is ours alone.
+                Denial::Failed { fault: Fault::Storage | Fault::Internal, .. } | Denial::Refused(_) => denial.remedy(),
+                Denial::Failed { detail, .. } => detail,
+            };
+            let (reason, detail) = (denial.reason().to_owned(), detail.to_owned());
             (relay_verdict::Outcome::TryAgain(TryAgain { reason, detail }), None)
         }
     };

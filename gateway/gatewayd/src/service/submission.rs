@@ -8,7 +8,8 @@ use proto::desk::{
     AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
     GetStandingRequest, GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest,
     ListEntriesResponse, OpeningReport, PublishKeyPackagesRequest, PublishKeyPackagesResponse, SubmitRequest,
-    SubmitResponse, WatchRequest, WatchResponse, submission_service_server::SubmissionService, watch_response,
+    SubmitResponse, TraceEntriesRequest, TraceEntriesResponse, WatchRequest, WatchResponse,
+    submission_service_server::SubmissionService, watch_response,
 };
 use store::{
     Blob, StoreError,
@@ -18,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{gone, history, malformed, peer, status};
+use super::{gone, history, malformed, peer, status, traces};
 use crate::{
     channels, clock,
     committer::{ARRIVAL, Acknowledge, Claimed, Opened, Refused, Stated, Submit, Work, fault_of},
@@ -168,6 +169,17 @@ impl SubmissionService for Desks {
             acknowledged_cursor: u64::try_from(acknowledged).unwrap_or_default(),
             sealed_count: u64::try_from(sealed).unwrap_or_default(),
         }))
+    }
+
+    async fn trace_entries(
+        &self,
+        request: Request<TraceEntriesRequest>,
+    ) -> Result<Response<TraceEntriesResponse>, Status> {
+        let desk = self.caller(&request)?;
+        let ids = request.into_inner().entry_ids;
+        let ids = ids.iter().map(|id| EntryId::try_from(&**id)).collect::<Result<Vec<_>, _>>().map_err(malformed)?;
+        let traces = traces::trace(&self.0, &desk, &ids).await.map_err(status)?;
+        Ok(Response::new(TraceEntriesResponse { traces }))
     }
 }
 

@@ -30,7 +30,7 @@ pub use directory::Model as DirectoryRow;
 pub use entry::{EntryVerdict, Model as EntryRow};
 pub use heads::Model as MusterRow;
 pub use leaf::Model as LeafRow;
-pub use outbox::{Model as OutboxRow, NewOutbox};
+pub use outbox::{Model as OutboxRow, NewOutbox, Outline};
 pub use receipt::{Model as ReceiptRow, NewReceipt};
 pub use refusal::{Model as RefusalRow, NewRefusal};
 pub use tree_hash::Model as TreeHashRow;

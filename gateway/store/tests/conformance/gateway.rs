@@ -285,10 +285,16 @@ pub(crate) async fn the_outbox_gives_what_is_due_in_order(store: &GatewayStore) 
     let expired = store.expired(600, 10).await.unwrap();
     assert_eq!(expired.iter().map(|row| *row.entry_id).collect::<Vec<_>>(), [entry_id(1)]);
 
-    store.retry_later(&[due[0].id, due[1].id], 2_000).await.unwrap();
+    store.retry_later(&[due[0].id, due[1].id], 2_000, "its clock is behind").await.unwrap();
     assert!(store.due(party("FR"), 500, 10).await.unwrap().is_empty());
     let later = store.due(party("FR"), 2_000, 10).await.unwrap();
     assert_eq!(later.iter().map(|row| row.attempts).collect::<Vec<_>>(), [1, 1, 0]);
+    let queued = store.queued(party("FR"), later[0].kind, 2).await.unwrap();
+    let why: Vec<_> = queued.iter().map(|row| row.why.as_deref()).collect();
+    assert_eq!(why, [Some("its clock is behind"), Some("its clock is behind")]);
+    let of = store.queued_of(&[entry_id(4), entry_id(3), entry_id(99)], later[0].kind).await.unwrap();
+    let of: std::collections::BTreeMap<_, _> = of.into_iter().map(|row| (*row.entry_id, row.why)).collect();
+    assert_eq!((of.len(), &of[&entry_id(4)]), (2, &None));
 
     store.commit(&Batch { concluded: vec![due[0].id, due[1].id], ..Batch::default() }).await.unwrap();
     assert_eq!(store.outbox_depths().await.unwrap(), [(party("DE"), 1), (party("FR"), 1)]);

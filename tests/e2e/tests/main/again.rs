@@ -4,7 +4,7 @@ use std::path::Path;
 
 use model::{Entry, Payload};
 use proto::{
-    peer::{LedgerGrowth, LedgerLeaf, RelayItem, RelayRequest, RelayVerdict, TryAgain, relay_verdict::Outcome},
+    peer::{LedgerGrowth, LedgerLeaf, RelayItem, RelayRequest, RelayVerdict, relay_verdict::Outcome},
     types,
 };
 use serde_json::Value;
@@ -12,9 +12,11 @@ use serde_json::Value;
 use crate::{
     bounded, now,
     pair::{Pair, two_states},
+    play::{ACTS, Play},
     programs::run,
     proxy::Proxy,
     scribe::Scribe,
+    stage::{Side, Stage, Victim},
     until, wire,
 };
 
@@ -72,13 +74,6 @@ async fn relayed(pair: &Pair, call: &RelayRequest) -> Vec<RelayVerdict> {
     as_jp.relay(call.clone()).await.unwrap().into_inner().verdicts
 }
 
-fn again(verdict: &RelayVerdict) -> &TryAgain {
-    match verdict.outcome.as_ref().unwrap() {
-        Outcome::TryAgain(again) => again,
-        Outcome::Receipt(_) => panic!("it was taken before its turn"),
-    }
-}
-
 fn receipt(verdict: &RelayVerdict) -> model::SignedReceipt {
     match verdict.outcome.as_ref().unwrap() {
         Outcome::Receipt(receipt) => proto::decode_receipt(receipt).unwrap(),
@@ -97,9 +92,16 @@ impl Pair {
     }
 }
 
+/// That the verdict is the last word, and a no because another entry came first.
+fn assert_overtaken(signed: &model::SignedReceipt) {
+    assert_eq!(signed.receipt.kind, model::ReceiptKind::RelayRejection);
+    let refusal = signed.receipt.refusal.clone().unwrap();
+    assert!(refusal.rule.ends_with("STALE_CASE") && refusal.reason.contains("came first"), "{refusal:?}");
+    assert!(!refusal.remedy.is_empty());
+}
+
 #[tokio::test]
-#[ignore = "an entry of the home that overtakes its predecessor is refused for good, STALE_CASE: this expects it to be asked for again"]
-async fn what_comes_twice_or_in_the_wrong_order_is_taken_once_and_in_its_order() {
+async fn what_comes_twice_is_taken_once_and_what_lost_its_place_is_refused_for_good() {
     bounded(async {
         let (pair, link) = linked().await;
         let mut there = Scribe::at(&pair.fr).await;
@@ -118,31 +120,95 @@ async fn what_comes_twice_or_in_the_wrong_order_is_taken_once_and_in_its_order()
         let call = recorded(&pair, &sent).await;
         let ids: Vec<_> = sent.iter().map(|(entry, _)| entry.header.entry).collect();
 
-        // What follows comes first: nothing of the case is taken, all of it is asked for again.
+        // What follows comes first: it does not fit, and is refused, never reordered. What fits is taken, once.
         let verdicts = relayed(&pair, &ordered(&call, &[2, 1, 0, 0])).await;
-        for verdict in &verdicts {
-            assert!(again(verdict).detail.contains("an earlier entry of the case comes first"), "{verdict:?}");
-        }
-        // The first, and then one that leaves a gap.
-        let verdicts = relayed(&pair, &ordered(&call, &[0, 2, 1])).await;
-        let first = receipt(&verdicts[0]);
+        let [last, another, first] = [0, 1, 2].map(|at| receipt(&verdicts[at]));
+        assert_overtaken(&last);
+        assert_overtaken(&another);
         assert_eq!((first.receipt.kind, first.receipt.entry), (model::ReceiptKind::RelayAcceptance, ids[0]));
-        assert!(verdicts[1..].iter().all(|verdict| again(verdict).detail.contains("comes first")));
-        // All of it, one of them twice; then the same call to the letter.
+        assert_eq!(receipt(&verdicts[3]), first);
+        // Now one of them would fit. The word stays, whatever the order, and to the letter.
         let whole = ordered(&call, &[0, 1, 1, 2]);
         let verdicts = relayed(&pair, &whole).await;
-        assert_eq!(receipt(&verdicts[0]), first, "the first word stays");
-        assert_eq!(receipt(&verdicts[1]), receipt(&verdicts[2]));
+        let told: Vec<_> = verdicts.iter().map(receipt).collect();
+        assert_eq!(told, [first.clone(), another.clone(), another.clone(), last]);
         assert_eq!(relayed(&pair, &whole).await, verdicts);
 
-        // JP's gateway knows nothing of that: it sends all again when the link is back, and hears the same.
+        // JP's gateway knows nothing of that: it sends all again when the link is back, and its desk hears what there is to hear.
         link.mend();
-        for (id, at) in ids.iter().zip([0, 1, 3]) {
-            assert_eq!(desk.verdict(*id).await, receipt(&verdicts[at]));
-        }
+        assert_eq!(desk.verdict(ids[0]).await, first);
+        assert_eq!(desk.verdict(ids[1]).await, another);
+        let fallen = desk.lapse(ids[2]).await;
+        assert_eq!(fallen.receipt.by, pair.jp.party, "our own gateway says that it is out with the one before");
+        assert!(fallen.receipt.refusal.unwrap().rule.ends_with("STALE_CASE"));
         pair.settled().await;
-        let expected: Vec<_> = opened.iter().chain(&ids).copied().collect();
+        // The case goes on behind what it holds.
+        case.head = sent[0].0.header_digest();
+        let anew = desk.draft(&mut case, b"another");
+        desk.submit(&anew).await.unwrap();
+        assert_eq!(desk.verdict(anew.header.entry).await.receipt.kind, model::ReceiptKind::RelayAcceptance);
+        let expected = [opened[0], ids[0], anew.header.entry];
         assert_eq!(there.arrivals(expected.len() + 1).await, expected, "each once, in the order of the case");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_officer_is_told_why_a_step_waits_and_takes_it_anew_in_one_command_when_it_lost_its_place() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..3] {
+            play.act(act).await;
+        }
+        let case = play.case.clone();
+        // The gateway has stated that the request lies ready and was opened, and the desk that opened it shows it.
+        let request = until("the whole life of the request is told where it came", 20, async || {
+            let told = play.stage.desk(Side::Fr, &["receipts", &case]).await.done();
+            let request = told["entries"].as_array()?.iter().find(|one| one["step"] == "seal_send")?.clone();
+            request["awaited"].is_null().then_some(request)
+        })
+        .await;
+        let kinds: Vec<_> = request["receipts"].as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
+        assert_eq!(kinds, ["SubmissionAcceptance", "RelayAcceptance", "Delivery", "Retrieval"], "{request}");
+
+        // Both sides act while the link is cut. The home orders the case.
+        play.stage.strike(Victim::Link);
+        let dir = play.stage.pair.jp.desk_dir("central");
+        let line = ["--dir", dir.to_str().unwrap(), "--output", "json", "group", "renew", &case];
+        let words = ["acknowledge", &case, "--as", "central/officer-1", "--text", "noted", "--wait", "1"];
+        let desk = crate::programs::program("desk");
+        let renewing = run(&desk, &line);
+        let acknowledging = async {
+            let waiting = play.stage.desk(Side::Fr, &words).await.done();
+            assert_eq!(waiting["progress"], "submitted", "{waiting}");
+            let shown = until("the officer is told why it waits", 15, async || {
+                let shown = play.stage.show(Side::Fr, &case).await?;
+                let last = shown["timeline"].as_array()?.last()?.clone();
+                last["waits"].as_str().is_some_and(|why| why.contains("PEER_UNREACHABLE")).then_some(last)
+            })
+            .await;
+            assert_eq!((&shown["step"], &shown["verdict"]), (&"acknowledge".into(), &"pending".into()), "{shown}");
+            until("JP's gateway has the renewal", 15, async || {
+                (play.stage.pair.jp.channel("FR").await["queued"] == 1).then_some(())
+            })
+            .await;
+            let queued = play.stage.pair.jp.channel("FR").await["waiting"][0].clone();
+            assert_eq!(queued["step"], "change_group", "{queued}");
+        };
+        let ((), _) = tokio::join!(acknowledging, renewing);
+        play.stage.mend(Victim::Link).await;
+        let lost = until("the acknowledgement has lost its place", 30, async || {
+            let shown = play.stage.show(Side::Fr, &case).await?;
+            shown["timeline"].as_array()?.iter().find(|one| one["again"] == true).cloned()
+        })
+        .await;
+        assert_eq!((&lost["step"], &lost["verdict"]), (&"acknowledge".into(), &"rejected".into()), "{lost}");
+        assert!(lost["text"].as_str().unwrap().contains("STALE_CASE"), "{lost}");
+        let again = play.stage.desk(Side::Fr, &["again", &case, "--as", "central/officer-1"]).await.done();
+        assert_eq!((&again["step"], &again["progress"]), (&"acknowledge".into(), &"admitted".into()), "{again}");
+        crate::transfer::sees(&play.stage, Side::Jp, &case, "ACKED").await;
+        let nothing = play.stage.desk(Side::Fr, &["again", &case, "--as", "central/officer-1"]).await.failed(4);
+        assert!(nothing.contains("no step of the case"), "{nothing}");
     })
     .await;
 }

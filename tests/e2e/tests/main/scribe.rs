@@ -12,8 +12,8 @@ use model::{
 };
 use proto::{
     desk::{
-        ClaimKeyPackageRequest, ListDirectoriesRequest, PublishKeyPackagesRequest, SubmitRequest, WatchRequest,
-        submission_service_client::SubmissionServiceClient, watch_response,
+        ClaimKeyPackageRequest, EntryTrace, ListDirectoriesRequest, PublishKeyPackagesRequest, SubmitRequest,
+        TraceEntriesRequest, WatchRequest, submission_service_client::SubmissionServiceClient, watch_response,
     },
     types,
 };
@@ -196,6 +196,13 @@ impl Scribe {
     pub(crate) async fn submit_wire(&mut self, entry: types::Entry) -> Result<SignedReceipt, Status> {
         let answer = self.client.submit(SubmitRequest { entry: Some(entry), sealed_count: 0 }).await?.into_inner();
         Ok(proto::decode_receipt(&answer.receipt.unwrap()).unwrap())
+    }
+
+    /// What the own gateway holds of what happened to an entry.
+    pub(crate) async fn trace(&mut self, entry: EntryId) -> EntryTrace {
+        let entry_ids = vec![entry.as_bytes().to_vec().into()];
+        let traces = self.client.trace_entries(TraceEntriesRequest { entry_ids }).await.unwrap().into_inner().traces;
+        traces.into_iter().next().unwrap()
     }
 
     /// The other gateway's word on an entry.
