@@ -1,5 +1,5 @@
 //! A whole case as one file that a stranger can prove: what was sent, by whom, under which rule, when each side took it, who could read
-//! it, and that nothing was removed. Whoever checks it trusts neither state: only the roots that they pinned themselves.
+//! it, and that nothing was taken out of the chain of its entries. Whoever checks it trusts neither state: only the roots that they pinned themselves.
 //!
 //! [`assemble`] makes the file from what a desk and its gateway hold; [`verify`] replays the case from it, with the code that gateways run.
 //! The format is written down in `names.rs` and `container.rs`; deploy/AUDITOR.md checks one with nothing of ours.
@@ -24,7 +24,7 @@ pub use container::{FILE_BYTES_MAX, FILES_MAX};
 pub use extent::{Extent, Pile};
 pub use manifest::{FORMAT, Manifest};
 pub use proof::LeafProof;
-pub use report::{Contradiction, Report, Section};
+pub use report::{Contradiction, Misstatement, Report, Section};
 pub use verify::{CannotVerify, RootPin, treaty_files, verify};
 
 /// A file that is no case file, or was altered after it was exported.

@@ -12,10 +12,12 @@ pub struct Report {
     pub peer: PartyId,
     /// Whose desk exported it.
     pub exporter: AuthorityId,
-    /// Whether nothing contradicts: then everything in `proved` holds.
+    /// Whether nothing contradicts: then everything in `proved` holds. What is only `misstated` leaves it standing.
     pub holds: bool,
     /// What is proved, by what it is about. Empty of meaning where something contradicts.
     pub proved: Vec<Section>,
+    /// What a gateway signed that is not so. It is pinned on its signer, and nothing in `proved` rests on it.
+    pub misstated: Vec<Misstatement>,
     /// What is not proved, in whole sentences.
     pub not_proved: Vec<String>,
     /// What contradicts.
@@ -29,6 +31,17 @@ pub struct Section {
     pub title: String,
     /// In whole sentences.
     pub lines: Vec<String>,
+}
+
+/// What the signature of a gateway vouches for and what cannot be true.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Misstatement {
+    /// Whose gateway is wrong; two parties where one of them is, and their words alone do not tell which.
+    pub by: Vec<PartyId>,
+    /// The file within the case file that bears the signature.
+    pub file: String,
+    /// What is not so.
+    pub what: String,
 }
 
 /// Something in a case file that cannot be true together with the rest.
@@ -62,9 +75,21 @@ impl Report {
                 self.contradicted.iter().map(|one| format!("{} [{}]: {}", one.file, one.rule, one.what)).collect();
             list(&mut out, &lines);
         }
+        if !self.misstated.is_empty() {
+            out.push_str("\nSIGNED, AND NOT SO: whoever signed it is held to it; nothing above rests on it\n\n");
+            let lines: Vec<_> = self.misstated.iter().map(Misstatement::to_line).collect();
+            list(&mut out, &lines);
+        }
         out.push_str("\nNOT PROVED\n\n");
         list(&mut out, &self.not_proved);
         out
+    }
+}
+
+impl Misstatement {
+    fn to_line(&self) -> String {
+        let by: Vec<_> = self.by.iter().map(PartyId::as_str).collect();
+        format!("the gateway of {} — {}: {}", by.join(" or that of "), self.file, self.what)
     }
 }
 

@@ -374,10 +374,10 @@ pub(crate) async fn watch_expiry(gateway: Arc<Gateway>) {
 
 async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
     let expired = gateway.store.expired(clock::now().0, EXPIRED_MAX).await?;
-    let (entries, receipts): (Vec<_>, Vec<_>) = expired.into_iter().partition(|row| row.kind == ENTRY);
+    let entries: Vec<_> = expired.into_iter().filter(|row| row.kind == ENTRY).collect();
     let ids: Vec<_> = entries.iter().map(|row| *row.entry_id).collect();
     let kept: BTreeMap<_, _> = gateway.store.entries(&ids).await?.into_iter().map(|row| (*row.id, row)).collect();
-    let mut by_channel: BTreeMap<PartyId, (Vec<Answered>, Vec<i64>)> = BTreeMap::new();
+    let mut by_channel: BTreeMap<PartyId, Vec<Answered>> = BTreeMap::new();
     for row in entries {
         if let Some(entry) = kept.get(&*row.entry_id).filter(|entry| *entry.verdict == Verdict::Pending) {
             let answered = Answered {
@@ -387,15 +387,12 @@ async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
                 outcome: Outcome::Lapsed,
                 trace: row.trace,
             };
-            by_channel.entry(*row.channel).or_default().0.push(answered);
+            by_channel.entry(*row.channel).or_default().push(answered);
         }
     }
-    for row in receipts {
-        by_channel.entry(*row.channel).or_default().1.push(row.id);
-    }
-    for (channel, (answers, done)) in by_channel {
+    for (channel, answers) in by_channel {
         let (answer, concluded) = oneshot::channel();
-        let work = Work::Conclude(Conclude { channel, answers, done, cosigned: None, answer });
+        let work = Work::Conclude(Conclude { channel, answers, done: Vec::new(), cosigned: None, answer });
         let gone = || Denial::failed(Fault::Internal, "the committer is gone");
         gateway.work.send(work).await.map_err(|_| gone())?;
         if concluded.await.map_err(|_| gone())?.is_err() {

@@ -145,18 +145,7 @@ impl Follower {
     /// Holds a sealed body's clear framing against the group and the header it came with, without any key: this group, an epoch
     /// that is still open, bound to this header (else R94). Costs well under a microsecond, whatever its size.
     pub fn check_sealed(&self, sealed: &Sealed, header: HeaderDigest, grace: Grace) -> Result<(), Denial> {
-        let frame = Frame::read(sealed)?;
-        if frame.group != self.group {
-            return Err(refuse_form("payload", "the body is sealed in another group than the case's").into());
-        }
-        let previous = grace == Grace::PreviousEpoch && Some(frame.epoch) == self.epoch.checked_sub(1);
-        if frame.epoch > self.epoch {
-            return Err(refuse_form("payload", "the body is sealed in an epoch that is not open yet").into());
-        }
-        if frame.epoch != self.epoch && !previous {
-            return Err(Denial::failed(Fault::StaleEpoch, "the body is sealed in an epoch that has passed"));
-        }
-        Ok(frame.check_header(header)?)
+        Frame::read(sealed)?.check_in(&self.group, self.epoch, header, grace)
     }
 
     /// The members who could not come in any more at `now`, and why: their certificate ended or was never renewed, or their
@@ -263,7 +252,8 @@ fn unreadable() -> Denial {
 }
 
 /// MLS holds the lifetime of a leaf against the clock of this machine: what was in time once cannot be followed when it is over. That is no
-/// fault of the handshake, and an auditor must be able to tell it from one.
+/// fault of the handshake, and an auditor, who reads the epoch another way then ([`CertifiedEpoch`](crate::CertifiedEpoch)), must be able to
+/// tell it from one.
 fn outlived(error: &dyn std::error::Error) -> Option<Denial> {
     let over = error.to_string().contains("Lifetime is in the past");
     over.then(|| {

@@ -1,6 +1,6 @@
 use model::{Denial, Fault, HeaderDigest, Refusal, RefusalCode, Sealed, limits};
 
-use crate::RULE;
+use crate::{Grace, RULE, policy::refuse_form};
 
 const MLS_1_0: u16 = 1;
 const PRIVATE_MESSAGE: u16 = 2;
@@ -36,6 +36,22 @@ impl<'a> Frame<'a> {
         }
         let reason = "the sealed body is bound to another header";
         Err(Refusal::new(RefusalCode::R94, RULE, reason, "Seal the body for the header it is sent with.").at("payload"))
+    }
+
+    /// Holds it against a group in an epoch, and the header it came with: this group, an epoch that is still open, bound to this header
+    /// (else R94).
+    pub(crate) fn check_in(&self, group: &[u8], epoch: u64, header: HeaderDigest, grace: Grace) -> Result<(), Denial> {
+        if self.group != group {
+            return Err(refuse_form("payload", "the body is sealed in another group than the case's").into());
+        }
+        let previous = grace == Grace::PreviousEpoch && Some(self.epoch) == epoch.checked_sub(1);
+        if self.epoch > epoch {
+            return Err(refuse_form("payload", "the body is sealed in an epoch that is not open yet").into());
+        }
+        if self.epoch != epoch && !previous {
+            return Err(Denial::failed(Fault::StaleEpoch, "the body is sealed in an epoch that has passed"));
+        }
+        Ok(self.check_header(header)?)
     }
 
     fn parse(bytes: &'a [u8]) -> Option<Self> {

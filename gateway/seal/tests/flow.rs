@@ -1,7 +1,7 @@
 //! Two states, two gateways, their desks: a case's group from its opening to the removal of a desk.
 
 use model::{Fault, Handshake, RefusalCode};
-use roster::{Approved, Follower, Grace, check_key_package, welcomed};
+use roster::{Approved, CertifiedEpoch, Follower, Grace, check_key_package, welcomed};
 use seal::{Member, OpenError};
 
 use crate::world::{Desk, Leaf, MONTH, World, authority, header};
@@ -10,6 +10,8 @@ use crate::world::{Desk, Leaf, MONTH, World, authority, header};
 pub(crate) struct Gateways {
     fr: Follower,
     de: Follower,
+    /// What an auditor reads out of the same handshakes, without replaying them.
+    certified: CertifiedEpoch,
 }
 
 impl Gateways {
@@ -18,7 +20,8 @@ impl Gateways {
         let fr = Follower::open_with(handshake, &world.binding, &world.fr, world.now).unwrap();
         let de = Follower::open_with(handshake, &world.binding, &world.de, world.now).unwrap();
         assert_eq!(fr, de, "two gateways that do not trust each other see the same");
-        (Self { fr: stored(&fr.next), de: stored(&de.next) }, fr)
+        let certified = audited(None, world, handshake, &fr);
+        (Self { fr: stored(&fr.next), de: stored(&de.next), certified }, fr)
     }
 
     /// Both gateways take a later handshake.
@@ -28,12 +31,33 @@ impl Gateways {
         assert_eq!(self.fr, before, "checking changes nothing");
         assert_eq!(fr, self.de.check(handshake, &world.de, world.now).unwrap());
         (self.fr, self.de) = (stored(&fr.next), stored(&fr.next));
+        self.certified = audited(Some(&self.certified), world, handshake, &fr);
         fr
     }
 
     pub(crate) fn home(&self) -> &Follower {
         &self.fr
     }
+}
+
+/// What an auditor reads of an epoch is what the gateways, who replayed the commit, found.
+fn audited(
+    before: Option<&CertifiedEpoch>,
+    world: &World,
+    handshake: &Handshake,
+    approved: &Approved,
+) -> CertifiedEpoch {
+    let read = CertifiedEpoch::read(before, handshake, &approved.epoch, &world.binding, &world.de, world.now).unwrap();
+    let sorted = |desks: &[model::AuthorityId]| {
+        let mut desks = desks.to_vec();
+        desks.sort();
+        desks
+    };
+    assert_eq!(read.members(), approved.members);
+    assert_eq!(read.committer, approved.committer);
+    assert_eq!(sorted(&read.added), sorted(&approved.added));
+    assert_eq!(sorted(&read.removed), sorted(&approved.removed));
+    read
 }
 
 /// A follower that went through the database.

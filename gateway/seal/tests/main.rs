@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod certified;
 mod flow;
 mod garbage;
 mod golden;

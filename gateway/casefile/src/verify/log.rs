@@ -1,6 +1,9 @@
 //! The ledger: one head that both gateways signed, and every leaf of the case opened under it.
 
-use std::{collections::BTreeMap, str};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str,
+};
 
 use identity::Domain;
 use ledger::{Cosignature, LedgerKey, Origin, SignedCheckpoint, Statement, StatementKind, WitnessName};
@@ -23,8 +26,8 @@ pub(crate) struct Log {
     pub(crate) leaves: BTreeMap<u64, LeafProof>,
     /// The leaf of each entry.
     pub(crate) entries: BTreeMap<EntryId, u64>,
-    /// How many receipts have a leaf.
-    pub(crate) receipts: usize,
+    /// The receipts that have a leaf of their own, by their files.
+    pub(crate) receipts: BTreeSet<String>,
 }
 
 /// A head that the home signed and the peer cosigned.
@@ -54,11 +57,11 @@ pub(super) fn read(
     let by_id: BTreeMap<EntryId, &Item> = items.iter().map(|item| (item.entry.header.entry, item)).collect();
     for (name, text) in sheaf.folder("ledger/leaf-") {
         match leaf(name, text, log.head.as_ref(), &by_id) {
-            Ok(proof) => log.note(proof),
+            Ok((proof, receipt)) => log.note(proof, receipt),
             Err(denial) => findings.contradict(name, "ledger", denial.to_string()),
         }
     }
-    log.ordered(items, findings);
+    log.ordered(items, manifest, findings);
     log.complete(items, manifest, findings);
     log
 }
@@ -93,8 +96,13 @@ fn first<T>(keys: &[LedgerKey], check: impl Fn(&LedgerKey) -> Result<T, Denial>)
     Err(refused.unwrap_or_else(|| Denial::failed(Fault::Unknown, "no directory names a ledger key")))
 }
 
-/// A leaf that stands under the head, and opens to an entry of the file or to a receipt on one.
-fn leaf(name: &str, text: &[u8], head: Option<&Head>, items: &BTreeMap<EntryId, &Item>) -> Result<LeafProof, Denial> {
+/// A leaf that stands under the head, and opens to an entry of the file or to a receipt on one, which is named by its file.
+fn leaf(
+    name: &str,
+    text: &[u8],
+    head: Option<&Head>,
+    items: &BTreeMap<EntryId, &Item>,
+) -> Result<(LeafProof, Option<String>), Denial> {
     let wrong = |detail: &str| Denial::failed(Fault::Malformed, detail);
     let head = head.ok_or_else(|| wrong("there is no head that both signed"))?;
     let proof = LeafProof::parse(text, &head.note, head.size)?;
@@ -103,31 +111,42 @@ fn leaf(name: &str, text: &[u8], head: Option<&Head>, items: &BTreeMap<EntryId, 
     }
     proof.inclusion.verify(proof.statement.leaf(&proof.salt), head.root)?;
     let item = items.get(&proof.statement.entry).ok_or_else(|| wrong("a leaf of an entry that is not in the file"))?;
-    let matches = match proof.statement.kind {
+    let stated = item.receipts.iter().find(|one| {
+        let statement = Statement::of_receipt(&one.signed.receipt, &one.signed.bytes);
+        statement == proof.statement
+    });
+    let opens = match proof.statement.kind {
         StatementKind::Entry => {
             let (header, envelope) = (item.entry.header_digest(), item.entry.envelope_digest());
             (proof.statement.header, proof.statement.envelope) == (header, envelope)
         }
-        StatementKind::Receipt(_) => item
-            .receipts
-            .iter()
-            .any(|one| Statement::of_receipt(&one.signed.receipt, &one.signed.bytes) == proof.statement),
+        StatementKind::Receipt(_) => stated.is_some(),
     };
-    if matches { Ok(proof) } else { Err(wrong("it opens to another entry or receipt than the file holds")) }
+    if !opens {
+        return Err(wrong("it opens to another entry or receipt than the file holds"));
+    }
+    Ok((proof, stated.map(|one| one.file.clone())))
 }
 
 impl Log {
-    fn note(&mut self, proof: LeafProof) {
+    fn note(&mut self, proof: LeafProof, receipt: Option<String>) {
         let index = proof.inclusion.index;
-        match proof.statement.kind {
-            StatementKind::Entry => drop(self.entries.insert(proof.statement.entry, index)),
-            StatementKind::Receipt(_) => self.receipts += 1,
+        if proof.statement.kind == StatementKind::Entry {
+            self.entries.insert(proof.statement.entry, index);
         }
+        self.receipts.extend(receipt);
         self.leaves.insert(index, proof);
     }
 
+    /// Whether the ledger holds what a receipt says: by a leaf of its own, or, where the home says that it took an entry, by the entry's.
+    pub(crate) fn holds(&self, item: &Item, one: &Stated) -> bool {
+        let entry = self.entries.get(&item.entry.header.entry);
+        self.receipts.contains(&one.file)
+            || (takes(one) && one.signed.receipt.leaf.is_some() && one.signed.receipt.leaf.as_ref() == entry)
+    }
+
     /// The order of the case is the order of the ledger, and its times do not run backwards further than clocks may.
-    fn ordered(&self, items: &[Item], findings: &mut Findings) {
+    fn ordered(&self, items: &[Item], manifest: &Manifest, findings: &mut Findings) {
         let part = items.iter().filter(|item| item.accepted().is_some());
         let placed: Vec<_> =
             part.filter_map(|item| Some((item, *self.entries.get(&item.entry.header.entry)?))).collect();
@@ -142,13 +161,14 @@ impl Log {
             let at = proof.statement.at;
             if at.plus_ms(SKEW_MS).0 < newest {
                 let what = format!("back-dated: of {at}, behind a leaf of {}", Timestamp(newest));
-                findings.contradict(&names::leaf(*index), "ledger", what);
+                findings.misstate(&[manifest.home], &names::leaf(*index), what);
             }
             newest = newest.max(at.0);
         }
         let cosigned = self.head.as_ref().and_then(|head| i64::try_from(head.cosigned_s).ok());
         if cosigned.is_some_and(|second| second.saturating_mul(1000).saturating_add(SKEW_MS) < newest) {
-            findings.contradict(names::HEAD, "ledger", "cosigned before the newest of its leaves was made");
+            let what = "cosigned before the newest of its leaves was made";
+            findings.misstate(&[manifest.home, manifest.peer], names::HEAD, what);
         }
     }
 
@@ -163,10 +183,12 @@ impl Log {
                     proof.statement.kind == StatementKind::Entry && proof.statement.entry == item.entry.header.entry
                 });
                 match found {
-                    Some(proof) if takes(one) && apart(proof.statement.at, one.signed.receipt.at) > SKEW_MS => {
+                    Some(proof)
+                        if takes(one) && one.timed && apart(proof.statement.at, one.signed.receipt.at) > SKEW_MS =>
+                    {
                         let what =
                             format!("its leaf is of {}, the receipt of {}", proof.statement.at, one.signed.receipt.at);
-                        findings.contradict(&one.file, "ledger", what);
+                        findings.misstate(&[manifest.home], &one.file, what);
                     }
                     None if said < size => {
                         let what = format!("its leaf {said} is under the head, and its proof is not in the file");

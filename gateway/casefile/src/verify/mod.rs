@@ -4,6 +4,7 @@
 mod bodies;
 mod group;
 mod items;
+mod judged;
 mod law;
 mod log;
 mod parties;
@@ -14,7 +15,7 @@ mod tell;
 
 use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
-use crate::{Contradiction, Manifest, Report, Unreadable, container, names, readme::README};
+use crate::{Contradiction, Manifest, Misstatement, Report, Unreadable, container, names, readme::README};
 use parties::Parties;
 use sheaf::Sheaf;
 
@@ -43,12 +44,21 @@ fn named(parties: &[PartyId]) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) contradicted: Vec<Contradiction>,
+    pub(crate) misstated: Vec<Misstatement>,
     pub(crate) not_proved: Vec<String>,
 }
 
 impl Findings {
     pub(crate) fn contradict(&mut self, file: &str, rule: &'static str, what: impl Into<String>) {
         self.contradicted.push(Contradiction { file: file.to_owned(), rule, what: what.into() });
+    }
+
+    /// Something that one of these parties signed, and that is not so.
+    pub(crate) fn misstate(&mut self, by: &[PartyId], file: &str, what: impl Into<String>) {
+        let mut by = by.to_vec();
+        by.sort_unstable();
+        by.dedup();
+        self.misstated.push(Misstatement { by, file: file.to_owned(), what: what.into() });
     }
 
     pub(crate) fn unproved(&mut self, what: impl Into<String>) {
@@ -128,6 +138,13 @@ fn exporter(
     if !keys.iter().any(|key| key.verify(identity::Domain::CaseFile, bytes, signature).is_ok()) {
         let what = format!("not signed by the desk of {}, as the directories of its party know it", manifest.exporter);
         findings.contradict(names::MANIFEST_SIGNATURE, "signature", what);
+    }
+    let newest = parties.newest_desk_key(&manifest.exporter);
+    if newest.is_none_or(|key| key.verify(identity::Domain::CaseFile, bytes, signature).is_err()) {
+        findings.unproved(format!(
+            "That {} may still export: the newest directory of its party in the file does not give the key of its desk any more.",
+            manifest.exporter
+        ));
     }
     if ![manifest.home, manifest.peer].contains(&manifest.exporter.party()) {
         findings.contradict(names::MANIFEST, "format", "exported by a desk of neither party");

@@ -26,13 +26,22 @@ pub(crate) struct Parties {
 }
 
 /// By which version of the directories something holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Used {
     places: [usize; 2],
     /// The versions, of home and peer.
     pub(crate) versions: [u64; 2],
-    /// Whether they are the newest that were issued by then.
-    pub(crate) newest: bool,
+    /// Why it does not hold by the newest that were issued by then; `None` where it does.
+    pub(crate) against: Option<Against>,
+}
+
+/// The newest directories that were issued by a moment, and what they say against something that older ones allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Against {
+    /// The versions, of home and peer.
+    pub(crate) versions: [u64; 2],
+    /// What.
+    pub(crate) what: String,
 }
 
 impl Parties {
@@ -75,24 +84,58 @@ impl Parties {
         check: impl Fn(&TrustStore) -> Result<T, Denial>,
     ) -> Result<(T, Used), Denial> {
         let (mut first, pair) = (None, self.pair);
-        for (rank, places) in self.candidates(at).into_iter().enumerate() {
+        for places in self.candidates(at) {
             let store = self.store(places)?;
+            let of = |party: PartyId| store.directory(party).map_or(0, |directory| directory.version);
+            let versions = pair.map(of);
             match check(store) {
                 Ok(value) => {
-                    let of = |party: PartyId| store.directory(party).map_or(0, |directory| directory.version);
-                    let used = Used { places, versions: pair.map(of), newest: rank == 0 };
-                    return Ok((value, used));
+                    let against = first.map(|(versions, denial): ([u64; 2], Denial)| {
+                        let what = denial.to_string();
+                        Against { versions, what }
+                    });
+                    return Ok((value, Used { places, versions, against }));
                 }
-                Err(denial) => drop(first.get_or_insert(denial)),
+                Err(denial) => drop(first.get_or_insert((versions, denial))),
             }
         }
-        Err(first.unwrap_or_else(|| {
+        Err(first.map(|(_, denial)| denial).unwrap_or_else(|| {
             Denial::failed(Fault::Unknown, format!("no directories of both parties in the file were in force at {at}"))
         }))
     }
 
+    /// Runs `check` with every key that the directories of `party` ever gave its gateway, whatever the moment.
+    ///
+    /// # Errors
+    /// That of the newest.
+    pub(super) fn ever<T>(
+        &mut self,
+        party: PartyId,
+        check: impl Fn(&TrustStore) -> Result<T, Denial>,
+    ) -> Result<T, Denial> {
+        let mut seen = BTreeSet::new();
+        let keys = self.versions.get(&party).into_iter().flatten().enumerate();
+        let distinct = keys.filter(|(_, (directory, _))| seen.insert(directory.ledger_key));
+        let places: Vec<usize> = distinct.map(|(place, _)| place).take(ATTEMPTS_MAX).collect();
+        let mut first = None;
+        for place in places {
+            let pair = self.pair.map(|one| if one == party { place } else { 0 });
+            match check(self.store(pair)?) {
+                Ok(value) => return Ok(value),
+                Err(denial) => drop(first.get_or_insert(denial)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Denial::failed(Fault::Unknown, "no directory names a ledger key")))
+    }
+
+    /// The key of an authority's desk in the newest directory of its party; `None` where it is not accredited any more.
+    pub(super) fn newest_desk_key(&self, authority: &AuthorityId) -> Option<VerifyingKey> {
+        let (directory, _) = self.versions.get(&authority.party())?.first()?;
+        Some(directory.authority(authority)?.desk_key)
+    }
+
     /// What follows from the directories by which something held.
-    pub(super) fn by(&mut self, used: Used) -> Result<&TrustStore, Denial> {
+    pub(super) fn by(&mut self, used: &Used) -> Result<&TrustStore, Denial> {
         self.store(used.places)
     }
 

@@ -131,7 +131,7 @@ impl Outcome {
     }
 
     fn note_signers(&mut self, item: &Item, parties: &mut Parties) {
-        let Ok(trust) = parties.by(item.used) else { return };
+        let Ok(trust) = parties.by(&item.used) else { return };
         let officers = item.entry.officers.iter().map(|one| (item.entry.header.sender.party(), one.signature.key));
         let validator = item.entry.header.validation.iter().map(|one| (one.authority.party(), one.key));
         for (party, key) in officers.chain(validator) {
@@ -157,7 +157,7 @@ fn times(item: &Item) -> Result<(), Denial> {
 
 fn kinds(item: &Item, parties: &mut Parties) -> Result<[model::AuthorityKind; 2], Denial> {
     let header = &item.entry.header;
-    let trust = parties.by(item.used)?;
+    let trust = parties.by(&item.used)?;
     let kind = |id: &model::AuthorityId| {
         let known = trust.authority(id).map(|authority| authority.kind);
         known.ok_or_else(|| Denial::failed(Fault::Unknown, format!("{id} is in no directory")))

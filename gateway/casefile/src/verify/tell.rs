@@ -8,9 +8,10 @@ use model::{KeyId, PartyId, Timestamp};
 use super::{
     Findings,
     bodies::Bodies,
-    items::Item,
+    items::{Item, Stated},
     law::Law,
     log::Log,
+    parties::Against,
     replay::{Outcome, Request},
 };
 use crate::{Manifest, Report, Section};
@@ -28,9 +29,11 @@ pub(super) struct Told<'a> {
 
 /// The report. With a contradiction in it nothing counts as proved.
 pub(super) fn report(manifest: &Manifest, proved: Vec<Section>, findings: Findings) -> Report {
-    let Findings { mut contradicted, not_proved } = findings;
+    let Findings { mut contradicted, mut misstated, not_proved } = findings;
     contradicted.sort();
     contradicted.dedup();
+    misstated.sort();
+    misstated.dedup();
     Report {
         case: manifest.case,
         home: manifest.home,
@@ -38,6 +41,7 @@ pub(super) fn report(manifest: &Manifest, proved: Vec<Section>, findings: Findin
         exporter: manifest.exporter.clone(),
         holds: contradicted.is_empty(),
         proved: if contradicted.is_empty() { proved } else { Vec::new() },
+        misstated,
         not_proved,
         contradicted,
     }
@@ -56,7 +60,10 @@ impl Told<'_> {
             section("Who asked, under which rule", self.request(now, findings)),
             section("What was sent, by whom, and when each side took it", self.entries()),
             section("Who could read", self.readers(findings)),
-            section("That nothing was removed or reordered", self.ledger()),
+            section(
+                "That no entry of the case is missing between two others, or stands in another place",
+                self.ledger(),
+            ),
             section("What the bodies say", self.opened()),
         ]
     }
@@ -158,12 +165,7 @@ impl Told<'_> {
             1 => signed.join(""),
             count => format!("{} ({count} officers)", signed.join(" and ")),
         };
-        let receipts: Vec<String> = item
-            .receipts
-            .iter()
-            .map(|one| &one.signed.receipt)
-            .map(|receipt| format!("{} {} {}", receipt.by, receipt.kind.as_str(), receipt.at))
-            .collect();
+        let receipts: Vec<String> = item.receipts.iter().map(|one| self.receipt(item, one)).collect();
         let standing = if item.accepted().is_some() { "" } else { " — not part of the case" };
         let leaf = self.log.entries.get(&header.entry).map_or_else(String::new, |leaf| format!("; leaf {leaf}"));
         format!(
@@ -175,34 +177,57 @@ impl Told<'_> {
         )
     }
 
+    fn receipt(&self, item: &Item, one: &Stated) -> String {
+        let receipt = &one.signed.receipt;
+        let relied_on = match (one.counts, one.timed) {
+            (true, true) if self.log.holds(item, one) => "",
+            (true, true) => " (signed, not in the ledger)",
+            (true, false) => " (signed, its moment is not so)",
+            (false, _) => " (signed, and not so)",
+        };
+        format!("{} {} {}{relied_on}", receipt.by, receipt.kind.as_str(), receipt.at)
+    }
+
     fn signer(&self, key: &KeyId) -> String {
         self.outcome.signers.get(key).cloned().unwrap_or_else(|| format!("key {key}"))
     }
 
     fn readers(&self, findings: &mut Findings) -> Vec<String> {
         let mut lines = Vec::new();
-        for epoch in &self.outcome.group.epochs {
+        let epochs = &self.outcome.group.epochs;
+        for epoch in epochs {
             let by: Vec<_> = epoch.certified.iter().map(|party| party.as_str()).collect();
             let members: Vec<_> = epoch.members.iter().map(ToString::to_string).collect();
-            let who = if members.is_empty() { "not followed".to_owned() } else { members.join(", ") };
             lines.push(format!(
-                "epoch {} from entry {}: {who} (certified by {})",
+                "epoch {} from entry {}: {} (certified by {})",
                 epoch.number,
                 epoch.entry,
+                members.join(", "),
                 by.join(" and ")
             ));
+            if let Some(against) = &epoch.against {
+                let what =
+                    format!("That the desks of epoch {} were accredited by the newest directories", epoch.number);
+                findings.unproved(self.older(&what, against));
+            }
         }
-        if self.outcome.group.lost {
-            findings.unproved(
-                "Who was in the group in the epochs that say \"not followed\": certificates of desks in them are over by the clock of this \
-                 machine, and MLS refuses them. Their gateways' certificates hold. Set the clock of the check back (faketime) to follow them.",
-            );
+        let outlived = epochs.iter().filter(|epoch| !epoch.replayed).count();
+        if outlived > 0 {
+            findings.unproved(format!(
+                "By a replay in MLS, that the commits of {outlived} epochs lead from each to the next: leaves in them are over by this \
+                 machine's clock. Who was in each is proved without it: its tree is the one that the gateways certified, its committer signed \
+                 it, and each leaf was accredited when it came in."
+            ));
         }
         lines
     }
 
     fn ledger(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines = vec![
+            "Each entry of the case names the header of the one before it, and its desk signed that: none can be taken out from between two \
+             others."
+                .to_owned(),
+        ];
         if let Some(head) = &self.log.head {
             let at = i64::try_from(head.cosigned_s).unwrap_or(i64::MAX).saturating_mul(1000);
             let origin = head.origin;
@@ -214,9 +239,10 @@ impl Told<'_> {
                 Timestamp(at)
             ));
             lines.push(format!(
-                "{} entries and {} receipts are opened as leaves under that head, in the order of the case.",
+                "{} entries and {} receipts are opened as leaves under that head, in the order of the case. Its other leaves stay closed: \
+                 whether one of them is of this case, only the two gateways know.",
                 self.log.entries.len(),
-                self.log.receipts
+                self.log.receipts.len()
             ));
         }
         if let Some(at) = self.counted {
@@ -257,17 +283,13 @@ impl Told<'_> {
                 "When {unsubmitted} entries reached their sender's gateway: its own receipt is not in the file."
             ));
         }
-        let older = self.items.iter().filter(|item| !item.used.newest).count();
-        if older > 0 {
-            findings.unproved(format!(
-                "That the newest directory was known when {older} entries were taken: they hold by one that was still valid, and a newer one \
-                 had been issued."
-            ));
-        }
+        self.accredited(findings);
         let by = self.manifest.exporter.party();
         let other = if by == self.manifest.home { self.manifest.peer } else { self.manifest.home };
         findings.unproved(format!(
-            "That the desk and the gateway of {by} together kept back nothing at the end of the case: compare with the file that {other} exports."
+            "That the desk and the gateway of {by} together kept nothing back: entries at the end of the case, and entries that did not become \
+             part of it, can be left out by both. What the gateway of {other} has seen of them stands in the file that {other} exports: \
+             compare. What never reached it, only {by} knows."
         ));
         findings.unproved("Anything after the head of the ledger and the moment of the export.");
         findings.unproved("Times better than the clocks of the two gateways, of which each receipt states one and the head binds both.");
@@ -278,9 +300,46 @@ impl Told<'_> {
         }
     }
 
+    /// What held by an older directory only, though a newer one had been issued by then.
+    fn accredited(&self, findings: &mut Findings) {
+        for item in self.items {
+            if let Some(against) = &item.used.against {
+                let what = format!(
+                    "That entry {} of {} was signed by whom its state still accredited",
+                    item.number, item.entry.header.sender
+                );
+                findings.unproved(self.older(&what, against));
+            }
+        }
+        let older = self.items.iter().flat_map(|item| &item.receipts).filter(|one| one.older).count();
+        if older > 0 {
+            findings.unproved(format!(
+                "That {older} receipts were signed with the newest key of their gateway: they hold by a directory that was still valid, and a \
+                 newer one had been issued."
+            ));
+        }
+    }
+
+    fn older(&self, what: &str, against: &Against) -> String {
+        let [home, peer] = against.versions;
+        format!(
+            "{what}: by the newest directories that had been issued by then ({} version {home}, {} version {peer}) it does not hold — {} It \
+             holds by older ones that had not expired.",
+            self.manifest.home, self.manifest.peer, against.what
+        )
+    }
+
     fn uncovered(&self, findings: &mut Findings) {
         let part = self.items.iter().filter(|item| item.accepted().is_some());
         let uncovered = part.filter(|item| !self.log.entries.contains_key(&item.entry.header.entry)).count();
+        let receipts = self.items.iter().flat_map(|item| item.receipts.iter().map(move |one| (item, one)));
+        let alone = receipts.filter(|(item, one)| one.counts && !self.log.holds(item, one)).count();
+        if self.log.head.is_some() && alone > 0 {
+            findings.unproved(format!(
+                "By the ledger, {alone} receipts: they are signed by their gateways, and no leaf of them is under the head. Signed they were; \
+                 when, only their signer says."
+            ));
+        }
         if self.log.head.is_none() {
             findings.unproved("Anything by the ledger: there is no head yet that both gateways signed.");
         } else if uncovered > 0 {

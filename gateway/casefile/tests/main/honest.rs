@@ -26,7 +26,8 @@ fn a_whole_case_is_proved_with_nothing_but_the_two_roots() {
         "5 entries and 2 receipts are opened as leaves",
         "4 of 4 bodies are opened",
         "That both states signed the treaty files",
-        "compare with the file that FR exports",
+        "FR has seen of them stands in the file that FR exports",
+        "none can be taken out from between two others",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }

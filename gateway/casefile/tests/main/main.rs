@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod expired;
 mod honest;
 mod liars;
+mod misstated;
 mod tampering;
 mod world;

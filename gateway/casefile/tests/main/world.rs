@@ -89,6 +89,8 @@ pub(crate) struct Story {
     rows: StoredHashes,
     leaves: Vec<(Statement, LeafSalt)>,
     pub(crate) entries: Vec<Entry>,
+    /// What FR's gateway makes of its own receipts before it signs them.
+    pub(crate) misstates: fn(&mut Receipt),
 }
 
 pub(crate) struct Signer(pub(crate) SigningKey);
@@ -133,7 +135,9 @@ pub(crate) fn treaties() -> Vec<(String, String)> {
 impl State {
     fn new(id: &str, start: Timestamp) -> Self {
         let own = party(id);
-        let root = Root::generate(own, start).unwrap();
+        // The state was there an hour before its case.
+        let before = start.plus_ms(-3_600_000);
+        let root = Root::generate(own, before).unwrap();
         let key = || SigningKey::generate().unwrap();
         let [ledger, desk, one, two, decider, judge, leaf] = std::array::from_fn(|_| key());
         let officer = |name: &str, key: &SigningKey, role| Officer {
@@ -157,7 +161,7 @@ impl State {
         let directory = Directory {
             party: own,
             version: 1,
-            issued: start,
+            issued: before,
             expires: start.plus_ms(30 * 24 * 3600 * 1000),
             ledger_key: ledger.verifying_key(),
             root: root.certificate().der().to_vec(),
@@ -177,7 +181,11 @@ impl State {
 impl Story {
     /// Two states, and nothing between them yet.
     pub(crate) fn new() -> Self {
-        let start = now().plus_ms(-10 * 60_000);
+        Self::begun(now().plus_ms(-10 * 60_000))
+    }
+
+    /// The same, with everything certified at another moment.
+    pub(crate) fn begun(start: Timestamp) -> Self {
         let (jp, fr) = (State::new("JP", start), State::new("FR", start));
         let roots = [&jp, &fr].map(|state| (state.root.party(), state.root.certificate().clone()));
         let trust = TrustStore::witnessed(&BTreeMap::from(roots), &[&jp.directory, &fr.directory]).unwrap();
@@ -198,18 +206,23 @@ impl Story {
             rows: StoredHashes::default(),
             leaves: Vec::new(),
             entries: Vec::new(),
+            misstates: |_| {},
         }
     }
 
     /// A whole small case: opened, asked, acknowledged, reviewed, accepted.
     pub(crate) fn small() -> Self {
         let mut story = Self::new();
-        story.open();
-        story.request();
-        story.answer(Step::Acknowledge, &[(false, 0, Role::Central)]);
-        story.answer(Step::OpenReview, &[(false, 2, Role::Decider)]);
-        story.answer(Step::Recognise, &[(false, 2, Role::Decider)]);
+        story.play();
         story
+    }
+
+    pub(crate) fn play(&mut self) {
+        self.open();
+        self.request();
+        self.answer(Step::Acknowledge, &[(false, 0, Role::Central)]);
+        self.answer(Step::OpenReview, &[(false, 2, Role::Decider)]);
+        self.answer(Step::Recognise, &[(false, 2, Role::Decider)]);
     }
 
     /// When the next entry is made.
@@ -393,7 +406,10 @@ impl Story {
         self.entries.push(Entry { id: header.entry, wire, receipts: vec![kept(&submission), kept(&acceptance)], body });
     }
 
-    fn signed(&self, receipt: Receipt) -> SignedReceipt {
+    fn signed(&self, mut receipt: Receipt) -> SignedReceipt {
+        if receipt.by == party("FR") {
+            (self.misstates)(&mut receipt);
+        }
         let (key, other) =
             if receipt.by == party("JP") { (&self.jp.ledger.0, "FR") } else { (&self.fr.ledger.0, "JP") };
         let (by, bytes) = (receipt.by, proto::encode_receipt(&receipt));

@@ -17,7 +17,8 @@ use crate::{clock, failure::Failure};
 /// `desk audit`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
-    /// Tell what a case file proves. Exit codes: 0 all of it holds, 9 something contradicts, 1 no case file or altered, 2 a root is missing.
+    /// Tell what a case file proves. Exit codes: 0 it holds (what a gateway signed and is not so is
+    /// listed, and pinned on it), 9 something contradicts, 1 no case file or altered, 2 a root is missing.
     Verify {
         /// The case file.
         file: PathBuf,

@@ -15,8 +15,8 @@ use crate::{hot::Hot, receipts};
 
 /// What a retrieval follows on.
 const DELIVERIES: [ReceiptKind; 2] = [ReceiptKind::Delivery, ReceiptKind::NonDelivery];
-/// A receipt of retrieval waits at most 30 days for the other gateway.
-const RECEIPT_LIFETIME_MS: i64 = 30 * 24 * 3600 * 1000;
+/// A receipt is evidence: it waits for the other gateway as long as that is away.
+const NEVER: i64 = i64::MAX;
 
 impl Committer {
     pub(super) fn conclude(&self, turn: &mut Turn, work: Conclude) -> Reply {
@@ -238,7 +238,7 @@ impl Committer {
             channel: channel.into(),
             kind: RECEIPT,
             entry_id: report.entry.into(),
-            expires: turn.now.plus_ms(RECEIPT_LIFETIME_MS).0,
+            expires: NEVER,
             attempts: 0,
             next_attempt: 0,
             trace: String::new(),

@@ -1,0 +1,127 @@
+//! What a gateway signed and what cannot be true: its word stands against itself, so it is pinned on whoever gave it, and the rest of the
+//! file is judged without it. An exporter cannot help what the other state's gateway signs.
+
+use model::{EnvelopeDigest, Header, HeaderDigest, PartyId, ReceiptKind, Timestamp};
+
+use super::{Findings, SKEW_MS, items::Stated};
+use crate::Manifest;
+
+/// An entry as it is claimed: nothing here rests on its signatures.
+pub(super) struct Claimed<'a> {
+    pub(super) header: &'a Header,
+    pub(super) digests: (HeaderDigest, EnvelopeDigest),
+}
+
+impl Claimed<'_> {
+    /// Holds the receipts that stand at this entry against it and against each other, and marks what must not be relied on.
+    pub(super) fn judge(&self, receipts: &mut [Stated], manifest: &Manifest, findings: &mut Findings) {
+        for one in receipts.iter_mut() {
+            self.subject(one, findings);
+            self.moment(one, manifest, findings);
+        }
+        two_verdicts(receipts, findings);
+        in_turn(receipts, findings);
+    }
+
+    /// A receipt is on this entry, of its case, by a gateway that can state it.
+    fn subject(&self, one: &mut Stated, findings: &mut Findings) {
+        let (header, (header_digest, envelope)) = (self.header, self.digests);
+        let receipt = one.signed.receipt.clone();
+        let (by, kind) = (receipt.by, receipt.kind.as_str());
+        if receipt.entry != header.entry {
+            // Which entry a receipt stands at is the exporter's choice.
+            findings.contradict(&one.file, "receipts", "a receipt on another entry");
+            one.counts = false;
+        } else if receipt.envelope != envelope {
+            // Either the gateway signed what it never saw, or the desk signed two entries under one id.
+            let what =
+                format!("the {kind} is on another header or payload than the entry of this id that its desk signed");
+            findings.misstate(&[by, header.sender.party()], &one.file, what);
+            one.counts = false;
+        } else if receipt.header != header_digest || receipt.case != header.case {
+            // The digest of the envelope covers both: the receipt contradicts itself.
+            let wrong = if receipt.case == header.case { "header" } else { "case" };
+            let what = format!("the {kind} names another {wrong} than the envelope that it is on");
+            findings.misstate(&[by], &one.file, what);
+        }
+        if !may_state(receipt.kind, by, header.sender.party(), header.recipient.party()) {
+            findings.misstate(&[by], &one.file, format!("a {kind} is not for the gateway of {by} to state"));
+            one.counts = false;
+        }
+    }
+
+    /// Its moment is one at which its gateway could have stated it.
+    fn moment(&self, one: &mut Stated, manifest: &Manifest, findings: &mut Findings) {
+        use ReceiptKind::{RelayAcceptance, SubmissionAcceptance};
+        let receipt = &one.signed.receipt;
+        let (by, at, kind) = (receipt.by, receipt.at, receipt.kind.as_str());
+        let header = self.header;
+        let takes = [SubmissionAcceptance, RelayAcceptance].contains(&receipt.kind);
+        let exporter = manifest.exporter.party();
+        let said = if !one.in_force {
+            (vec![by], format!("the {kind} is dated {at}, when no directory in the file made its key that of {by}"))
+        } else if at.plus_ms(SKEW_MS) < header.created {
+            (vec![by], format!("the {kind} is dated {at}, before the entry was made, {}", header.created))
+        } else if takes && at > header.expires.plus_ms(SKEW_MS) {
+            (
+                vec![by],
+                format!("the {kind} is dated {at}, when the entry could not be taken any more: {}", header.expires),
+            )
+        } else if at > manifest.made().plus_ms(SKEW_MS) {
+            (vec![by, exporter], format!("the {kind} is dated {at}, and was exported before that, {}", manifest.made()))
+        } else {
+            return;
+        };
+        findings.misstate(&said.0, &one.file, said.1);
+        one.timed = false;
+    }
+}
+
+/// Whose gateway states an event: the sender's what became of the entry with it, the recipient's what became of it there.
+fn may_state(kind: ReceiptKind, by: PartyId, sender: PartyId, recipient: PartyId) -> bool {
+    use ReceiptKind as Kind;
+    match kind {
+        Kind::SubmissionAcceptance | Kind::SubmissionRejection | Kind::RelayFailure => by == sender,
+        Kind::RelayAcceptance | Kind::RelayRejection | Kind::Retrieval | Kind::NonRetrieval => by == recipient,
+        Kind::Delivery | Kind::NonDelivery => [sender, recipient].contains(&by),
+    }
+}
+
+/// A verdict is final: of two by one gateway the one that was kept first counts.
+fn two_verdicts(receipts: &mut [Stated], findings: &mut Findings) {
+    use ReceiptKind::{RelayAcceptance, RelayRejection};
+    let verdict = |one: &Stated| one.counts && [RelayAcceptance, RelayRejection].contains(&one.signed.receipt.kind);
+    let Some(first) = receipts.iter().find(|one| verdict(one)).map(|one| one.signed.receipt.kind) else { return };
+    for one in receipts.iter_mut().filter(|one| verdict(one) && one.signed.receipt.kind != first) {
+        findings.misstate(&[one.signed.receipt.by], &one.file, "both taken and refused by the same gateway");
+        one.counts = false;
+    }
+}
+
+/// One gateway's clock does not run backwards over one entry, and those of two are not further apart than they may be.
+fn in_turn(receipts: &mut [Stated], findings: &mut Findings) {
+    let rank = |kind: ReceiptKind| match kind {
+        ReceiptKind::SubmissionAcceptance | ReceiptKind::SubmissionRejection => 0,
+        ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection | ReceiptKind::RelayFailure => 1,
+        ReceiptKind::Delivery | ReceiptKind::NonDelivery => 2,
+        ReceiptKind::Retrieval | ReceiptKind::NonRetrieval => 3,
+    };
+    let mut ordered: Vec<&mut Stated> = receipts.iter_mut().filter(|one| one.counts && one.timed).collect();
+    ordered.sort_by_key(|one| rank(one.signed.receipt.kind));
+    let mut newest: Option<(ReceiptKind, PartyId, Timestamp)> = None;
+    for one in ordered {
+        let (kind, by, at) = (one.signed.receipt.kind, one.signed.receipt.by, one.signed.receipt.at);
+        if let Some((before, of, then)) = newest {
+            // An entry that was given up may be taken in the end: that is told as it was, whichever came first.
+            let given_up = [before, kind].contains(&ReceiptKind::RelayFailure);
+            let skew = if of == by { 0 } else { SKEW_MS };
+            if !given_up && then > at.plus_ms(skew) {
+                let what = format!("{} at {at} behind {} at {then}", kind.as_str(), before.as_str());
+                findings.misstate(&[by, of], &one.file, what);
+                one.timed = false;
+                continue;
+            }
+        }
+        newest = Some((kind, by, at));
+    }
+}

@@ -1,0 +1,107 @@
+//! FR's gateway signs what is not so. JP's file must not fall with it: the word is pinned on who gave it.
+
+use casefile::{Misstatement, Report};
+use identity::Directory;
+use model::{CaseId, Digest, EnvelopeDigest, HeaderDigest, Receipt, ReceiptKind, Role, Step};
+
+use crate::{
+    honest::checked,
+    world::{Story, party},
+};
+
+/// The report on a case in which FR's gateway tells `lie` from the third entry on, which its own desk sends.
+fn told(lie: fn(&mut Receipt)) -> Report {
+    let mut story = Story::new();
+    story.open();
+    story.request();
+    story.misstates = lie;
+    story.answer(Step::Acknowledge, &[(false, 0, Role::Central)]);
+    checked(&story, &story.export(&story.material()))
+}
+
+fn pinned(report: &Report, what: &str) {
+    let on_fr = |one: &&Misstatement| one.by == [party("FR")] && one.what.contains(what);
+    assert_eq!(report.misstated.iter().filter(on_fr).count(), 1, "{what}\n{}", report.to_text());
+    assert!(report.holds && !report.proved.is_empty(), "{}", report.to_text());
+    assert!(report.to_text().contains("SIGNED, AND NOT SO"), "{}", report.to_text());
+}
+
+#[test]
+fn a_receipt_that_names_another_case_is_pinned_on_its_signer_and_the_rest_holds() {
+    let report = told(|receipt| {
+        receipt.case = CaseId::new(*b"\x09\x02\x03\x04\x05\x06\x47\x08\x89\x0a\x0b\x0c\x0d\x0e\x0f\x10")
+    });
+    pinned(&report, "names another case");
+    assert!(report.to_text().contains("3 entries are one chain"), "{}", report.to_text());
+}
+
+#[test]
+fn a_receipt_that_names_another_header_is_pinned_on_its_signer_and_the_rest_holds() {
+    pinned(&told(|receipt| receipt.header = HeaderDigest(Digest::new([1; 32]))), "names another header");
+}
+
+#[test]
+fn a_receipt_on_another_envelope_than_its_own_desk_signed_is_pinned_on_its_signer() {
+    let report = told(|receipt| receipt.envelope = EnvelopeDigest(Digest::new([1; 32])));
+    pinned(&report, "another header or payload");
+    assert!(report.to_text().contains("(signed, and not so)"), "{}", report.to_text());
+}
+
+#[test]
+fn an_exporter_cannot_pin_two_entries_of_its_own_on_the_other_state_alone() {
+    let mut story = Story::new();
+    story.open();
+    story.misstates = |receipt| receipt.envelope = EnvelopeDigest(Digest::new([1; 32]));
+    story.request();
+    let report = checked(&story, &story.export(&story.material()));
+    let both = |one: &Misstatement| one.by == [party("FR"), party("JP")] && one.what.contains("that its desk signed");
+    assert!(report.misstated.iter().any(both), "{}", report.to_text());
+}
+
+#[test]
+fn a_receipt_that_is_dated_before_its_entry_is_pinned_on_its_signer_and_its_moment_is_not_used() {
+    let report = told(|receipt| receipt.at = receipt.at.plus_ms(-6 * 60_000));
+    pinned(&report, "before the entry was made");
+    assert!(report.to_text().contains("(signed, its moment is not so)"), "{}", report.to_text());
+}
+
+#[test]
+fn a_receipt_of_a_moment_at_which_its_key_was_nobodys_is_pinned_on_its_signer() {
+    pinned(&told(|receipt| receipt.at = receipt.at.plus_ms(-400 * 24 * 3_600_000)), "when no directory in the file");
+}
+
+#[test]
+fn a_receipt_of_a_kind_that_the_other_gateway_states_is_pinned_on_its_signer() {
+    pinned(&told(|receipt| receipt.kind = ReceiptKind::Retrieval), "is not for the gateway of FR to state");
+}
+
+#[test]
+fn a_receipt_without_a_leaf_is_signed_and_not_in_the_ledger() {
+    let story = Story::small();
+    let text = checked(&story, &story.export(&story.material())).to_text();
+    let line = text.lines().find(|line| line.contains("acknowledge")).unwrap();
+    assert!(line.contains("FR SubmissionAcceptance") && line.contains("(signed, not in the ledger)"), "{line}");
+    let own = line.split("JP RelayAcceptance").nth(1).unwrap();
+    assert!(!own.contains("not in the ledger"), "the home's acceptance stands by the entry's leaf: {line}");
+    assert!(text.contains("By the ledger, 3 receipts: they are signed by their gateways"), "{text}");
+}
+
+#[test]
+fn a_desk_that_is_accredited_no_more_passes_by_an_older_directory_with_a_remark() {
+    let story = Story::small();
+    let mut material = story.material();
+    let mut newer = Directory::from_toml(&story.fr.directory.toml).unwrap();
+    (newer.version, newer.issued) = (2, story.start.plus_ms(1));
+    newer.authorities.retain(|authority| authority.id.to_string() != "FR:central");
+    material.held.directories.push((party("FR"), 2, story.fr.root.sign_directory(&newer).unwrap()));
+    let report = checked(&story, &story.export(&material));
+    assert!(report.holds, "{}", report.to_text());
+    let text = report.to_text();
+    for said in [
+        "That entry 2 of FR:central was signed by whom its state still accredited: by the newest directories that had been issued by then \
+         (JP version 1, FR version 2) it does not hold",
+        "That the desks of epoch 1 were accredited by the newest directories",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+}
