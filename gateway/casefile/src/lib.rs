@@ -18,6 +18,7 @@ mod proof;
 mod readme;
 mod report;
 mod verify;
+mod violation;
 
 pub use assemble::{Body, Entry, Held, Material, assemble};
 pub use container::{FILE_BYTES_MAX, FILES_MAX};
@@ -25,7 +26,8 @@ pub use extent::{Extent, Pile};
 pub use manifest::{FORMAT, Manifest};
 pub use proof::LeafProof;
 pub use report::{Contradiction, Misstatement, Report, Section};
-pub use verify::{CannotVerify, RootPin, treaty_files, verify};
+pub use verify::{CannotVerify, RootPin, treaty_files, verify, verify_violation};
+pub use violation::violation_in;
 
 /// A file that is no case file, or was altered after it was exported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accord::{contradiction, equal, moment};
 use model::{AuthorityId, CaseId, Digest, Header, MeasureId, RecordType, Refusal, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    Record,
-    compare::{contradiction, equal},
-    scope::moment,
-};
+use crate::Record;
 
 /// The note of costs that may go with an execution report.
 pub const COST_NOTE: &str = "cost_note";

@@ -1,15 +1,13 @@
 use std::collections::BTreeSet;
 
+use accord::{contradiction, equal, moment};
 use model::{AuthorityId, CaseId, ConditionCode, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     after::{COST_NOTE, RETURN_CERTIFICATE, compare_costs},
-    bespoke,
-    compare::{contradiction, equal},
-    matter,
-    scope::moment,
+    bespoke, matter,
 };
 
 /// The record type of a call-back.

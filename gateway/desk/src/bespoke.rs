@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use accord::{contradiction, equal};
 use jiff::civil::Date;
 use model::{AuthorityId, ConditionCode, Header, PostponementCode, Refusal, RefusalCode, Step};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    after,
-    compare::{contradiction, equal},
-};
+use crate::after;
 
 /// Within so many days what is postponed is looked at again.
 const REVIEW_DAYS_MAX: i32 = 90;

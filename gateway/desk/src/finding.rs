@@ -53,7 +53,7 @@ pub struct Finding {
 impl Finding {
     /// What a schema finds: `field` as JSON pointer, `rule` as place in the schema.
     pub fn form(field: &str, rule: &str, message: &str) -> Self {
-        let code = form_code(rule);
+        let code = accord::form_code(rule);
         let remedy = match code {
             RefusalCode::R90 => "Name one person, account, device, address or domain: no wildcard, range or list.",
             _ => "Fill the field in as the schema wants it.",
@@ -115,12 +115,6 @@ impl fmt::Display for Finding {
         }
         write!(f, ": {} {}", self.message, self.remedy)
     }
-}
-
-/// The code for what breaks the schema at `rule`: R90 where a selector's value names more than one thing, else R94.
-pub fn form_code(rule: &str) -> RefusalCode {
-    let value = rule.contains("$defs/specific/") || (rule.contains("$defs/selector") && rule.contains("/value/"));
-    if value { RefusalCode::R90 } else { RefusalCode::R94 }
 }
 
 /// A field as in `measures[0].subjects` as JSON pointer, `/measures/0/subjects`; the request as a whole is the empty pointer.

@@ -1,15 +1,11 @@
 //! A hearing by video link: what each of its documents must be beside its schema, by itself and after those before it.
 
+use accord::{contradiction, equal, moment};
 use jiff::tz::TimeZone;
 use model::{AuthorityId, Digest, Header, Refusal, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use workflow::{Slot, zone_named};
-
-use crate::{
-    compare::{contradiction, equal},
-    scope::moment,
-};
 
 /// The record type of the steps of a hearing.
 pub const HEARING_NOTICE: &str = "hearing_notice";

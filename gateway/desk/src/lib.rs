@@ -18,56 +18,41 @@ mod after;
 mod answer;
 mod bespoke;
 mod body;
-mod canonical;
 mod carried;
 mod clone;
-mod compare;
 pub mod counterpart;
 mod draft;
 mod finding;
 mod form;
-mod given;
 mod hearing;
 mod matter;
 mod preflight;
-mod record;
-mod release;
-mod request;
 pub mod responder;
-mod scope;
-mod selector;
-mod specific;
 mod translated;
 pub mod translation;
 
+pub use accord::{
+    AuthorityInCharge, Classification, Collector, Confidentiality, Contact, Custodian, Declaration, EarlierRequest,
+    FOLLOW_UPS, Facts, HolderConsent, Identity, Language, Measure, Name, OffenceCharged, Officer, Proceeding, Purpose,
+    Record, RequestBody, Selector, Subject, TranslatedText, Translation, Undertakings, Urgency, UrgencyLevel,
+    ValidatingDecision, canonical, compare, compare_given, compare_record, compare_release, declare, declare_given,
+    follows, form_code, offence, request_in, scope, subject_binding,
+};
 pub use after::{COST_NOTE, RETURN_CERTIFICATE, compare_disposal, until_of};
 pub use answer::{CALLBACK, compare_answer, compare_answers, document_of, may_carry};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
-pub use canonical::canonical;
 pub use carried::Carried;
 pub use clone::{CloneFor, LeftOut, clone_request};
-pub use compare::compare;
 pub use draft::{DraftFor, skeleton};
-pub use finding::{Finding, Severity, form_code, pointer};
+pub use finding::{Finding, Severity, pointer};
 pub use form::form_findings;
-pub use given::{compare_given, declare_given};
 pub use hearing::{
     HEARING_NOTICE, Heard, agreement_to, compare_hearing, fill_slots, hearing_act, minutes_hash, slot_agreed, slots_of,
 };
 pub use matter::{end_of, records_named};
 pub use preflight::{Preflight, Preflighted, preflight};
-pub use record::{Classification, Collector, Record};
-pub use release::{compare_record, compare_release};
-pub use request::{
-    AuthorityInCharge, Confidentiality, Contact, Custodian, EarlierRequest, Facts, HolderConsent, Identity, Language,
-    Measure, Name, OffenceCharged, Officer, Proceeding, Purpose, RequestBody, Subject, TranslatedText, Translation,
-    Undertakings, Urgency, UrgencyLevel, ValidatingDecision,
-};
-pub use scope::{Declaration, FOLLOW_UPS, declare, follows, offence, scope};
-pub use selector::{Selector, subject_binding};
 pub use translated::names;
 
 #[cfg(test)]
-mod crossing;
-#[cfg(test)]
+#[path = "../../accord/src/sample.rs"]
 mod sample;

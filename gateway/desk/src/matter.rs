@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use accord::{contradiction, equal};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use model::{AuthorityId, ConditionCode, Digest, Header, RecordType, Refusal, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    compare::{contradiction, equal},
-    hearing::{self, HEARING_NOTICE, hearing_act},
-};
+use crate::hearing::{self, HEARING_NOTICE, hearing_act};
 
 /// The record types that the document of a step may have, the ordinary one first. `None` for a step that has only one or none.
 pub(crate) fn choices(step: Step) -> Option<&'static [&'static str]> {

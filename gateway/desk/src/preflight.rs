@@ -1,10 +1,10 @@
+use accord::{distinct, unspecific};
 use jiff::civil::Date;
 use model::{AuthorityKind, PartyId, Refusal, RefusalCode, Timestamp};
 use treaty::{Decision, Permit, Query, Rule};
 
 use crate::{
-    Finding, Measure, RequestBody, Severity, UrgencyLevel, compare::distinct, declare, form::placeholders,
-    specific::unspecific, translated::translated,
+    Finding, Measure, RequestBody, Severity, UrgencyLevel, declare, form::placeholders, translated::translated,
 };
 
 /// What preflight found.

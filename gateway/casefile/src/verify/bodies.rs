@@ -15,6 +15,10 @@ use crate::{
 /// The types of all documents, compiled once.
 static TYPES: OnceLock<Result<RecordTypes, Defect>> = OnceLock::new();
 
+pub(super) fn types() -> Result<&'static RecordTypes, &'static Defect> {
+    TYPES.get_or_init(RecordTypes::builtin).as_ref()
+}
+
 /// What was opened.
 #[derive(Default)]
 pub(crate) struct Bodies {
@@ -28,8 +32,7 @@ pub(crate) struct Bodies {
 
 pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Findings) -> Bodies {
     let mut bodies = Bodies::default();
-    let types = TYPES.get_or_init(RecordTypes::builtin);
-    let types = match types {
+    let types = match types() {
         Ok(types) => types,
         Err(defect) => {
             findings.unproved(format!("That documents are of their types: {defect}."));

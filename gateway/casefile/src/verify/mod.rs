@@ -12,6 +12,7 @@ mod replay;
 mod roots;
 mod sheaf;
 mod tell;
+mod violation;
 
 use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
@@ -21,6 +22,7 @@ use sheaf::Sheaf;
 
 pub use law::treaty_files;
 pub use roots::RootPin;
+pub use violation::verify_violation;
 
 /// How far the clocks of two gateways may be apart.
 pub(crate) const SKEW_MS: i64 = CLOCK_AHEAD_MS_MAX;
@@ -77,11 +79,12 @@ pub fn verify(file: &[u8], roots: &[RootPin], now: Timestamp) -> Result<Report, 
     let manifest = Manifest::decode(manifest_bytes)?;
     let mut findings = Findings::default();
     sums(&sheaf, &manifest, &mut findings);
-    let roots = roots::settle(&mut sheaf, &manifest, roots, &mut findings)?;
+    let pair = [manifest.home, manifest.peer];
+    let roots = roots::settle(&mut sheaf, pair, roots, &mut findings)?;
     if !findings.contradicted.is_empty() {
         return Ok(tell::report(&manifest, Vec::new(), findings));
     }
-    let mut parties = Parties::read(&mut sheaf, &manifest, &roots, &mut findings);
+    let mut parties = Parties::read(&mut sheaf, pair, &roots, &mut findings);
     exporter(&mut sheaf, &manifest, manifest_bytes, &mut parties, now, &mut findings);
     let items = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
     let log = log::read(&mut sheaf, &manifest, &parties, &items, &mut findings);

@@ -8,7 +8,7 @@ use ledger::LedgerKey;
 use model::{AuthorityId, Denial, Fault, PartyId, Timestamp};
 
 use super::{Findings, sheaf::Sheaf};
-use crate::{Manifest, names};
+use crate::names;
 
 /// Versions of one directory in a file.
 const VERSIONS_MAX: usize = 1000;
@@ -47,11 +47,10 @@ pub(crate) struct Against {
 impl Parties {
     pub(super) fn read(
         sheaf: &mut Sheaf<'_>,
-        manifest: &Manifest,
+        pair: [PartyId; 2],
         roots: &BTreeMap<PartyId, RootCertificate>,
         findings: &mut Findings,
     ) -> Self {
-        let pair = [manifest.home, manifest.peer];
         let mut versions: BTreeMap<PartyId, Vec<(Directory, SignedDirectory)>> = BTreeMap::new();
         for name in sheaf.listed("directories/").into_iter().filter(|name| name.ends_with(".toml")) {
             match read_one(sheaf, name, roots) {

@@ -4,7 +4,7 @@ use identity::{Fingerprint, RootCertificate, certificates_from_pem};
 use model::{Malformed, PartyId};
 
 use super::{CannotVerify, Findings, sheaf::Sheaf};
-use crate::{Manifest, names};
+use crate::names;
 
 /// A root that whoever checks trusts: they have it from its state, not from the case file.
 #[derive(Debug, Clone)]
@@ -52,13 +52,13 @@ impl RootPin {
 /// The roots of the two parties as they are pinned. Those in the file must be the same.
 pub(super) fn settle(
     sheaf: &mut Sheaf<'_>,
-    manifest: &Manifest,
+    pair: [PartyId; 2],
     pins: &[RootPin],
     findings: &mut Findings,
 ) -> Result<BTreeMap<PartyId, RootCertificate>, CannotVerify> {
     let mut settled = BTreeMap::new();
     let mut missing = Vec::new();
-    for party in [manifest.home, manifest.peer] {
+    for party in pair {
         let name = names::root(party);
         let Some(pin) = pins.iter().find(|pin| pin.party() == party) else {
             missing.push(party);

@@ -7,4 +7,5 @@ mod honest;
 mod liars;
 mod misstated;
 mod tampering;
+mod violations;
 mod world;

@@ -69,7 +69,7 @@ pub(crate) struct State {
     pub(crate) desk: SigningKey,
     central: [SigningKey; 2],
     decider: SigningKey,
-    judge: SigningKey,
+    pub(crate) judge: SigningKey,
     pub(crate) directory: SignedDirectory,
     leaf: LeafIdentity,
 }
@@ -230,7 +230,7 @@ impl Story {
         self.start.plus_ms(20 * self.entries.len() as i64 + 1000)
     }
 
-    fn header(&self, step: Step) -> Header {
+    pub(crate) fn header(&self, step: Step) -> Header {
         let by_home = matches!(step, Step::OpenGroup | Step::SealSend);
         let (home, peer) = (desk("JP:central"), desk("FR:central"));
         let (sender, recipient) = if by_home { (home, peer) } else { (peer, home) };
@@ -332,7 +332,7 @@ impl Story {
         SealedBody { salt: BodySalt([self.entries.len() as u8; 32]), bytes, signatures: vec![signature] }
     }
 
-    fn seal(&mut self, header: &Header, body: &SealedBody, signers: &[(bool, usize, Role)]) {
+    pub(crate) fn seal(&mut self, header: &Header, body: &SealedBody, signers: &[(bool, usize, Role)]) {
         let header_bytes = proto::encode_header(header);
         let [home, peer] = self.members.as_mut().unwrap();
         let member = if header.sender.party() == party("JP") { home } else { peer };

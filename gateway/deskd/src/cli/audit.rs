@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use casefile::{CannotVerify, FILE_BYTES_MAX, RootPin};
+use casefile::{CannotVerify, FILE_BYTES_MAX, Report, RootPin};
 use clap::Subcommand;
-use model::Exit;
+use model::{Exit, Timestamp};
 use serde_json::json;
 
 use super::Answer;
@@ -26,19 +26,36 @@ pub(super) enum Audit {
         #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
         roots: Vec<String>,
     },
+    /// Tell whether a violation notice is true: a body that contradicts the header its sender signed. Exit codes: 0 it does, 9 the notice is
+    /// refused, 1 no violation notice or altered, 2 a root is missing.
+    Violation {
+        /// The file, from `desk case violation`.
+        file: PathBuf,
+        /// A root that you have from its state itself: JP=FILE.pem, or JP=FINGERPRINT. One for each party.
+        #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
+        roots: Vec<String>,
+    },
 }
 
 impl Audit {
     pub(super) fn run(&self) -> Result<Answer, Failure> {
-        let Self::Verify { file, roots } = self;
-        let roots = roots.iter().map(|one| pin(one)).collect::<Result<Vec<_>, _>>()?;
-        let told = casefile::verify(&read(file)?, &roots, clock::now()).map_err(|error| {
-            let exit = if matches!(error, CannotVerify::RootsMissing(_)) { Exit::Usage } else { Exit::Failure };
-            Failure::new(exit, error.to_string())
-        })?;
-        let exit = if told.holds { Exit::Ok } else { Exit::Integrity };
-        Ok(Answer { value: json!({ "report": told }), text: told.to_text(), exit })
+        match self {
+            Self::Verify { file, roots } => check(casefile::verify, file, roots),
+            Self::Violation { file, roots } => check(casefile::verify_violation, file, roots),
+        }
     }
+}
+
+type Check = fn(&[u8], &[RootPin], Timestamp) -> Result<Report, CannotVerify>;
+
+fn check(check: Check, file: &Path, roots: &[String]) -> Result<Answer, Failure> {
+    let roots = roots.iter().map(|one| pin(one)).collect::<Result<Vec<_>, _>>()?;
+    let told = check(&read(file)?, &roots, clock::now()).map_err(|error| {
+        let exit = if matches!(error, CannotVerify::RootsMissing(_)) { Exit::Usage } else { Exit::Failure };
+        Failure::new(exit, error.to_string())
+    })?;
+    let exit = if told.holds { Exit::Ok } else { Exit::Integrity };
+    Ok(Answer { value: json!({ "report": told }), text: told.to_text(), exit })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

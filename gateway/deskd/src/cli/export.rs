@@ -1,8 +1,9 @@
-//! `desk case export`: a whole case as one file that a stranger can prove.
+//! `desk case export` and `desk case violation`: a whole case, or one notice in it, as a file that a stranger can prove.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use model::{EntryId, Exit};
 use proto::desk::{self as wire, case_file_service_client::CaseFileServiceClient};
 use serde_json::json;
 
@@ -31,6 +32,21 @@ pub(super) struct Export {
     proceeding: String,
 }
 
+/// `desk case violation`.
+#[derive(Debug, Args)]
+pub(super) struct Violation {
+    /// The case, or a unique beginning of its id.
+    case: String,
+    /// The entry whose body contradicts its header.
+    entry: EntryId,
+    /// The file to write; it must not be there.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    /// Who opens the body; the user of this machine when absent. It is put on record.
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
+    reader: String,
+}
+
 impl Export {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         let request = wire::ExportCaseRequest {
@@ -40,12 +56,7 @@ impl Export {
             proceeding: self.proceeding.clone(),
             reader: self.reader.clone(),
         };
-        let mut client = CaseFileServiceClient::new(link::connect_local(&session.folder.socket()));
-        let mut stream = client.export_case(request).await?.into_inner();
-        let mut file = Vec::new();
-        while let Some(part) = stream.message().await? {
-            file.extend_from_slice(&part.piece);
-        }
+        let file = fetch(session, request).await?;
         write_new(&self.out, &file)?;
         let name = self.out.display().to_string();
         let text = format!(
@@ -54,4 +65,31 @@ impl Export {
         );
         Ok(Answer::new(json!({ "file": name, "bytes": file.len() }), text))
     }
+}
+
+impl Violation {
+    pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let (case_id, reader) = (self.case.clone(), self.reader.clone());
+        let whole = fetch(session, wire::ExportCaseRequest { case_id, reader, ..Default::default() }).await?;
+        let file = casefile::violation_in(&whole, self.entry)
+            .map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+        write_new(&self.out, &file)?;
+        let name = self.out.display().to_string();
+        let text = format!(
+            "{name}: {} bytes. It opens the body of the entry: give it to nobody who may not read that.\nCheck it with the roots of both \
+             states: desk audit violation {name} --root XX=… --root YY=…",
+            file.len()
+        );
+        Ok(Answer::new(json!({ "file": name, "bytes": file.len() }), text))
+    }
+}
+
+async fn fetch(session: &Session, request: wire::ExportCaseRequest) -> Result<Vec<u8>, Failure> {
+    let mut client = CaseFileServiceClient::new(link::connect_local(&session.folder.socket()));
+    let mut stream = client.export_case(request).await?.into_inner();
+    let mut file = Vec::new();
+    while let Some(part) = stream.message().await? {
+        file.extend_from_slice(&part.piece);
+    }
+    Ok(file)
 }

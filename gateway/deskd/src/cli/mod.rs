@@ -210,6 +210,8 @@ enum Case {
     },
     /// Write the whole case as one file that a stranger can prove, and put on record what is opened for it.
     Export(export::Export),
+    /// Write the notice that the body of an entry contradicts its header as a file that the sender's own gateway and any stranger can prove.
+    Violation(export::Violation),
     /// One case: measures, timeline with receipts, who can read it, what may be done next.
     Show {
         /// The case, or a unique beginning of its id.
@@ -286,6 +288,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Webhook(webhook) => webhook.run(session).await,
         Command::Case(Case::List { filter, page }) => list::list(session, filter, page).await,
         Command::Case(Case::Export(export)) => export.run(session).await,
+        Command::Case(Case::Violation(notice)) => notice.run(session).await,
         Command::Case(Case::Show { case, documents, opens }) => {
             show::case(session, case, documents.as_deref(), opens).await
         }

@@ -1,7 +1,7 @@
 //! Reading what was opened: is the body the one that the header tells of?
 
 use bytes::Bytes;
-use desk::{Body, Carried, Document, Record, RequestBody, SealedBody, compare, compare_given, compare_release};
+use desk::{Body, Carried, Document, Record, RequestBody, SealedBody, compare_release};
 use identity::Domain;
 use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step};
 use zeroize::Zeroizing;
@@ -96,23 +96,8 @@ impl Office {
 
     /// The request in a body, held against its header; with it what it gives.
     pub(super) fn sent_in(&self, header: &Header, body: &Body) -> Result<RequestBody, Denial> {
-        let Some((document, given)) = body.documents.split_first() else {
-            return Err(contradiction("documents", "there is no request inside").into());
-        };
-        if document.record_type.as_str() != "request" {
-            return Err(contradiction("documents", "the document is no request").into());
-        }
-        let request = RequestBody::from_document(self.accept(&document.record_type, &document.bytes)?)?;
-        if !header.carries_records() {
-            if !given.is_empty() {
-                return Err(contradiction("documents", "a request that asks is one document").into());
-            }
-            compare(header, &request)?;
-            return Ok(request);
-        }
-        let records = self.typed_records(given)?;
-        compare_given(header, &request, &records)?;
-        Ok(request)
+        let documents: Vec<_> = body.documents.iter().map(|one| (&one.record_type, one.bytes.as_slice())).collect();
+        desk::request_in(header, &documents, |record_type, bytes| self.accept(record_type, bytes))
     }
 
     /// The records in documents, each of the type that its document names.

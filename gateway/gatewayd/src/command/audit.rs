@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use casefile::{CannotVerify, FILE_BYTES_MAX, RootPin};
+use casefile::{CannotVerify, FILE_BYTES_MAX, Report, RootPin};
 use clap::Subcommand;
 use model::{Exit, Timestamp};
 use serde_json::json;
@@ -26,12 +26,24 @@ pub(crate) enum Audit {
         #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
         roots: Vec<String>,
     },
+    /// Tell whether a violation notice is true: a body that contradicts the header its sender signed. Exit codes: 0 it does, 9 the notice is
+    /// refused, 1 no violation notice or altered, 2 a root is missing.
+    Violation {
+        /// The file, from `desk case violation`.
+        file: PathBuf,
+        /// A root that you have from its state itself: JP=FILE.pem, or JP=FINGERPRINT. One for each party.
+        #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
+        roots: Vec<String>,
+    },
 }
 
 impl Audit {
     pub(crate) fn run(&self, now: Timestamp, json_output: bool) -> ExitCode {
-        let Self::Verify { file, roots } = self;
-        let exit = verify(file, roots, now, json_output).unwrap_or_else(|failure| {
+        let exit = match self {
+            Self::Verify { file, roots } => check(casefile::verify, file, roots, now, json_output),
+            Self::Violation { file, roots } => check(casefile::verify_violation, file, roots, now, json_output),
+        };
+        let exit = exit.unwrap_or_else(|failure| {
             report(&failure, json_output);
             failure.exit()
         });
@@ -39,9 +51,11 @@ impl Audit {
     }
 }
 
-fn verify(file: &Path, roots: &[String], now: Timestamp, json_output: bool) -> Result<Exit, Failure> {
+type Check = fn(&[u8], &[RootPin], Timestamp) -> Result<Report, CannotVerify>;
+
+fn check(check: Check, file: &Path, roots: &[String], now: Timestamp, json_output: bool) -> Result<Exit, Failure> {
     let roots = roots.iter().map(|one| pin(one)).collect::<Result<Vec<_>, _>>()?;
-    let told = casefile::verify(&read(file)?, &roots, now).map_err(|error| {
+    let told = check(&read(file)?, &roots, now).map_err(|error| {
         let exit = if matches!(error, CannotVerify::RootsMissing(_)) { Exit::Usage } else { Exit::Failure };
         Failure::new(exit, error.to_string())
     })?;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::Api,
     attempt::{By, Expected},
-    documents,
+    cli, documents,
     failure::Failure,
     states::World,
     story,
@@ -71,6 +71,7 @@ pub(crate) async fn told(
         timeline.attempt(&attempt);
         outcome.attempts.push(attempt);
         logged(world, &case, timeline).await?;
+        shown(world, &entry, timeline).await?;
     }
     Ok(())
 }
@@ -137,6 +138,27 @@ async fn logged(world: &World, case: &Opened, timeline: &Timeline) -> Result<(),
             leaf: receipt.leaf,
         });
     }
+    Ok(())
+}
+
+/// The desk that was lied to shows the notice as a file: the liar's own gateway, and anybody who has the two roots, must find that it is true.
+async fn shown(world: &World, lied: &Entry, timeline: &Timeline) -> Result<(), Failure> {
+    let (case, entry) = (lied.header.case.to_string(), lied.header.entry.to_string());
+    let file = world
+        .base
+        .join(format!("violation-{}.zip", story::short_id(lied.header.entry.as_bytes())))
+        .display()
+        .to_string();
+    let desk = world.seat("FR:central")?;
+    desk.run(&["case", "violation", &case, &entry, "-o", &file, "--reader", "Duval"]).await?.done()?;
+    let root = |state: &crate::states::State| format!("{}={}", state.party, state.fingerprint);
+    let (jp, fr) = (root(world.state("JP")?), root(world.state("FR")?));
+    let line = ["--output", "json", "audit", "violation", &file, "--root", &jp, "--root", &fr];
+    for program in [&world.programs.gateway, &world.programs.desk] {
+        cli::run(program, &line).await?.done()?;
+    }
+    let facts = serde_json::json!({ "command": format!("gateway audit violation {file} --root JP=… --root FR=…") });
+    timeline.event("FR:central", "shows the notice as a file, and the liar's own gateway finds it true", facts);
     Ok(())
 }
 

@@ -5,10 +5,11 @@ use tidy::{Complaint, closure, report};
 use crate::{PURE, graph};
 
 /// From the bottom up. An arrow leads to a lower layer, never within one or upwards.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("the vocabulary", &["model"]),
     ("what was agreed", &["treaty", "records"]),
     ("the case", &["workflow"]),
+    ("what a body says", &["accord"]),
     ("the log", &["ledger"]),
     ("who is who", &["identity"]),
     ("what was signed", &["shelf"]),
@@ -72,7 +73,7 @@ fn pure_crates_link_no_runtime_no_storage_and_no_chance() -> Result<(), Complain
         findings.extend(trespassers(package, &["tokio", "tonic", "sea-orm", "getrandom"])?);
     }
     report(
-        "model, treaty, workflow, relay and desk have no tokio, tonic, sea-orm or getrandom in their closure",
+        "model, treaty, workflow, accord, relay and desk have no tokio, tonic, sea-orm or getrandom in their closure",
         "see who brings it with `cargo tree -p <crate> -e normal -i <name>`; turn the feature off or invert the arrow",
         &findings,
     )

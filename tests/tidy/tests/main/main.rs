@@ -20,10 +20,11 @@ fn graph() -> Result<&'static Graph, Complaint> {
 }
 
 /// The crates that do no IO, by name and folder.
-const PURE: [(&str, &str); 5] = [
+const PURE: [(&str, &str); 6] = [
     ("model", "treaty-schemas/model/"),
     ("treaty", "treaty-schemas/treaty/"),
     ("workflow", "treaty-schemas/workflow/"),
     ("relay", "gateway/relay/"),
+    ("accord", "gateway/accord/"),
     ("desk", "gateway/desk/"),
 ];

@@ -10,23 +10,6 @@ pub(crate) fn request() -> RequestBody {
     RequestBody::from_document(serde_json::from_str(text).unwrap()).unwrap()
 }
 
-/// A request without anything optional.
-pub(crate) fn minimal() -> RequestBody {
-    let mut request = request();
-    request.authority.in_charge.title = None;
-    request.validation.validator = None;
-    request.facts.place = None;
-    request.facts.period = None;
-    request.offences[0].death_or_life = None;
-    request.measures[0].custodian = None;
-    request.measures[0].data_sought = None;
-    request.measures[0].subjects[0].basis_of_suspicion = None;
-    request.confidentiality.not_to_be_told.clear();
-    request.undertakings.onward_with_consent_only = None;
-    request.language.translation = None;
-    request
-}
-
 pub(crate) fn record() -> Record {
     let text = include_str!("../../../treaty-schemas/catalog/records/traffic_data/examples/valid-log.json");
     Record::from_document(serde_json::from_str(text).unwrap()).unwrap()

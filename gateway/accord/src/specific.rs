@@ -13,7 +13,7 @@ const EVERYBODY: &[&str] =
 
 /// Every selector of the request must name one thing [CLOUD Act, 18 USC 2523(b)(4)(D)(ii)]. Returns one R90 per selector
 /// that does not, naming the field and never the value.
-pub(crate) fn unspecific(body: &RequestBody) -> Vec<Refusal> {
+pub fn unspecific(body: &RequestBody) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for (m, measure) in body.measures.iter().enumerate() {
         for (s, subject) in measure.subjects.iter().enumerate() {

@@ -72,7 +72,7 @@ fn consent(body: &RequestBody) -> Result<Option<Consent>, Refusal> {
 }
 
 /// A moment of RFC 3339, to the millisecond.
-pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+pub fn moment(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|moment| Timestamp(moment.as_millisecond()))
 }
 

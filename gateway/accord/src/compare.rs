@@ -70,7 +70,7 @@ fn declarations(said: &Declared, found: &Declared) -> Result<(), Refusal> {
 }
 
 /// Numbers of measures and names of subjects must be unique: records refer to them.
-pub(crate) fn distinct(body: &RequestBody) -> Result<(), Refusal> {
+pub fn distinct(body: &RequestBody) -> Result<(), Refusal> {
     let mut ids = BTreeSet::new();
     for (m, measure) in body.measures.iter().enumerate() {
         equal(ids.insert(measure.id), &format!("measures[{m}].id"), "two measures have the same number")?;
@@ -146,11 +146,13 @@ fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-pub(crate) fn equal(holds: bool, field: &str, reason: &str) -> Result<(), Refusal> {
+/// Refuses (R94) where something does not hold, at `field`.
+pub fn equal(holds: bool, field: &str, reason: &str) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(contradiction(field, reason)) }
 }
 
-pub(crate) fn contradiction(field: impl Into<String>, reason: impl Into<String>) -> Refusal {
+/// A contradiction between a header and its body, at `field`: R94. `reason` names fields and counts, never values.
+pub fn contradiction(field: impl Into<String>, reason: impl Into<String>) -> Refusal {
     let remedy = "The sending desk derives the header from the body and sends anew.";
     Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field)
 }

@@ -1,0 +1,217 @@
+//! A notice that a body contradicts its header, held against both by somebody who has the roots and nothing else.
+
+use accord::RequestBody;
+use casefile::{CannotVerify, Material, Report, verify_violation, violation_in};
+use desk::{Body, Document, SealedBody};
+use identity::{Received, sign_validation};
+use model::{BodySalt, EntryId, Header, HeaderDigest, RefusalCode, Role, Step, Validation, ValidationStatement};
+use serde_json::{Value, json};
+
+use crate::world::{Story, desk, now, party};
+
+const REQUEST: &str =
+    include_str!("../../../../treaty-schemas/catalog/records/request/examples/valid-stored-data.json");
+
+/// A case in which JP's desk asked, and FR's desk gave notice.
+struct Noticed {
+    story: Story,
+    material: Material,
+    lied: EntryId,
+}
+
+/// JP asks by a header that `lie` makes of the one that fits; FR gives the notice that `say` makes of the true one.
+fn noticed(lie: fn(&mut Header), say: fn(&mut Value)) -> Noticed {
+    let mut story = Story::new();
+    story.open();
+    ask(&mut story, lie);
+    notice(&mut story, say);
+    let lied = story.entries[1].id;
+    Noticed { material: story.material(), story, lied }
+}
+
+fn ask(story: &mut Story, lie: fn(&mut Header)) {
+    let mut document: Value = serde_json::from_str(REQUEST).unwrap();
+    document["case"] = story.case.to_string().into();
+    let request = RequestBody::from_document(document.clone()).unwrap();
+    let declared = accord::declare(&request).unwrap();
+    let mut header = story.header(Step::SealSend);
+    let body = sealed(&header, "request", &document);
+    header.body = Some(body.commitment());
+    header.measures = declared.measures;
+    header.purpose = Some(declared.purpose);
+    header.offence = declared.offence;
+    header.declared = declared.declared;
+    lie(&mut header);
+    let statement = ValidationStatement {
+        case: story.case,
+        pin: header.pin,
+        measures: header.measures.clone(),
+        body: body.commitment(),
+        validated: header.created,
+    };
+    let statement_bytes = proto::encode_statement(&statement);
+    header.validation = Some(Validation {
+        signature: sign_validation(&story.jp.judge, &statement_bytes),
+        statement,
+        statement_bytes,
+        authority: desk("JP:judicial"),
+        role: Role::Judge,
+        key: story.jp.judge.key_id(),
+    });
+    story.seal(&header, &body, &[(true, 0, Role::Central), (true, 1, Role::Central)]);
+}
+
+fn notice(story: &mut Story, say: fn(&mut Value)) {
+    let (lied, digest) = claimed(&story.entries[1].wire);
+    let mut document = json!({
+        "record_type": "violation",
+        "case": story.case.to_string(),
+        "entry": lied.entry.to_string(),
+        "header_digest": digest.to_string(),
+        "commitment": lied.body.unwrap().to_string(),
+        "code": "R90",
+        "field": "measures[0].subjects",
+        "reason": "header says 0 subjects, body has 1",
+        "noticed_at": lied.created.to_string(),
+    });
+    say(&mut document);
+    let mut header = story.header(Step::Violation);
+    header.ground = Some(if document["code"] == "R90" { RefusalCode::R90 } else { RefusalCode::R94 });
+    let body = sealed(&header, "violation", &document);
+    header.body = Some(body.commitment());
+    story.seal(&header, &body, &[]);
+}
+
+fn sealed(header: &Header, record_type: &str, document: &Value) -> SealedBody {
+    let document =
+        Document { record_type: record_type.parse().unwrap(), bytes: serde_json::to_vec_pretty(document).unwrap() };
+    let bytes = Body { step: header.step, documents: vec![document] }.encode().unwrap();
+    SealedBody { salt: BodySalt([9; 32]), bytes, signatures: Vec::new() }
+}
+
+fn claimed(wire: &[u8]) -> (Header, HeaderDigest) {
+    let entry = proto::convert::entry_from_bytes(bytes::Bytes::copy_from_slice(wire)).unwrap();
+    let received: Received<model::Entry> = proto::convert::receive_entry(entry).unwrap();
+    (received.claimed().clone(), received.digests().0)
+}
+
+/// The header says that nobody is asked about, the body asks about one.
+fn fewer(header: &mut Header) {
+    header.measures[0].subjects = 0;
+}
+
+impl Noticed {
+    fn file(&self) -> Vec<u8> {
+        violation_in(&self.story.export(&self.material), self.lied).unwrap()
+    }
+
+    fn report(&self) -> Report {
+        verify_violation(&self.file(), &self.story.pins(), now()).unwrap()
+    }
+}
+
+fn refused(report: &Report, rule: &str, what: &str) {
+    assert!(!report.holds && report.proved.is_empty(), "{}", report.to_text());
+    let told = report.contradicted.iter().any(|one| one.rule == rule && one.what.contains(what));
+    assert!(told, "{rule}: {what}\n{}", report.to_text());
+}
+
+#[test]
+fn a_body_that_contradicts_its_header_is_proved_with_nothing_but_the_two_roots() {
+    let report = noticed(fewer, |_| {}).report();
+    let text = report.to_text();
+    assert!(report.holds, "{text}");
+    for said in [
+        "R90",
+        "at measures[0].subjects: header says 0 subjects, body has 1",
+        "JP:central sent the header",
+        "signed by its desk and officer-1, officer-2",
+        "FR:central in entry",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    for secret in ["harbour", "mail.example", "Aoki", "Marseille"] {
+        assert!(!text.contains(secret), "the report repeats what the body says: {secret}");
+    }
+}
+
+#[test]
+fn a_notice_of_a_body_that_fits_its_header_is_refused() {
+    refused(&noticed(|_| {}, |_| {}).report(), "notice", "there is no contradiction");
+}
+
+#[test]
+fn a_notice_that_gives_another_ground_or_field_than_is_found_is_refused() {
+    refused(&noticed(fewer, |said| said["code"] = "R94".into()).report(), "notice", "what is found is R90");
+    refused(&noticed(fewer, |said| said["field"] = "purpose".into()).report(), "notice", "what is found is R90");
+}
+
+#[test]
+fn a_notice_that_names_another_header_or_commitment_is_refused() {
+    let lies: [fn(&mut Value); 2] =
+        [|said| said["commitment"] = "1".repeat(64).into(), |said| said["header_digest"] = "1".repeat(64).into()];
+    for say in lies {
+        refused(&noticed(fewer, say).report(), "notice", "it names another entry, header, commitment");
+    }
+}
+
+#[test]
+fn a_body_that_does_not_open_the_commitment_is_refused() {
+    let mut noticed = noticed(fewer, |_| {});
+    let body = noticed.material.entries[1].body.as_mut().unwrap();
+    body.salt[0] ^= 1;
+    refused(&noticed.report(), "body", "not the body that the header of its entry committed to");
+}
+
+#[test]
+fn a_notice_that_a_foreign_key_signed_is_refused() {
+    let mut noticed = noticed(fewer, |_| {});
+    let wire = &mut noticed.material.entries[2].wire;
+    let last = wire.len() - 1;
+    wire[last] ^= 1;
+    refused(&noticed.report(), "signature", "");
+}
+
+#[test]
+fn an_entry_that_its_sender_did_not_sign_is_no_lie_of_it() {
+    let mut noticed = noticed(fewer, |_| {});
+    let wire = &mut noticed.material.entries[1].wire;
+    let last = wire.len() - 1;
+    wire[last] ^= 1;
+    refused(&noticed.report(), "signature", "");
+}
+
+#[test]
+fn a_notice_is_checked_against_pinned_roots_only() {
+    let (noticed, other) = (noticed(fewer, |_| {}), Story::new());
+    let file = noticed.file();
+    let only_jp = &noticed.story.pins()[..1];
+    assert_eq!(verify_violation(&file, only_jp, now()), Err(CannotVerify::RootsMissing(vec![party("FR")])));
+    assert!(!verify_violation(&file, &other.pins(), now()).unwrap().holds);
+}
+
+#[test]
+fn every_flipped_byte_of_a_notice_is_found() {
+    const STRIDE: usize = 13;
+    let noticed = noticed(fewer, |_| {});
+    let (file, pins, now) = (noticed.file(), noticed.story.pins(), now());
+    let mut changed = file.clone();
+    for at in (0..file.len()).step_by(STRIDE) {
+        changed[at] ^= 1 << (at % 8);
+        let holds = verify_violation(&changed, &pins, now).is_ok_and(|report| report.holds);
+        assert!(!holds, "byte {at} of {} changed, and nobody noticed", file.len());
+        changed[at] = file[at];
+    }
+}
+
+#[test]
+fn a_case_without_a_notice_or_its_body_gives_none() {
+    let story = Story::small();
+    let whole = story.export(&story.material());
+    let without = violation_in(&whole, story.entries[1].id).unwrap_err();
+    assert!(without.to_string().contains("no notice"), "{without}");
+    let mut noticed = noticed(fewer, |_| {});
+    noticed.material.entries[1].body = None;
+    let withheld = violation_in(&noticed.story.export(&noticed.material), noticed.lied).unwrap_err();
+    assert!(withheld.to_string().contains("may not open it"), "{withheld}");
+}
