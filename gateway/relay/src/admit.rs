@@ -78,7 +78,7 @@ pub(crate) fn admit_facts(file: Option<&CaseFile>, entry: &Entry, cx: &Context<'
     }
     let terms = checks::treaty(header, cx)?;
     follows(header, cx)?;
-    let event = checks::procedure(&basis, entry, &terms)?;
+    let event = checks::procedure(&basis, entry, &terms, cx.now)?;
     let group = checks::roster(file, &basis, entry, cx)?;
     Ok(Plan::Execute(Box::new(match cx.origin {
         Origin::OwnDesk(_) => pending(file, entry, event, group),
@@ -100,7 +100,8 @@ fn pending(file: &CaseFile, entry: &Entry, event: Event, group: Option<GroupChan
         sender: header.sender.clone(),
         step: header.step,
         expires: header.expires,
-        event,
+        // The other gateway says when it took it.
+        event: Event { taken: None, ..event },
         group,
         overdue: false,
     });

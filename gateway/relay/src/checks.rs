@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{
     AuthorityId, Denial, Entry, EntryId, Fault, Handshake, Header, KeyId, MeasureId, PartyId, Payload, Refusal,
-    RefusalCode, Role, Step, limits,
+    RefusalCode, Role, Step, Timestamp, limits,
 };
 use treaty::Query;
 use workflow::{Command, Event, Side, Terms, decide};
@@ -222,10 +222,16 @@ pub(crate) fn treaty(header: &Header, cx: &Context<'_>) -> Result<Vec<(MeasureId
     Err(decision.refusals.into_iter().next().unwrap_or_else(none).into())
 }
 
-/// The procedure and the treaty's terms allow the step now, by these officers. R93, R94.
-pub(crate) fn procedure(basis: &Basis, entry: &Entry, terms: &[(MeasureId, Terms)]) -> Result<Event, Denial> {
+/// The procedure and the treaty's terms allow the step now, by these officers. R93, R94. What rests on elapsed time is held to our own
+/// clock too: an entry of the other side counts from now on, one of our own desks from when the other gateway will have taken it.
+pub(crate) fn procedure(
+    basis: &Basis,
+    entry: &Entry,
+    terms: &[(MeasureId, Terms)],
+    now: Timestamp,
+) -> Result<Event, Denial> {
     let signers: Vec<(KeyId, Role)> = entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
-    let command = Command::of(&entry.header, &signers).under(terms).carrying(entry.payload.size());
+    let command = Command::of(&entry.header, &signers).under(terms).carrying(entry.payload.size()).taken(now);
     Ok(decide(basis.case.as_ref(), &command, entry.header.created)?)
 }
 

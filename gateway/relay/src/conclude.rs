@@ -1,13 +1,13 @@
-use model::{AuthorityId, Denial, EntryId, Fault, ReceiptKind, Step, Timestamp, Verdict};
-use workflow::{Side, State};
+use model::{AuthorityId, Denial, EntryId, Fault, ReceiptKind, Step, Timestamp, Verdict, limits};
+use workflow::{Event, Side, State};
 
 use crate::file::{CaseFile, PendingEntry, Unsent};
 
 /// What the other gateway says of an entry that we relayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It admitted it too. Its receipt was verified.
-    Accepted,
+    /// It admitted it too. Its receipt was verified, and says when.
+    Accepted(Timestamp),
     /// It did not, and never will.
     Rejected(Denial),
     /// It has not answered, and the entry's time is over.
@@ -37,7 +37,8 @@ pub struct Conclusion {
 
 /// Takes the other gateway's answer on our pending entry `answered`. `None` when it was concluded before: nothing changes.
 ///
-/// Fails where the other gateway contradicts itself ([`Fault::PeerUnreachable`]: it does not answer as it should), and with
+/// Fails where the other gateway contradicts itself, or says that it took the entry more than a day from now
+/// ([`Fault::PeerUnreachable`]: it does not answer as it should), and with
 /// [`Fault::Internal`] for a lapse before the entry's time is over.
 pub fn conclude(
     file: &CaseFile,
@@ -49,13 +50,17 @@ pub fn conclude(
         return Ok(None);
     };
     match answer {
-        Answer::Accepted => accepted(file, index),
+        Answer::Accepted(at) if *at > now.plus_ms(limits::CLOCK_BEHIND_MS_MAX) => {
+            let detail = "the other gateway says that it took the entry more than a day from now, by our clock";
+            Err(Denial::failed(Fault::PeerUnreachable, detail))
+        }
+        Answer::Accepted(at) => accepted(file, index, *at),
         Answer::Rejected(denial) => Ok(rejected(file, index, denial)),
         Answer::Lapsed => lapsed(file, index, now),
     }
 }
 
-fn accepted(file: &CaseFile, index: usize) -> Result<Option<Conclusion>, Denial> {
+fn accepted(file: &CaseFile, index: usize, taken: Timestamp) -> Result<Option<Conclusion>, Denial> {
     let mut next = file.clone();
     let one = next.pending.remove(index);
     if index != 0 || one.previous != file.head {
@@ -63,7 +68,8 @@ fn accepted(file: &CaseFile, index: usize) -> Result<Option<Conclusion>, Denial>
         return Err(Denial::failed(Fault::PeerUnreachable, detail));
     }
     let deliver_to = next.audience(&one.sender, one.group.as_ref());
-    let seq = next.settle((one.step, &one.sender), one.digest, &one.event, one.group);
+    let event = Event { taken: Some(taken), ..one.event };
+    let seq = next.settle((one.step, &one.sender), one.digest, &event, one.group);
     Ok(Some(Conclusion {
         verdict: Verdict::Admitted,
         seq: Some(seq),

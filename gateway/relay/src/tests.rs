@@ -4,6 +4,7 @@ mod admission;
 mod answers;
 mod follows;
 mod group;
+mod late;
 mod refusals;
 mod signed;
 mod terms;

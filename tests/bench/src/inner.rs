@@ -189,7 +189,7 @@ fn context<'a>(
 /// The case after the other gateway took its opening, too.
 fn opened(plan: Plan, opening: &Entry, now: Timestamp) -> Result<CaseFile, Failure> {
     let Plan::Execute(admission) = plan else { return Err(Failure::new("the opening was not admitted")) };
-    let concluded = conclude(&admission.file, opening.header.entry, &Answer::Accepted, now)?;
+    let concluded = conclude(&admission.file, opening.header.entry, &Answer::Accepted(now), now)?;
     let nothing = || Denial::failed(Fault::Internal, "the opening was not concluded");
     Ok(concluded.ok_or_else(nothing)?.file)
 }

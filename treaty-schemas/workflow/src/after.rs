@@ -2,7 +2,7 @@
 
 use model::{Refusal, RefusalCode, Timestamp};
 
-use crate::{Case, Command, Guard, Measure, decide::until};
+use crate::{Case, Command, Guard, Measure, decide::until, event::counted};
 
 const RULE: &str = "workflow";
 
@@ -36,7 +36,7 @@ pub(crate) fn held(
             format!("what was released for {id} is with {}", case.party(measure.keeper())),
             "Leave the step to who keeps the records.".to_owned(),
         ),
-        Guard::Emergency => return regularisable(now, measure),
+        Guard::Emergency => return regularisable(counted(Some(case), now, command.taken), measure),
         Guard::Prolonged | Guard::Preserved if !preserves || measure.given_up => {
             (format!("no data is preserved for {id}"), "Ask for preservation in a request of its own.".to_owned())
         }
@@ -46,10 +46,11 @@ pub(crate) fn held(
     Err(cited(measure, "concerns", reason, remedy))
 }
 
-fn regularisable(now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
+/// The giver must know in time: what comes to its gateway later, was not said in time.
+fn regularisable(heard: Timestamp, measure: &Measure) -> Result<(), Refusal> {
     let id = measure.scope.id;
     match measure.regularise_by() {
-        Some(end) if now <= end => Ok(()),
+        Some(end) if heard <= end => Ok(()),
         Some(_) => {
             let reason = format!("the time in which {id} could be validated after the fact is over");
             let remedy = "Destroy what was received (disposal_due), and ask for it anew in the ordinary way.";

@@ -43,9 +43,9 @@ pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure)
 pub const CONSULT_SILENCE_DAYS: i64 = 10;
 
 /// That a consultation was held says who was consulted; after a long silence, who asked for it. R94.
-pub(crate) fn unanswered(case: &Case, measure: &Measure, now: Timestamp) -> Result<(), Refusal> {
+pub(crate) fn unanswered(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
     const DAY_MS: i64 = 24 * 3600 * 1000;
-    if measure.since.plus_ms(CONSULT_SILENCE_DAYS * DAY_MS) <= now {
+    if measure.since.plus_ms(CONSULT_SILENCE_DAYS * DAY_MS) <= heard {
         return Ok(());
     }
     let home = case.party(Side::Home);

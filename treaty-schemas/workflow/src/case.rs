@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Matter, Row, Side, State, Terms, Trigger, rows_from};
 
-/// A case as its events made it. Times are those that the entries state, so that both sides hold the same.
+/// A case as its events made it. A time is the one from which on an entry counts ([`Event::moment`](crate::Event::moment)), so that both
+/// sides hold the same and neither chooses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// The requesting party.
@@ -21,6 +22,9 @@ pub struct Case {
     pub opened: Timestamp,
     /// When it last moved.
     pub moved: Timestamp,
+    /// The latest moment that one of its entries states.
+    #[serde(default = "long_ago")]
+    pub stated: Timestamp,
     /// What is asked; empty until the request is sent.
     pub measures: BTreeMap<MeasureId, Measure>,
     /// What the case has beside the request, in the order in which it was opened.
@@ -37,7 +41,7 @@ pub struct Measure {
     pub scope: MeasureScope,
     /// Where it stands.
     pub state: State,
-    /// Since when, as the entry states.
+    /// Since when.
     pub since: Timestamp,
     /// Which records were released, in all parts.
     pub released: Vec<RecordType>,
@@ -51,7 +55,7 @@ pub struct Measure {
     /// What the treaty says of the answer; `None` where whoever folded the case does not hold its rule.
     #[serde(default)]
     pub terms: Option<Terms>,
-    /// When the request arrived, as its entry states.
+    /// When the request arrived.
     #[serde(default = "never")]
     pub arrived: Timestamp,
     /// Whether a consultation was held.
@@ -134,6 +138,10 @@ impl Measure {
         let due = self.regularised.is_none() && !self.released.is_empty();
         due.then(|| self.arrived.plus_ms(i64::from(hours) * 3600 * 1000))
     }
+}
+
+fn long_ago() -> Timestamp {
+    Timestamp(i64::MIN)
 }
 
 fn never() -> Timestamp {

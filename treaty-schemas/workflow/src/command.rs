@@ -1,6 +1,6 @@
 use model::{
     AuthorityId, ConditionCode, Declared, EntryId, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType,
-    RefusalCode, Role, Step,
+    RefusalCode, Role, Step, Timestamp,
 };
 
 use crate::{DraftStep, State, Terms};
@@ -42,6 +42,8 @@ pub struct Command<'a> {
     pub terms: &'a [(MeasureId, Terms)],
     /// The sealed body's bytes, on a step that carries records; 0 where it is not sealed yet.
     pub bytes: u64,
+    /// When the gateway of the party that did not send it took it, by that gateway's clock; `None` where it has not, or nobody knows.
+    pub taken: Option<Timestamp>,
 }
 
 impl<'a> Command<'a> {
@@ -64,6 +66,7 @@ impl<'a> Command<'a> {
             declared: &header.declared,
             terms: &[],
             bytes: 0,
+            taken: None,
         }
     }
 
@@ -77,6 +80,12 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn carrying(self, bytes: usize) -> Self {
         Self { bytes: u64::try_from(bytes).unwrap_or(u64::MAX), ..self }
+    }
+
+    /// The same, taken by the other party's gateway at this moment: as its RelayAcceptance says.
+    #[must_use]
+    pub fn taken(self, at: Timestamp) -> Self {
+        Self { taken: Some(at), ..self }
     }
 }
 

@@ -4,20 +4,23 @@ use model::{Declared, KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCod
 
 use crate::{
     Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
-    after, answer, case::side_of, given, matter,
+    after, answer, case::side_of, event::counted, given, matter,
 };
 
 const RULE: &str = "workflow";
 
 /// Holds a command against the procedure. `now` is the moment that the entry states; it is what the event will say.
 ///
+/// What rests on elapsed time (a silence, the hours after an emergency) is judged by when the other party's gateway took the entry
+/// ([`Command::taken`]) where that is later, and an entry that says that it was made long before the case's newest is refused.
+///
 /// Refuses with R93 who may not act, with R94 what the state, the number of officers or the form does not allow. The checks run
-/// in this order: the party's place, the form, who may ever do this step, the state of each measure, the signatures, the guard.
+/// in this order: the party's place, the form, the stated moment, who may ever do this step, the state of each measure, the signatures, the guard.
 pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Result<Event, Refusal> {
     let (home, peer, pin) = case.map_or((command.home, command.peer, command.pin), |c| (c.home, c.peer, c.pin));
     let side = place(home, peer, command)?;
     form(command)?;
-    let event = |change| Event { home, peer, pin, at: now, entry: Some(command.entry), change };
+    let event = |change| Event { home, peer, pin, at: now, taken: command.taken, entry: Some(command.entry), change };
     let Some(case) = case else {
         if command.step != Step::OpenGroup {
             let reason = format!("{} is not possible before the case's group is opened", command.step);
@@ -27,6 +30,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
         signed(row.ok_or_else(|| wrong_side(command.step, side, home, peer))?, command)?;
         return Ok(event(Change::Opened));
     };
+    after_the_last(case, now)?;
     if command.step == Step::OpenGroup {
         return Err(sequence("the case's group is open already".to_owned(), "Use the group that there is."));
     }
@@ -108,6 +112,18 @@ fn place(home: PartyId, peer: PartyId, command: &Command<'_>) -> Result<Side, Re
         )
         .at("sender")
     })
+}
+
+/// An entry names the one before it, so that it was made later, but for what clocks differ and for as long as officers take to sign.
+fn after_the_last(case: &Case, stated: Timestamp) -> Result<(), Refusal> {
+    if case.stated <= stated.plus_ms(limits::CLOCK_BEHIND_MS_MAX) {
+        return Ok(());
+    }
+    let reason = format!(
+        "the entry says that it was made at {stated}, more than a day before the newest entry of its case ({})",
+        case.stated
+    );
+    Err(sequence(reason, "Set the clock of the desk, and let officers sign the step anew.").at("created"))
 }
 
 /// A field that the step has no use for must be empty: what nobody checks, nobody may rely on.
@@ -246,7 +262,10 @@ fn guard(
             use RefusalCode::{R90, R94, R95};
             ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
         }
-        Guard::Unanswered => measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, now))?,
+        Guard::Unanswered => {
+            let heard = counted(Some(case), now, command.taken);
+            measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, heard))?;
+        }
         Guard::WrongAddressee if measure.is_some_and(Measure::gives) => {
             ground(command, |code| matches!(code, RefusalCode::R93 | RefusalCode::R16), "R93 or R16")?;
         }

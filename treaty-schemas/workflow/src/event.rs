@@ -19,6 +19,10 @@ pub struct Event {
     pub pin: Pin,
     /// When, as the entry states.
     pub at: Timestamp,
+    /// When the gateway of the party that did not send the entry took it, as its RelayAcceptance says; `None` for a gateway's own act, and
+    /// as long as the entry is on its way.
+    #[serde(default)]
+    pub taken: Option<Timestamp>,
     /// By which entry; `None` where a gateway's own act moved the case.
     #[serde(default)]
     pub entry: Option<EntryId>,
@@ -126,28 +130,44 @@ impl Event {
 
     fn by_gateway(case: &Case, event: GatewayEvent, ground: Option<RefusalCode>, at: Timestamp) -> Self {
         let change = Change::Gateway { event, ground };
-        Self { home: case.home, peer: case.peer, pin: case.pin, at, entry: None, change }
+        Self { home: case.home, peer: case.peer, pin: case.pin, at, taken: None, entry: None, change }
     }
+
+    /// From when on the event counts: see [`counted`].
+    pub fn moment(&self, case: Option<&Case>) -> Timestamp {
+        counted(case, self.at, self.taken)
+    }
+}
+
+/// From when on an entry counts: the latest of what it states, of when the other party's gateway took it, and of the case's last move. So
+/// nobody gains time by stating another one: what runs against a party runs from when its own gateway had it, and the times of a case
+/// never go back. All of it is in the entries and their receipts, so that every fold comes to the same.
+pub(crate) fn counted(case: Option<&Case>, stated: Timestamp, taken: Option<Timestamp>) -> Timestamp {
+    let moved = case.map_or(stated, |case| case.moved);
+    stated.max(taken.unwrap_or(stated)).max(moved)
 }
 
 /// Folds an event into the case; `None` is a case of which nothing happened yet. A move whose measure does not stand where the
 /// event says changes nothing, so that no fold can skip a state.
 pub fn apply(case: Option<Case>, event: &Event) -> Case {
+    let at = event.moment(case.as_ref());
     let mut case = case.unwrap_or_else(|| Case {
         home: event.home,
         peer: event.peer,
         pin: event.pin,
-        opened: event.at,
-        moved: event.at,
+        opened: at,
+        moved: at,
+        stated: event.at,
         measures: BTreeMap::new(),
         matters: BTreeMap::new(),
         abandoned: false,
     });
-    case.moved = event.at;
+    case.moved = at;
+    case.stated = case.stated.max(event.at);
     match &event.change {
         Change::Opened | Change::GroupChanged | Change::Drafted => {}
         Change::Sent { measures, terms, conditions, bytes } if case.measures.is_empty() && !case.abandoned => {
-            send(&mut case, measures, terms, event);
+            send(&mut case, measures, terms, event.entry);
             for measure in case.measures.values_mut().filter(|measure| measure.gives()) {
                 measure.bytes = *bytes;
                 bind(measure, Step::SealSend, conditions);
@@ -160,7 +180,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
                     && measure.state == one.from
                 {
-                    shift(measure, *step, one, event.at);
+                    shift(measure, *step, one, at);
                     if step.carries_records() {
                         measure.entries.extend(event.entry);
                     }
@@ -170,7 +190,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                     if one.from != one.to {
                         measure.postponed = *postponement;
                     }
-                    lasts(measure, *step, *until, event.at);
+                    lasts(measure, *step, *until, at);
                     bind(measure, *step, conditions);
                 }
             }
@@ -183,7 +203,8 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                     measure.entries.extend(event.entry);
                 });
             }
-            case.matters.insert(*id, matter.clone());
+            let matter = dated(matter.clone(), case.matters.get(id), *step, at);
+            case.matters.insert(*id, matter);
         }
         Change::Abandoned => case.abandoned = case.measures.is_empty(),
         Change::Gateway { event: gateway, ground } => {
@@ -191,7 +212,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                 let row = rows_from(measure.state).find(|row| row.trigger == Trigger::Gateway(*gateway));
                 if let Some(to) = row.and_then(|row| row.to) {
                     measure.state = to;
-                    measure.since = event.at;
+                    measure.since = at;
                     measure.ground = ground.or(measure.ground);
                 }
             }
@@ -200,17 +221,18 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     case
 }
 
-fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], event: &Event) {
+fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], entry: Option<EntryId>) {
+    let at = case.moved;
     let fresh = |scope: &MeasureScope| Measure {
         scope: scope.clone(),
         state: State::Sent,
-        since: event.at,
+        since: at,
         released: Vec::new(),
         entries: BTreeSet::new(),
         conditions: Vec::new(),
         ground: None,
         terms: terms.iter().find(|(id, _)| *id == scope.id).map(|(_, terms)| terms.clone()),
-        arrived: event.at,
+        arrived: at,
         consulted: false,
         callback: None,
         bytes: 0,
@@ -232,10 +254,20 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         if !measure.gives() {
             return measure;
         }
-        let entries = event.entry.into_iter().collect();
-        Measure { released: scope.records.clone(), entries, produced: Some(event.at), ..measure }
+        let entries = entry.into_iter().collect();
+        Measure { released: scope.records.clone(), entries, produced: Some(at), ..measure }
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
+}
+
+/// A matter with the moments from which on its standing counts.
+fn dated(mut matter: Matter, before: Option<&Matter>, step: Step, at: Timestamp) -> Matter {
+    matter.opened = before.map_or(at, |before| before.opened);
+    matter.since = before.filter(|before| before.state == matter.state).map_or(at, |before| before.since);
+    if step == Step::GrantConsent {
+        matter.granted = Some(at);
+    }
+    matter
 }
 
 fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {

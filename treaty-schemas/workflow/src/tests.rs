@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod alone;
+mod late;
 mod matters;
 mod onward;
 mod picture;
@@ -164,10 +165,20 @@ impl Order {
     }
 
     pub(super) fn decide(&self, case: Option<&Case>) -> Result<Event, Refusal> {
-        self.decide_at(case, NOW)
+        self.decide_at(case, case.map_or(NOW, |case| case.stated.max(NOW)))
     }
 
     pub(super) fn decide_at(&self, case: Option<&Case>, at: Timestamp) -> Result<Event, Refusal> {
+        self.decide_taken(case, at, None)
+    }
+
+    /// The same, where the other party's gateway took it at another moment than the one that it states.
+    pub(super) fn decide_taken(
+        &self,
+        case: Option<&Case>,
+        at: Timestamp,
+        taken: Option<Timestamp>,
+    ) -> Result<Event, Refusal> {
         let command = Command {
             entry: ENTRY,
             step: self.step,
@@ -184,6 +195,7 @@ impl Order {
             declared: &self.declared,
             terms: &self.terms,
             bytes: self.bytes,
+            taken,
             purpose: self.purpose.as_deref(),
         };
         decide(case, &command, at)

@@ -88,6 +88,7 @@ impl Outcome {
         let header = &item.entry.header;
         let signers: Vec<(KeyId, Role)> = item.entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
         let command = Command::of(header, &signers).under(&terms).carrying(item.entry.payload.size());
+        let command = item.accepted().map_or(command, |accepted| command.taken(accepted.receipt.at));
         let event = decide(self.case.as_ref(), &command, header.created)
             .map_err(|refusal| ("workflow", Denial::from(refusal)))?;
         let case = apply(self.case.take(), &event);

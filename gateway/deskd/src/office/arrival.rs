@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use identity::{Domain, Received, Verified};
 use model::{
-    BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, Refusal,
-    RefusalCode, Role, Step, Timestamp, Verdict,
+    BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, ReceiptKind,
+    Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
 };
 use prost::Message;
 use proto::desk::{AcknowledgeRequest, Arrival, OpeningReport};
@@ -12,7 +12,7 @@ use seal::Member;
 use serde_json::json;
 use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox, RecordKeyRow};
 use telemetry::say;
-use workflow::{Command, decide};
+use workflow::{Command, Event, decide};
 use zeroize::Zeroizing;
 
 use super::{
@@ -216,7 +216,10 @@ impl Office {
     async fn imply(&self, batch: &mut DeskBatch, view: &mut CaseView, header: &Header) -> Result<(), Denial> {
         let follows = |one: &mut Pending| one.digest == header.previous && !one.step.is_handshake();
         let Some(pending) = view.pending.take_if(follows) else { return Ok(()) };
-        let seq = view.settle(pending.step, pending.digest, &pending.event);
+        let notes = view.receipts.get(&pending.entry).into_iter().flatten();
+        let taken = notes.filter(|note| note.kind == ReceiptKind::RelayAcceptance).map(|note| note.at).next();
+        let event = Event { taken, ..pending.event };
+        let seq = view.settle(pending.step, pending.digest, &event);
         let ours = proto::decode_header(&Bytes::from(pending.header.clone()))?;
         if self.store.entry(pending.entry).await?.is_some() {
             let verdict = Verdict::Admitted;
@@ -248,6 +251,7 @@ impl Office {
             taking.entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
         let terms = self.terms(header)?;
         let command = Command::of(header, &signers).under(&terms).carrying(taking.entry.payload.size());
+        let command = command.taken(taking.receipt.at);
         let event = decide(view.admitted.as_ref(), &command, header.created)?;
         Ok(view.settle(header.step, taking.entry.header_digest(), &event))
     }

@@ -162,7 +162,7 @@ impl Office {
             return Err(contradiction("previous", "the history of the case is not one chain").into());
         }
         let terms = self.terms(header)?;
-        let command = Command::of(header, &one.signers).under(&terms).carrying(one.size);
+        let command = Command::of(header, &one.signers).under(&terms).carrying(one.size).taken(one.receipt.at);
         let event = decide(view.admitted.as_ref(), &command, header.created)?;
         Ok(view.settle(header.step, HeaderDigest::of(&one.header_bytes), &event))
     }

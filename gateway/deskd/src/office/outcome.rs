@@ -8,6 +8,7 @@ use proto::types as wire;
 use seal::Member;
 use store::desk::{DeskBatch, DeskEntryVerdict};
 use telemetry::say;
+use workflow::Event;
 
 use super::{
     GATEWAY, Members, Office, Told,
@@ -135,7 +136,8 @@ impl Office {
             view.seat(seating, turn_of(&header, epoch));
             batch.errands_done.push(view.id);
         }
-        let seq = view.settle(header.step, pending.digest, &pending.event);
+        let moved = Event { taken: Some(receipt.at), ..pending.event };
+        let seq = view.settle(header.step, pending.digest, &moved);
         self.shred(batch, view, &header, receipt.at).await?;
         self.conclude_entry(batch, &header, pending.header, signed, Verdict::Admitted, Some(seq)).await?;
         batch.proposals_done.push(header.entry);

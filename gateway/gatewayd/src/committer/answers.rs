@@ -54,7 +54,7 @@ impl Committer {
         let answer = match &answered.outcome {
             Outcome::Answer { verdict, .. } if verdict.receipt.kind == ReceiptKind::RelayAcceptance => {
                 self.compare_epochs(turn, verdict)?;
-                Answer::Accepted
+                Answer::Accepted(verdict.receipt.at)
             }
             Outcome::Answer { verdict, .. } => Answer::Rejected(receipts::denial_of(verdict.receipt.refusal.as_ref())),
             Outcome::Lapsed => Answer::Lapsed,

@@ -114,7 +114,7 @@ fn who_is_taken_out_of_the_group_still_gets_the_entry_that_does_it() {
         }
         peer.submit(&change, NOW).unwrap();
         assert!(home.receive(&change, party("FR"), NOW).unwrap().is_ok());
-        let conclusion = peer.conclude(entry_id(number), &crate::Answer::Accepted, NOW).unwrap().unwrap();
+        let conclusion = peer.conclude(entry_id(number), &crate::Answer::Accepted(NOW), NOW).unwrap().unwrap();
         assert_eq!(conclusion.deliver_to, vec![desk("FR:police")]);
     }
     assert_eq!(peer.file.unwrap().epoch, 3);

@@ -95,7 +95,7 @@ fn a_request_that_came_too_late_lapses_for_good() {
 fn an_answer_that_came_before_changes_nothing() {
     let (mut home, _) = both_after(&[Step::OpenGroup]);
     assert_eq!(home.conclude(entry_id(0), &refused(RefusalCode::R92), NOW).unwrap(), None);
-    assert_eq!(home.conclude(entry_id(9), &Answer::Accepted, NOW).unwrap(), None);
+    assert_eq!(home.conclude(entry_id(9), &Answer::Accepted(NOW), NOW).unwrap(), None);
 }
 
 #[test]
@@ -105,6 +105,6 @@ fn a_gateway_that_admits_what_hangs_in_the_air_contradicts_itself() {
         let draft = Draft::proper(number, step, &[1], home.head());
         home.submit(&draft, NOW).unwrap();
     }
-    let denial = home.conclude(entry_id(1), &Answer::Accepted, NOW).unwrap_err();
+    let denial = home.conclude(entry_id(1), &Answer::Accepted(NOW), NOW).unwrap_err();
     assert!(matches!(denial, Denial::Failed { fault: Fault::PeerUnreachable, .. }));
 }

@@ -37,7 +37,7 @@ fn a_desk_of_the_other_party_is_taken_in_anew_only_where_it_asked() {
     }
     let crate::Plan::Execute(admission) = readmit(&home, 4).unwrap() else { unreachable!("it is new") };
     let file =
-        crate::conclude(&admission.file, super::world::entry_id(4), &Answer::Accepted, NOW).unwrap().unwrap().file;
+        crate::conclude(&admission.file, super::world::entry_id(4), &Answer::Accepted(NOW), NOW).unwrap().unwrap().file;
     assert_eq!((file.asking.as_slice(), file.epoch), ([].as_slice(), 2), "once");
 }
 

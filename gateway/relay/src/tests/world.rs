@@ -290,8 +290,8 @@ pub(super) fn payload(step: Step) -> Payload {
     }
 }
 
-/// What a gateway answered, and will answer again.
-pub(super) type Verdict = Result<(), Denial>;
+/// What a gateway answered, and will answer again: when it took the entry, or why not.
+pub(super) type Verdict = Result<Timestamp, Denial>;
 
 /// A gateway with one case.
 #[derive(Debug, Clone)]
@@ -369,7 +369,7 @@ impl Gateway {
         let sender = draft.header.sender.clone();
         match self.ask(draft, Origin::OwnDesk(&sender), now, |_| {})? {
             Plan::Execute(admission) => {
-                self.keep(draft, Ok(()));
+                self.keep(draft, Ok(now));
                 self.file = Some(admission.file.clone());
                 Ok(Some(*admission))
             }
@@ -384,10 +384,10 @@ impl Gateway {
             Ok(Plan::Repeat) => self.seen.get(&draft.header.entry).map(|(_, verdict)| verdict.clone()),
             Ok(Plan::Later { .. }) => None,
             Ok(Plan::Execute(admission)) => {
-                self.keep(draft, Ok(()));
+                self.keep(draft, Ok(now));
                 self.settled.push(admission.file.head);
                 self.file = Some(admission.file);
-                Some(Ok(()))
+                Some(Ok(now))
             }
             Err(denial) => {
                 self.keep(draft, Err(denial.clone()));
@@ -456,7 +456,7 @@ pub(super) fn relay(from: &mut Gateway, to: &mut Gateway, fate: Fate, now: Times
         return;
     }
     for (id, verdict) in answers {
-        let answer = verdict.map_or_else(Answer::Rejected, |()| Answer::Accepted);
+        let answer = verdict.map_or_else(Answer::Rejected, Answer::Accepted);
         from.conclude(id, &answer, now).unwrap();
     }
 }

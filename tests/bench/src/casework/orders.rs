@@ -101,6 +101,7 @@ impl Order {
             declared: &self.declared,
             terms: &self.terms,
             bytes: 0,
+            taken: None,
             purpose: self.purpose.as_deref(),
         };
         decide(case, &command, MOMENT)

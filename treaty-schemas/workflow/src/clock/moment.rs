@@ -12,7 +12,7 @@ pub struct Moment {
     pub signal: Signal,
     /// Where the measure stands after it.
     pub state: State,
-    /// When, as the entry states.
+    /// From when on it counts.
     pub at: Timestamp,
     /// Until when, where it says how long something lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,8 +33,8 @@ pub fn moments<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Moment> {
 /// What `event` adds to the moments of `case`, as it stands before it: for who keeps moments instead of events. What [`apply`] passes
 /// over, because the measure does not stand there, is no moment.
 pub fn moments_of(case: Option<&Case>, event: &Event) -> Vec<Moment> {
-    let of =
-        |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at: event.at, until: None };
+    let at = event.moment(case);
+    let of = |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at, until: None };
     let mut states = states(case);
     match &event.change {
         Change::Sent { measures, .. } if case.is_none_or(Case::is_unsent) => {

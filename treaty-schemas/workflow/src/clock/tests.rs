@@ -63,7 +63,7 @@ impl Story {
 
     fn tell(&mut self, at: Timestamp, change: Change) {
         let pin = Pin(Digest::of(&[b"rule"]));
-        self.0.push(Event { home: party("JP"), peer: party("FR"), pin, at, entry: None, change });
+        self.0.push(Event { home: party("JP"), peer: party("FR"), pin, at, taken: None, entry: None, change });
     }
 
     fn received(mut self, at: Timestamp) -> Self {

@@ -6,6 +6,7 @@ use super::{MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterRow, Matter
 use crate::{
     Case, Change, Command, Measure, Side, State, answer,
     decide::{only_asked, records, sequence, stands, until},
+    event::counted,
 };
 
 /// Holds a step of a matter against its table.
@@ -13,6 +14,8 @@ use crate::{
 /// Refuses with R93 who may not act, with R94 what the matter's standing, the number of officers or the form does not allow.
 pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timestamp) -> Result<Change, Refusal> {
     let step = command.step;
+    // What was silent, was so until the other side had this step.
+    let heard = counted(Some(case), now, command.taken);
     let id = command.declared.matter.ok_or_else(|| {
         sequence(format!("{step} names no matter"), "Name the matter of the case.").at("declared.matter")
     })?;
@@ -22,9 +25,12 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
         (opening(case, command, id, side, keeper)?, None)
     } else {
         let matter = standing(case, command, id)?;
-        (next(case, matter, command, (side, keeper), now)?, Some(matter))
+        (next(case, matter, command, (side, keeper), heard)?, Some(matter))
     };
     stands(row.actor, command)?;
+    if row.guard == MatterGuard::Silence {
+        silence(before, heard)?;
+    }
     measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
     about(row.guard, command, &measures)?;
     only_asked(case, command)?;
@@ -47,9 +53,6 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
         signed: BTreeSet::new(),
     };
     let mut matter = before.cloned().unwrap_or_else(fresh);
-    if matter.state != row.to {
-        matter.since = now;
-    }
     matter.state = row.to;
     matter.flaw = command.declared.flaw.or(matter.flaw);
     matter.until = command.declared.until.or(matter.until);
@@ -61,9 +64,6 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     if step == Step::DraftMinutes {
         // Who signed, signed other minutes.
         matter.signed.clear();
-    }
-    if step == Step::GrantConsent {
-        matter.granted = Some(now);
     }
     if step == Step::SignMinutes {
         matter.signed.insert(side);
@@ -221,10 +221,6 @@ fn guard(
             records(command, measure)?;
             return answer::releasable(case, command, measure);
         }
-        MatterGuard::Silence if matter.is_some_and(|matter| !matter.is_silent(now)) => (
-            "declared.matter",
-            format!("either side may close it only when nobody has moved it for {MATTER_SILENCE_DAYS} days"),
-        ),
         MatterGuard::Until if command.declared.until.is_some() => return until(command, now),
         MatterGuard::Accepted if !matches!(measure.state, State::Accepted | State::Executing) => {
             ("concerns", format!("{id} is in {}; a hearing is held for what was accepted", measure.state))
@@ -232,6 +228,14 @@ fn guard(
         _ => return Ok(()),
     };
     Err(sequence(reason, "Look at the case, and name what the step needs.").at(field))
+}
+
+fn silence(matter: Option<&Matter>, heard: Timestamp) -> Result<(), Refusal> {
+    if matter.is_none_or(|matter| matter.is_silent(heard)) {
+        return Ok(());
+    }
+    let reason = format!("either side may close it only when nobody has moved it for {MATTER_SILENCE_DAYS} days");
+    Err(sequence(reason, "Look at the case, and name what the step needs.").at("declared.matter"))
 }
 
 /// Whether records of a type are inside that the measure asked for and did not get.

@@ -144,7 +144,7 @@ pub struct Matter {
     /// By which entry.
     #[serde(default)]
     pub by: Option<EntryId>,
-    /// When, as the entry states.
+    /// When.
     pub opened: Timestamp,
     /// Since when it stands there.
     pub since: Timestamp,

@@ -12,7 +12,15 @@ use crate::{
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 fn event(at: Timestamp, change: Change) -> Event {
-    Event { home: party("home"), peer: party("peer"), pin: Pin(Digest::of(&[b"rule"])), at, entry: None, change }
+    Event {
+        home: party("home"),
+        peer: party("peer"),
+        pin: Pin(Digest::of(&[b"rule"])),
+        at,
+        taken: None,
+        entry: None,
+        change,
+    }
 }
 
 fn sent(at: Timestamp, measures: &[(u32, &[&str])]) -> Event {

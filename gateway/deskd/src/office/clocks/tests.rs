@@ -73,7 +73,8 @@ impl Moved {
     }
 
     fn settle(&mut self, step: Step, change: Change, at: Timestamp) {
-        let event = Event { home: party("JP"), peer: party("FR"), pin: self.view.pin, at, entry: None, change };
+        let event =
+            Event { home: party("JP"), peer: party("FR"), pin: self.view.pin, at, taken: None, entry: None, change };
         self.view.settle(step, HeaderDigest::GENESIS, &event);
     }
 
