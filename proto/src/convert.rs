@@ -18,6 +18,18 @@ use crate::{
 /// # Errors
 /// [`Fault::TooLarge`] over a limit, [`Fault::Malformed`] where something is missing or not what it should be.
 pub fn receive_entry(entry: wire::Entry) -> Result<Received<Entry>, Denial> {
+    whole_entry(entry).map(Received::new)
+}
+
+/// An entry that was verified before it was stored, from its string of bytes.
+///
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn stored_entry(bytes: impl Into<Bytes>) -> Result<Entry, Denial> {
+    whole_entry(entry_from_bytes(bytes)?)
+}
+
+fn whole_entry(entry: wire::Entry) -> Result<Entry, Denial> {
     let header = decode_header(&entry.header)?;
     let payload = payload_from_wire(entry.payload, header.step)?;
     if entry.officers.len() > limits::OFFICER_SIGNATURES_MAX {
@@ -26,7 +38,7 @@ pub fn receive_entry(entry: wire::Entry) -> Result<Received<Entry>, Denial> {
     let malformed = |error: Malformed| Denial::failed(Fault::Malformed, error.to_string());
     let officers = entry.officers.into_iter().map(officer_from_wire).collect::<Result<_, _>>().map_err(malformed)?;
     let desk = signature_from_wire(entry.desk).map_err(malformed)?;
-    Ok(Received::new(Entry { header, header_bytes: entry.header, payload, officers, desk }))
+    Ok(Entry { header, header_bytes: entry.header, payload, officers, desk })
 }
 
 /// Puts an entry on the wire, with the bytes it was received or made with.

@@ -45,6 +45,7 @@ impl Hot {
             group_blob,
             group_next,
             updated: now.0,
+            fold: fold_number(self.file.fold),
         })
     }
 
@@ -139,6 +140,11 @@ impl Cases {
 /// The number of a state in the database.
 pub(crate) fn state_number(state: State) -> i16 {
     State::ALL.iter().position(|one| *one == state).and_then(|at| i16::try_from(at).ok()).unwrap_or(-1)
+}
+
+/// The number of a fold in the database.
+pub(crate) fn fold_number(fold: u16) -> i16 {
+    i16::try_from(fold).unwrap_or(-1)
 }
 
 /// The state of a number in the database.

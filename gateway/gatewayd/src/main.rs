@@ -18,6 +18,7 @@ mod outbox;
 mod private;
 mod published;
 mod receipts;
+mod refold;
 mod rules;
 mod service;
 mod trust;

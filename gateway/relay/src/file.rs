@@ -1,6 +1,6 @@
 use model::{AuthorityId, CaseId, EntryId, Header, HeaderDigest, PartyId, Pin, RefusalCode, Step, Timestamp};
 use serde::{Deserialize, Serialize};
-use workflow::{Case, Event, Side, State, apply};
+use workflow::{Case, Event, FOLD, Side, State, apply};
 
 use crate::Origin;
 
@@ -40,6 +40,9 @@ pub struct CaseFile {
     /// Desks that lost their state and asked to be taken into the group anew, and were not yet.
     #[serde(default)]
     pub asking: Vec<AuthorityId>,
+    /// Which fold made `admitted`: [`FOLD`](workflow::FOLD), or an older program's.
+    #[serde(default)]
+    pub fold: u16,
 }
 
 /// An entry of an own desk, admitted here, on its way.
@@ -122,6 +125,7 @@ impl CaseFile {
             pending: Vec::new(),
             unsent: None,
             asking: Vec::new(),
+            fold: FOLD,
         }
     }
 
@@ -223,7 +227,7 @@ impl CaseFile {
 }
 
 /// An entry that both gateways admit has arrived: a request goes through SENT to DELIVERED in one.
-fn take(case: Option<Case>, step: Step, event: &Event) -> Case {
+pub(crate) fn take(case: Option<Case>, step: Step, event: &Event) -> Case {
     let case = apply(case, event);
     if step != Step::SealSend {
         return case;

@@ -21,6 +21,7 @@ mod conclude;
 mod context;
 mod file;
 mod follows;
+mod refold;
 
 #[cfg(test)]
 mod tests;
@@ -29,3 +30,4 @@ pub use admit::{Admission, Plan, admit};
 pub use conclude::{Answer, Conclusion, conclude};
 pub use context::{Context, Earlier, Origin, RosterFacts, SeenEntry};
 pub use file::{Basis, CaseFile, GroupChange, PendingEntry, Unsent};
+pub use refold::PastEntry;

@@ -92,6 +92,7 @@ on_both_engines! { gateway:
     a_cosignature_is_never_lost,
     heads_are_kept_once_and_found_with_who_cosigned_over_them,
     of_two_heads_for_one_place_a_witness_keeps_one,
+    cases_of_another_fold_are_found_page_by_page,
     a_channel_is_written_whole,
 }
 

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, rows_from};
 
+/// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
+/// from its entries.
+pub const FOLD: u16 = 1;
+
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {

@@ -44,7 +44,7 @@ pub use clock::{
 };
 pub use command::{Command, DraftCommand};
 pub use decide::{decide, decide_draft};
-pub use event::{Change, Event, Move, apply};
+pub use event::{Change, Event, FOLD, Move, apply};
 pub use matter::{
     By, MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, Slot, SlotWarning,
     matter_picture, matter_rows, matter_table, moment_in, moves_matter, opens_matter, zone_named,

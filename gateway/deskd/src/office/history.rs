@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 use model::{
-    CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, Handshake, Header, HeaderDigest, KeyId, Payload, Receipt,
-    Role, Step, Verdict,
+    CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, Handshake, Header, HeaderDigest, KeyId, MeasureId, Payload,
+    Receipt, Role, Step, Verdict,
 };
 use proto::desk::Arrival;
 use roster::{Approved, CaseBinding, Follower};
 use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict};
-use workflow::{Command, decide};
+use workflow::{Command, Terms, decide};
 
 use super::{
     Office,
@@ -157,14 +157,8 @@ impl Office {
     }
 
     fn settle_past(&self, view: &mut CaseView, one: &Past) -> Result<i64, Denial> {
-        let header = &one.header;
-        if (header.home, header.peer, header.pin) != (view.home, view.peer, view.pin) || header.previous != view.head {
-            return Err(contradiction("previous", "the history of the case is not one chain").into());
-        }
-        let terms = self.terms(header)?;
-        let command = Command::of(header, &one.signers).under(&terms).carrying(one.size).taken(one.receipt.at);
-        let event = decide(view.admitted.as_ref(), &command, header.created)?;
-        Ok(view.settle(header.step, HeaderDigest::of(&one.header_bytes), &event))
+        let terms = self.terms(&one.header)?;
+        settle_under(view, one, &terms)
     }
 
     async fn put_past(&self, batch: &mut DeskBatch, view: &mut CaseView, one: &Past, seq: i64) -> Result<(), Denial> {
@@ -205,6 +199,17 @@ impl Office {
     }
 }
 
+/// Makes an entry of the past part of the case, where the rule says this of the answers to it.
+pub(super) fn settle_under(view: &mut CaseView, one: &Past, terms: &[(MeasureId, Terms)]) -> Result<i64, Denial> {
+    let header = &one.header;
+    if (header.home, header.peer, header.pin) != (view.home, view.peer, view.pin) || header.previous != view.head {
+        return Err(contradiction("previous", "the history of the case is not one chain").into());
+    }
+    let command = Command::of(header, &one.signers).under(terms).carrying(one.size).taken(one.receipt.at);
+    let event = decide(view.admitted.as_ref(), &command, header.created)?;
+    Ok(view.settle(header.step, HeaderDigest::of(&one.header_bytes), &event))
+}
+
 /// Notes who came and went, if the gateways certified the same epoch.
 fn note(view: &mut CaseView, one: &Past, approved: Approved) -> Result<Follower, Denial> {
     if one.receipt.epoch.as_ref() != Some(&approved.epoch) {
@@ -233,6 +238,7 @@ fn keep_beside(view: &mut CaseView, before: CaseView, past: &[Past]) {
     view.epochs = before.epochs;
     view.findings.extend(before.findings);
     view.follows = before.follows;
+    (view.earlier, view.training) = (before.earlier, before.training);
     view.openings = before.openings;
     view.hanging = before.hanging;
     view.acts = before.acts;

@@ -38,6 +38,7 @@ mod outbox;
 mod outcome;
 mod prepare;
 mod reading;
+mod refold;
 mod release_of_keys;
 mod responders;
 mod responding;
@@ -318,6 +319,7 @@ impl Office {
             head: view.head.into(),
             updated: now.0,
             version: version.map_or(1, |version| version + 1),
+            fold: i16::try_from(view.fold).unwrap_or(-1),
         };
         batch.put_case(row, version);
         batch.links.extend(listing::links(view));

@@ -8,7 +8,7 @@ use model::{
     ReceiptKind, Refusal, RefusalCode, Step, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
-use workflow::{Act, Case, Event, Moment, Side, Signal, State, apply, moments_of};
+use workflow::{Act, Case, Event, FOLD, Moment, Side, Signal, State, apply, moments_of};
 
 /// A case as this desk sees it. Stored as one row, encrypted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,6 +81,9 @@ pub(crate) struct CaseView {
     /// Why this desk has no seat now.
     #[serde(default)]
     pub(crate) away: Option<Away>,
+    /// Which fold made `admitted` and `moments`: [`FOLD`], or an older program's.
+    #[serde(default)]
+    pub(crate) fold: u16,
 }
 
 /// That somebody opened a record.
@@ -221,6 +224,7 @@ impl CaseView {
             seats: Vec::new(),
             unreadable: BTreeSet::new(),
             away: None,
+            fold: FOLD,
         }
     }
 

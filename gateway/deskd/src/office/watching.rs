@@ -64,6 +64,9 @@ impl Office {
             if !self.refreshed().await || self.require_standing().is_err() {
                 continue;
             }
+            if self.refold().await.is_err() {
+                say!(Warn, "cases of an earlier program could not be looked for");
+            }
             if self.replenish().await.is_err() {
                 say!(Warn, "KeyPackages could not be published");
             }

@@ -31,7 +31,7 @@ use crate::{
     gateway::{Gateway, Proven},
     heads::Keeper,
     keys::{self, Keys},
-    outbox, private,
+    outbox, private, refold,
     rules::Rules,
     service::{evidence::Evidence, operator::Operator, peer::Peers, structured, submission::Desks},
     trust::Trust,
@@ -87,6 +87,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let store = GatewayStore::open(&url, &Settings::default())
         .await
         .map_err(|error| Failure::from(model::Denial::from(error)))?;
+    refold::all(&store).await.map_err(Failure::from)?;
     let catalogue = config.catalog.as_ref().map(|path| folder.resolve(path));
     let rules = Rules::open(trust.own(), catalogue.as_deref().map(|path| (path, config.treaty_signatures)))?;
     tell_of_treaties(&rules, &trust, now, json_output);

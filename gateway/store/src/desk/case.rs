@@ -31,6 +31,8 @@ pub struct Model {
     pub updated: i64,
     /// Grows with each change.
     pub version: i64,
+    /// By which fold its body was made: a number of the caller's; 0 where an older program made it.
+    pub fold: i16,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -76,6 +78,22 @@ impl DeskStore {
         ids.extend(drafts.into_tuple::<Stored<CaseId>>().all(self.engine.read()).await?);
         ids.sort_unstable();
         ids.dedup();
+        Ok(ids.into_iter().map(|id| id.0).collect())
+    }
+
+    /// At most `limit` ids of cases that another fold than this made, in order, those after `after`.
+    pub async fn cases_folded_otherwise(
+        &self,
+        fold: u16,
+        after: Option<CaseId>,
+        limit: u64,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        let mut query = Entity::find().select_only().column(Column::Id).filter(Column::Fold.ne(i32::from(fold)));
+        if let Some(after) = after {
+            query = query.filter(Column::Id.gt(Stored(after)));
+        }
+        let query = query.order_by_asc(Column::Id).limit(limit);
+        let ids: Vec<Stored<CaseId>> = query.into_tuple().all(self.engine.read()).await?;
         Ok(ids.into_iter().map(|id| id.0).collect())
     }
 

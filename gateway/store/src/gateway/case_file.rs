@@ -27,6 +27,8 @@ pub struct Model {
     pub group_next: Option<Blob>,
     /// When it changed last.
     pub updated: i64,
+    /// By which fold its body was made: a number of the caller's; 0 where an older program made it.
+    pub fold: i16,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -62,6 +64,20 @@ impl GatewayStore {
         if !states.is_empty() {
             query = query.filter(Column::State.is_in(states.iter().copied()));
         }
+        if let Some(after) = after {
+            query = query.filter(Column::Id.gt(Stored(after)));
+        }
+        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+    }
+
+    /// At most `limit` cases that another fold than this made, by id, those after `after`.
+    pub async fn case_folded_otherwise(
+        &self,
+        fold: u16,
+        after: Option<CaseId>,
+        limit: u64,
+    ) -> Result<Vec<Model>, StoreError> {
+        let mut query = Entity::find().filter(Column::Fold.ne(i32::from(fold)));
         if let Some(after) = after {
             query = query.filter(Column::Id.gt(Stored(after)));
         }

@@ -42,6 +42,7 @@ pub(super) fn case(number: u32, version: i64) -> DeskCaseRow {
         head: HeaderDigest::GENESIS.into(),
         updated: 1_000 + version,
         version,
+        fold: 1,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What holds for a store whatever the engine.
 
 pub(crate) mod desk;
+mod fold;
 pub(crate) mod gateway;
 mod heads;
 mod listed;
@@ -50,6 +51,7 @@ pub(crate) fn case(number: u32, version: i64) -> CaseFileRow {
         group_blob: Some(blob("group")),
         group_next: None,
         updated: 1_000 + version,
+        fold: 1,
     }
 }
 

@@ -8,6 +8,7 @@ mod m0005_responder;
 mod m0006_record_key;
 mod m0009_looked_up;
 mod m0010_listed;
+mod m0011_fold;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_record_key::Migration),
             Box::new(m0009_looked_up::Migration),
             Box::new(m0010_listed::Migration),
+            Box::new(m0011_fold::Migration),
         ]
     }
 }
