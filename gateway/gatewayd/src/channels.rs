@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use aws_lc_rs::rand;
 use identity::{ChannelConsent, Directory, Fingerprint, RootCertificate, SignedConsent, SignedDirectory, Subject};
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, Denial, Fault, PartyId, Refusal, RefusalCode};
+use model::{AuthorityId, Denial, Fault, PartyId, Refusal, RefusalCode, Timestamp};
 use proto::{
     peer::{self as wire, ClaimKeyPackageRequest, GreetRequest, peer_service_client::PeerServiceClient},
     types,
@@ -130,36 +130,40 @@ pub(crate) async fn claim_key_package(
     Ok(answer.into_inner().key_package)
 }
 
-/// What we say when we are greeted, and when we greet.
-pub(crate) fn our_greeting(
-    gateway: &Gateway,
-    peer: PartyId,
-) -> Result<(types::SignedDirectory, Option<wire::ChannelConsent>), Denial> {
+/// What one gateway says to the other when it greets, and when it is greeted.
+#[derive(Debug, Default)]
+pub(crate) struct Greeting {
+    pub(crate) directory: Option<types::SignedDirectory>,
+    pub(crate) consent: Option<wire::ChannelConsent>,
+    /// When the one who says it closed the channel last; 0 where it never did.
+    pub(crate) closed_ms: i64,
+}
+
+/// What we say when we are greeted, and when we greet. A consent is as old as the word of our operator.
+pub(crate) async fn our_greeting(gateway: &Gateway, peer: PartyId) -> Result<Greeting, Denial> {
+    let row = gateway.store.channel(peer).await?;
     let snapshot = gateway.trust.snapshot();
-    let directory = directory_to_wire(&snapshot.own_directory);
+    let directory = Some(directory_to_wire(&snapshot.own_directory));
     let fingerprints = snapshot.root(gateway.own()).zip(snapshot.root(peer));
-    let agreed = snapshot.channels.get(&peer).is_some_and(|state| *state >= ChannelState::KeysVerified);
-    let consent = fingerprints.filter(|_| agreed).map(|(own, their)| {
+    let said = row.as_ref().filter(|row| !ChannelState::of(row.state).is_silent()).and_then(|row| row.own_yes_at);
+    let consent = fingerprints.zip(said).map(|((own, their), said)| {
         let consent = ChannelConsent {
             from: gateway.own(),
             to: peer,
             own_root: own.fingerprint(),
             their_root: their.fingerprint(),
-            at: clock::now(),
+            at: Timestamp(said),
         };
         let signed = consent.sign(&gateway.ledger_key);
         wire::ChannelConsent { statement: signed.consent.to_bytes().into(), signature: signed.signature.into() }
     });
-    Ok((directory, consent))
+    Ok(Greeting { directory, consent, closed_ms: row.and_then(|row| row.closed_at).unwrap_or_default() })
 }
 
-/// Takes another gateway's greeting: its directory, and its consent. The channel opens when both sides have said yes.
-pub(crate) async fn take_greeting(
-    gateway: &Gateway,
-    from: PartyId,
-    directory: Option<types::SignedDirectory>,
-    consent: Option<wire::ChannelConsent>,
-) -> Result<(), Denial> {
+/// Takes another gateway's greeting: its directory, and its consent. The channel opens when both sides have said yes, since either closed
+/// it last.
+pub(crate) async fn take_greeting(gateway: &Gateway, from: PartyId, greeting: Greeting) -> Result<(), Denial> {
+    let Greeting { directory, consent, closed_ms } = greeting;
     let _one_at_a_time = gateway.channel_changes.lock().await;
     let now = clock::now();
     let directory = directory.ok_or_else(|| Denial::failed(Fault::Malformed, "a greeting without a directory"))?;
@@ -191,16 +195,12 @@ pub(crate) async fn take_greeting(
         if statement.from != from || statement.to != gateway.own() {
             return Err(Denial::failed(Fault::Malformed, "a consent to another channel"));
         }
-        next.peer_yes = Some(Blob(consent.statement.to_vec()));
-        if ChannelState::of(next.state) == ChannelState::KeysVerified {
-            next.state = ChannelState::Open as i16;
-            telemetry::say!(Info, "channel open: both sides have compared fingerprints", party = from);
+        // What was said before we closed the channel is over with it.
+        if next.closed_at.is_none_or(|closed| closed < statement.at.0) {
+            next.peer_yes = Some(Blob(consent.statement.to_vec()));
         }
     }
-    // A consent bears its moment: only the first one is news.
-    if row.peer_yes.is_some() {
-        next.peer_yes = row.peer_yes.clone();
-    }
+    settle(&mut next, from, closed_ms);
     if next != row {
         next.updated = now.0;
         gateway.store.put_channel(&next).await?;
@@ -208,6 +208,23 @@ pub(crate) async fn take_greeting(
     gateway.trust.set_channel(from, ChannelState::of(next.state));
     gateway.bells.channel(from).notify_one();
     Ok(())
+}
+
+/// Where a channel stands by what both sides have said.
+fn settle(row: &mut ChannelRow, peer: PartyId, closed_ms: i64) {
+    if row.own_yes_at.is_some_and(|said| said <= closed_ms) && ChannelState::of(row.state) != ChannelState::Frozen {
+        row.own_yes_at = None;
+        row.state = ChannelState::Proposed as i16;
+        telemetry::say!(
+            Warn,
+            "the other side closed the channel after our operator had agreed to it: compare the fingerprints anew",
+            party = peer
+        );
+    }
+    if ChannelState::of(row.state) == ChannelState::KeysVerified && row.peer_yes.is_some() {
+        row.state = ChannelState::Open as i16;
+        telemetry::say!(Info, "channel open: both sides have compared fingerprints", party = peer);
+    }
 }
 
 fn version_of(toml: &str) -> Option<u64> {
@@ -239,7 +256,9 @@ pub(crate) async fn add(
     channels.check(endpoint)?;
     let fingerprint =
         Fingerprint::of_root(root).map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
-    let before = gateway.store.channel(party).await?.filter(|row| row.root.0 == root);
+    let before = gateway.store.channel(party).await?;
+    let closed_at = before.as_ref().and_then(|row| row.closed_at);
+    let before = before.filter(|row| row.root.0 == root);
     let state = match before.as_ref().map(|row| ChannelState::of(row.state)) {
         Some(ChannelState::Frozen) => {
             return Err(Denial::failed(Fault::ChannelNotOpen, "the channel is frozen: gateway peer unfreeze"));
@@ -261,6 +280,7 @@ pub(crate) async fn add(
         directory: before.as_ref().and_then(|row| row.directory.clone()),
         directory_signature: before.and_then(|row| row.directory_signature),
         updated: now.0,
+        closed_at,
     };
     gateway.store.put_channel(&row).await?;
     gateway.trust.set_channel(party, state);
@@ -276,7 +296,7 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
     let state = ChannelState::of(row.state);
     match (frozen, state) {
         (_, ChannelState::Closed) => {
-            let detail = "the channel is closed: compare the fingerprints again, then gateway peer add";
+            let detail = "the channel is closed: both operators compare the fingerprints again, then gateway peer add";
             return Err(Denial::failed(Fault::ChannelNotOpen, detail));
         }
         (true, ChannelState::Frozen) => {}
@@ -303,13 +323,15 @@ pub(crate) async fn close(gateway: &Gateway, party: PartyId) -> Result<ChannelRo
     let _one_at_a_time = gateway.channel_changes.lock().await;
     let row = gateway.store.channel(party).await?;
     let row = row.ok_or_else(|| Denial::failed(Fault::Unknown, format!("there is no channel to {party}")))?;
+    let now = clock::now();
     let row = ChannelRow {
         state: ChannelState::Closed as i16,
         own_yes_at: None,
         peer_yes: None,
         frozen_from: None,
         frozen_by: None,
-        updated: clock::now().0,
+        updated: now.0,
+        closed_at: Some(now.0),
         ..row
     };
     gateway.store.put_channel(&row).await?;
@@ -343,11 +365,12 @@ async fn keep_greeting(gateway: Arc<Gateway>, party: PartyId, channel: Channel) 
 }
 
 async fn greet(gateway: &Gateway, party: PartyId, channel: Channel) -> Result<(), Denial> {
-    let (directory, consent) = our_greeting(gateway, party)?;
-    let request = GreetRequest { consent, directory: Some(directory), software: crate::SOFTWARE.to_owned() };
+    let Greeting { directory, consent, closed_ms } = our_greeting(gateway, party).await?;
+    let request = GreetRequest { consent, directory, software: crate::SOFTWARE.to_owned(), closed_ms };
     let answer = PeerServiceClient::new(channel).greet(request).await;
     let answer = answer.map_err(|status| explain(&status))?.into_inner();
-    take_greeting(gateway, party, answer.directory, answer.consent).await
+    let wire::GreetResponse { directory, consent, closed_ms, .. } = answer;
+    take_greeting(gateway, party, Greeting { directory, consent, closed_ms }).await
 }
 
 /// A status of the other gateway, or the reason why there is none.
@@ -366,4 +389,51 @@ pub(crate) fn seed() -> Result<u64, Denial> {
     let mut bytes = [0; 8];
     rand::fill(&mut bytes).map_err(|_| Denial::failed(Fault::Internal, "the system gives no randomness"))?;
     Ok(u64::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn row(state: ChannelState, own_yes_at: Option<i64>, peer_yes: bool) -> ChannelRow {
+        ChannelRow {
+            party: "FR".parse::<PartyId>().unwrap().into(),
+            endpoint: String::new(),
+            root: Blob::default(),
+            fingerprint: String::new(),
+            state: state as i16,
+            own_yes_at,
+            peer_yes: peer_yes.then(Blob::default),
+            frozen_from: None,
+            frozen_by: None,
+            frozen_reason: None,
+            directory: None,
+            directory_signature: None,
+            updated: 0,
+            closed_at: None,
+        }
+    }
+
+    fn settled(mut row: ChannelRow, closed_ms: i64) -> (ChannelState, Option<i64>) {
+        settle(&mut row, "FR".parse().unwrap(), closed_ms);
+        (ChannelState::of(row.state), row.own_yes_at)
+    }
+
+    #[test]
+    fn a_channel_opens_when_both_have_said_yes() {
+        assert_eq!(settled(row(ChannelState::KeysVerified, Some(5), true), 0), (ChannelState::Open, Some(5)));
+        assert_eq!(settled(row(ChannelState::KeysVerified, Some(5), false), 0), (ChannelState::KeysVerified, Some(5)));
+        assert_eq!(settled(row(ChannelState::Proposed, None, true), 0), (ChannelState::Proposed, None));
+    }
+
+    #[test]
+    fn what_was_said_before_the_other_side_closed_the_channel_is_said_anew() {
+        for state in [ChannelState::Open, ChannelState::KeysVerified] {
+            assert_eq!(settled(row(state, Some(5), true), 5), (ChannelState::Proposed, None));
+            assert_eq!(settled(row(state, Some(6), true), 5), (ChannelState::Open, Some(6)));
+        }
+        assert_eq!(settled(row(ChannelState::Frozen, Some(5), true), 5), (ChannelState::Frozen, Some(5)));
+    }
 }

@@ -13,7 +13,7 @@ use rustls_pki_types::TrustAnchor;
 /// How far a channel is. The numbers are in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ChannelState {
-    /// The other side's word is known, ours is not given.
+    /// Our word is not given, or not since the other side closed the channel.
     Proposed = 0,
     /// We compared the fingerprint; the other side has not said so yet.
     KeysVerified = 1,
@@ -21,7 +21,7 @@ pub(crate) enum ChannelState {
     Open = 2,
     /// Stopped by an operator.
     Frozen = 3,
-    /// Ended by an operator: its operator compares the fingerprint anew before it opens again.
+    /// Ended by an operator: both compare the fingerprints anew before it opens again.
     Closed = 4,
 }
 

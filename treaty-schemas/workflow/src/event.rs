@@ -155,17 +155,7 @@ pub(crate) fn counted(case: Option<&Case>, stated: Timestamp, taken: Option<Time
 /// event says changes nothing, so that no fold can skip a state.
 pub fn apply(case: Option<Case>, event: &Event) -> Case {
     let at = event.moment(case.as_ref());
-    let mut case = case.unwrap_or_else(|| Case {
-        home: event.home,
-        peer: event.peer,
-        pin: event.pin,
-        opened: at,
-        moved: at,
-        stated: event.at,
-        measures: BTreeMap::new(),
-        matters: BTreeMap::new(),
-        abandoned: false,
-    });
+    let mut case = case.unwrap_or_else(|| begun(event));
     case.moved = at;
     case.stated = case.stated.max(event.at);
     match &event.change {
@@ -223,6 +213,22 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
         }
     }
     case
+}
+
+/// A case of which nothing happened yet.
+fn begun(event: &Event) -> Case {
+    let at = event.moment(None);
+    Case {
+        home: event.home,
+        peer: event.peer,
+        pin: event.pin,
+        opened: at,
+        moved: at,
+        stated: event.at,
+        measures: BTreeMap::new(),
+        matters: BTreeMap::new(),
+        abandoned: false,
+    }
 }
 
 fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)], entry: Option<EntryId>) {

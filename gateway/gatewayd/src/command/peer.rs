@@ -30,7 +30,7 @@ pub(crate) enum Peer {
     Freeze(Freeze),
     /// Let a frozen channel go on.
     Unfreeze(Freeze),
-    /// End a channel. It opens again only by `peer add`, for which the fingerprint is compared anew.
+    /// End a channel. It opens again only when both sides have compared the fingerprints anew: `peer add` on both.
     Close(Freeze),
 }
 
@@ -201,6 +201,19 @@ fn line(channel: &Channel) -> String {
         yes(channel.their_consent),
         channel.queued
     );
+    let party = &channel.party;
+    let next = match channel.state.as_str() {
+        "PROPOSED" => Some("to open it: compare the fingerprints, then gateway peer add".to_owned()),
+        "KEYS_VERIFIED" => {
+            Some(format!("it opens when the operator of {party} has compared them, too: gateway peer add"))
+        }
+        "FROZEN" => Some("to go on: gateway peer unfreeze".to_owned()),
+        "CLOSED" => Some(format!("to open it again: gateway peer add here and in {party}, after both compared anew")),
+        _ => None,
+    };
+    if let Some(next) = next {
+        line.push_str(&format!("\n    {next}"));
+    }
     if !channel.last_error.is_empty() {
         line.push_str(&format!("\n    last call failed: {}", channel.last_error));
     }

@@ -15,7 +15,8 @@ use tonic::{Request, Response, Status};
 
 use super::{gone, malformed, status};
 use crate::{
-    channels, clock,
+    channels::{self, Greeting},
+    clock,
     committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Told, Work, fault_of, origin},
     gateway::Gateway,
     heads, published,
@@ -27,10 +28,11 @@ pub(crate) struct Peers(pub(crate) Arc<Gateway>);
 impl PeerService for Peers {
     async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
         let from = caller(&request)?;
-        let GreetRequest { consent, directory, .. } = request.into_inner();
-        channels::take_greeting(&self.0, from, directory, consent).await.map_err(status)?;
-        let (directory, consent) = channels::our_greeting(&self.0, from).map_err(status)?;
-        Ok(Response::new(GreetResponse { consent, directory: Some(directory), software: crate::SOFTWARE.to_owned() }))
+        let GreetRequest { consent, directory, closed_ms, .. } = request.into_inner();
+        let greeting = Greeting { directory, consent, closed_ms };
+        channels::take_greeting(&self.0, from, greeting).await.map_err(status)?;
+        let Greeting { directory, consent, closed_ms } = channels::our_greeting(&self.0, from).await.map_err(status)?;
+        Ok(Response::new(GreetResponse { consent, directory, software: crate::SOFTWARE.to_owned(), closed_ms }))
     }
 
     async fn relay(&self, request: Request<RelayRequest>) -> Result<Response<RelayResponse>, Status> {

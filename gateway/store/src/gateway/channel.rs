@@ -17,7 +17,7 @@ pub struct Model {
     pub root: Blob,
     /// The fingerprint that the humans compared.
     pub fingerprint: String,
-    /// PROPOSED, KEYS_VERIFIED, OPEN, FROZEN: a number of the caller's.
+    /// PROPOSED, KEYS_VERIFIED, OPEN, FROZEN, CLOSED: a number of the caller's.
     pub state: i16,
     /// When this side said yes.
     pub own_yes_at: Option<i64>,
@@ -35,6 +35,8 @@ pub struct Model {
     pub directory_signature: Option<Blob>,
     /// When the row changed last.
     pub updated: i64,
+    /// When this side closed the channel last: what the other side said before does not count any more.
+    pub closed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -494,11 +494,13 @@ pub(crate) async fn a_channel_is_written_whole(store: &GatewayStore) {
         directory: Some(blob("directory")),
         directory_signature: Some(blob("signature")),
         updated: 1,
+        closed_at: None,
     };
     store.put_channel(&channel).await.unwrap();
     channel.state = 2;
     channel.directory = None;
     channel.updated = 2;
+    channel.closed_at = Some(2);
     store.put_channel(&channel).await.unwrap();
     assert_eq!(store.channel(party("FR")).await.unwrap(), Some(channel.clone()));
     assert_eq!(store.channels().await.unwrap(), [channel]);

@@ -143,6 +143,7 @@ async fn one_sided_consent_stays_keys_verified_and_the_operator_sees_why() {
             consent: None,
             directory: Some(SignedDirectory { toml: directory.toml, signature: directory.signature.into() }),
             software: String::new(),
+            closed_ms: 0,
         };
         hostile.greet(greeting).await.unwrap();
         let shown = jp.channel("FR").await;
@@ -254,7 +255,7 @@ async fn a_frozen_channel_refuses_at_once_and_goes_on_after_unfreeze() {
 }
 
 #[tokio::test]
-async fn a_closed_channel_opens_again_only_after_fingerprints_were_compared_anew() {
+async fn a_closed_channel_opens_again_only_after_both_sides_have_compared_fingerprints_anew() {
     bounded(async {
         let pair = Pair::own().await;
         assert_eq!(pair.fr.close("JP").await["state"], "CLOSED");
@@ -272,7 +273,17 @@ async fn a_closed_channel_opens_again_only_after_fingerprints_were_compared_anew
             (&"CLOSED".into(), &false.into(), &false.into())
         );
         let endpoint = kept["endpoint"].as_str().unwrap().parse().unwrap();
-        pair.fr.add_peer(&pair.jp, endpoint).await;
+        let added = pair.fr.add_peer(&pair.jp, endpoint).await;
+        assert_eq!((&added["state"], &added["their_consent"]), (&"KEYS_VERIFIED".into(), &false.into()), "{added}");
+        // What JP said before the channel was closed does not count: JP is told, and its operator compares anew.
+        until("JP is told that its word is over", 30, async || {
+            let channel = pair.jp.channel("FR").await;
+            (channel["state"] == "PROPOSED" && channel["our_consent"] == false).then_some(())
+        })
+        .await;
+        assert_eq!(pair.fr.channel("JP").await["state"], "KEYS_VERIFIED", "one side alone opens nothing");
+        let endpoint = pair.jp.channel("FR").await["endpoint"].as_str().unwrap().parse().unwrap();
+        pair.jp.add_peer(&pair.fr, endpoint).await;
         pair.opened().await;
     })
     .await;

@@ -161,6 +161,7 @@ impl PeerLine {
                 signature: keys.directory.signature.clone().into(),
             }),
             software: "hostile".to_owned(),
+            closed_ms: 0,
         };
         let answer = client.greet(greeting).await?.into_inner();
         let theirs = answer.directory.ok_or_else(|| Failure::unexpected("a gateway without a directory"))?;

@@ -5,7 +5,7 @@ mod m0002_asked;
 mod m0003_desk_mark;
 mod m0004_directory;
 mod m0005_heads;
-mod m0007_fold;
+mod m0007_anew;
 mod m0008_why;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -20,7 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_desk_mark::Migration),
             Box::new(m0004_directory::Migration),
             Box::new(m0005_heads::Migration),
-            Box::new(m0007_fold::Migration),
+            Box::new(m0007_anew::Migration),
             Box::new(m0008_why::Migration),
         ]
     }

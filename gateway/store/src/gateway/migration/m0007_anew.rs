@@ -3,13 +3,13 @@ use sea_orm_migration::{
     prelude::{DbErr, Table},
 };
 
-use crate::schema::{code, index};
+use crate::schema::{code, index, maybe, number};
 
 pub(super) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &str {
-        "gateway_m0007_fold"
+        "gateway_m0007_anew"
     }
 }
 
@@ -18,6 +18,8 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut fold = code("fold").default(0).take();
         manager.alter_table(Table::alter().table("case_file").add_column(&mut fold).to_owned()).await?;
+        let mut closed = maybe(number("closed_at"));
+        manager.alter_table(Table::alter().table("channel").add_column(&mut closed).to_owned()).await?;
         index(manager, "case_file", &["fold", "id"], false).await
     }
 
