@@ -13,6 +13,7 @@ mod body;
 mod container;
 mod extent;
 mod manifest;
+mod misconduct;
 mod names;
 mod proof;
 mod readme;
@@ -24,6 +25,9 @@ pub use assemble::{Body, Entry, Held, Material, assemble};
 pub use container::{FILE_BYTES_MAX, FILES_MAX};
 pub use extent::{Extent, Pile};
 pub use manifest::{FORMAT, Manifest};
+pub use misconduct::{
+    CannotProve, Contradicted, Evidence, MISCONDUCT_BYTES_MAX, Proved, Unshown, check as check_misconduct, shown,
+};
 pub use proof::LeafProof;
 pub use report::{Contradiction, Misstatement, Report, Section};
 pub use verify::{CannotVerify, RootPin, treaty_files, verify, verify_violation};

@@ -1,7 +1,7 @@
 //! Wakes who waits: the sender of a channel, the stream of a desk.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,6 +14,7 @@ pub(crate) struct Bells {
     channels: Mutex<BTreeMap<PartyId, Arc<Notify>>>,
     desks: Mutex<BTreeMap<AuthorityId, Arc<Notify>>>,
     greeters: Mutex<BTreeMap<PartyId, Arc<Notify>>>,
+    greeted: Mutex<BTreeSet<PartyId>>,
 }
 
 impl Bells {
@@ -24,6 +25,16 @@ impl Bells {
     /// Rings when a party should be greeted before its time: its directory is newer than ours.
     pub(crate) fn greeter(&self, party: PartyId) -> Arc<Notify> {
         self.greeters.lock().unwrap_or_else(PoisonError::into_inner).entry(party).or_default().clone()
+    }
+
+    /// Notes that a party was heard of: it may be another process than before.
+    pub(crate) fn greeted(&self, party: PartyId) {
+        self.greeted.lock().unwrap_or_else(PoisonError::into_inner).insert(party);
+    }
+
+    /// Whether it was since it was asked last.
+    pub(crate) fn was_greeted(&self, party: PartyId) -> bool {
+        self.greeted.lock().unwrap_or_else(PoisonError::into_inner).remove(&party)
     }
 
     pub(crate) fn desk(&self, desk: &AuthorityId) -> Arc<Notify> {

@@ -17,6 +17,7 @@ use tonic::Status;
 use crate::{
     clock, directories,
     gateway::Gateway,
+    misconduct,
     outbox::Sender,
     trust::{ChannelState, Trust},
 };
@@ -60,6 +61,9 @@ impl Channels {
                 }
             }
             self.gateway.trust.set_channel(party, ChannelState::of(row.state));
+            if let Some(told) = misconduct::unsettled(&self.gateway, party).await? {
+                freeze_for(&self.gateway, party, &told).await?;
+            }
             if let Err(denial) = self.run(party, &row.endpoint).await {
                 self.gateway.trust.note_trouble(party, Some(denial.to_string()));
             }
@@ -206,6 +210,7 @@ pub(crate) async fn take_greeting(gateway: &Gateway, from: PartyId, greeting: Gr
         gateway.store.put_channel(&next).await?;
     }
     gateway.trust.set_channel(from, ChannelState::of(next.state));
+    gateway.bells.greeted(from);
     gateway.bells.channel(from).notify_one();
     Ok(())
 }
@@ -303,11 +308,13 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
         (true, state) => {
             row.frozen_from = Some(state as i16);
             row.frozen_by = Some("operator".to_owned());
+            row.frozen_reason = None;
             row.state = ChannelState::Frozen as i16;
         }
         (false, ChannelState::Frozen) => {
             row.state = row.frozen_from.take().unwrap_or(ChannelState::KeysVerified as i16);
-            row.frozen_by = None;
+            (row.frozen_by, row.frozen_reason) = (None, None);
+            gateway.store.settle_misconduct(party, clock::now().0).await?;
         }
         (false, _) => {}
     }
@@ -316,6 +323,28 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
     gateway.trust.set_channel(party, ChannelState::of(row.state));
     gateway.bells.channel(party).notify_one();
     Ok(row)
+}
+
+/// Freezes a channel because its ledger, or a receipt, contradicts what the other gateway signed before. An operator lets it go on.
+pub(crate) async fn freeze_for(gateway: &Gateway, party: PartyId, told: &str) -> Result<(), Denial> {
+    let _one_at_a_time = gateway.channel_changes.lock().await;
+    let Some(mut row) = gateway.store.channel(party).await? else { return Ok(()) };
+    match ChannelState::of(row.state) {
+        ChannelState::Closed => return Ok(()),
+        ChannelState::Frozen if row.frozen_reason.is_some() => {}
+        ChannelState::Frozen => row.frozen_reason = Some(told.to_owned()),
+        state => {
+            row.frozen_from = Some(state as i16);
+            row.frozen_by = Some("ledger".to_owned());
+            row.frozen_reason = Some(told.to_owned());
+            row.state = ChannelState::Frozen as i16;
+        }
+    }
+    row.updated = clock::now().0;
+    gateway.store.put_channel(&row).await?;
+    gateway.trust.set_channel(party, ChannelState::Frozen);
+    gateway.bells.channel(party).notify_one();
+    Ok(())
 }
 
 /// Ends a channel: neither side's word holds any more. What waits in it waits for its time.
@@ -330,6 +359,7 @@ pub(crate) async fn close(gateway: &Gateway, party: PartyId) -> Result<ChannelRo
         peer_yes: None,
         frozen_from: None,
         frozen_by: None,
+        frozen_reason: None,
         updated: now.0,
         closed_at: Some(now.0),
         ..row

@@ -17,6 +17,8 @@ pub(crate) const FILE: &str = "gateway.toml";
 
 /// The longest pause between two leaves of the log of heads: a day.
 const TICK_S_MAX: u32 = 86_400;
+/// The longest time for a receipt to get its leaf: a week.
+const RECEIPT_LEAF_S_MAX: u32 = 604_800;
 
 /// The whole of `gateway.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -54,11 +56,14 @@ pub(crate) struct Ledger {
     pub(crate) tick_s: u32,
     /// Whose gateways are asked to cosign it, as in `["SG", "KE"]`. Each needs an open channel.
     pub(crate) witnesses: Vec<PartyId>,
+    /// Seconds that another gateway may take to put our receipts into the log of its cases, from 1 to 604,800. While it takes longer,
+    /// its log is not cosigned.
+    pub(crate) receipt_leaf_s: u32,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { tick_s: 3600, witnesses: Vec::new() }
+        Self { tick_s: 3600, witnesses: Vec::new(), receipt_leaf_s: 3600 }
     }
 }
 
@@ -71,10 +76,20 @@ impl Ledger {
         i64::from(self.tick_s.clamp(1, TICK_S_MAX)) * 1000
     }
 
+    pub(crate) fn receipt_leaf_ms(&self) -> i64 {
+        i64::from(self.receipt_leaf_s) * 1000
+    }
+
     /// What cannot be meant.
     fn check(&self, own: PartyId) -> Result<(), String> {
         if !(1..=TICK_S_MAX).contains(&self.tick_s) {
             return Err(format!("ledger.tick_s is {}, which is not from 1 to {TICK_S_MAX}", self.tick_s));
+        }
+        if !(1..=RECEIPT_LEAF_S_MAX).contains(&self.receipt_leaf_s) {
+            return Err(format!(
+                "ledger.receipt_leaf_s is {}, which is not from 1 to {RECEIPT_LEAF_S_MAX}",
+                self.receipt_leaf_s
+            ));
         }
         if self.witnesses.contains(&own) {
             return Err(format!("ledger.witnesses names {own} itself: a witness is another state"));

@@ -24,6 +24,8 @@ pub(crate) struct Gateway {
     pub(crate) metrics: Metrics,
     /// Becomes true when the program is to end.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// How long the home of a case may take to put a receipt of ours into its log.
+    pub(crate) receipt_leaf_ms: i64,
     /// Changes of channels follow one another.
     pub(crate) channel_changes: Mutex<()>,
 }

@@ -14,6 +14,7 @@ mod gateway;
 mod heads;
 mod hot;
 mod keys;
+mod misconduct;
 mod outbox;
 mod private;
 mod published;

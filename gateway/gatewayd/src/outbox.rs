@@ -1,27 +1,27 @@
-//! The sender of one channel: takes what is due, calls the other gateway once for all of it, hands the answers to the committer.
+//! The sender of one channel: takes what is due, calls the other gateway once for all of it (`leaves` says which leaves of our log go
+//! along), and hands the answers to the committer (`answers`).
+
+mod answers;
+mod leaves;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, LedgerKey, SignedCheckpoint, WitnessName};
 use link::{Backoff, Channel};
-use model::{CaseId, Denial, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Verdict, limits};
-use proto::{
-    peer::{
-        LedgerGrowth, LedgerLeaf, RelayItem, RelayRequest, RelayResponse, peer_service_client::PeerServiceClient,
-        relay_verdict,
-    },
-    types as wire,
+use model::{
+    CaseId, Denial, EntryId, EnvelopeDigest, Fault, HeaderDigest, PartyId, ReceiptKind, Timestamp, Verdict, limits,
 };
+use proto::peer::{RelayItem, RelayRequest, peer_service_client::PeerServiceClient};
 use store::gateway::{EntryRow, OutboxRow};
 use tokio::sync::oneshot;
 
 use crate::{
     clock,
-    committer::{Answered, Conclude, ENTRY, Outcome, RETRIEVALS, Work, origin},
+    committer::{Answered, Conclude, ENTRY, Outcome, RETRIEVALS, Work},
     gateway::Gateway,
     receipts,
-    trust::in_a_line,
 };
+use answers::Found;
+use leaves::{Cosigned, Shown};
 
 /// The longest wait without a bell; a bell that was missed is found after it.
 const IDLE: Duration = Duration::from_secs(20);
@@ -37,8 +37,8 @@ pub(crate) struct Sender {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) peer: PartyId,
     pub(crate) channel: Channel,
-    /// How many leaves of our log the other gateway has said it holds.
-    held: Option<u64>,
+    /// What the other gateway has of our log.
+    shown: Shown,
     backoff: Backoff,
 }
 
@@ -56,11 +56,16 @@ struct Call {
     stale: Vec<i64>,
 }
 
-/// An entry that goes in a call: its outbox row, its case, what the verdict on it must name, and its trace.
+/// An entry that goes in a call, and what the verdict on it must name.
 struct Sent {
     outbox: i64,
     case: CaseId,
+    header: HeaderDigest,
     envelope: EnvelopeDigest,
+    /// When we took it from its desk.
+    taken: Timestamp,
+    /// Its leaf in our log, where we are the home of its case.
+    leaf: Option<u64>,
     trace: String,
 }
 
@@ -72,7 +77,13 @@ impl Call {
 
 impl Sender {
     pub(crate) fn new(gateway: Arc<Gateway>, peer: PartyId, channel: Channel, seed: u64) -> Self {
-        Self { gateway, peer, channel, held: None, backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed) }
+        Self {
+            gateway,
+            peer,
+            channel,
+            shown: Shown::default(),
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed),
+        }
     }
 
     /// Runs until it is aborted.
@@ -88,6 +99,7 @@ impl Sender {
                     let _ = tokio::time::timeout(self.idle().await, bell.notified()).await;
                 }
                 Err(denial) => {
+                    self.shown.doubt();
                     let pause = self.backoff.pause();
                     self.gateway.trust.note_trouble(self.peer, Some(denial.to_string()));
                     telemetry::say!(Warn, "the peer gateway was not reached", party = self.peer, pause = pause);
@@ -110,7 +122,7 @@ impl Sender {
     async fn send_once(&mut self) -> Result<bool, Denial> {
         let call = self.gather().await?;
         if !call.stale.is_empty() {
-            self.conclude(Vec::new(), call.stale.clone(), None).await?;
+            self.conclude(Found::default(), call.stale.clone(), None).await?;
         }
         if call.is_empty() {
             return Ok(!call.stale.is_empty());
@@ -121,136 +133,14 @@ impl Sender {
         let head = call.request.growth.as_ref().map(|growth| growth.checkpoint.clone());
         let response = client.relay(call.request.clone()).await.map_err(|status| proto::status::to_denial(&status))?;
         self.gateway.trust.note_trouble(self.peer, None);
-        self.take(&call, head, response.into_inner()).await
+        self.take(&call, head.as_deref(), response.into_inner()).await
     }
 
-    async fn take(&mut self, call: &Call, head: Option<String>, response: RelayResponse) -> Result<bool, Denial> {
-        let grew = self.held < Some(response.leaves_held);
-        self.held = Some(response.leaves_held);
-        let cosigned = match &head {
-            Some(head) if !response.cosignature.is_empty() => {
-                Some(self.verify_cosignature(head, &response.cosignature)?)
-            }
-            _ => None,
-        };
-        let mut answers = Vec::new();
-        let mut again: Vec<(i64, String)> = Vec::new();
-        for verdict in response.verdicts {
-            let entry = EntryId::try_from(&*verdict.entry_id).map_err(|error| peer_error(error.to_string()))?;
-            let Some(sent) = call.entries.get(&entry) else {
-                return Err(peer_error("the peer answers for an entry that was not sent"));
-            };
-            match verdict.outcome {
-                Some(relay_verdict::Outcome::Receipt(signed)) => {
-                    match self.verify_verdict(&signed, verdict.delivery.as_ref(), entry, sent.envelope) {
-                        Ok(outcome) => {
-                            let trace = sent.trace.clone();
-                            answers.push(Answered { outbox: sent.outbox, entry, case: sent.case, outcome, trace });
-                        }
-                        Err(denial) => {
-                            telemetry::say!(
-                                Error,
-                                "a verdict of the peer does not verify",
-                                party = self.peer,
-                                entry = entry
-                            );
-                            again.push((sent.outbox, format!("its verdict does not verify: {denial}")));
-                        }
-                    }
-                }
-                Some(relay_verdict::Outcome::TryAgain(said)) => {
-                    let why = format!("{} asks to try again: {} {}", self.peer, said.reason, said.detail);
-                    again.push((sent.outbox, why));
-                }
-                None => again.push((sent.outbox, format!("{} answers without an answer", self.peer))),
-            }
-        }
-        let answered = answers.len() as u64;
-        let later = |entry: &EntryId| response.receipts_later.iter().any(|id| **id == entry.as_bytes()[..]);
-        let (waiting, done): (Vec<_>, Vec<_>) = call.receipts.iter().partition(|(_, entry)| later(entry));
-        again.extend(waiting.iter().map(|(row, _)| (*row, format!("{} has not stated the delivery yet", self.peer))));
-        self.conclude(answers, done.iter().map(|(row, _)| *row).collect(), cosigned).await?;
-        self.gateway.metrics.relayed(self.peer, answered);
-        self.rest(call, &again).await?;
-        // Whoever answers nothing and takes nothing is waited for, not asked again at once.
-        if answered > 0 || grew || !done.is_empty() {
-            return Ok(true);
-        }
-        if again.is_empty() { Err(peer_error("it answers without an answer")) } else { Ok(false) }
-    }
-
-    /// Lets entries rest that the other gateway cannot decide on now, each for itself, so that the others go on. Why stays with the
-    /// entry until it moves: the next good call for another one does not wipe it.
-    async fn rest(&self, call: &Call, again: &[(i64, String)]) -> Result<(), Denial> {
-        let now = clock::now();
-        for (outbox, why) in again {
-            let attempts = call.attempts.get(outbox).copied().unwrap_or_default();
-            let rest = FIRST_REST_MS.saturating_mul(1 << attempts.clamp(0, 11));
-            self.gateway.store.retry_later(&[*outbox], now.plus_ms(rest).0, &in_a_line(why)).await?;
-        }
-        Ok(())
-    }
-
-    /// A final verdict: by the peer, on this very entry; with an acceptance also what became of it there.
-    fn verify_verdict(
-        &self,
-        verdict: &wire::SignedReceipt,
-        delivery: Option<&wire::SignedReceipt>,
-        entry: EntryId,
-        envelope: EnvelopeDigest,
-    ) -> Result<Outcome, Denial> {
-        use ReceiptKind::{Delivery, NonDelivery, RelayAcceptance, RelayRejection};
-        let verdict = self.verify_receipt(verdict, &[RelayAcceptance, RelayRejection], entry, envelope)?;
-        let verify = |one| self.verify_receipt(one, &[Delivery, NonDelivery], entry, envelope).map(Box::new);
-        let delivery = delivery.map(verify).transpose()?;
-        if (verdict.receipt.kind == RelayAcceptance) != delivery.is_some() {
-            return Err(peer_error("a Delivery or NonDelivery goes with an acceptance, and with nothing else"));
-        }
-        Ok(Outcome::Answer { verdict: Box::new(verdict), delivery })
-    }
-
-    fn verify_receipt(
-        &self,
-        signed: &wire::SignedReceipt,
-        kinds: &[ReceiptKind],
-        entry: EntryId,
-        envelope: EnvelopeDigest,
-    ) -> Result<SignedReceipt, Denial> {
-        let signed = proto::decode_receipt(signed)?;
-        self.gateway.trust.snapshot().store.verify_receipt_among(&signed, &mut self.gateway.proven.lock())?;
-        let receipt = &signed.receipt;
-        let same = receipt.entry == entry && receipt.envelope == envelope;
-        if receipt.by == self.peer && kinds.contains(&receipt.kind) && same {
-            Ok(signed)
-        } else {
-            Err(peer_error(
-                "the peer's receipt is not on the entry that was sent, or of another kind than it should be",
-            ))
-        }
-    }
-
-    fn verify_cosignature(&self, head: &str, line: &str) -> Result<(u64, Vec<u8>, Vec<u8>), Denial> {
-        let own = self.gateway.own();
-        let snapshot = self.gateway.trust.snapshot();
-        let key = |party| {
-            let key = snapshot.store.ledger_key(party);
-            key.map(|key| LedgerKey::new(*key.as_bytes())).ok_or_else(|| peer_error("no directory of the peer"))
-        };
-        let origin = origin(own, self.peer)?;
-        let head = SignedCheckpoint::verify(head.as_bytes(), origin, &key(own)?)?;
-        let cosignature =
-            Cosignature::verify(line.as_bytes(), head.checkpoint(), WitnessName(self.peer), &key(self.peer)?)?;
-        Ok((head.checkpoint().size, head.note().to_vec(), head.with(&cosignature)))
-    }
-
-    async fn conclude(
-        &self,
-        answers: Vec<Answered>,
-        done: Vec<i64>,
-        cosigned: Option<(u64, Vec<u8>, Vec<u8>)>,
-    ) -> Result<(), Denial> {
+    async fn conclude(&self, found: Found, done: Vec<i64>, cosigned: Option<Cosigned>) -> Result<(), Denial> {
         let (answer, concluded) = oneshot::channel();
-        let work = Work::Conclude(Conclude { channel: self.peer, answers, done, cosigned, answer });
+        let Found { answers, evidence, .. } = found;
+        let cosigned = cosigned.map(|head| (head.size, head.note, head.cosigned));
+        let work = Work::Conclude(Conclude { channel: self.peer, answers, done, cosigned, evidence, answer });
         let gone = || Denial::failed(Fault::Internal, "the committer is gone");
         self.gateway.work.send(work).await.map_err(|_| gone())?;
         concluded.await.map_err(|_| gone())?
@@ -258,9 +148,13 @@ impl Sender {
 
     /// What is due: entries and receipts of the outbox, and new leaves of our log.
     async fn gather(&mut self) -> Result<Call, Denial> {
+        if let Some(growth) = self.challenge().await? {
+            let request = RelayRequest { growth: Some(growth), ..self.greeting() };
+            return Ok(Call { request, ..Call::default() });
+        }
         let now = clock::now();
         let due = self.gateway.store.due(self.peer, now.0, limits::RELAY_BATCH_ENTRIES_MAX as u64).await?;
-        let mut call = Call::default();
+        let mut call = Call { request: self.greeting(), ..Call::default() };
         let (entries, receipts): (Vec<OutboxRow>, Vec<OutboxRow>) = due.into_iter().partition(|row| row.kind == ENTRY);
         self.gateway.metrics.queued(self.peer, entries.len() as u64);
         self.add_entries(&mut call, &entries).await?;
@@ -272,10 +166,14 @@ impl Sender {
         call.receipts = receipts.iter().map(|row| (row.id, *row.entry_id)).collect();
         call.attempts.extend(receipts.iter().map(|row| (row.id, row.attempts)));
         call.request.growth = self.growth().await?;
-        let own = self.gateway.own();
-        call.request.directory_version =
-            self.gateway.trust.snapshot().store.directory(own).map_or(0, |directory| directory.version);
         Ok(call)
+    }
+
+    /// What each call says.
+    fn greeting(&self) -> RelayRequest {
+        let own = self.gateway.own();
+        let version = self.gateway.trust.snapshot().store.directory(own).map_or(0, |directory| directory.version);
+        RelayRequest { directory_version: version, ..RelayRequest::default() }
     }
 
     async fn add_entries(&self, call: &mut Call, due: &[OutboxRow]) -> Result<(), Denial> {
@@ -301,56 +199,27 @@ impl Sender {
             if bytes > limits::RELAY_BATCH_BYTES_MAX && !call.entries.is_empty() {
                 break;
             }
-            let trace = row.trace.clone();
-            let sent = Sent { outbox: row.id, case: *entry.case_id, envelope: *entry.envelope, trace };
+            let submission = receipts::from_bytes(&entry.receipt.0)?;
+            let taken = proto::decode_receipt(&submission)?.receipt;
+            let sent = Sent {
+                outbox: row.id,
+                case: *entry.case_id,
+                header: taken.header,
+                envelope: *entry.envelope,
+                taken: taken.at,
+                leaf: taken.leaf,
+                trace: row.trace.clone(),
+            };
             call.entries.insert(*entry.id, sent);
             call.attempts.insert(row.id, row.attempts);
             call.request.items.push(RelayItem {
                 entry: Some(proto::convert::entry_from_bytes(entry.wire.0)?),
-                submission: Some(receipts::from_bytes(&entry.receipt.0)?),
+                submission: Some(submission),
                 traceparent: row.trace.clone(),
                 failure: failures.remove(&*entry.id),
             });
         }
         Ok(())
-    }
-
-    /// The leaves that the other gateway does not hold, and a head over exactly those.
-    async fn growth(&mut self) -> Result<Option<LedgerGrowth>, Denial> {
-        let store = &self.gateway.store;
-        let origin = origin(self.gateway.own(), self.peer)?.to_string();
-        let held = match self.held {
-            Some(held) => held,
-            None => {
-                let cosigned = store.cosigned_checkpoint(&origin).await?;
-                cosigned.and_then(|row| u64::try_from(row.size).ok()).unwrap_or_default()
-            }
-        };
-        let first = i64::try_from(held).map_err(|_| peer_error("the peer holds more leaves than a log can have"))?;
-        let newest = store.checkpoint(&origin).await?;
-        if newest.as_ref().map_or(0, |row| row.size) < first {
-            return Err(peer_error("it holds more leaves of our log than we wrote"));
-        }
-        let Some(newest) = newest.filter(|row| row.size > first) else { return Ok(None) };
-        let limit = LEAVES_PER_BATCH_MAX as i64;
-        let head = if newest.size - first <= limit {
-            newest
-        } else {
-            let Some(head) = store.checkpoint_over(&origin, first).await? else { return Ok(None) };
-            head
-        };
-        let count = u64::try_from(head.size - first).unwrap_or_default();
-        let leaves = store.leaves(&origin, first, count).await?;
-        let leaves = leaves
-            .into_iter()
-            .map(|leaf| LedgerLeaf {
-                hash: leaf.hash.as_bytes().to_vec().into(),
-                salt: leaf.salt.map(|salt| salt.as_bytes().to_vec()).unwrap_or_default().into(),
-                statement: leaf.statement.0.into(),
-            })
-            .collect();
-        let checkpoint = String::from_utf8(head.note.0).map_err(|_| peer_error("a kept checkpoint is not a text"))?;
-        Ok(Some(LedgerGrowth { first_leaf: held, leaves, checkpoint }))
     }
 }
 
@@ -392,7 +261,8 @@ async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {
     }
     for (channel, answers) in by_channel {
         let (answer, concluded) = oneshot::channel();
-        let work = Work::Conclude(Conclude { channel, answers, done: Vec::new(), cosigned: None, answer });
+        let (done, evidence) = (Vec::new(), Vec::new());
+        let work = Work::Conclude(Conclude { channel, answers, done, cosigned: None, evidence, answer });
         let gone = || Denial::failed(Fault::Internal, "the committer is gone");
         gateway.work.send(work).await.map_err(|_| gone())?;
         if concluded.await.map_err(|_| gone())?.is_err() {

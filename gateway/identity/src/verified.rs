@@ -5,7 +5,7 @@ mod receipt;
 
 use std::ops::Deref;
 
-use model::{Entry, EnvelopeDigest, Header, HeaderDigest, OfficerSignature, Role, Signature};
+use model::{Digest, Entry, EnvelopeDigest, Header, HeaderDigest, OfficerSignature, Role, Signature};
 
 use crate::{Domain, SigningKey};
 
@@ -31,6 +31,11 @@ impl Received<Entry> {
     /// What was received, by its digests: to name it in a rejection.
     pub fn digests(&self) -> (HeaderDigest, EnvelopeDigest) {
         (self.0.header_digest(), self.0.envelope_digest())
+    }
+
+    /// The bytes of its header and the digest of its payload: what its envelope digest is made of.
+    pub fn parts(&self) -> (&[u8], Digest) {
+        (&self.0.header_bytes, self.0.payload.digest())
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! The home gateway appends a leaf for each entry and each receipt ([`Log`]) and signs the head ([`Checkpoint`]). The peer
 //! replicates the leaves ([`Replica`]), holds them against the signed head and cosigns ([`Cosignature`]). A home that tells
-//! two stories leaves two of its own signatures behind ([`Fork`]). The formats are those of C2SP (signed-note,
+//! two stories leaves two of its own signatures behind ([`Fork`]), and so does a peer that goes back ([`Retreat`]). The formats are those of C2SP (signed-note,
 //! tlog-checkpoint, tlog-cosignature) over an RFC 6962 tree, so that foreign tools verify our logs.
 //!
 //! Beside the log it writes statements down as COSE receipts ([`CoseReceipt`], RFC 9942): one signature for a small tree of them,
@@ -24,6 +24,7 @@ mod opening;
 mod origin;
 mod proof;
 mod replica;
+mod retreat;
 mod statement;
 mod tile;
 mod timed;
@@ -39,6 +40,7 @@ pub use opening::Opening;
 pub use origin::{Origin, WitnessName};
 pub use proof::{ConsistencyProof, InclusionProof, PROOF_HASHES_MAX};
 pub use replica::{Batch, Fork, Heads, Objection, Prefix, Replica};
+pub use retreat::{Cosigned, Retreat};
 pub use statement::{LeafHash, LeafSalt, STATEMENT_BYTES, Statement, StatementKind, commitment};
 pub use tile::{Resource, TILE_WIDTH, Tile};
 pub use timed::{TIMED_HEAD_BYTES_MAX, TimedHead};

@@ -3,8 +3,8 @@ use std::fmt;
 use model::{Denial, Digest};
 
 use crate::{
-    ConsistencyProof, LEAVES_PER_BATCH_MAX, LeafHash, LedgerKey, Log, Origin, Row, SignedCheckpoint, StoredHashes,
-    malformed, not_verified,
+    Checkpoint, ConsistencyProof, LEAVES_PER_BATCH_MAX, LeafHash, LedgerKey, Log, Origin, Row, SignedCheckpoint,
+    StoredHashes, malformed, not_verified,
     proof::{prefix_indexes, root_at},
 };
 
@@ -30,8 +30,10 @@ pub struct Batch<'a> {
 pub enum Objection {
     /// The batch does not fit: a gap, too many leaves, another log, a size that the leaves do not reach.
     Denied(Denial),
-    /// The leaves do not lead from the head we hold to the head the home signed. Sending again may mend it. If it persists,
-    /// the home cannot show how its two heads agree.
+    /// A true head, older than the one that is held. A witness never goes back: it is not cosigned again.
+    Older(Box<Heads>),
+    /// The leaves do not lead from the head we hold to the head the home signed: the home does not show how its two heads agree.
+    /// [`Replica::expose`] may prove that they do not.
     Unreconciled(Box<Heads>),
     /// The home signed two heads that cannot both be true. It proves itself to anyone: freeze the channel.
     Fork(Box<Fork>),
@@ -49,20 +51,20 @@ pub struct Heads {
 /// Portable evidence of two histories: two notes of one home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fork {
-    /// The head that the replica follows, as a note.
-    pub held: Vec<u8>,
-    /// The head that contradicts it, as a note. Not larger than the held one.
-    pub shown: Vec<u8>,
-    /// Where the shown head is smaller: the root that the held tree had at that size, with its proof.
+    /// One head, as a note.
+    pub larger: Vec<u8>,
+    /// The head that contradicts it, as a note. Not larger than the other.
+    pub smaller: Vec<u8>,
+    /// Where it is smaller: the root that the larger tree had at that size, with its proof.
     pub prefix: Option<Prefix>,
 }
 
-/// What the held tree was at the size of a smaller, contradicting head.
+/// What the larger tree was at the size of a smaller, contradicting head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix {
     /// Its root then.
     pub root: Digest,
-    /// That the held tree begins with it.
+    /// That the larger tree begins with it.
     pub proof: ConsistencyProof,
 }
 
@@ -119,13 +121,52 @@ impl Replica {
         }
         if shown.size <= self.size() {
             self.compare_earlier(head, rows)?;
-            return Ok((self.clone(), Vec::new()));
+            return match shown.size == self.size() {
+                true => Ok((self.clone(), Vec::new())),
+                false => Err(Objection::Older(self.heads(head))),
+            };
         }
         let (log, rows) = self.log.append(self.news_of(batch, shown.size)?)?;
         if log.root() != shown.root {
-            return Err(Objection::Unreconciled(Box::new(Heads { held: self.head.clone(), shown: head.clone() })));
+            return Err(Objection::Unreconciled(self.heads(head)));
         }
         Ok((Self { origin: self.origin, log, head: Some(head.clone()) }, rows))
+    }
+
+    /// Which rows [`Replica::expose`] needs: those of the copy where the batch begins.
+    pub fn indexes_to_expose(&self, batch: Batch<'_>, head: &SignedCheckpoint) -> Result<Vec<u64>, Denial> {
+        let overlaps = batch.first < self.size() && head.checkpoint().size > self.size();
+        if overlaps { Log::indexes_needed(batch.first) } else { Ok(Vec::new()) }
+    }
+
+    /// Proves that a larger head which is [`Objection::Unreconciled`] has another past than the copy: where the batch begins within the
+    /// copy and leads from there to the head, its leaves are the other past. `rows` are those of [`Replica::indexes_to_expose`]. `None`
+    /// where the leaves do not show it.
+    pub fn expose(
+        &self,
+        batch: Batch<'_>,
+        head: &SignedCheckpoint,
+        rows: &StoredHashes,
+    ) -> Result<Option<Fork>, Denial> {
+        let shown = head.checkpoint();
+        let Some(held) = self.head.as_ref().filter(|_| batch.first < self.size() && shown.size > self.size()) else {
+            return Ok(None);
+        };
+        let (other, news) = Log::restore(batch.first, rows)?.append(batch.leaves)?;
+        if other.head(self.origin) != *shown {
+            return Ok(None);
+        }
+        let mut rows = rows.clone();
+        rows.extend(news);
+        let root = root_at(self.size(), &rows)?;
+        let proof = ConsistencyProof::prove(self.size(), shown.size, &rows)?;
+        let fork =
+            Fork { larger: head.note().to_vec(), smaller: held.note().to_vec(), prefix: Some(Prefix { root, proof }) };
+        Ok(Some(fork).filter(|_| root != self.log.root()))
+    }
+
+    fn heads(&self, shown: &SignedCheckpoint) -> Box<Heads> {
+        Box::new(Heads { held: self.head.clone(), shown: shown.clone() })
     }
 
     /// The leaves of `batch` that are new, when they reach exactly from the copy's end to `size`.
@@ -161,26 +202,38 @@ impl Replica {
             true => Some(Prefix { root, proof: ConsistencyProof::prove(shown.size, self.size(), rows)? }),
             false => None,
         };
-        Err(Objection::Fork(Box::new(Fork { held: held.note().to_vec(), shown: head.note().to_vec(), prefix })))
+        Err(Objection::Fork(Box::new(Fork { larger: held.note().to_vec(), smaller: head.note().to_vec(), prefix })))
     }
 }
 
 impl Fork {
-    /// Checks the evidence as a third party would: with the log's name and the home's ledger key alone. An error means that
-    /// it proves nothing.
-    pub fn verify(&self, origin: Origin, key: &LedgerKey) -> Result<(), Denial> {
-        let held = *SignedCheckpoint::verify(&self.held, origin, key)?.checkpoint();
-        let shown = *SignedCheckpoint::verify(&self.shown, origin, key)?.checkpoint();
+    /// Checks the evidence as a third party would: with the log's name and the keys that the home had for its ledger alone. The sizes of
+    /// the two heads, the larger first. An error means that it proves nothing.
+    pub fn verify(&self, origin: Origin, keys: &[LedgerKey]) -> Result<[u64; 2], Denial> {
+        let larger = signed_by_one(&self.larger, origin, keys)?;
+        let smaller = signed_by_one(&self.smaller, origin, keys)?;
         let then = match &self.prefix {
-            None if held.size == shown.size => held.root,
-            Some(prefix) if (prefix.proof.old_size, prefix.proof.new_size) == (shown.size, held.size) => {
-                prefix.proof.verify(prefix.root, held.root)?;
+            None if larger.size == smaller.size => larger.root,
+            Some(prefix) if (prefix.proof.old_size, prefix.proof.new_size) == (smaller.size, larger.size) => {
+                prefix.proof.verify(prefix.root, larger.root)?;
                 prefix.root
             }
             _ => return Err(malformed("evidence of a fork without a tree to compare at one size")),
         };
-        if then == shown.root { Err(malformed("two heads that agree")) } else { Ok(()) }
+        if then == smaller.root { Err(malformed("two heads that agree")) } else { Ok([larger.size, smaller.size]) }
     }
+}
+
+/// The head of a note that the holder of one of `keys` signed.
+fn signed_by_one(note: &[u8], origin: Origin, keys: &[LedgerKey]) -> Result<Checkpoint, Denial> {
+    let mut last = not_verified(format!("no key of the home of {origin}"));
+    for key in keys {
+        match SignedCheckpoint::verify(note, origin, key) {
+            Ok(signed) => return Ok(*signed.checkpoint()),
+            Err(denial) => last = denial,
+        }
+    }
+    Err(last)
 }
 
 impl From<Denial> for Objection {
@@ -194,7 +247,7 @@ impl From<Objection> for Denial {
         let reason = objection.to_string();
         match objection {
             Objection::Denied(denial) => denial,
-            Objection::Unreconciled(_) | Objection::Fork(_) => not_verified(reason),
+            Objection::Older(_) | Objection::Unreconciled(_) | Objection::Fork(_) => not_verified(reason),
         }
     }
 }
@@ -203,6 +256,11 @@ impl fmt::Display for Objection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied(denial) => fmt::Display::fmt(denial, f),
+            Self::Older(heads) => {
+                let held = heads.held.as_ref().map_or(0, |held| held.checkpoint().size);
+                let shown = heads.shown.checkpoint();
+                write!(f, "head {} of {} is older than head {held}, which is held", shown.size, shown.origin)
+            }
             Self::Unreconciled(heads) => {
                 let held = heads.held.as_ref().map_or(0, |held| held.checkpoint().size);
                 let shown = heads.shown.checkpoint();

@@ -103,6 +103,7 @@ impl Policy<'_> {
         }
         self.binding.check_context(context)?;
         check_count((seats.len() + change.added.len()).saturating_sub(change.removed.len()))?;
+        change.check_single(seats)?;
         Ok(change)
     }
 
@@ -161,6 +162,19 @@ impl Policy<'_> {
 }
 
 impl Change {
+    /// An authority has one seat: a second leaf of it would be a reader that nobody sees. Who is taken in anew goes out in the same commit.
+    fn check_single(&self, seats: &Seats) -> Result<(), Refusal> {
+        let count = |list: &[AuthorityId], authority: &AuthorityId| list.iter().filter(|one| *one == authority).count();
+        let twice = |authority: &&AuthorityId| {
+            let then = seats.leaves_of(authority).len() + count(&self.added, authority);
+            then.saturating_sub(count(&self.removed, authority)) > 1
+        };
+        let Some(authority) = self.added.iter().find(twice) else { return Ok(()) };
+        let reason = format!("{authority} has a seat in the case's group already");
+        let remedy = "Remove the leaf that the authority has with the commit that adds another one.";
+        Err(Refusal::new(RefusalCode::R93, RULE, reason, remedy).at("commit.proposals"))
+    }
+
     fn take_up(&mut self, authority: &AuthorityId, leaf: &LeafNode) {
         let seat = Seat::new(authority.clone(), leaf.credential());
         self.credentials.insert(seat.credential, seat.authority);

@@ -32,7 +32,7 @@ impl Seats {
         Ok(Self(seats))
     }
 
-    /// The authorities, in the order of their leaves. One that has two desks in the case stands twice.
+    /// The authorities, in the order of their leaves.
     pub fn authorities(&self) -> Vec<AuthorityId> {
         self.0.values().map(|seat| seat.authority.clone()).collect()
     }

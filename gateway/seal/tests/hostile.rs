@@ -42,6 +42,27 @@ fn an_authority_that_its_party_did_not_accredit_is_refused_r93() {
 }
 
 #[test]
+fn a_second_leaf_of_an_authority_that_has_a_seat_is_refused_r93() {
+    let world = World::new();
+    let mut own = Member::create(&world.leaf("FR:central").identity, &world.binding, &world.fr, world.now).unwrap();
+    for leaf in ["FR:central", "DE:central"] {
+        let packages = [leaf, leaf].map(|id| world.key_package(&world.leaf(id)).public);
+        let denial = own.add(&[&packages[0], &packages[1]], &world.fr, world.now).unwrap_err();
+        assert_eq!(denial.reason(), "R93", "{leaf}");
+        assert!(!own.has_pending(), "a refused change leaves nothing behind");
+    }
+    let mut raw = Raw::new(&world);
+    let handshake = raw.add(key_package(&world.key_package(&world.leaf("FR:central")).public));
+    for trust in [&world.fr, &world.de] {
+        refused(
+            Follower::open_with(&handshake, &world.binding, trust, world.now),
+            RefusalCode::R93,
+            "commit.proposals",
+        );
+    }
+}
+
+#[test]
 fn an_accredited_certificate_with_another_key_is_refused_r95() {
     refuses_to_add(|world| world.leaf_with_stolen_certificate("DE:central"), RefusalCode::R95);
 }

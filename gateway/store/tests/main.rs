@@ -93,6 +93,8 @@ on_both_engines! { gateway:
     heads_are_kept_once_and_found_with_who_cosigned_over_them,
     of_two_heads_for_one_place_a_witness_keeps_one,
     cases_of_another_fold_are_found_page_by_page,
+    evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
+    the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
     a_channel_is_written_whole,
 }
 

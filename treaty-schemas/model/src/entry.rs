@@ -39,7 +39,11 @@ impl Entry {
 impl EnvelopeDigest {
     /// Digests a header and a payload together.
     pub fn of(header: HeaderDigest, payload: &Payload) -> Self {
-        let payload = payload.digest();
+        Self::of_digests(header, payload.digest())
+    }
+
+    /// The same where only the digest of the payload is known.
+    pub fn of_digests(header: HeaderDigest, payload: Digest) -> Self {
         Self(Digest::of(&[b"rogatory envelope v1\0", header.as_bytes(), payload.as_bytes()]))
     }
 }

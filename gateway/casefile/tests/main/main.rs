@@ -1,10 +1,11 @@
 //! Case files made in memory, and every way to lie with one.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod expired;
 mod honest;
 mod liars;
+mod misconduct;
 mod misstated;
 mod tampering;
 mod violations;

@@ -70,7 +70,8 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn pin(text: &str) -> Result<RootPin, Failure> {
+/// Reads a root as the command line names it.
+pub(crate) fn pin(text: &str) -> Result<RootPin, Failure> {
     let usage = |why: String| {
         Failure::new(Exit::Usage, why).remedy("As in --root JP=root.cert.pem or --root JP=\"1f0c 22ab …\".")
     };

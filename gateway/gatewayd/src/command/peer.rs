@@ -201,6 +201,7 @@ fn line(channel: &Channel) -> String {
         yes(channel.their_consent),
         channel.queued
     );
+    line.extend(frozen(channel).map(|why| format!("\n    {why}")));
     let party = &channel.party;
     let next = match channel.state.as_str() {
         "PROPOSED" => Some("to open it: compare the fingerprints, then gateway peer add".to_owned()),
@@ -228,6 +229,14 @@ pub(crate) fn queued(one: &QueuedEntry) -> String {
     format!("{} {entry} waits since {}, asked {}×: {why}", one.step, Timestamp(one.since_ms), one.attempts)
 }
 
+/// Why a channel is frozen, where it is known.
+pub(crate) fn frozen(channel: &Channel) -> Option<String> {
+    let by_ledger = (channel.frozen_by == "ledger").then_some("; gateway ledger misconduct list");
+    let why =
+        format!("frozen by the {}: {}{}", channel.frozen_by, channel.frozen_reason, by_ledger.unwrap_or_default());
+    Some(why).filter(|_| !channel.frozen_reason.is_empty())
+}
+
 pub(crate) fn channel_to_json(channel: &Channel) -> Value {
     json!({
         "party": channel.party,
@@ -251,5 +260,7 @@ pub(crate) fn channel_to_json(channel: &Channel) -> Value {
             "next_attempt_ms": one.next_attempt_ms,
             "why": one.why,
         })).collect::<Vec<_>>(),
+        "frozen_by": channel.frozen_by,
+        "frozen_reason": channel.frozen_reason,
     })
 }

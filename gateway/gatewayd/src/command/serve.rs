@@ -104,6 +104,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         bells: Bells::default(),
         metrics: Metrics::new(),
         stopping,
+        receipt_leaf_ms: config.ledger.receipt_leaf_ms(),
         channel_changes: Mutex::new(()),
     });
     let peers = bind(config.peer_listen).await?;

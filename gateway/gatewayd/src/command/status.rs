@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Where, ask, operator,
-    peer::{channel_to_json, queued},
+    peer::{channel_to_json, frozen, queued},
 };
 use crate::failure::Failure;
 
@@ -64,6 +64,7 @@ fn to_text(status: &GetStatusResponse) -> String {
         };
         lines.push(format!("                 treaty pin {}{signed}", channel.treaty_pin));
         lines.extend(channel.treaty_missing.iter().map(|missing| format!("                 NOT IN FORCE: {missing}")));
+        lines.extend(frozen(channel).map(|why| format!("                 {why}")));
         if !channel.last_error.is_empty() {
             lines.push(format!("                 last call failed: {}", channel.last_error));
         }

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use casefile::{Contradicted, Evidence};
 use identity::Verified;
 use ledger::{Log, Statement};
 use model::{
-    AuthorityKind, CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, PartyId, Payload, Receipt, ReceiptKind,
-    Refuser, SignedReceipt, Step, Verdict,
+    AuthorityKind, CaseId, Denial, Entry, EntryId, Fault, PartyId, Payload, Receipt, ReceiptKind, Refuser,
+    SignedReceipt, Step, Timestamp, Verdict, limits,
 };
 use relay::{Admission, Context, Origin, Plan, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
@@ -20,7 +21,7 @@ use super::{
     held::Held,
     quota,
     stated::Stated,
-    turn::{Seen, Turn},
+    turn::{Leafed, Seen, Turn},
 };
 use crate::{hot::Hot, receipts};
 
@@ -58,6 +59,9 @@ impl Committer {
         received: &[SignedReceipt],
     ) -> Result<RelayAnswer, Denial> {
         self.gateway.trust.snapshot().require_open(from)?;
+        if turn.accused.contains_key(&from) {
+            return Err(Denial::failed(Fault::ChannelNotOpen, "the channel is frozen"));
+        }
         turn.unreadable.get(&from).cloned().map_or(Ok(()), Err)?;
         let grown = match growth {
             Some(growth) => self.grow(turn, from, growth)?,
@@ -78,7 +82,7 @@ impl Committer {
             }
         }
         let leaves_held = self.leaves_held(turn, from);
-        Ok(RelayAnswer { verdicts, later, cosignature: grown.cosignature, leaves_held })
+        Ok(RelayAnswer { verdicts, later, cosignature: grown.cosignature, withheld: grown.withheld, leaves_held })
     }
 
     /// The verdict on one entry of another gateway: a final receipt, or a fault that passes.
@@ -97,6 +101,9 @@ impl Committer {
                     self.keep_receipt(turn, claimed.home, from, failure)?;
                 }
             }
+            for one in [Some(&told.verdict), told.delivery.as_ref()].into_iter().flatten() {
+                self.tell_again(turn, claimed.home, one)?;
+            }
             return Ok(told);
         }
         if halted.contains(&claimed.case) {
@@ -105,7 +112,8 @@ impl Committer {
         turn.said.insert(claimed.entry, said);
         let decided = match (&item.said, &item.entry) {
             (Err(unsaid), _) => Err(unsaid.clone()),
-            (Ok(_), Ok(entry)) => require_leaf(turn, entry, from)
+            (Ok(said), Ok(entry)) => require_leaf(turn, entry, from, said)
+                .and_then(|()| self.require_moments(turn, entry, said))
                 .and_then(|()| self.cases.require_sound(claimed.case))
                 .and_then(|()| self.admit(turn, entry, Origin::PeerGateway(from), &item.trace)),
             (Ok(_), Err(denial)) => Err(denial.clone()),
@@ -128,6 +136,18 @@ impl Committer {
                 Ok(Told { verdict, delivery: None })
             }
         }
+    }
+
+    /// What the other gateway stated of an entry before fits the entry's own time, and our clock. Else it is kept as evidence, and nothing
+    /// is decided.
+    fn require_moments(&self, turn: &mut Turn, entry: &Entry, said: &[SignedReceipt]) -> Result<(), Denial> {
+        let header = &entry.header;
+        let late = turn.now.plus_ms(limits::CLOCK_AHEAD_MS_MAX);
+        let fits = |at: Timestamp| at.plus_ms(limits::CLOCK_AHEAD_MS_MAX) >= header.created && at <= late;
+        let Some(signed) = said.iter().find(|one| !fits(one.receipt.at)) else { return Ok(()) };
+        let (signed, header, payload) = (signed.clone(), entry.header_bytes.to_vec(), entry.payload.digest());
+        self.accuse(turn, &Evidence::Receipt(Box::new(Contradicted { signed, header, payload })));
+        Err(Denial::failed(Fault::PeerUnreachable, "a receipt that came with the entry is of a moment that cannot be"))
     }
 
     /// A final no, which is kept so that it stays the same.
@@ -281,6 +301,7 @@ impl Committer {
         let stated = turn.sheaf.state(peer, receipt);
         // The leaf of the entry, which it names, stands for it.
         turn.sheaf.keep(&stated);
+        self.await_leaf(turn, header.home, &stated)?;
         turn.sheaf.keep_entry(entry_row(turn, entry, &admission)?, &stated);
         if let Some(channel) = admission.relay_to {
             turn.batch.outbox.push(NewOutbox {
@@ -439,16 +460,23 @@ fn told_before(turn: &Turn, from: PartyId, claimed: &Claimed) -> Option<Told> {
 }
 
 /// A home's entry is in its signed log before we look at it: what is not there could be denied later.
-fn require_leaf(turn: &Turn, entry: &Verified<Entry>, from: PartyId) -> Result<(), Denial> {
+fn require_leaf(turn: &Turn, entry: &Verified<Entry>, from: PartyId, said: &[SignedReceipt]) -> Result<(), Denial> {
     let header = &entry.header;
     if header.home != from {
         return Ok(());
     }
-    let logged: Option<&EnvelopeDigest> = turn.leafed.get(&(from, header.entry));
-    if logged == Some(&entry.envelope_digest()) {
+    let wrong = |detail: &str| Err(Denial::failed(Fault::PeerUnreachable, detail));
+    let Some(Leafed { index, statement }) = turn.leafed.get(&(from, header.entry)) else {
+        return wrong("the entry's leaf is not in the ledger that came with it");
+    };
+    if (statement.envelope, statement.header) != (entry.envelope_digest(), entry.header_digest()) {
+        return wrong("the entry's leaf is not in the ledger that came with it");
+    }
+    let taken = said.iter().map(|one| &one.receipt).find(|one| one.kind == ReceiptKind::SubmissionAcceptance);
+    if taken.is_some_and(|taken| (taken.leaf, taken.at) == (Some(*index), statement.at)) {
         return Ok(());
     }
-    Err(Denial::failed(Fault::PeerUnreachable, "the entry's leaf is not in the ledger that came with it"))
+    wrong("the receipt of the entry names another leaf, or another moment, than the ledger")
 }
 
 /// Whether asking again unchanged may help: then nothing is decided.

@@ -1,6 +1,9 @@
 //! What the other gateway said of our entries, and what our desks said of theirs.
 
-use model::{AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, SignedReceipt, Verdict};
+use model::{
+    AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, SignedReceipt, Verdict,
+    limits::CLOCK_AHEAD_MS_MAX,
+};
 use relay::{Answer, Conclusion};
 use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewOutbox};
 
@@ -21,6 +24,7 @@ const NEVER: i64 = i64::MAX;
 impl Committer {
     pub(super) fn conclude(&self, turn: &mut Turn, work: Conclude) -> Reply {
         let mut outcome = Ok(());
+        work.evidence.iter().for_each(|evidence| self.accuse(turn, evidence));
         for answered in work.answers {
             if let Err(denial) = self.conclude_one(turn, answered) {
                 telemetry::say!(Error, "an answer of the peer contradicts the case", party = work.channel);
@@ -156,12 +160,23 @@ impl Committer {
         let ours = turn.seen.get(&receipt.entry).filter(same).filter(|_| RETRIEVALS.contains(&receipt.kind));
         let Some(home) = ours.map(|seen| seen.home) else {
             telemetry::say!(Warn, "a receipt of the peer is on no entry of ours", party = from, entry = receipt.entry);
+            if turn.seen.contains_key(&receipt.entry) {
+                turn.doubted.push(signed.clone());
+            }
             return Ok(true);
         };
+        if receipt.at > turn.now.plus_ms(CLOCK_AHEAD_MS_MAX) {
+            return Ok(false);
+        }
         if !DELIVERIES.iter().any(|kind| turn.kept.contains(&(receipt.entry, *kind))) {
             return Ok(false);
         }
         if turn.kept.contains(&(receipt.entry, receipt.kind)) {
+            return Ok(true);
+        }
+        if turn.delivered_at.get(&receipt.entry).is_some_and(|delivered| receipt.at < *delivered) {
+            telemetry::say!(Warn, "an entry was opened before it was laid ready", party = from, entry = receipt.entry);
+            turn.doubted.push(signed.clone());
             return Ok(true);
         }
         let stated = Stated::from(signed.clone());
@@ -231,7 +246,8 @@ impl Committer {
             return Ok(());
         }
         let answer = seen.answer.receipt().clone();
-        let (at, authenticator) = (turn.now, report.authenticator);
+        // Not before it was laid ready, whatever our clock did since.
+        let (at, authenticator) = (turn.now.max(answer.at), report.authenticator);
         let stated = turn.sheaf.state(channel, Receipt { kind, at, leaf: None, epoch: None, authenticator, ..answer });
         self.keep_receipt(turn, seen.home, channel, &stated)?;
         turn.batch.outbox.push(NewOutbox {

@@ -2,14 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Batch, Log, Objection, Origin, Replica, Row, SignedCheckpoint, StatementKind, StoredHashes, WitnessName};
-use model::{Denial, Digest, EntryId, EnvelopeDigest, Fault, Malformed, PartyId};
+use casefile::{Evidence, Unshown};
+use ledger::{
+    Batch, Cosignature, Heads, LeafHash, Log, Objection, Origin, Replica, Row, SignedCheckpoint, Statement,
+    StatementKind, StoredHashes, WitnessName,
+};
+use model::{Denial, Digest, EntryId, Fault, Malformed, PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 use store::gateway::{CheckpointRow, LeafRow};
 
 use super::{
-    Committer, Growth,
-    turn::{Turn, number},
+    Committer, Growth, Moments,
+    turn::{Leafed, Turn, number},
 };
+use crate::misconduct;
+
+/// How far an entry's leaf may be dated before one that stands before it: two clocks' skew. A log is written as things happen.
+const BACK_MS_MAX: i64 = 2 * CLOCK_AHEAD_MS_MAX;
+/// How long an operator's word holds that dated leaves may pass.
+const FORGIVEN_MS: i64 = 3600 * 1000;
+/// Receipts that were given longer ago are awaited no more: the other gateway may never have got them.
+const AWAITED_MS_MAX: i64 = 29 * 24 * 3600 * 1000;
+/// Among so many leaves at the end of a log the newest moment is looked for.
+const LAST_LEAVES: u64 = 64;
 
 /// The name of the log of a directed channel.
 pub(crate) fn origin(home: PartyId, peer: PartyId) -> Result<Origin, Denial> {
@@ -20,8 +34,16 @@ pub(crate) fn origin(home: PartyId, peer: PartyId) -> Result<Origin, Denial> {
 #[derive(Default)]
 pub(super) struct Grown {
     /// The entries that its new leaves commit to.
-    pub(super) entries: BTreeMap<(PartyId, EntryId), EnvelopeDigest>,
+    pub(super) entries: BTreeMap<(PartyId, EntryId), Leafed>,
     pub(super) cosignature: Option<Vec<u8>>,
+    /// Why there is none.
+    pub(super) withheld: Option<String>,
+}
+
+impl Grown {
+    fn withheld(why: impl Into<String>) -> Self {
+        Self { withheld: Some(why.into()), ..Self::default() }
+    }
 }
 
 impl Committer {
@@ -39,19 +61,46 @@ impl Committer {
                 Some(row) => Some(SignedCheckpoint::kept(&row.note.0, origin)?),
                 None => None,
             };
+            let moments = self.load_moments(&origin.to_string(), log.size()).await?;
+            self.moments.insert(peer, moments);
             self.replicas.insert(peer, Replica::restore(origin, log, head)?);
         }
         Ok(())
     }
 
-    /// Reads what it takes to judge a head of `home` that is older than what we hold: whether it is a part of it.
+    async fn load_moments(&self, origin: &str, size: u64) -> Result<Moments, Denial> {
+        let own = WitnessName(self.gateway.own());
+        let last = self.gateway.store.cosigned_checkpoint(origin).await?.and_then(|row| row.cosigned);
+        let named = last.map(|note| Cosignature::named_in(&note.0)).transpose()?.unwrap_or_default();
+        let seconds = named.iter().filter(|(name, _)| *name == own).map(|(_, seconds)| *seconds).max();
+        let leaves = self.gateway.store.leaves(origin, number(size.saturating_sub(LAST_LEAVES))?, LAST_LEAVES).await?;
+        let statements = leaves.iter().filter_map(|leaf| Statement::decode(&leaf.statement.0).ok());
+        let entered = statements.filter(|one| one.kind == StatementKind::Entry).map(|one| one.at).max();
+        let cosigned = Timestamp(i64::try_from(seconds.unwrap_or_default()).unwrap_or_default().saturating_mul(1000));
+        Ok(Moments { cosigned, entered: entered.unwrap_or(Timestamp(0)) })
+    }
+
+    /// Reads what it takes to judge a head of `home`: whether an older one is a part of what we hold, whether leaves that overlap with it
+    /// are another past, since when it keeps a receipt of ours out, and whether an operator lets leaves pass that are dated back.
     pub(super) async fn load_past(&self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<(), Denial> {
         let Some(replica) = self.replicas.get(&home) else { return Ok(()) };
+        let log = origin(home, self.gateway.own())?.to_string();
+        let hashes = growth.hashes();
+        let batch = Batch { first: growth.first, leaves: &hashes };
         // A size that no log can have is told when the head is judged: it must not stop the works of others.
-        let indexes = replica.indexes_needed(&growth.head).unwrap_or_default();
+        let mut indexes = replica.indexes_needed(&growth.head).unwrap_or_default();
+        indexes.extend(replica.indexes_to_expose(batch, &growth.head).unwrap_or_default());
         if !indexes.is_empty() {
-            let rows = self.rows(&origin(home, self.gateway.own())?.to_string(), indexes).await?;
+            let rows = self.rows(&log, indexes).await?;
             turn.past.insert((home, growth.head.checkpoint().size), rows);
+        }
+        let since = turn.now.plus_ms(-AWAITED_MS_MAX).0;
+        turn.awaited.extend(self.gateway.store.oldest_awaited(&log, since).await?.map(|at| (home, Timestamp(at))));
+        let entered = self.moments.get(&home).map_or(Timestamp(0), |moments| moments.entered);
+        if growth.dated_back(replica.size(), entered).is_some()
+            && misconduct::backdating_settled(&self.gateway, home, turn.now, FORGIVEN_MS).await?
+        {
+            turn.forgiven.insert(home);
         }
         Ok(())
     }
@@ -82,46 +131,147 @@ impl Committer {
         Ok(())
     }
 
-    /// Replicates another gateway's new leaves, holds them against its signed head and cosigns.
+    /// Replicates another gateway's new leaves, holds them against its signed head and cosigns. An older head, or leaves that begin
+    /// behind what we hold, are told and not cosigned; what contradicts is kept as evidence.
     pub(super) fn grow(&self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<Grown, Denial> {
         let origin = origin(home, self.gateway.own())?;
         let replica = turn.replicas.get(&home).or_else(|| self.replicas.get(&home)).cloned();
         let replica = replica.unwrap_or_else(|| Replica::new(origin));
-        let mut grown = Grown::default();
         if growth.leaves.iter().any(|leaf| leaf.statement.leaf(&leaf.salt) != leaf.hash) {
             return Err(Denial::failed(Fault::Malformed, "a leaf is not the commitment to its statement"));
         }
-        let hashes: Vec<_> = growth.leaves.iter().map(|leaf| leaf.hash).collect();
+        let hashes = growth.hashes();
         let batch = Batch { first: growth.first, leaves: &hashes };
         let held = replica.size();
-        let past = turn.past.remove(&(home, growth.head.checkpoint().size)).unwrap_or_default();
-        let (next, rows) = replica.replicate(batch, &growth.head, &past).map_err(|objection| {
-            if matches!(objection, Objection::Fork(_) | Objection::Unreconciled(_)) {
-                telemetry::say!(Error, "the ledger of the peer contradicts what it signed before", party = home);
-            }
-            Denial::from(objection)
-        })?;
         let head = &growth.head;
-        let cosignature = head.cosign(WitnessName(self.gateway.own()), &self.gateway.ledger_key, turn.now)?;
-        grown.cosignature = Some(cosignature.line().to_vec());
+        if growth.first > held && head.checkpoint().size > held {
+            return Ok(Grown::withheld(format!("the leaves from {held} on are missing here")));
+        }
+        let past = turn.past.remove(&(home, head.checkpoint().size)).unwrap_or_default();
+        let (next, rows) = match replica.replicate(batch, head, &past) {
+            Ok(followed) => followed,
+            Err(Objection::Older(heads)) => return Ok(self.refuse_older(home, &heads)),
+            Err(objection) => return Err(self.object(turn, &replica, batch, head, (&past, objection))),
+        };
+        let mut grown = Grown::default();
+        let entered = self.check_moments(turn, home, growth, &replica)?;
         if next.size() > held {
             // Only what the signed head covers and we did not hold is news; the rest was never looked at.
-            for (_, leaf) in (growth.first..).zip(&growth.leaves).filter(|(index, _)| *index >= held) {
-                if leaf.statement.kind == StatementKind::Entry {
-                    grown.entries.insert((home, leaf.statement.entry), leaf.statement.envelope);
+            for (index, leaf) in (growth.first..).zip(&growth.leaves).filter(|(index, _)| *index >= held) {
+                match leaf.statement.kind {
+                    StatementKind::Entry => {
+                        let statement = leaf.statement;
+                        grown.entries.insert((home, statement.entry), Leafed { index, statement });
+                    }
+                    StatementKind::Receipt(digest) => turn.batch.leafed.push(digest),
                 }
             }
             self.keep_leaves(turn, &origin.to_string(), growth, held)?;
             turn.put_tree(&origin.to_string(), &rows)?;
-            turn.batch.checkpoints.push(CheckpointRow {
-                channel: origin.to_string(),
-                size: number(next.size())?,
-                note: head.note().to_vec().into(),
-                cosigned: Some(head.with(&cosignature).into()),
-            });
             turn.replicas.insert(home, next);
         }
+        self.vouch(turn, head, entered, &mut grown)?;
         Ok(grown)
+    }
+
+    /// Cosigns a head that is followed now; not while its home keeps receipts of ours out.
+    fn vouch(
+        &self,
+        turn: &mut Turn,
+        head: &SignedCheckpoint,
+        entered: Timestamp,
+        grown: &mut Grown,
+    ) -> Result<(), Denial> {
+        let checkpoint = head.checkpoint();
+        let home = checkpoint.origin.home();
+        let before = turn.moments.get(&home).or_else(|| self.moments.get(&home));
+        let mut moments = Moments { cosigned: before.map_or(Timestamp(0), |moments| moments.cosigned), entered };
+        let owed = turn.awaited.get(&home).filter(|at| at.plus_ms(self.gateway.receipt_leaf_ms) < turn.now);
+        let mut cosigned = None;
+        match owed {
+            Some(at) => {
+                let why = format!("our receipts since {at} have no leaves in {}", checkpoint.origin);
+                self.gateway.trust.note_trouble(home, Some(format!("not cosigned: {why}")));
+                grown.withheld = Some(why);
+            }
+            None => {
+                let at = turn.now.max(moments.cosigned);
+                let cosignature = head.cosign(WitnessName(self.gateway.own()), &self.gateway.ledger_key, at)?;
+                moments.cosigned = at;
+                cosigned = Some(head.with(&cosignature).into());
+                grown.cosignature = Some(cosignature.line().to_vec());
+            }
+        }
+        turn.moments.insert(home, moments);
+        turn.batch.checkpoints.push(CheckpointRow {
+            channel: checkpoint.origin.to_string(),
+            size: number(checkpoint.size)?,
+            note: head.note().to_vec().into(),
+            cosigned,
+        });
+        Ok(())
+    }
+
+    /// A witness never goes back. That a call of before came late looks the same, so that it is told and nothing more.
+    fn refuse_older(&self, home: PartyId, heads: &Heads) -> Grown {
+        let held = heads.held.as_ref().map_or(0, |held| held.checkpoint().size);
+        let shown = heads.shown.checkpoint().size;
+        let why = format!("a head of {shown} leaves was shown, and one of {held} before");
+        telemetry::say!(Warn, "a head that is older than what is held was not cosigned", party = home);
+        self.gateway.trust.note_trouble(home, Some(format!("not cosigned: {why}: was its database restored?")));
+        Grown::withheld(why)
+    }
+
+    /// What a head is objected to, with what it proves kept as evidence.
+    fn object(
+        &self,
+        turn: &mut Turn,
+        replica: &Replica,
+        batch: Batch<'_>,
+        head: &SignedCheckpoint,
+        (past, objection): (&StoredHashes, Objection),
+    ) -> Denial {
+        let origin = head.checkpoint().origin;
+        let evidence = match &objection {
+            Objection::Fork(fork) => Some(Evidence::Fork(origin, (**fork).clone())),
+            Objection::Unreconciled(heads) => Some(match replica.expose(batch, head, past) {
+                Ok(Some(fork)) => Evidence::Fork(origin, fork),
+                Ok(None) | Err(_) => Evidence::Unreconciled(origin, unshown(heads.held.as_ref(), &heads.shown)),
+            }),
+            Objection::Denied(_) | Objection::Older(_) => None,
+        };
+        if let Some(evidence) = evidence {
+            telemetry::say!(Error, "the ledger of the peer contradicts what it signed before", party = origin.home());
+            self.accuse(turn, &evidence);
+        }
+        objection.into()
+    }
+
+    /// The newest moment of an entry's leaf, with those of `growth`. None of them is in the future, and none is dated back behind those that
+    /// stand before it, but where an operator lets it pass.
+    fn check_moments(
+        &self,
+        turn: &mut Turn,
+        home: PartyId,
+        growth: &Growth,
+        replica: &Replica,
+    ) -> Result<Timestamp, Denial> {
+        let before = turn.moments.get(&home).or_else(|| self.moments.get(&home));
+        let entered = before.map_or(Timestamp(0), |moments| moments.entered);
+        let entries = growth.entries_from(replica.size());
+        let newest = entries.map(|statement| statement.at).max().unwrap_or(entered);
+        if newest > turn.now.plus_ms(CLOCK_AHEAD_MS_MAX) {
+            return Err(Denial::failed(Fault::PeerUnreachable, "a leaf is dated in the future, by our clock"));
+        }
+        if growth.dated_back(replica.size(), entered).is_none() {
+            return Ok(entered.max(newest));
+        }
+        if turn.forgiven.contains(&home) {
+            return Ok(newest);
+        }
+        let heads = unshown(replica.head(), &growth.head);
+        self.accuse(turn, &Evidence::Backdated(growth.head.checkpoint().origin, heads));
+        Err(Denial::failed(Fault::ChannelNotOpen, "a leaf is dated before those that stand before it"))
     }
 
     fn keep_leaves(&self, turn: &mut Turn, origin: &str, growth: &Growth, held: u64) -> Result<(), Denial> {
@@ -142,4 +292,32 @@ impl Committer {
     pub(super) fn leaves_held(&self, turn: &Turn, home: PartyId) -> u64 {
         turn.replicas.get(&home).or_else(|| self.replicas.get(&home)).map_or(0, Replica::size)
     }
+}
+
+impl Growth {
+    fn hashes(&self) -> Vec<LeafHash> {
+        self.leaves.iter().map(|leaf| leaf.hash).collect()
+    }
+
+    /// The statements of entries from the leaf `held` on.
+    fn entries_from(&self, held: u64) -> impl Iterator<Item = &Statement> {
+        let news = (self.first..).zip(&self.leaves).filter(move |(index, _)| *index >= held);
+        news.map(|(_, leaf)| &leaf.statement).filter(|statement| statement.kind == StatementKind::Entry)
+    }
+
+    /// The first entry from the leaf `held` on that is dated back behind one that stands before it, of which the newest is of `entered`.
+    fn dated_back(&self, held: u64, entered: Timestamp) -> Option<Timestamp> {
+        let mut newest = entered;
+        self.entries_from(held).map(|statement| statement.at).find(|at| {
+            let back = at.plus_ms(BACK_MS_MAX) < newest;
+            newest = newest.max(*at);
+            back
+        })
+    }
+}
+
+/// Two heads, as their home signed them.
+fn unshown(held: Option<&SignedCheckpoint>, shown: &SignedCheckpoint) -> Unshown {
+    let held = held.map(|held| held.note().to_vec()).unwrap_or_default();
+    Unshown { held, shown: shown.note().to_vec() }
 }

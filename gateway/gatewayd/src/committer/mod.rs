@@ -20,13 +20,14 @@ pub(crate) use turn::RETRIEVALS;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use casefile::Evidence;
 use identity::{Received, Verified};
 use ledger::{LeafHash, LeafSalt, Log, Replica, SignedCheckpoint, Statement};
-use model::{AuthorityId, CaseId, Denial, Digest, Entry, EntryId, Fault, PartyId, SignedReceipt};
+use model::{AuthorityId, CaseId, Denial, Digest, Entry, EntryId, Fault, PartyId, SignedReceipt, Timestamp};
 use store::{StoreError, gateway::Committed};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{clock, gateway::Gateway, hot::Cases};
+use crate::{clock, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
 use turn::{Seen, Turn};
 
 /// Works in one commit.
@@ -135,6 +136,8 @@ pub(crate) struct RelayAnswer {
     pub(crate) later: Vec<EntryId>,
     /// Our cosignature over the head in the growth.
     pub(crate) cosignature: Option<Vec<u8>>,
+    /// Why there is none.
+    pub(crate) withheld: Option<String>,
     pub(crate) leaves_held: u64,
 }
 
@@ -152,6 +155,8 @@ pub(crate) struct Conclude {
     pub(crate) done: Vec<i64>,
     /// The head of our log with the other gateway's cosignature: size and note.
     pub(crate) cosigned: Option<(u64, Vec<u8>, Vec<u8>)>,
+    /// What the other gateway contradicted.
+    pub(crate) evidence: Vec<Evidence>,
     pub(crate) answer: oneshot::Sender<Result<(), Denial>>,
 }
 
@@ -198,9 +203,20 @@ pub(crate) struct Committer {
     logs: BTreeMap<PartyId, Log>,
     /// The logs that we follow, by home.
     replicas: BTreeMap<PartyId, Replica>,
+    /// When we cosigned each of those last, and the newest moment that an entry's leaf in it states.
+    moments: BTreeMap<PartyId, Moments>,
     totals: quota::Totals,
     /// How many entries each desk had sealed when it submitted last.
     marks: BTreeMap<AuthorityId, i64>,
+}
+
+/// Moments in a log that we follow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moments {
+    /// When we cosigned it last: no later cosignature bears an earlier moment, whatever our clock does.
+    pub(crate) cosigned: Timestamp,
+    /// The newest moment that the leaf of an entry states.
+    pub(crate) entered: Timestamp,
 }
 
 /// An answer that waits for the commit.
@@ -215,6 +231,7 @@ impl Committer {
             recent: BTreeMap::new(),
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
+            moments: BTreeMap::new(),
             totals: quota::Totals::default(),
             marks: BTreeMap::new(),
         }
@@ -255,6 +272,7 @@ impl Committer {
         };
         match outcome {
             Ok(committed) => {
+                self.enforce(&mut turn);
                 self.keep(turn);
                 replies.into_iter().for_each(|reply| reply(Ok(())));
                 for delivered in committed.deliveries {
@@ -346,6 +364,27 @@ impl Committer {
         Ok(())
     }
 
+    /// After evidence is durable: freezes the channels of those who stand accused, and reports what has to be looked up first.
+    fn enforce(&self, turn: &mut Turn) {
+        for (party, told) in std::mem::take(&mut turn.accused) {
+            self.gateway.trust.set_channel(party, ChannelState::Frozen);
+            telemetry::say!(Error, "channel frozen: the other gateway contradicts what it signed", party = party);
+            tokio::spawn(misconduct::freeze(self.gateway.clone(), party, told));
+        }
+        if !turn.doubted.is_empty() {
+            tokio::spawn(misconduct::doubt(self.gateway.clone(), std::mem::take(&mut turn.doubted)));
+        }
+    }
+
+    /// Keeps what another gateway signed and contradicted, in this turn.
+    fn accuse(&self, turn: &mut Turn, evidence: &Evidence) {
+        let row = misconduct::row(evidence, turn.now);
+        if evidence.stops() {
+            turn.accused.insert(evidence.accused(), row.told.clone());
+        }
+        turn.batch.misconduct.push(row);
+    }
+
     /// After the commit, what the turn changed is what is.
     fn keep(&mut self, turn: Turn) {
         self.marks.extend(turn.batch.marks.clone());
@@ -364,6 +403,7 @@ impl Committer {
         }
         self.logs.extend(turn.logs);
         self.replicas.extend(turn.replicas);
+        self.moments.extend(turn.moments);
         for peer in turn.ring {
             self.gateway.bells.channel(peer).notify_one();
         }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use identity::{SigningKey, sign_receipts};
+use ledger::StatementKind;
 use model::{Denial, Fault, PartyId, Receipt, ReceiptKind, SignedReceipt};
-use store::gateway::{Batch, EntryRow, NewDelivery, NewReceipt};
+use store::gateway::{AwaitedRow, Batch, EntryRow, NewDelivery, NewReceipt};
 
-use super::{Claimed, Committer, turn::Turn};
+use super::{Claimed, Committer, growth, turn::Turn};
 use crate::receipts;
 
 /// A receipt: one that was signed before, or one of this turn, which is signed at its end. Clones are the same receipt.
@@ -144,8 +145,41 @@ impl Committer {
         turn.kept.insert((receipt.entry, receipt.kind));
         if home == self.gateway.own() {
             self.leaf(turn, peer, &stated.statement(), receipt.entry)?;
+        } else {
+            self.await_leaf(turn, home, stated)?;
         }
         Ok(())
+    }
+
+    /// Notes that the home of a case is to take a receipt of ours into its log.
+    pub(super) fn await_leaf(&self, turn: &mut Turn, home: PartyId, stated: &Stated) -> Result<(), Denial> {
+        if let Some(row) = self.awaited(turn, home, stated)? {
+            turn.batch.awaited.push(row);
+        }
+        Ok(())
+    }
+
+    /// The home asks for what it was told before: it may not have heard it.
+    pub(super) fn tell_again(&self, turn: &mut Turn, home: PartyId, stated: &Stated) -> Result<(), Denial> {
+        if let Some(row) = self.awaited(turn, home, stated)? {
+            turn.batch.given_again.push(row);
+        }
+        Ok(())
+    }
+
+    /// What stands for a receipt of ours until its leaf comes. Of what was refused the home says why in its own words, and of what its
+    /// desks never heard of it knows nothing.
+    fn awaited(&self, turn: &Turn, home: PartyId, stated: &Stated) -> Result<Option<AwaitedRow>, Denial> {
+        use ReceiptKind::{Delivery, NonDelivery, NonRetrieval, RelayAcceptance, Retrieval};
+        let receipt = stated.receipt();
+        let kinds = [RelayAcceptance, Delivery, NonDelivery, Retrieval, NonRetrieval];
+        let own = self.gateway.own();
+        if home == own || receipt.by != own || !kinds.contains(&receipt.kind) {
+            return Ok(None);
+        }
+        let StatementKind::Receipt(digest) = stated.statement().kind else { return Ok(None) };
+        let channel = growth::origin(home, own)?.to_string();
+        Ok(Some(AwaitedRow { digest: digest.into(), channel, at: turn.now.0 }))
     }
 
     /// Keeps what the other gateway stated of an entry before it came here.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::rand;
 use ledger::{LeafSalt, Log, Replica, Statement, StatementKind, StoredHashes};
-use model::{AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, Timestamp};
+use model::{
+    AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp,
+};
 use store::gateway::{Batch, LeafRow, NewDelivery, ReceiptRow, TreeHashRow};
 
 use super::{
+    Moments,
     growth::origin,
     quota::Counters,
     stated::{Sheaf, Stated},
@@ -42,6 +45,13 @@ const ONCE: [ReceiptKind; 5] = [
     ReceiptKind::NonRetrieval,
 ];
 
+/// The leaf of an entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leafed {
+    pub(crate) index: u64,
+    pub(crate) statement: Statement,
+}
+
 /// What one turn has decided so far.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -56,7 +66,7 @@ pub(crate) struct Turn {
     /// What the other gateway stated of entries that it brings in this turn.
     pub(crate) said: BTreeMap<EntryId, Vec<Stated>>,
     /// Entries whose leaves we hold, in the logs of others.
-    pub(crate) leafed: BTreeMap<(PartyId, EntryId), EnvelopeDigest>,
+    pub(crate) leafed: BTreeMap<(PartyId, EntryId), Leafed>,
     /// Which receipts are kept already, or in this turn.
     pub(crate) kept: BTreeSet<(EntryId, ReceiptKind)>,
     /// What was laid ready for which desk.
@@ -67,6 +77,18 @@ pub(crate) struct Turn {
     pub(crate) replicas: BTreeMap<PartyId, Replica>,
     /// Stored hashes for heads of others that are older than what we hold, by home and size.
     pub(crate) past: BTreeMap<(PartyId, u64), StoredHashes>,
+    /// When we cosigned the logs of others, and what they state.
+    pub(crate) moments: BTreeMap<PartyId, Moments>,
+    /// When the oldest receipt was given that a home has not taken into its log.
+    pub(crate) awaited: BTreeMap<PartyId, Timestamp>,
+    /// Homes whose leaves an operator accepts though they are dated back.
+    pub(crate) forgiven: BTreeSet<PartyId>,
+    /// Who contradicted what it signed, and how.
+    pub(crate) accused: BTreeMap<PartyId, String>,
+    /// Receipts of others that do not fit the entries they are on.
+    pub(crate) doubted: Vec<SignedReceipt>,
+    /// When the other gateway laid entries of ours ready, or did not.
+    pub(crate) delivered_at: BTreeMap<EntryId, Timestamp>,
     /// What quotas count.
     pub(crate) counters: Counters,
     /// Channels that have something to send.
@@ -90,6 +112,12 @@ impl Turn {
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
             past: BTreeMap::new(),
+            moments: BTreeMap::new(),
+            awaited: BTreeMap::new(),
+            forgiven: BTreeSet::new(),
+            accused: BTreeMap::new(),
+            doubted: Vec::new(),
+            delivered_at: BTreeMap::new(),
             counters: Counters::default(),
             ring: BTreeSet::new(),
         }
@@ -159,7 +187,8 @@ impl Turn {
             for leaf in gateway.store.leaves_of(*id).await?.into_iter().filter(|leaf| leaf.channel == log) {
                 let statement = Statement::decode(&leaf.statement.0)?;
                 if statement.kind == StatementKind::Entry {
-                    self.leafed.insert((*home, *id), statement.envelope);
+                    let index = u64::try_from(leaf.idx).unwrap_or_default();
+                    self.leafed.insert((*home, *id), Leafed { index, statement });
                 }
             }
         }
@@ -171,9 +200,15 @@ impl Turn {
         if ids.is_empty() {
             return Ok(());
         }
-        let (receipts, delivered) =
+        let (kept, delivered) =
             tokio::try_join!(gateway.store.receipts_by_kind(ids, &ONCE), gateway.store.delivered(ids))?;
-        self.kept.extend(receipts.into_iter().map(|row| (*row.entry_id, *row.kind)));
+        for row in kept {
+            self.kept.insert((*row.entry_id, *row.kind));
+            if matches!(*row.kind, ReceiptKind::Delivery | ReceiptKind::NonDelivery) {
+                let signed = proto::decode_receipt(&receipts::from_bytes(&row.bytes.0)?)?;
+                self.delivered_at.insert(*row.entry_id, signed.receipt.at);
+            }
+        }
         self.delivered.extend(delivered);
         Ok(())
     }

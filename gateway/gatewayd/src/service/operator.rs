@@ -8,8 +8,8 @@ use model::{PartyId, Timestamp};
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
     FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
-    ListHeadsRequest, ListHeadsResponse, ProveHeadRequest, ProveHeadResponse, QueuedEntry, ReadLedgerRequest,
-    ReadLedgerResponse, operator_service_server::OperatorService,
+    ListHeadsRequest, ListHeadsResponse, ListMisconductRequest, ListMisconductResponse, ProveHeadRequest,
+    ProveHeadResponse, QueuedEntry, ReadLedgerRequest, ReadLedgerResponse, operator_service_server::OperatorService,
 };
 use shelf::Standing;
 use store::{StoreError, gateway::ChannelRow};
@@ -24,7 +24,7 @@ use crate::{
     config::{Config, Folder},
     directories,
     gateway::Gateway,
-    heads, hot, published,
+    heads, hot, misconduct, published,
     trust::ChannelState,
 };
 
@@ -145,6 +145,14 @@ impl OperatorService for Operator {
         let (timed, verifier_keys) = heads::proved(&self.gateway, by, log, size).await.map_err(status)?;
         Ok(Response::new(ProveHeadResponse { timed_head: timed.encode().into(), verifier_keys }))
     }
+
+    async fn list_misconduct(
+        &self,
+        request: Request<ListMisconductRequest>,
+    ) -> Result<Response<ListMisconductResponse>, Status> {
+        let told = misconduct::told(&self.gateway, &request.into_inner().id).await.map_err(status)?;
+        Ok(Response::new(ListMisconductResponse { misconduct: told }))
+    }
 }
 
 impl Operator {
@@ -181,6 +189,8 @@ impl Operator {
             ledger_size: u64::try_from(size).unwrap_or_default(),
             ledger_cosigned: u64::try_from(cosigned).unwrap_or_default(),
             waiting: self.waiting(party).await.map_err(storage)?,
+            frozen_by: row.frozen_by.clone().unwrap_or_default(),
+            frozen_reason: row.frozen_reason.clone().unwrap_or_default(),
         })
     }
 

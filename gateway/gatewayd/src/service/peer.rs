@@ -56,7 +56,8 @@ impl PeerService for Peers {
         let receipts_later = answer.later.iter().map(|entry| entry.as_bytes().to_vec().into()).collect();
         let cosignature = answer.cosignature.and_then(|line| String::from_utf8(line).ok()).unwrap_or_default();
         let leaves_held = answer.leaves_held;
-        Ok(Response::new(RelayResponse { verdicts, cosignature, leaves_held, receipts_later }))
+        let cosignature_withheld = answer.withheld.unwrap_or_default();
+        Ok(Response::new(RelayResponse { verdicts, cosignature, leaves_held, receipts_later, cosignature_withheld }))
     }
 
     async fn claim_key_package(

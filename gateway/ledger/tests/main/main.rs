@@ -6,6 +6,7 @@ mod naive;
 mod notes;
 mod receipts;
 mod replicas;
+mod retreats;
 mod tiles;
 mod trees;
 mod witnesses;

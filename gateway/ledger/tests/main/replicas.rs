@@ -37,12 +37,16 @@ fn the_same_batch_twice_changes_nothing() {
 }
 
 #[test]
-fn an_older_true_head_changes_nothing() {
+fn an_older_true_head_is_never_followed_again() {
     let mut home = Home::of(leaves(0..7));
     let old = home.head();
     home.append(&leaves(7..20));
     let mut peer = follower(&home);
-    assert_eq!(peer.follow(Batch { first: 0, leaves: &[] }, &old), Ok(0));
+    for batch in [Batch { first: 0, leaves: &[] }, Batch { first: 0, leaves: &leaves(0..7) }] {
+        let objection = peer.follow(batch, &old).unwrap_err();
+        let Objection::Older(heads) = objection else { panic!("{objection}") };
+        assert_eq!((heads.held, heads.shown), (Some(home.head()), old.clone()));
+    }
     assert_eq!(peer.replica.size(), 20);
 }
 
@@ -98,9 +102,10 @@ fn an_equal_or_smaller_head_with_another_root_is_a_fork_that_proves_itself() {
     for size in [21, 20, 16, 3, 1] {
         let objection = peer.follow(Batch { first: 0, leaves: &[] }, &rewritten(size, 0).head()).unwrap_err();
         let Objection::Fork(fork) = objection else { panic!("size {size}: {objection}") };
-        assert_eq!(fork.verify(origin(), &key), Ok(()), "size {size}");
-        assert!(fork.verify(origin(), &Signer::new(2).public_key()).is_err());
-        assert!(fork.verify("rogatory.internal/fr/jp".parse().unwrap(), &key).is_err());
+        assert_eq!(fork.verify(origin(), &[Signer::new(2).public_key(), key]), Ok([21, size]), "size {size}");
+        assert!(fork.verify(origin(), &[Signer::new(2).public_key()]).is_err());
+        assert!(fork.verify(origin(), &[]).is_err());
+        assert!(fork.verify("rogatory.internal/fr/jp".parse().unwrap(), &[key]).is_err());
     }
 }
 
@@ -120,17 +125,17 @@ fn nobody_can_accuse_an_honest_home() {
     home.append(&leaves(7..20));
     let key = Signer::new(1).public_key();
     let honest = |shown: &ledger::SignedCheckpoint, prefix| ledger::Fork {
-        held: home.head().note().to_vec(),
-        shown: shown.note().to_vec(),
+        larger: home.head().note().to_vec(),
+        smaller: shown.note().to_vec(),
         prefix,
     };
     let proof = ledger::ConsistencyProof::prove(7, 20, &home.rows).unwrap();
     let invented = ledger::Prefix { root: naive::leaf(b"invented"), proof: proof.clone() };
     let truth = ledger::Prefix { root: old.checkpoint().root, proof };
     for prefix in [None, Some(invented), Some(truth)] {
-        assert!(honest(&old, prefix).verify(origin(), &key).is_err());
+        assert!(honest(&old, prefix).verify(origin(), &[key]).is_err());
     }
-    assert!(honest(&home.head(), None).verify(origin(), &key).is_err());
+    assert!(honest(&home.head(), None).verify(origin(), &[key]).is_err());
 }
 
 #[test]
@@ -157,12 +162,28 @@ proptest! {
         match objection {
             Objection::Fork(fork) => {
                 prop_assert!(shown <= held);
-                prop_assert_eq!(fork.verify(origin(), &Signer::new(1).public_key()), Ok(()));
+                prop_assert_eq!(fork.verify(origin(), &[Signer::new(1).public_key()]), Ok([held, shown]));
             }
             Objection::Unreconciled(_) => prop_assert!(shown > held),
+            Objection::Older(_) => prop_assert!(false, "its past is another one"),
             Objection::Denied(denial) => prop_assert!(false, "{}", denial),
         }
         prop_assert_eq!(peer.replica, before);
+    }
+
+    #[test]
+    fn a_home_restored_from_a_backup_that_wrote_on_is_exposed_by_its_own_leaves(
+        kept in 0_u64..100, lost in 1_u64..60, more in 1_u64..60,
+    ) {
+        let peer = follower(&Home::of(leaves(0..kept + lost)));
+        let mut restored = Home::of(leaves(0..kept));
+        restored.append(&leaves(1000..1000 + lost + more));
+        let (batch, head) = (restored.batch(kept), restored.head());
+        prop_assert!(matches!(peer.clone().follow(batch, &head), Err(Objection::Unreconciled(_))));
+        let rows = crate::pick(&peer.rows, &peer.replica.indexes_to_expose(batch, &head).unwrap());
+        let fork = peer.replica.expose(batch, &head, &rows).unwrap().unwrap();
+        let sizes = [kept + lost + more, kept + lost];
+        prop_assert_eq!(fork.verify(origin(), &[Signer::new(1).public_key()]), Ok(sizes));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use model::{AuthorityId, CaseId, EntryId};
+use model::{AuthorityId, CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Acknowledgement, AskedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow, MusterRow,
-    NewDelivery, NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, case_file, checkpoint, delivery, desk_mark,
-    entry, heads, leaf, outbox, receipt, refusal, tree_hash,
+    Acknowledgement, AskedRow, AwaitedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow,
+    MisconductRow, MusterRow, NewDelivery, NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, awaited, case_file,
+    checkpoint, delivery, desk_mark, entry, heads, leaf, misconduct, outbox, receipt, refusal, tree_hash,
 };
 use crate::{
     StoreError, Stored,
@@ -46,6 +46,14 @@ pub struct Batch {
     pub checkpoints: Vec<CheckpointRow>,
     /// The heads of all channels, each with its leaf in `leaves`.
     pub musters: Vec<MusterRow>,
+    /// Receipts of ours that are to get leaves in the logs of others.
+    pub awaited: Vec<AwaitedRow>,
+    /// The digests of those that have got them.
+    pub leafed: Vec<Digest>,
+    /// Those that were given again, and when: where they are awaited still, they are from then on.
+    pub given_again: Vec<AwaitedRow>,
+    /// What other gateways signed and contradicted.
+    pub misconduct: Vec<MisconductRow>,
     /// What quotas count of new requests.
     pub asked: Vec<AskedRow>,
     /// Requests that did not become part of their cases, so that quotas do not count them.
@@ -133,6 +141,10 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     tree_hash::insert(tx, &batch.tree_hashes).await?;
     checkpoint::put(tx, &batch.checkpoints).await?;
     heads::insert(tx, &batch.musters).await?;
+    awaited::insert(tx, &batch.awaited).await?;
+    awaited::remove(tx, &batch.leafed).await?;
+    awaited::put_off(tx, &batch.given_again).await?;
+    misconduct::put(tx, &batch.misconduct).await?;
     let keys = [asked::Column::EntryId, asked::Column::RequestType, asked::Column::Tag];
     write::insert_new::<asked::Entity, _, _>(tx, &keys, &batch.asked).await?;
     let unasked: Vec<_> = batch.unasked.iter().copied().map(Stored).collect();

@@ -2,6 +2,7 @@
 //! channels' ledgers.
 
 mod asked;
+mod awaited;
 mod batch;
 mod case_file;
 mod channel;
@@ -14,6 +15,7 @@ mod heads;
 mod key_package;
 mod leaf;
 mod migration;
+mod misconduct;
 mod outbox;
 mod receipt;
 mod refusal;
@@ -21,6 +23,7 @@ mod tree_hash;
 mod witnessed;
 
 pub use asked::{Counted, Model as AskedRow};
+pub use awaited::Model as AwaitedRow;
 pub use batch::{Batch, Committed, Delivered};
 pub use case_file::Model as CaseFileRow;
 pub use channel::Model as ChannelRow;
@@ -30,6 +33,7 @@ pub use directory::Model as DirectoryRow;
 pub use entry::{EntryVerdict, Model as EntryRow};
 pub use heads::Model as MusterRow;
 pub use leaf::Model as LeafRow;
+pub use misconduct::Model as MisconductRow;
 pub use outbox::{Model as OutboxRow, NewOutbox, Outline};
 pub use receipt::{Model as ReceiptRow, NewReceipt};
 pub use refusal::{Model as RefusalRow, NewRefusal};

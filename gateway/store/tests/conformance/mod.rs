@@ -5,6 +5,7 @@ mod fold;
 pub(crate) mod gateway;
 mod heads;
 mod listed;
+mod misconduct;
 
 use model::{AuthorityId, CaseId, Digest, EntryId, EnvelopeDigest, PartyId, Step, Verdict};
 use store::{

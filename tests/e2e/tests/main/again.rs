@@ -38,7 +38,7 @@ async fn linked() -> (Pair, Proxy) {
 }
 
 /// What JP's gateway would send: the entries as it took them, and its log.
-async fn recorded(pair: &Pair, entries: &[(Entry, types::SignedReceipt)]) -> RelayRequest {
+pub(crate) async fn recorded(pair: &Pair, entries: &[(Entry, types::SignedReceipt)]) -> RelayRequest {
     let database = pair.jp.gateway_dir().join("gateway.db");
     let log = run(Path::new("python3"), &["-c", LOG, database.to_str().unwrap()]).await.done();
     let bytes = |hex: &Value| -> Vec<u8> {

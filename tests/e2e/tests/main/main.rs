@@ -2,11 +2,12 @@
 //!
 //! The harness: `programs` (the executables), `warden` (nothing outlives the tests), `running` (a program as a process), `state`
 //! and `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to
-//! cut), `collector` (where telemetry goes), `stage` and `play` (a case by the officers' command line).
+//! cut), `crooked` (a gateway that lies), `collector` (where telemetry goes), `stage` and `play` (a case by the officers' command line).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod collector;
+mod crooked;
 mod pair;
 mod papers;
 mod play;
@@ -35,7 +36,9 @@ mod hearing;
 mod keys;
 mod ledgers;
 mod life;
+mod lying_peer;
 mod matters;
+mod misconduct;
 mod national;
 mod officers;
 mod outage;

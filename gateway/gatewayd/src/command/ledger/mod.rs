@@ -2,6 +2,7 @@
 
 mod export;
 mod heads;
+mod misconduct;
 
 use std::str::FromStr;
 
@@ -23,6 +24,9 @@ pub(crate) enum Ledger {
     Prove(heads::Prove),
     /// Verify such a proof with nothing but two keys.
     Check(heads::Check),
+    /// What other gateways signed and contradicted: as files that convict them before strangers.
+    #[command(subcommand)]
+    Misconduct(misconduct::Misconduct),
 }
 
 impl Ledger {
@@ -32,6 +36,7 @@ impl Ledger {
             Self::Heads(heads) => heads.run().await,
             Self::Prove(prove) => prove.run().await,
             Self::Check(check) => check.run(),
+            Self::Misconduct(misconduct) => misconduct.run().await,
         }
     }
 }

@@ -7,6 +7,7 @@ mod m0004_directory;
 mod m0005_heads;
 mod m0007_anew;
 mod m0008_why;
+mod m0009_misconduct;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_heads::Migration),
             Box::new(m0007_anew::Migration),
             Box::new(m0008_why::Migration),
+            Box::new(m0009_misconduct::Migration),
         ]
     }
 }

@@ -1,0 +1,173 @@
+//! A file of misconduct, before a stranger who has pinned the accused's root and trusts nobody.
+
+use casefile::{CannotProve, Contradicted, Evidence, Unshown, check_misconduct};
+use identity::{SignedDirectory, sign_receipts};
+use ledger::{
+    ConsistencyProof, Fork, LeafHash, Log, Origin, Prefix, Retreat, Row, SignedCheckpoint, StoredHashes, WitnessName,
+};
+use model::{Denial, Digest, Receipt, ReceiptKind, Timestamp};
+
+use crate::world::{State, Story, party};
+
+/// A log of `size` leaves, with its rows.
+fn log(past: &[u8], size: u32) -> (Log, StoredHashes) {
+    let leaves: Vec<_> = (0..size).map(|n| LeafHash(Digest::of(&[past, &n.to_be_bytes()]))).collect();
+    let (log, rows): (Log, Vec<Row>) = Log::default().append(&leaves).unwrap();
+    (log, rows.into_iter().collect())
+}
+
+fn origin() -> Origin {
+    Origin::new(party("JP"), party("FR")).unwrap()
+}
+
+fn head(home: &State, past: &[u8], size: u32) -> SignedCheckpoint {
+    log(past, size).0.head(origin()).sign(&home.ledger).unwrap()
+}
+
+/// JP says that it had another past.
+fn fork(story: &Story) -> Evidence {
+    let (larger, rows) = log(b"true", 12);
+    let prefix = Prefix { root: log(b"true", 7).0.root(), proof: ConsistencyProof::prove(7, 12, &rows).unwrap() };
+    let larger = larger.head(origin()).sign(&story.jp.ledger).unwrap().note().to_vec();
+    let smaller = head(&story.jp, b"false", 7).note().to_vec();
+    Evidence::Fork(origin(), Fork { larger, smaller, prefix: Some(prefix) })
+}
+
+/// FR cosigns less than before.
+fn retreat(story: &Story) -> Evidence {
+    let cosigned = |size, at: Timestamp| {
+        let head = head(&story.jp, b"true", size);
+        head.with(&head.cosign(WitnessName(party("FR")), &story.fr.ledger, at).unwrap())
+    };
+    let retreat = Retreat { first: cosigned(12, story.start), then: cosigned(7, story.start.plus_ms(5000)) };
+    Evidence::Retreat(origin(), retreat)
+}
+
+/// FR accepts the first entry of JP, with a receipt that `change` has spoilt.
+fn receipt(story: &Story, change: impl FnOnce(&mut Receipt)) -> Evidence {
+    let wire = proto::convert::entry_from_bytes(story.entries[0].wire.clone()).unwrap();
+    let received = proto::convert::receive_entry(wire).unwrap();
+    let ((digest, envelope), (header, payload)) = (received.digests(), received.parts());
+    let claimed = received.claimed();
+    let mut receipt = Receipt {
+        kind: ReceiptKind::RelayAcceptance,
+        by: party("FR"),
+        entry: claimed.entry,
+        case: claimed.case,
+        header: digest,
+        envelope,
+        at: claimed.created.plus_ms(2000),
+        leaf: None,
+        refusal: None,
+        epoch: None,
+        authenticator: None,
+    };
+    change(&mut receipt);
+    let bytes = proto::encode_receipt(&receipt);
+    let mut signed = sign_receipts(&story.fr.ledger.0, party("FR"), party("JP"), vec![(receipt, bytes)]).unwrap();
+    let signed = signed.remove(0);
+    Evidence::Receipt(Box::new(Contradicted { signed, header: header.to_vec(), payload }))
+}
+
+/// The file as the other gateway exports it.
+fn file(story: &Story, evidence: &Evidence) -> Vec<u8> {
+    let state = if evidence.accused() == party("JP") { &story.jp } else { &story.fr };
+    evidence.to_file(state.root.certificate().der(), std::slice::from_ref(&state.directory)).into_bytes()
+}
+
+fn proves(story: &Story, evidence: &Evidence) -> bool {
+    assert_eq!(Evidence::parse(&evidence.to_text()).as_ref(), Ok(evidence), "it is kept as it was");
+    match check_misconduct(&file(story, evidence), &story.pins()) {
+        Ok(proved) => proved.accused == evidence.accused() && proved.kind == evidence.kind(),
+        Err(CannotProve::Nothing(_)) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn two_pasts_two_cosignatures_and_a_false_receipt_convict_with_the_accuseds_root_alone() {
+    let story = Story::small();
+    let backdated = |receipt: &mut Receipt| receipt.at = receipt.at.plus_ms(-24 * 3600 * 1000);
+    let late = |receipt: &mut Receipt| receipt.at = receipt.at.plus_ms(400 * 24 * 3600 * 1000);
+    for evidence in [
+        fork(&story),
+        retreat(&story),
+        receipt(&story, |receipt| receipt.case = model::CaseId::new([7; 16])),
+        receipt(&story, |receipt| receipt.entry = model::EntryId::new([7; 16])),
+        receipt(&story, |receipt| receipt.header = model::HeaderDigest(Digest::of(&[b"another"]))),
+        receipt(&story, backdated),
+        receipt(&story, late),
+    ] {
+        assert!(evidence.convicts() && evidence.stops(), "{}", evidence.told());
+        assert!(proves(&story, &evidence), "{}", evidence.told());
+        let of_accused: Vec<_> = story.pins().into_iter().filter(|pin| pin.party() == evidence.accused()).collect();
+        assert!(check_misconduct(&file(&story, &evidence), &of_accused).is_ok(), "no other root is asked for");
+        let without = check_misconduct(&file(&story, &evidence), &[]).unwrap_err();
+        assert_eq!(without, CannotProve::RootMissing(evidence.accused()));
+        let stranger = Story::small();
+        assert!(matches!(check_misconduct(&file(&story, &evidence), &stranger.pins()), Err(CannotProve::Nothing(_))));
+    }
+}
+
+#[test]
+fn what_an_honest_gateway_signed_convicts_nobody() {
+    let story = Story::small();
+    let note = |size| head(&story.jp, b"true", size).note().to_vec();
+    let (_, rows) = log(b"true", 12);
+    let proof = ConsistencyProof::prove(7, 12, &rows).unwrap();
+    let prefix = |root| Some(Prefix { root, proof: proof.clone() });
+    let forked = |prefix| Evidence::Fork(origin(), Fork { larger: note(12), smaller: note(7), prefix });
+    let unshown = Unshown { held: note(7), shown: note(12) };
+    for evidence in [
+        forked(prefix(log(b"true", 7).0.root())),
+        forked(prefix(Digest::of(&[b"invented"]))),
+        forked(None),
+        receipt(&story, |_| {}),
+        // On another envelope: it is not a receipt on this entry at all.
+        receipt(&story, |receipt| {
+            receipt.envelope = model::EnvelopeDigest(Digest::of(&[b"another"]));
+            receipt.case = model::CaseId::new([7; 16]);
+        }),
+        Evidence::Unreconciled(origin(), unshown.clone()),
+        Evidence::Backdated(origin(), unshown),
+    ] {
+        assert!(!proves(&story, &evidence), "{}", evidence.told());
+    }
+    // What somebody else signed in its name.
+    let Evidence::Retreat(log, retreat) = retreat(&story) else { panic!("a retreat") };
+    let other = Story::small();
+    let Evidence::Retreat(_, forged) = self::retreat(&other) else { panic!("a retreat") };
+    let mixed = Evidence::Retreat(log, Retreat { first: retreat.first, then: forged.then });
+    assert!(!proves(&story, &mixed));
+    let directory = SignedDirectory { signature: other.fr.directory.signature, ..story.fr.directory.clone() };
+    let unsigned = mixed.to_file(story.fr.root.certificate().der(), &[directory]);
+    let refused: Result<_, CannotProve> = check_misconduct(unsigned.as_bytes(), &story.pins());
+    assert!(matches!(refused, Err(CannotProve::Nothing(_))));
+}
+
+#[test]
+fn every_flipped_byte_of_a_file_of_misconduct_is_found() {
+    /// Root and directory are the same in each: of theirs, one byte in so many is flipped, for each is a signature to check.
+    const STRIDE: usize = 23;
+    let story = Story::small();
+    let pins = story.pins();
+    for evidence in
+        [fork(&story), retreat(&story), receipt(&story, |receipt| receipt.case = model::CaseId::new([7; 16]))]
+    {
+        let file = file(&story, &evidence);
+        assert!(check_misconduct(&file, &pins).is_ok());
+        let parts = file.len() - evidence.to_text().len();
+        let mut changed = file.clone();
+        for at in (0..parts).step_by(STRIDE).chain(parts..file.len()) {
+            changed[at] ^= 1 << (at % 8);
+            assert!(check_misconduct(&changed, &pins).is_err(), "byte {at} of {} in a {}", file.len(), evidence.kind());
+            changed[at] = file[at];
+        }
+        for length in (0..file.len()).step_by(STRIDE) {
+            let cut = check_misconduct(&file[..length], &pins);
+            assert!(matches!(cut, Err(CannotProve::Unreadable(_))), "cut at {length}");
+        }
+    }
+    let refused: Result<Evidence, Denial> = Evidence::parse("kind praise\naccused JP\n");
+    assert!(refused.is_err());
+}

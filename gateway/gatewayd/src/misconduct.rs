@@ -1,0 +1,146 @@
+//! What other gateways signed and contradicted. The committer keeps it in the transaction that found it; then the channel is frozen,
+//! and anybody can be shown it as a file (`casefile`'s `misconduct`).
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use casefile::{Contradicted, Evidence};
+use identity::{Directory, SignedDirectory};
+use model::{Denial, Digest, Fault, PartyId, SignedReceipt, Timestamp};
+use proto::operator::Misconduct;
+use store::gateway::MisconductRow;
+use tokio::sync::oneshot;
+
+use crate::{
+    channels,
+    committer::{Conclude, Work},
+    gateway::Gateway,
+};
+
+/// The row that keeps it.
+pub(crate) fn row(evidence: &Evidence, now: Timestamp) -> MisconductRow {
+    let text = evidence.to_text();
+    MisconductRow {
+        digest: Digest::of(&[text.as_bytes()]).into(),
+        party: evidence.accused().into(),
+        told: evidence.told(),
+        stops: i64::from(evidence.stops()),
+        at: now.0,
+        settled: None,
+        evidence: text,
+    }
+}
+
+/// A receipt beside the entry that it is on, which this gateway keeps. `None` where it keeps no such entry.
+pub(crate) async fn contradicted(gateway: &Gateway, signed: SignedReceipt) -> Result<Option<Evidence>, Denial> {
+    let rows = gateway.store.entries(&[signed.receipt.entry]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let received = proto::convert::receive_entry(proto::convert::entry_from_bytes(row.wire.0)?)?;
+    let (header, payload) = received.parts();
+    Ok(Some(Evidence::Receipt(Box::new(Contradicted { signed, header: header.to_vec(), payload }))))
+}
+
+/// Hands evidence to the committer, which keeps it.
+pub(crate) async fn report(gateway: &Gateway, evidence: Vec<Evidence>) -> Result<(), Denial> {
+    let Some(channel) = evidence.first().map(Evidence::accused) else { return Ok(()) };
+    let (answer, kept) = oneshot::channel();
+    let conclude = Conclude { channel, answers: Vec::new(), done: Vec::new(), cosigned: None, evidence, answer };
+    let gone = || Denial::failed(Fault::Internal, "the committer is gone");
+    gateway.work.send(Work::Conclude(conclude)).await.map_err(|_| gone())?;
+    kept.await.map_err(|_| gone())?
+}
+
+/// Reports receipts of another gateway that do not fit the entries they are on.
+pub(crate) async fn doubt(gateway: Arc<Gateway>, receipts: Vec<SignedReceipt>) {
+    for signed in receipts {
+        let party = signed.receipt.by;
+        let reported = match contradicted(&gateway, signed).await {
+            Ok(evidence) => report(&gateway, evidence.into_iter().collect()).await,
+            Err(denial) => Err(denial),
+        };
+        if reported.is_err() {
+            telemetry::say!(Error, "a receipt that does not fit its entry was not kept", party = party);
+        }
+    }
+}
+
+/// Freezes a channel after evidence was kept. The next start does it where this fails.
+pub(crate) async fn freeze(gateway: Arc<Gateway>, party: PartyId, told: String) {
+    if channels::freeze_for(&gateway, party, &told).await.is_err() {
+        telemetry::say!(Error, "a channel is frozen, and the storage does not take it", party = party);
+    }
+}
+
+/// Why the channel to a party has to be frozen: what it contradicted and no operator has settled.
+pub(crate) async fn unsettled(gateway: &Gateway, party: PartyId) -> Result<Option<String>, Denial> {
+    let kept = gateway.store.misconduct_of(party).await?;
+    Ok(kept.into_iter().rfind(|row| row.stops != 0 && row.settled.is_none()).map(|row| row.told))
+}
+
+/// Whether an operator let the channel to `party` go on after it went back from `size` leaves of our log.
+pub(crate) async fn retreat_settled(gateway: &Gateway, party: PartyId, size: u64) -> Result<bool, Denial> {
+    let kept = gateway.store.misconduct_of(party).await?;
+    let settled = kept.iter().filter(|row| row.settled.is_some());
+    Ok(settled.filter_map(|row| Evidence::parse(&row.evidence).ok()).any(|evidence| match evidence {
+        Evidence::Retreat(log, retreat) => {
+            let first = ledger::SignedCheckpoint::kept(&retreat.first, log);
+            first.is_ok_and(|first| first.checkpoint().size == size)
+        }
+        _ => false,
+    }))
+}
+
+/// Whether an operator let the channel to `party` go on, less than `within_ms` ago, after it dated leaves back.
+pub(crate) async fn backdating_settled(
+    gateway: &Gateway,
+    party: PartyId,
+    now: Timestamp,
+    within_ms: i64,
+) -> Result<bool, Denial> {
+    let kept = gateway.store.misconduct_of(party).await?;
+    let lately = kept.iter().filter(|row| row.settled.is_some_and(|at| now.0 < at.saturating_add(within_ms)));
+    Ok(lately.filter_map(|row| Evidence::parse(&row.evidence).ok()).any(|one| matches!(one, Evidence::Backdated(..))))
+}
+
+/// What is kept, oldest first: all without files, or those whose id begins so with theirs.
+pub(crate) async fn told(gateway: &Gateway, id: &str) -> Result<Vec<Misconduct>, Denial> {
+    let mut told = Vec::new();
+    for row in gateway.store.misconduct().await? {
+        let digest = row.digest.to_string();
+        if !digest.starts_with(id) {
+            continue;
+        }
+        let evidence = Evidence::parse(&row.evidence)?;
+        let file = if id.is_empty() { String::new() } else { file(gateway, &evidence).await? };
+        told.push(Misconduct {
+            id: digest,
+            party: row.party.to_string(),
+            kind: evidence.kind().to_owned(),
+            log: evidence.log().map(|log| log.to_string()).unwrap_or_default(),
+            told: row.told,
+            convicts: evidence.convicts(),
+            at_ms: row.at,
+            settled_at_ms: row.settled.unwrap_or_default(),
+            file: file.into_bytes().into(),
+        });
+    }
+    Ok(told)
+}
+
+/// The file for third parties: with the root that is pinned here, and one directory for each key that the accused ever had.
+async fn file(gateway: &Gateway, evidence: &Evidence) -> Result<String, Denial> {
+    let party = evidence.accused();
+    let channel = gateway.store.channel(party).await?;
+    let root =
+        channel.ok_or_else(|| Denial::failed(Fault::Unknown, "there is no channel to that party any more"))?.root;
+    let mut keys = BTreeSet::new();
+    let mut directories = Vec::new();
+    for row in gateway.store.directories_of(party).await?.into_iter().rev() {
+        let signed =
+            SignedDirectory { toml: String::from_utf8_lossy(&row.toml.0).into_owned(), signature: row.signature.0 };
+        let of_this_root = Directory::from_toml(&signed.toml).ok().filter(|directory| directory.root == root.0);
+        if of_this_root.is_some_and(|directory| keys.insert(directory.ledger_key)) {
+            directories.push(signed);
+        }
+    }
+    Ok(evidence.to_file(&root.0, &directories))
+}

@@ -1,0 +1,52 @@
+//! What is kept of other gateways that contradict themselves.
+
+use model::Digest;
+use store::gateway::{AwaitedRow, Batch, GatewayStore, MisconductRow};
+
+const LOG: &str = "rogatory.internal/jp/fr";
+
+fn evidence(party: &str, of: &str, at: i64) -> MisconductRow {
+    MisconductRow {
+        digest: Digest::of(&[of.as_bytes()]).into(),
+        party: party.parse::<model::PartyId>().unwrap().into(),
+        evidence: of.to_owned(),
+        told: "it signed two heads".to_owned(),
+        stops: 1,
+        at,
+        settled: None,
+    }
+}
+
+pub(crate) async fn evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again(store: &GatewayStore) {
+    let [first, second, other] = [evidence("JP", "one", 1), evidence("JP", "two", 2), evidence("SG", "three", 3)];
+    let rows = vec![second.clone(), first.clone(), other.clone()];
+    let batch = Batch { misconduct: rows, ..Batch::default() };
+    for _ in 0..2 {
+        store.commit(&batch).await.unwrap();
+    }
+    let jp = "JP".parse().unwrap();
+    assert_eq!(store.misconduct().await.unwrap(), [first.clone(), second.clone(), other.clone()]);
+    store.settle_misconduct(jp, 9).await.unwrap();
+    let settled = |row: &MisconductRow| MisconductRow { settled: Some(9), ..row.clone() };
+    assert_eq!(store.misconduct_of(jp).await.unwrap(), [settled(&first), settled(&second)]);
+    let later = MisconductRow { at: 8, ..first.clone() };
+    store.commit(&Batch { misconduct: vec![later], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.misconduct().await.unwrap(), [first, settled(&second), other]);
+}
+
+pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes(store: &GatewayStore) {
+    let digest = |of: i64| Digest::of(&[&of.to_be_bytes()]);
+    let row = |at: i64| AwaitedRow { digest: digest(at).into(), channel: LOG.to_owned(), at };
+    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), None);
+    store.commit(&Batch { awaited: vec![row(7), row(5), row(6)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), Some(5));
+    assert_eq!(store.oldest_awaited("rogatory.internal/fr/jp", 0).await.unwrap(), None);
+    store.commit(&Batch { leafed: vec![digest(5), digest(6)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), Some(7));
+    assert_eq!(store.oldest_awaited(LOG, 7).await.unwrap(), None);
+    let again = |of: i64| AwaitedRow { at: 11, ..row(of) };
+    store.commit(&Batch { given_again: vec![again(7), again(5)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), Some(11), "what has its leaf is not awaited again");
+    store.commit(&Batch { leafed: vec![digest(7)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), None);
+}
