@@ -4,7 +4,7 @@ use identity::SignedDirectory;
 use model::{AuthorityId, CaseId, Digest, EntryId, PartyId, ReceiptKind, Timestamp};
 
 use crate::{
-    FORMAT, LeafProof, Manifest, Unreadable,
+    FORMAT, LeafProof, Manifest, StampProof, Unreadable,
     body::Opened,
     container::{self, Files},
     names,
@@ -67,6 +67,8 @@ pub struct Held {
     pub head: String,
     /// The leaves of the case under that head, by index.
     pub leaves: Vec<LeafProof>,
+    /// The time-stamps over its leaves.
+    pub stamps: Vec<StampProof>,
     /// The text of the [`Extent`](crate::Extent), and the gateway's signature over it.
     pub extent: (String, Vec<u8>),
     /// Every version of the directories of both parties that was in force while the case ran.
@@ -109,12 +111,19 @@ fn contents(material: &Material) -> BTreeMap<String, Vec<u8>> {
         }
         entry.body.iter().for_each(|body| put_body(&mut files, number, body));
     }
-    let Held { head, leaves, extent, directories, roots } = &material.held;
+    let Held { head, leaves, stamps, extent, directories, roots } = &material.held;
     if !head.is_empty() {
         files.insert(names::HEAD.to_owned(), head.clone().into_bytes());
     }
     for leaf in leaves {
         files.insert(names::leaf(leaf.inclusion.index), leaf.to_text(head).into_bytes());
+    }
+    for stamp in stamps {
+        let part = |part: &str| names::stamp(stamp.size(), part);
+        files.insert(part("timed"), stamp.timed.encode());
+        files.insert(part("head"), stamp.timed.note.clone());
+        files.insert(part("consistency"), stamp.consistency_text().into_bytes());
+        files.insert(part("token"), stamp.token.clone());
     }
     files.insert(names::EXTENT.to_owned(), extent.0.clone().into_bytes());
     files.insert(names::EXTENT_SIGNATURE.to_owned(), extent.1.clone());

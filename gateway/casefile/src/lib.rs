@@ -18,6 +18,7 @@ mod names;
 mod proof;
 mod readme;
 mod report;
+mod stamp;
 mod verify;
 mod violation;
 
@@ -30,7 +31,8 @@ pub use misconduct::{
 };
 pub use proof::LeafProof;
 pub use report::{Contradiction, Misstatement, Report, Section};
-pub use verify::{CannotVerify, RootPin, treaty_files, verify, verify_violation};
+pub use stamp::StampProof;
+pub use verify::{CannotVerify, RootPin, Trusted, treaty_files, verify, verify_violation};
 pub use violation::violation_in;
 
 /// A file that is no case file, or was altered after it was exported.

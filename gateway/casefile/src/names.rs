@@ -25,6 +25,11 @@ pub(crate) fn leaf(index: u64) -> String {
     format!("ledger/leaf-{index:015}.tlog-proof")
 }
 
+/// A part of a time-stamp, by how many leaves the stamped log of heads has: `timed`, `head`, `consistency`, `token`.
+pub(crate) fn stamp(size: u64, part: &str) -> String {
+    format!("stamps/{size:015}.{part}")
+}
+
 /// A version of a directory.
 pub(crate) fn directory(party: PartyId, version: u64) -> String {
     format!("directories/{party}-{version:06}.toml")

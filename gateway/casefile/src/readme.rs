@@ -21,6 +21,9 @@ With nothing of ours: deploy/AUDITOR.md in the source of the program tells each 
     ledger/head.note      the newest head that both gateways signed [C2SP tlog-checkpoint, tlog-cosignature]
     ledger/leaf-INDEX.tlog-proof  a leaf opened [C2SP tlog-proof]; extra is salt (32 bytes), then the statement
     ledger/extent.txt     how much of the case the exporting desk's gateway holds, and its signature
+    stamps/               SIZE.token: a time-stamp [RFC 3161] on SIZE.head, the head of the log of heads of the exporting gateway;
+                          SIZE.timed: where in it the head of the ledger stands; SIZE.consistency: that this head leads to
+                          ledger/head.note [RFC 6962]
     directories/          PARTY-VERSION.toml with .signature: ECDSA P-256, SHA-256, by the root, over
                           \"rogatory directory v1\", a zero byte, then the file
     roots/                the roots, for information

@@ -50,7 +50,7 @@ pub struct Contradiction {
     /// The file within the case file.
     pub file: String,
     /// The rule that it breaks: `manifest`, `signature`, `chain`, `treaty`, `workflow`, `receipts`, `ledger`, `roster`, `body`, `extent`,
-    /// `directory`, `format`.
+    /// `directory`, `format`, `time-stamp`.
     pub rule: &'static str,
     /// What is wrong.
     pub what: String,

@@ -59,11 +59,31 @@ pub(crate) struct Ledger {
     /// Seconds that another gateway may take to put our receipts into the log of its cases, from 1 to 604,800. While it takes longer,
     /// its log is not cosigned.
     pub(crate) receipt_leaf_s: u32,
+    /// Who time-stamps its head each day. Nobody does without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tsa: Option<Tsa>,
+}
+
+/// The table `[ledger.tsa]`: a time-stamping authority [RFC 3161].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tsa {
+    /// Where it is asked: `https`, or `http` on this machine.
+    pub(crate) url: String,
+    /// Who is believed, PEM: its own certificate, or those that its tokens must lead to.
+    pub(crate) roots: PathBuf,
+    /// How long it may take to answer, from 1 to 300.
+    #[serde(default = "timeout_s")]
+    pub(crate) timeout_s: u32,
+}
+
+fn timeout_s() -> u32 {
+    30
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { tick_s: 3600, witnesses: Vec::new(), receipt_leaf_s: 3600 }
+        Self { tick_s: 3600, witnesses: Vec::new(), receipt_leaf_s: 3600, tsa: None }
     }
 }
 
@@ -93,6 +113,9 @@ impl Ledger {
         }
         if self.witnesses.contains(&own) {
             return Err(format!("ledger.witnesses names {own} itself: a witness is another state"));
+        }
+        if self.tsa.as_ref().is_some_and(|tsa| !(1..=300).contains(&tsa.timeout_s)) {
+            return Err("ledger.tsa.timeout_s is not from 1 to 300".to_owned());
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use store::gateway::GatewayStore;
 use telemetry::Metrics;
 use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::{bells::Bells, committer::Work, rules::Rules, trust::Trust};
+use crate::{bells::Bells, committer::Work, heads::Stamping, rules::Rules, trust::Trust};
 
 /// A running gateway. Handlers and senders hold it; the committer alone writes cases.
 pub(crate) struct Gateway {
@@ -22,6 +22,8 @@ pub(crate) struct Gateway {
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) bells: Bells,
     pub(crate) metrics: Metrics,
+    /// How the time-stamping goes.
+    pub(crate) stamping: Stamping,
     /// Becomes true when the program is to end.
     pub(crate) stopping: watch::Receiver<bool>,
     /// How long the home of a case may take to put a receipt of ours into its log.

@@ -21,6 +21,7 @@ mod keys;
 mod names;
 mod refuse;
 mod root;
+mod stamp;
 mod storage;
 pub mod treaty;
 mod trust;
@@ -41,6 +42,7 @@ pub use directory::{Authority, Directory, Officer, SignedDirectory, TRAINING_MAR
 pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};
 pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone, treaty_name};
 pub use root::{Fingerprint, RootCertificate};
+pub use stamp::{STAMP_BYTES_MAX, StampRequest, StampRoots, StampToken};
 pub use storage::{StorageError, StorageKey};
 pub use trust::TrustStore;
 pub use verified::{ProvenBatches, Received, Verified, sign_envelope, sign_receipts, sign_step, sign_validation};

@@ -6,6 +6,7 @@ mod directories;
 mod entries;
 mod issuance;
 mod receipts;
+mod stamps;
 mod treaty;
 
 use std::{collections::BTreeSet, time::Duration};

@@ -36,10 +36,16 @@ impl TimedHead {
     /// Checks all of it, offline: `home` signed the log of its heads, `witness`, another party, cosigned that head, its tree holds the
     /// tick, and the tick the head of the channel. Answers the cosignature, for its time.
     pub fn verify(&self, home: &LedgerKey, witness: WitnessName, key: &LedgerKey) -> Result<Cosignature, Denial> {
-        let log = self.log()?;
-        if witness.0 == log.home() {
+        if witness.0 == self.log()?.home() {
             return Err(malformed("a party is no witness of its own log"));
         }
+        let signed = self.verify_signed(home)?;
+        Cosignature::find(&self.note, signed.checkpoint(), witness, key)
+    }
+
+    /// The same without a witness: whoever takes this believes the time of somebody else, such as of a time-stamp over the note.
+    pub fn verify_signed(&self, home: &LedgerKey) -> Result<SignedCheckpoint, Denial> {
+        let log = self.log()?;
         let signed = SignedCheckpoint::verify(&self.note, log, home)?;
         let head = signed.checkpoint();
         if self.inclusion.size != head.size {
@@ -47,7 +53,7 @@ impl TimedHead {
         }
         self.inclusion.verify(self.tick.leaf(&self.salt), head.root)?;
         self.place.verify(log.home(), &self.tick)?;
-        Cosignature::find(&self.note, head, witness, key)
+        Ok(signed)
     }
 
     /// The log of heads that it is from, as it says itself.

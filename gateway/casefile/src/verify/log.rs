@@ -34,7 +34,7 @@ pub(crate) struct Log {
 pub(crate) struct Head {
     pub(crate) origin: Origin,
     pub(crate) size: u64,
-    root: model::Digest,
+    pub(crate) root: model::Digest,
     note: String,
     /// When the peer cosigned it, in seconds since 1970-01-01 UTC.
     pub(crate) cosigned_s: u64,
@@ -85,7 +85,7 @@ fn head(note: &[u8], manifest: &Manifest, parties: &Parties) -> Result<Head, Den
     Ok(Head { origin, size, root, note: text.to_owned(), cosigned_s: cosigned.time_s() })
 }
 
-fn first<T>(keys: &[LedgerKey], check: impl Fn(&LedgerKey) -> Result<T, Denial>) -> Result<T, Denial> {
+pub(super) fn first<T>(keys: &[LedgerKey], check: impl Fn(&LedgerKey) -> Result<T, Denial>) -> Result<T, Denial> {
     let mut refused = None;
     for key in keys {
         match check(key) {

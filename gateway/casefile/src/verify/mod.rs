@@ -11,9 +11,11 @@ mod parties;
 mod replay;
 mod roots;
 mod sheaf;
+mod stamps;
 mod tell;
 mod violation;
 
+use identity::StampRoots;
 use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
 use crate::{Contradiction, Manifest, Misstatement, Report, Unreadable, container, names, readme::README};
@@ -68,19 +70,35 @@ impl Findings {
     }
 }
 
-/// Checks a case file offline, with nothing but the pinned `roots` of its two parties. `now` is the reader's clock: it tells whether a root
+/// Whom who checks a case file believes.
+#[derive(Debug, Clone, Copy)]
+pub struct Trusted<'t> {
+    /// The roots of the parties.
+    pub roots: &'t [RootPin],
+    /// Who stamps time; without any, time-stamps are listed as not checked.
+    pub stamps: Option<&'t StampRoots>,
+}
+
+impl<'t, R: AsRef<[RootPin]> + ?Sized> From<&'t R> for Trusted<'t> {
+    fn from(roots: &'t R) -> Self {
+        Self { roots: roots.as_ref(), stamps: None }
+    }
+}
+
+/// Checks a case file offline, with nothing but the pinned roots of its two parties, and time-stamping authorities where there are any. `now` is the reader's clock: it tells whether a root
 /// is still valid, and nothing of the case.
 ///
 /// # Errors
 /// Where it cannot be checked at all. What contradicts is in the report.
-pub fn verify(file: &[u8], roots: &[RootPin], now: Timestamp) -> Result<Report, CannotVerify> {
+pub fn verify<'t>(file: &[u8], trusted: impl Into<Trusted<'t>>, now: Timestamp) -> Result<Report, CannotVerify> {
+    let trusted = trusted.into();
     let mut sheaf = Sheaf::new(container::read(file)?);
     let manifest_bytes = sheaf.take(names::MANIFEST).unwrap_or_default();
     let manifest = Manifest::decode(manifest_bytes)?;
     let mut findings = Findings::default();
     sums(&sheaf, &manifest, &mut findings);
     let pair = [manifest.home, manifest.peer];
-    let roots = roots::settle(&mut sheaf, pair, roots, &mut findings)?;
+    let roots = roots::settle(&mut sheaf, pair, trusted.roots, &mut findings)?;
     if !findings.contradicted.is_empty() {
         return Ok(tell::report(&manifest, Vec::new(), findings));
     }
@@ -89,6 +107,7 @@ pub fn verify(file: &[u8], roots: &[RootPin], now: Timestamp) -> Result<Report, 
     let items = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
     let log = log::read(&mut sheaf, &manifest, &parties, &items, &mut findings);
     let counted = log::extent(&mut sheaf, &manifest, &parties, &items, &log, &mut findings);
+    let stamped = stamps::read(&mut sheaf, &manifest, &parties, (&items, &log), trusted.stamps, &mut findings);
     let law = law::Law::read(&mut sheaf, &manifest, &roots, &mut findings);
     let outcome = replay::replay(&manifest, &items, &mut parties, &law, &mut findings);
     let bodies = bodies::read(&mut sheaf, &items, &mut findings);
@@ -104,7 +123,8 @@ pub fn verify(file: &[u8], roots: &[RootPin], now: Timestamp) -> Result<Report, 
         outcome: &outcome,
         bodies: &bodies,
     };
-    let sections = told.sections(&roots, now, &mut findings);
+    let mut sections = told.sections(&roots, now, &mut findings);
+    sections.extend(stamped);
     Ok(tell::report(&manifest, sections, findings))
 }
 

@@ -7,6 +7,7 @@ mod honest;
 mod liars;
 mod misconduct;
 mod misstated;
+mod stamped;
 mod tampering;
 mod violations;
 mod world;

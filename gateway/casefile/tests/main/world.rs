@@ -85,8 +85,8 @@ pub(crate) struct Story {
     binding: CaseBinding,
     members: Option<[Member; 2]>,
     previous: HeaderDigest,
-    log: Log,
-    rows: StoredHashes,
+    pub(crate) log: Log,
+    pub(crate) rows: StoredHashes,
     leaves: Vec<(Statement, LeafSalt)>,
     pub(crate) entries: Vec<Entry>,
     /// What FR's gateway makes of its own receipts before it signs them.
@@ -448,6 +448,7 @@ impl Story {
             held: Held {
                 head: String::from_utf8(head.with(&cosigned)).unwrap(),
                 leaves,
+                stamps: Vec::new(),
                 extent: (String::new(), Vec::new()),
                 directories: vec![
                     (party("JP"), 1, self.jp.directory.clone()),

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use casefile::{Body, Entry, Held, LeafProof, Material};
+use casefile::{Body, Entry, Held, LeafProof, Material, StampProof};
 use desk::SealedBody;
 use identity::{Directory, Domain, RootCertificate, SignedDirectory, certificate_to_pem};
-use ledger::{InclusionProof, LeafSalt, Statement};
+use ledger::{ConsistencyProof, InclusionProof, LeafSalt, Statement, TimedHead};
 use model::{CaseId, Denial, Digest, EntryId, Fault, Refusal, RefusalCode};
-use proto::desk::{EvidenceEntry, EvidenceLeaf, get_evidence_response::Part};
+use proto::desk::{EvidenceEntry, EvidenceLeaf, EvidenceStamp, get_evidence_response::Part};
 use store::desk::DeskEntryRow;
 
 use super::{Office, internal, unknown, usage::Opens, view::CaseView};
@@ -17,6 +17,8 @@ use crate::clock;
 
 /// Entries of one case.
 const ENTRIES_MAX: usize = 100_000;
+/// Time-stamps over one case: one of a day at most.
+const STAMPS_MAX: usize = 10_000;
 
 /// What somebody wants to have.
 #[derive(Debug, Clone)]
@@ -32,6 +34,7 @@ struct Gathered {
     entries: Vec<Entry>,
     held: Held,
     leaves: Vec<EvidenceLeaf>,
+    stamps: Vec<EvidenceStamp>,
 }
 
 impl Office {
@@ -69,7 +72,8 @@ impl Office {
         let mut stream = self.uplink.evidence(case).await.map_err(status)?;
         let mut gathered = Gathered::default();
         while let Some(part) = stream.message().await.map_err(status)? {
-            if gathered.entries.len() > ENTRIES_MAX || gathered.leaves.len() > 4 * ENTRIES_MAX {
+            let stamps = gathered.stamps.len();
+            if gathered.entries.len() > ENTRIES_MAX || gathered.leaves.len() > 4 * ENTRIES_MAX || stamps > STAMPS_MAX {
                 return Err(Denial::failed(Fault::TooLarge, "more entries than a case can have"));
             }
             gathered.take(part.part)?;
@@ -158,6 +162,7 @@ impl Gathered {
             }
             Some(Part::Entry(entry)) => self.entries.push(read_entry(&entry)?),
             Some(Part::Leaf(leaf)) => self.leaves.push(leaf),
+            Some(Part::Stamp(stamp)) => self.stamps.push(stamp),
             Some(Part::Extent(extent)) => self.held.extent = (extent.text, extent.signature.to_vec()),
             None => {}
         }
@@ -173,6 +178,7 @@ impl Gathered {
             Some(Ok(size)) => size,
             _ => 0,
         };
+        self.held.stamps = self.stamps.iter().map(|stamp| read_stamp(stamp, size)).collect::<Result<_, _>>()?;
         self.held.leaves = self.leaves.iter().map(|leaf| read_leaf(leaf, size)).collect::<Result<_, _>>()?;
         Ok(self)
     }
@@ -197,6 +203,13 @@ fn read_leaf(leaf: &EvidenceLeaf, size: u64) -> Result<LeafProof, Denial> {
         salt: LeafSalt(*Digest::try_from(&*leaf.salt).map_err(malformed)?.as_bytes()),
         inclusion: InclusionProof { size, index: leaf.index, path },
     })
+}
+
+fn read_stamp(stamp: &EvidenceStamp, size: u64) -> Result<StampProof, Denial> {
+    let path = stamp.path.iter().map(|hash| Digest::try_from(&**hash)).collect::<Result<_, _>>().map_err(malformed)?;
+    let timed = TimedHead::decode(&stamp.timed_head)?;
+    let consistency = ConsistencyProof { old_size: timed.place.head.size, new_size: size, path };
+    Ok(StampProof { timed, consistency, token: stamp.token.to_vec() })
 }
 
 fn malformed(error: impl std::fmt::Display) -> Denial {

@@ -7,8 +7,9 @@ use std::{
     process::ExitCode,
 };
 
-use casefile::{CannotVerify, FILE_BYTES_MAX, Report, RootPin};
+use casefile::{CannotVerify, FILE_BYTES_MAX, Report, RootPin, Trusted};
 use clap::Subcommand;
+use identity::StampRoots;
 use model::{Exit, Timestamp};
 use serde_json::json;
 
@@ -25,6 +26,10 @@ pub(crate) enum Audit {
         /// A root that you have from its state itself: JP=FILE.pem, or JP=FINGERPRINT. One for each party.
         #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
         roots: Vec<String>,
+        /// Certificates of time-stamping authorities that you believe, PEM: their own, or their roots'. Without it time-stamps are listed as
+        /// not checked.
+        #[arg(long, value_name = "PEM")]
+        tsa: Option<PathBuf>,
     },
     /// Tell whether a violation notice is true: a body that contradicts the header its sender signed. Exit codes: 0 it does, 9 the notice is
     /// refused, 1 no violation notice or altered, 2 a root is missing.
@@ -40,8 +45,8 @@ pub(crate) enum Audit {
 impl Audit {
     pub(crate) fn run(&self, now: Timestamp, json_output: bool) -> ExitCode {
         let exit = match self {
-            Self::Verify { file, roots } => check(casefile::verify, file, roots, now, json_output),
-            Self::Violation { file, roots } => check(casefile::verify_violation, file, roots, now, json_output),
+            Self::Verify { file, roots, tsa } => check(whole, file, (roots, tsa.as_deref()), now, json_output),
+            Self::Violation { file, roots } => check(violation, file, (roots, None), now, json_output),
         };
         let exit = exit.unwrap_or_else(|failure| {
             report(&failure, json_output);
@@ -51,11 +56,27 @@ impl Audit {
     }
 }
 
-type Check = fn(&[u8], &[RootPin], Timestamp) -> Result<Report, CannotVerify>;
+type Check = for<'t> fn(&[u8], Trusted<'t>, Timestamp) -> Result<Report, CannotVerify>;
 
-fn check(check: Check, file: &Path, roots: &[String], now: Timestamp, json_output: bool) -> Result<Exit, Failure> {
+fn whole(file: &[u8], trusted: Trusted<'_>, now: Timestamp) -> Result<Report, CannotVerify> {
+    casefile::verify(file, trusted, now)
+}
+
+fn violation(file: &[u8], trusted: Trusted<'_>, now: Timestamp) -> Result<Report, CannotVerify> {
+    casefile::verify_violation(file, trusted.roots, now)
+}
+
+fn check(
+    check: Check,
+    file: &Path,
+    (roots, tsa): (&[String], Option<&Path>),
+    now: Timestamp,
+    json_output: bool,
+) -> Result<Exit, Failure> {
     let roots = roots.iter().map(|one| pin(one)).collect::<Result<Vec<_>, _>>()?;
-    let told = check(&read(file)?, &roots, now).map_err(|error| {
+    let stamps = tsa.map(stamp_roots).transpose()?;
+    let trusted = Trusted { roots: &roots, stamps: stamps.as_ref() };
+    let told = check(&read(file)?, trusted, now).map_err(|error| {
         let exit = if matches!(error, CannotVerify::RootsMissing(_)) { Exit::Usage } else { Exit::Failure };
         Failure::new(exit, error.to_string())
     })?;
@@ -68,6 +89,13 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     fs::File::open(file).map_err(failed)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+fn stamp_roots(path: &Path) -> Result<StampRoots, Failure> {
+    let pem = fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?;
+    StampRoots::of_pem(&pem).map_err(|refusal| {
+        Failure::new(Exit::Usage, format!("{}: {}", path.display(), refusal.reason)).remedy(refusal.remedy)
+    })
 }
 
 /// Reads a root as the command line names it.

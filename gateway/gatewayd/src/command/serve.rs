@@ -29,7 +29,7 @@ use crate::{
     directories,
     failure::Failure,
     gateway::{Gateway, Proven},
-    heads::Keeper,
+    heads,
     keys::{self, Keys},
     outbox, private, refold,
     rules::Rules,
@@ -103,6 +103,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         work,
         bells: Bells::default(),
         metrics: Metrics::new(),
+        stamping: heads::Stamping::default(),
         stopping,
         receipt_leaf_ms: config.ledger.receipt_leaf_ms(),
         channel_changes: Mutex::new(()),
@@ -114,7 +115,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     channels.start().await?;
     directories::keep_all(&gateway).await;
     let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
-    let keeping = tokio::spawn(Keeper::new(gateway.clone(), &config.ledger)?.run());
+    let mut keeping = heads::start(&gateway, &folder, &config.ledger)?;
     let operator = Operator {
         gateway: gateway.clone(),
         channels: channels.clone(),
@@ -129,7 +130,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         _ = committing => Err(Failure::new(Exit::Failure, "the committer ended: this is a defect of the program")),
     };
     expiring.abort();
-    keeping.abort();
+    keeping.shutdown().await;
     channels.stop().await;
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
     let _ = store.close().await;

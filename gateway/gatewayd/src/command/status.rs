@@ -2,7 +2,7 @@
 
 use clap::Args;
 use model::Timestamp;
-use proto::operator::{GetStatusRequest, GetStatusResponse};
+use proto::operator::{GetStatusRequest, GetStatusResponse, TimeStamping};
 use serde_json::{Value, json};
 
 use super::{
@@ -40,7 +40,32 @@ fn to_json(status: &GetStatusResponse) -> Value {
         "refusals_by_code": status.refusals_by_code,
         "problems": status.problems,
         "treaty_files": status.treaty_files,
+        "time_stamping": status.time_stamping.as_ref().map(stamping_to_json),
     })
+}
+
+fn stamping_to_json(stamping: &TimeStamping) -> Value {
+    let moment = |ms: i64| (ms != 0).then(|| Timestamp(ms).to_string());
+    json!({
+        "authority": stamping.authority,
+        "size": stamping.size,
+        "at": moment(stamping.at_ms),
+        "trouble": stamping.trouble,
+        "trouble_since": moment(stamping.trouble_since_ms),
+    })
+}
+
+fn stamping_to_text(stamping: &TimeStamping) -> Vec<String> {
+    let newest = match stamping.size {
+        0 => "none yet".to_owned(),
+        size => format!("of {size} leaves at {}", Timestamp(stamping.at_ms)),
+    };
+    let mut lines = vec![format!("  time-stamp     {newest}, by {}", stamping.authority)];
+    if !stamping.trouble.is_empty() {
+        let since = Timestamp(stamping.trouble_since_ms);
+        lines.push(format!("  PROBLEM        no time-stamp, since {since}: {}", stamping.trouble));
+    }
+    lines
 }
 
 fn to_text(status: &GetStatusResponse) -> String {
@@ -76,6 +101,7 @@ fn to_text(status: &GetStatusResponse) -> String {
     let mut counts: Vec<_> = status.refusals_by_code.iter().map(|(code, count)| format!("{count} × {code}")).collect();
     counts.sort();
     lines.push(format!("  refused        {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }));
+    lines.extend(status.time_stamping.iter().flat_map(stamping_to_text));
     lines.extend(status.problems.iter().map(|problem| format!("  PROBLEM        {problem}")));
     lines.join("\n")
 }

@@ -2,14 +2,19 @@
 //! Third states witness this log alone, and so learn that time passes and nothing else; what a leaf says of one channel is shown to that
 //! channel's two parties.
 //!
-//! It is kept by a task of its own: begin with [`Keeper::run`].
+//! It is kept by a task of its own: begin with [`start`].
 
 mod proof;
+mod stamped;
+mod stamper;
+mod stamping;
 mod told;
 mod witness;
 
 pub(crate) use proof::{proved, timed_head};
-pub(crate) use told::told;
+pub(crate) use stamped::stamped;
+pub(crate) use stamping::{Stamping, stamping};
+pub(crate) use told::{stamps, told};
 pub(crate) use witness::witness;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -24,36 +29,61 @@ use model::{Denial, Digest, Fault, PartyId, Timestamp};
 use proto::peer::{self as wire, peer_service_client::PeerServiceClient};
 use store::gateway::{Batch, CheckpointRow, GatewayStore, LeafRow, MusterRow, TreeHashRow};
 
-use crate::{channels::seed, clock, committer::fault_of, config::Ledger, gateway::Gateway, published};
+use stamper::Stamper;
+use tokio::{sync::Notify, task::JoinSet};
+
+use crate::{
+    channels::seed,
+    clock,
+    committer::fault_of,
+    config::{Folder, Ledger},
+    failure::Failure,
+    gateway::Gateway,
+    published,
+};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How long a witness may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Keeps the own log of heads, and has it time-stamped where an authority is configured, until the answer is dropped.
+pub(crate) fn start(gateway: &Arc<Gateway>, folder: &Folder, settings: &Ledger) -> Result<JoinSet<()>, Failure> {
+    let bell = Arc::new(Notify::new());
+    let mut tasks = JoinSet::new();
+    if let Some(tsa) = &settings.tsa {
+        tasks.spawn(Stamper::open(gateway.clone(), folder, tsa, bell.clone())?.run());
+    }
+    tasks.spawn(Keeper::new(gateway.clone(), settings, bell)?.run());
+    Ok(tasks)
+}
+
 /// Appends to the own log of heads, and has it witnessed.
-pub(crate) struct Keeper {
+struct Keeper {
     gateway: Arc<Gateway>,
     every_ms: i64,
     witnesses: Vec<PartyId>,
+    /// Rings with each new head.
+    bell: Arc<Notify>,
     /// The size that each witness cosigned last, as far as it is known.
     cosigned: BTreeMap<PartyId, u64>,
     backoff: Backoff,
 }
 
 impl Keeper {
-    pub(crate) fn new(gateway: Arc<Gateway>, settings: &Ledger) -> Result<Self, Denial> {
+    fn new(gateway: Arc<Gateway>, settings: &Ledger, bell: Arc<Notify>) -> Result<Self, Denial> {
         Ok(Self {
             gateway,
             every_ms: settings.tick_ms(),
             witnesses: settings.witnesses.clone(),
+            bell,
             cosigned: BTreeMap::new(),
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed()?),
         })
     }
 
     /// Runs until it is aborted. What fails is tried again; nothing else waits for it.
-    pub(crate) async fn run(mut self) {
+    async fn run(mut self) {
         loop {
             let ticked = self.tick().await;
             if let Err(denial) = &ticked {
@@ -82,8 +112,12 @@ impl Keeper {
         let now = clock::now().0;
         let at = now - now.rem_euclid(self.every_ms);
         let newest = store.newest_musters(1).await?.into_iter().next();
-        if newest.as_ref().is_some_and(|newest| newest.at >= at) {
-            return Ok(());
+        match newest.as_ref().map(|newest| newest.at) {
+            Some(before) if !is_due(before, at, self.every_ms) => return Ok(()),
+            Some(before) if before > at => {
+                telemetry::say!(Error, "the clock was set back: leaves of a time to come stand in the log of heads")
+            }
+            _ => {}
         }
         let (own, index) = (self.gateway.own(), newest.map_or(0, |newest| newest.idx + 1));
         let (secret, salt) = (fresh()?, fresh()?);
@@ -123,6 +157,7 @@ impl Keeper {
             ..Batch::default()
         };
         store.commit(&batch).await?;
+        self.bell.notify_one();
         Ok(())
     }
 
@@ -206,6 +241,12 @@ impl Keeper {
     }
 }
 
+/// Whether the stroke at `at` is to be written, where the newest one is of `before`. A clock that is set back by less than a stroke only
+/// waits; one that was far ahead, and is right again, does not stop the log until that time has come.
+fn is_due(before: i64, at: i64, every_ms: i64) -> bool {
+    before < at || before > at.saturating_add(every_ms)
+}
+
 /// The newest heads of the logs that `own` writes and replicates.
 async fn heads(store: &GatewayStore, own: PartyId) -> Result<Vec<Checkpoint>, Denial> {
     let mut heads = Vec::new();
@@ -232,4 +273,19 @@ fn fresh() -> Result<LeafSalt, Denial> {
 
 fn failed(what: impl Into<String>) -> Denial {
     Denial::failed(Fault::PeerUnreachable, what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_due;
+
+    #[test]
+    fn a_clock_that_was_ahead_does_not_stop_the_log_when_it_is_set_right() {
+        let (every, at) = (3_600_000, 490_000 * 3_600_000);
+        assert!(is_due(at - every, at, every), "the next stroke");
+        assert!(!is_due(at, at, every), "this stroke is there");
+        assert!(!is_due(at + every, at, every), "set back over one stroke: wait for it");
+        assert!(is_due(at + 2 * every, at, every));
+        assert!(is_due(i64::MAX, at, every));
+    }
 }

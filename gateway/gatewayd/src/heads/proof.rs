@@ -1,7 +1,9 @@
 //! What the log of heads proves of one channel.
 
-use ledger::{Cosignature, InclusionProof, LeafSalt, LedgerKey, Muster, Origin, SignedCheckpoint, TimedHead};
-use model::{Denial, Digest, Fault, PartyId, Timestamp};
+use ledger::{
+    Checkpoint, Cosignature, InclusionProof, LeafSalt, LedgerKey, Muster, Origin, SignedCheckpoint, TimedHead,
+};
+use model::{Denial, Digest, Fault, PartyId, Refusal, RefusalCode, Timestamp};
 use proto::peer::{ProveHeadRequest, peer_service_client::PeerServiceClient};
 use store::gateway::{GatewayStore, MusterRow};
 
@@ -27,21 +29,34 @@ pub(crate) async fn timed_head(
         size => first_with(store, own, log, size, newest).await?,
     };
     let row = store.cosigned_over(&name, index).await?.ok_or_else(none)?;
-    let muster = muster(own, store.muster(index).await?.ok_or_else(none)?)?;
-    if muster.head(log).is_none_or(|head| head.size < size) {
-        return Err(none());
-    }
-    let leaf = store.leaves(&name, index, 1).await?.into_iter().next().and_then(|leaf| leaf.salt).ok_or_else(none)?;
     let note = row.cosigned.ok_or_else(none)?.0;
+    let timed = opened(store, own, log, index, note).await?.ok_or_else(none)?;
+    if timed.place.head.size < size { Err(none()) } else { Ok(timed) }
+}
+
+/// The place of `log` in the leaf at `index` of the log of heads, under the head in `note`. `None` where there is none.
+pub(super) async fn opened(
+    store: &GatewayStore,
+    own: PartyId,
+    log: Origin,
+    index: i64,
+    note: Vec<u8>,
+) -> Result<Option<TimedHead>, Denial> {
+    let heads = Origin::heads(own);
+    let name = heads.to_string();
+    let Some(row) = store.muster(index).await? else { return Ok(None) };
+    let muster = muster(own, row)?;
+    let salt = store.leaves(&name, index, 1).await?.into_iter().next().and_then(|leaf| leaf.salt);
+    let (Some(leaf), true) = (salt, muster.head(log).is_some()) else { return Ok(None) };
     let (covered, index) = (SignedCheckpoint::kept(&note, heads)?.checkpoint().size, index.unsigned_abs());
     let rows = published::rows(store, &name, InclusionProof::indexes_needed(covered, index)?).await?;
-    Ok(TimedHead {
+    Ok(Some(TimedHead {
         place: muster.open(log)?,
         tick: muster.tick()?,
         salt: LeafSalt(*leaf.0.as_bytes()),
         inclusion: InclusionProof::prove(covered, index, &rows)?,
         note,
-    })
+    }))
 }
 
 /// The first leaf whose head of `log` has at least `size` leaves: heads only grow.
@@ -58,7 +73,7 @@ async fn first_with(store: &GatewayStore, own: PartyId, log: Origin, size: u64, 
     Ok(low)
 }
 
-fn muster(own: PartyId, row: MusterRow) -> Result<Muster, Denial> {
+pub(super) fn muster(own: PartyId, row: MusterRow) -> Result<Muster, Denial> {
     let secret: Digest = row.secret.0;
     Muster::new(own, Timestamp(row.at), LeafSalt(*secret.as_bytes()), Muster::parse_heads(&row.heads)?)
 }
@@ -104,5 +119,32 @@ async fn fetch(gateway: &Gateway, by: PartyId, log: Origin, size: u64) -> Result
     if timed.log()? != Origin::heads(by) || shown.origin != log || shown.size < size {
         return Err(Denial::failed(Fault::Malformed, "it proves another head than the one that was asked for"));
     }
+    compare(&gateway.store, by, &shown).await?;
     Ok(timed)
+}
+
+/// Holds a head that `by` shows against the own copy of that log.
+async fn compare(store: &GatewayStore, by: PartyId, shown: &Checkpoint) -> Result<(), Denial> {
+    let log = shown.origin;
+    let own = store.checkpoint(&log.to_string()).await?;
+    let own = own.map(|row| SignedCheckpoint::kept(&row.note.0, log)).transpose()?;
+    let size = own.map_or(0, |own| own.checkpoint().size);
+    if shown.size > size {
+        let what =
+            format!("{by} shows {} leaves of {log}, of which {size} are here: ask again when the rest is", shown.size);
+        return Err(Denial::failed(Fault::Unknown, what));
+    }
+    let number =
+        i64::try_from(shown.size).map_err(|_| Denial::failed(Fault::Malformed, "a size that no log can have"))?;
+    let root = super::load(store, log, number).await?.head(log).root;
+    if root == shown.root {
+        return Ok(());
+    }
+    telemetry::say!(Error, "a log of heads has another head of a channel than its two parties", party = by);
+    let reason = format!(
+        "The log of heads of {by} has {log} at {} leaves with the root {}, and our copy has {root}.",
+        shown.size, shown.root
+    );
+    let remedy = "Keep both: two heads of one size with two roots are a proof of misconduct. Freeze the channel and ask the other operator.";
+    Err(Refusal::new(RefusalCode::R95, "ledger", reason, remedy).into())
 }

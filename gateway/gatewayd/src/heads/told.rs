@@ -2,12 +2,14 @@
 
 use ledger::{Cosignature, Origin};
 use model::Denial;
-use proto::operator::{Tick, Witnessed};
+use proto::operator::{Stamp, Tick, Witnessed};
 
 use crate::gateway::Gateway;
 
 /// Leaves that are told at once, at most.
 const TICKS_MAX: u32 = 1000;
+/// Tokens that are told at once, at most: each has some kilobytes.
+const STAMPS_MAX: u32 = 31;
 
 /// The newest leaves, newest first, each with those who cosigned a head over it.
 pub(crate) async fn told(gateway: &Gateway, limit: u32) -> Result<Vec<Tick>, Denial> {
@@ -23,4 +25,16 @@ pub(crate) async fn told(gateway: &Gateway, limit: u32) -> Result<Vec<Tick>, Den
         ticks.push(Tick { index: row.idx.unsigned_abs(), at_ms: row.at, witnessed: witnessed.collect() });
     }
     Ok(ticks)
+}
+
+/// The newest time-stamped heads, newest first.
+pub(crate) async fn stamps(gateway: &Gateway, limit: u32) -> Result<Vec<Stamp>, Denial> {
+    let rows = gateway.store.newest_stamps(u64::from(limit.min(STAMPS_MAX))).await?;
+    let stamp = |row: store::gateway::StampRow| Stamp {
+        size: row.size.unsigned_abs(),
+        at_ms: row.at,
+        note: row.note.0.into(),
+        token: row.token.0.into(),
+    };
+    Ok(rows.into_iter().map(stamp).collect())
 }

@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, pin::Pin, sync::Arc};
 
 use casefile::{Extent, LeafProof, Pile};
 use identity::{Domain, Subject};
-use ledger::{InclusionProof, LeafSalt, Row, SignedCheckpoint, Statement, StoredHashes};
+use ledger::{InclusionProof, LeafSalt, Origin, Row, SignedCheckpoint, Statement, StoredHashes};
 use model::{CaseId, Denial, EntryId, Fault, ReceiptKind};
 use proto::{
     desk::{
-        EvidenceEntry, EvidenceExtent, EvidenceLeaf, GetEvidenceRequest, GetEvidenceResponse,
+        EvidenceEntry, EvidenceExtent, EvidenceLeaf, EvidenceStamp, GetEvidenceRequest, GetEvidenceResponse,
         evidence_service_server::EvidenceService, get_evidence_response::Part,
     },
     types,
@@ -21,7 +21,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use super::{malformed, status};
-use crate::{clock, committer::origin, gateway::Gateway, hot};
+use crate::{clock, committer::origin, gateway::Gateway, heads, hot};
 
 /// Entries read from the database at once: each may weigh megabytes.
 const PAGE: u64 = 8;
@@ -92,7 +92,8 @@ impl Telling<'_> {
             leaves: Pile::default(),
         };
         let ids = self.entries(&mut extent).await?;
-        self.leaves(&channel, size, &ids, &mut extent).await?;
+        let leaves = self.leaves(&channel, size, &ids, &mut extent).await?;
+        self.stamps(origin, size, &leaves).await?;
         let text = extent.to_text();
         let signature = self.gateway.ledger_key.sign(Domain::CaseExtent, text.as_bytes());
         self.send(Part::Extent(EvidenceExtent { text, signature: signature.into() })).await
@@ -153,7 +154,18 @@ impl Telling<'_> {
         Ok(())
     }
 
-    async fn leaves(&self, channel: &str, size: u64, ids: &[EntryId], extent: &mut Extent) -> Result<(), Denial> {
+    /// The time-stamps over these leaves, where an authority gives any.
+    async fn stamps(&self, log: Origin, size: u64, leaves: &[u64]) -> Result<(), Denial> {
+        for one in heads::stamped(&self.gateway.store, self.gateway.own(), log, size, leaves).await? {
+            let path = one.consistency.path.iter().map(|hash| hash.as_bytes().to_vec().into()).collect();
+            let stamp = EvidenceStamp { timed_head: one.timed.encode().into(), path, token: one.token.into() };
+            self.send(Part::Stamp(stamp)).await?;
+        }
+        Ok(())
+    }
+
+    /// Answers their places, ascending.
+    async fn leaves(&self, channel: &str, size: u64, ids: &[EntryId], extent: &mut Extent) -> Result<Vec<u64>, Denial> {
         let mut rows = self.gateway.store.leaves_among(channel, ids).await?;
         rows.retain(|row| u64::try_from(row.idx).is_ok_and(|index| index < size));
         rows.sort_by_key(|row| row.idx);
@@ -170,7 +182,7 @@ impl Telling<'_> {
                 .await?;
             }
         }
-        Ok(())
+        Ok(rows.iter().filter_map(|row| u64::try_from(row.idx).ok()).collect())
     }
 
     /// Leaves with their paths to the root of the first `size` leaves.

@@ -74,6 +74,7 @@ impl OperatorService for Operator {
             directory_version: snapshot.store.directory(own).map_or(0, |directory| directory.version),
             problems,
             treaty_files: self.gateway.rules.told(),
+            time_stamping: heads::stamping(&self.gateway, self.config.ledger.tsa.as_ref()).await.map_err(status)?,
         }))
     }
 
@@ -130,10 +131,13 @@ impl OperatorService for Operator {
     }
 
     async fn list_heads(&self, request: Request<ListHeadsRequest>) -> Result<Response<ListHeadsResponse>, Status> {
-        let ticks = heads::told(&self.gateway, request.into_inner().limit).await.map_err(status)?;
+        let limit = request.into_inner().limit;
+        let ticks = heads::told(&self.gateway, limit).await.map_err(status)?;
+        let stamps = heads::stamps(&self.gateway, limit).await.map_err(status)?;
         Ok(Response::new(ListHeadsResponse {
             log: Origin::heads(self.gateway.own()).to_string(),
             ticks,
+            stamps,
             witnesses: names(self.config.ledger.witnesses.clone()),
         }))
     }

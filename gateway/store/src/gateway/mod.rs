@@ -19,6 +19,7 @@ mod misconduct;
 mod outbox;
 mod receipt;
 mod refusal;
+mod stamp;
 mod tree_hash;
 mod witnessed;
 
@@ -37,6 +38,7 @@ pub use misconduct::Model as MisconductRow;
 pub use outbox::{Model as OutboxRow, NewOutbox, Outline};
 pub use receipt::{Model as ReceiptRow, NewReceipt};
 pub use refusal::{Model as RefusalRow, NewRefusal};
+pub use stamp::Model as StampRow;
 pub use tree_hash::Model as TreeHashRow;
 pub use witnessed::Model as WitnessedRow;
 

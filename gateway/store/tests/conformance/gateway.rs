@@ -12,6 +12,7 @@ use store::{
 pub(crate) use super::fold::cases_of_another_fold_are_found_page_by_page;
 pub(crate) use super::heads::{
     heads_are_kept_once_and_found_with_who_cosigned_over_them, of_two_heads_for_one_place_a_witness_keeps_one,
+    the_first_stamp_on_a_head_stays,
 };
 pub(crate) use super::misconduct::{
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,

@@ -1,7 +1,7 @@
 //! The log of heads, and what a witness keeps of others'.
 
 use model::Digest;
-use store::gateway::{Batch, CheckpointRow, GatewayStore, MusterRow, WitnessedRow};
+use store::gateway::{Batch, CheckpointRow, GatewayStore, MusterRow, StampRow, WitnessedRow};
 
 use super::blob;
 
@@ -51,4 +51,16 @@ pub(crate) async fn of_two_heads_for_one_place_a_witness_keeps_one(store: &Gatew
     assert_eq!(kept, at(kept.size));
     assert!(kept.size > 5);
     assert_eq!(store.witnessed("fr.rogatory.internal/heads").await.unwrap(), None);
+}
+
+pub(crate) async fn the_first_stamp_on_a_head_stays(store: &GatewayStore) {
+    let stamp = |size: i64, token: &str| StampRow { size, note: blob("note"), token: blob(token), at: 7, asked: 8 };
+    for row in [stamp(3, "first"), stamp(9, "second"), stamp(3, "late")] {
+        store.put_stamp(&row).await.unwrap();
+    }
+    assert_eq!(store.newest_stamps(9).await.unwrap(), [stamp(9, "second"), stamp(3, "first")]);
+    assert_eq!(store.newest_stamps(1).await.unwrap(), [stamp(9, "second")]);
+    assert_eq!(store.stamp_sizes().await.unwrap(), [3, 9]);
+    assert_eq!(store.stamp(3).await.unwrap(), Some(stamp(3, "first")));
+    assert_eq!(store.stamp(4).await.unwrap(), None);
 }

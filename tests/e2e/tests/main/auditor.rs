@@ -25,7 +25,7 @@ fn blocks() -> (String, Vec<(&'static str, String)>) {
 }
 
 /// Does in `folder` what the page says.
-fn follow(folder: &Path, case: &Path, roots: [&Path; 2]) -> Output {
+pub(crate) fn follow(folder: &Path, case: &Path, roots: [&Path; 2], tsa: Option<&Path>) -> Output {
     let (shell, files) = blocks();
     fs::create_dir(folder).unwrap();
     for (name, text) in files {
@@ -37,6 +37,7 @@ fn follow(folder: &Path, case: &Path, roots: [&Path; 2]) -> Output {
         .current_dir(folder)
         .envs(environment)
         .envs([("HOME_PARTY", "JP"), ("PEER_PARTY", "FR")])
+        .envs(tsa.map(|tsa| ("TSA", tsa)))
         .output()
         .unwrap()
 }
@@ -53,7 +54,7 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
         let folder = &play.stage.pair.jp.dir;
         let root = |state: &crate::state::State| state.dir.join("root/root.cert.pem");
         let (jp, fr) = (root(&play.stage.pair.jp), root(&play.stage.pair.fr));
-        let done = follow(&folder.join("audit"), &case, [&jp, &fr]);
+        let done = follow(&folder.join("audit"), &case, [&jp, &fr], None);
         let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert!(done.status.success(), "{said}");
         for expected in [
@@ -67,7 +68,7 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
             assert!(said.contains(expected), "{expected}\n{said}");
         }
         assert!(said.contains(&play.stage.pair.fr.fingerprint.replace(' ', "")), "{said}");
-        let other = follow(&folder.join("audit-of-another-root"), &case, [&fr, &jp]);
+        let other = follow(&folder.join("audit-of-another-root"), &case, [&fr, &jp], None);
         assert!(!other.status.success(), "with roots of other states it fails");
     })
     .await;

@@ -48,6 +48,7 @@ mod schemas;
 mod shared;
 mod skew;
 mod spontaneous;
+mod stamps;
 mod start;
 mod stated;
 mod storage;
@@ -56,6 +57,7 @@ mod telemetry;
 mod training;
 mod transfer;
 mod treaties;
+mod tsa;
 mod waiting;
 mod witnesses;
 

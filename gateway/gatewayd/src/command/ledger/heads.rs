@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use clap::Args;
 use ledger::{LedgerKey, TimedHead, WitnessName};
 use model::{Exit, PartyId, Timestamp};
-use proto::operator::{ListHeadsRequest, ProveHeadRequest, Tick};
+use proto::operator::{ListHeadsRequest, ProveHeadRequest, Stamp, Tick};
 use serde_json::{Value, json};
 
 use super::Named;
@@ -22,6 +22,18 @@ pub(crate) struct Heads {
     /// How many.
     #[arg(long, default_value_t = 24)]
     last: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stamped {
+    #[command(flatten)]
+    at: Where,
+    /// The head of so many leaves; the newest one that is time-stamped when absent.
+    #[arg(long)]
+    size: Option<u64>,
+    /// The folder to write `head` and `head.token` into. It is made where it is not there.
+    #[arg(long)]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -70,8 +82,16 @@ impl Heads {
                 "witnessed": witnessed.collect::<Vec<_>>(),
             })
         };
+        lines.extend(
+            told.stamps.iter().map(|one| format!("  time-stamp of {} leaves at {}", one.size, Timestamp(one.at_ms))),
+        );
+        let stamp = |one: &Stamp| json!({ "size": one.size, "at": Timestamp(one.at_ms).to_string() });
+        let stamps: Vec<Value> = told.stamps.iter().map(stamp).collect();
         let ticks: Vec<Value> = told.ticks.iter().map(tick).collect();
-        Ok((json!({ "log": told.log, "witnesses": told.witnesses, "ticks": ticks }), lines.join("\n")))
+        Ok((
+            json!({ "log": told.log, "witnesses": told.witnesses, "ticks": ticks, "stamps": stamps }),
+            lines.join("\n"),
+        ))
     }
 }
 
@@ -82,6 +102,31 @@ fn line(tick: &Tick) -> String {
         _ => witnessed.collect::<Vec<_>>().join(", "),
     };
     format!("  {:>6}  {}  {witnessed}", tick.index, Timestamp(tick.at_ms))
+}
+
+impl Stamped {
+    pub(super) async fn run(&self) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let told = ask(&self.at, client.list_heads(ListHeadsRequest { limit: u32::MAX })).await?;
+        let asked = |one: &&Stamp| self.size.is_none_or(|size| one.size == size);
+        let stamp = told.stamps.iter().find(asked).ok_or_else(|| {
+            Failure::new(Exit::NotFound, format!("no such head of {} is time-stamped", told.log))
+                .remedy("Configure [ledger.tsa]; gateway ledger heads shows what is there.")
+        })?;
+        fs::create_dir_all(&self.out).map_err(|error| Failure::writing(&self.out, &error))?;
+        let (head, token) = (self.out.join("head"), self.out.join("head.token"));
+        private::write_public(&head, &stamp.note)?;
+        private::write_public(&token, &stamp.token)?;
+        let at = Timestamp(stamp.at_ms);
+        let text = format!(
+            "{}: {} leaves, time-stamped at {at}\n  verify it anywhere: openssl ts -verify -token_in -in {} -data {} -CAfile TSA-ROOTS.pem",
+            told.log,
+            stamp.size,
+            token.display(),
+            head.display(),
+        );
+        Ok((json!({ "log": told.log, "size": stamp.size, "at": at.to_string(), "head": head, "token": token }), text))
+    }
 }
 
 impl Prove {

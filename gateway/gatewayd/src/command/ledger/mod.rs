@@ -20,6 +20,8 @@ pub(crate) enum Ledger {
     Export(export::Export),
     /// Show the newest leaves of the log of heads, and which third states witnessed them.
     Heads(heads::Heads),
+    /// Write a head that was time-stamped, and the token, as `openssl ts -verify` takes them.
+    Stamp(heads::Stamped),
     /// Write the proof that a head of a channel's log was there when a third state cosigned. It shows nothing of other channels.
     Prove(heads::Prove),
     /// Verify such a proof with nothing but two keys.
@@ -34,6 +36,7 @@ impl Ledger {
         match self {
             Self::Export(export) => export.run().await,
             Self::Heads(heads) => heads.run().await,
+            Self::Stamp(stamp) => stamp.run().await,
             Self::Prove(prove) => prove.run().await,
             Self::Check(check) => check.run(),
             Self::Misconduct(misconduct) => misconduct.run().await,

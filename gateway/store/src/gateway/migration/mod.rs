@@ -5,6 +5,7 @@ mod m0002_asked;
 mod m0003_desk_mark;
 mod m0004_directory;
 mod m0005_heads;
+mod m0006_stamp;
 mod m0007_anew;
 mod m0008_why;
 mod m0009_misconduct;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_desk_mark::Migration),
             Box::new(m0004_directory::Migration),
             Box::new(m0005_heads::Migration),
+            Box::new(m0006_stamp::Migration),
             Box::new(m0007_anew::Migration),
             Box::new(m0008_why::Migration),
             Box::new(m0009_misconduct::Migration),
