@@ -158,6 +158,10 @@ impl Folder {
         self.0.join("ledger.key.pem")
     }
 
+    pub(crate) fn second_ledger_key(&self) -> PathBuf {
+        self.0.join("ledger.ml-dsa-44.key.pem")
+    }
+
     pub(crate) fn root_certificate(&self) -> PathBuf {
         self.0.join("root.cert.pem")
     }

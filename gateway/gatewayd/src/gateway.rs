@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use identity::{ProvenBatches, SigningKey};
+use identity::{HeadSigner, ProvenBatches, SecondSigningKey, SigningKey};
 use model::PartyId;
 use store::gateway::GatewayStore;
 use telemetry::Metrics;
@@ -17,6 +17,8 @@ pub(crate) struct Gateway {
     pub(crate) rules: Rules,
     /// For receipts, checkpoints and consents.
     pub(crate) ledger_key: SigningKey,
+    /// For the second signature on heads, where the own directory promises it.
+    pub(crate) second_key: Option<SecondSigningKey>,
     /// What was verified of the receipts of others.
     pub(crate) proven: Proven,
     pub(crate) work: mpsc::Sender<Work>,
@@ -36,6 +38,11 @@ impl Gateway {
     /// Whether this is a state for training.
     pub(crate) fn trains(&self) -> bool {
         self.trust.snapshot().root(self.own()).is_some_and(identity::RootCertificate::is_training)
+    }
+
+    /// What signs and cosigns heads of logs.
+    pub(crate) fn signs_heads(&self) -> HeadSigner<'_> {
+        HeadSigner { first: &self.ledger_key, second: self.second_key.as_ref() }
     }
 
     pub(crate) fn own(&self) -> PartyId {

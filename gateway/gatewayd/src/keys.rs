@@ -7,13 +7,18 @@ use crate::{
     config::{Config, Folder},
     failure::Failure,
 };
-use identity::{Passphrase, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
+use identity::{
+    Directory, Passphrase, SecondSigningKey, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem,
+    open_pkcs8,
+};
 use model::Exit;
 
 /// What a running gateway holds.
 pub(crate) struct Keys {
     pub(crate) tls: TlsIdentity,
     pub(crate) ledger: SigningKey,
+    /// For the second signature on heads, where the own directory promises it.
+    pub(crate) second: Option<SecondSigningKey>,
     /// The own party's root, DER.
     pub(crate) root: Vec<u8>,
     pub(crate) directory: SignedDirectory,
@@ -22,12 +27,14 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Self, Failure> {
         let passphrase = read_passphrase(&folder.resolve(&config.passphrase_file))?;
+        let directory = read_directory(folder)?;
         Ok(Self {
             tls: open_tls(folder, &passphrase)?,
             ledger: SigningKey::open(&text(&folder.ledger_key())?, &passphrase)
                 .map_err(|error| locked(&folder.ledger_key(), error))?,
+            second: open_second(folder, &directory, &passphrase)?,
             root: certificate(&folder.root_certificate())?,
-            directory: read_directory(folder)?,
+            directory,
         })
     }
 }
@@ -57,6 +64,22 @@ pub(crate) fn read_previous_directory(folder: &Folder) -> Option<SignedDirectory
 
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))
+}
+
+/// The key that the directory promises, and no other: heads without its signature would be refused by every peer.
+fn open_second(
+    folder: &Folder,
+    directory: &SignedDirectory,
+    passphrase: &Passphrase,
+) -> Result<Option<SecondSigningKey>, Failure> {
+    let promised = Directory::from_toml(&directory.toml).map_err(|error| unusable(&folder.directory(), error))?;
+    let Some(promised) = promised.ledger_key_ml_dsa_44 else { return Ok(None) };
+    let path = folder.second_ledger_key();
+    let key = SecondSigningKey::open(&text(&path)?, passphrase).map_err(|error| locked(&path, error))?;
+    if key.public_key().is_ok_and(|public| public == promised) {
+        return Ok(Some(key));
+    }
+    Err(unusable(&path, "it is not the ML-DSA-44 key that the own directory names"))
 }
 
 fn open_tls(folder: &Folder, passphrase: &Passphrase) -> Result<TlsIdentity, Failure> {

@@ -101,7 +101,7 @@ fn run(cli: &Cli, json_output: bool) -> Result<(), Failure> {
             print(value, &text, json_output)
         }
         Command::Ledger(ledger) => {
-            let (value, text) = runtime.block_on(ledger.run())?;
+            let (value, text) = runtime.block_on(ledger.run(now))?;
             print(value, &text, json_output)
         }
         Command::Status(status) => {

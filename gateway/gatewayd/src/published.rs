@@ -2,7 +2,7 @@
 //! and no salt leaves this way.
 
 use ledger::{LeafSalt, Origin, Resource, Row, StoredHashes, Tile, commitment};
-use model::{Denial, Fault, PartyId};
+use model::{Denial, Fault};
 use store::gateway::{CheckpointRow, GatewayStore};
 
 use crate::trust::Snapshot;
@@ -24,10 +24,13 @@ pub(crate) async fn read(store: &GatewayStore, log: Origin, path: &str) -> Resul
 /// The keys by which foreign tools verify the signatures of the log's two parties, as far as their directories are known
 /// [C2SP signed-note].
 pub(crate) fn verifier_keys(trust: &Snapshot, log: Origin) -> Vec<String> {
-    let key = |party: PartyId| trust.store.ledger_key(party).map(|key| ledger::LedgerKey::new(*key.as_bytes()));
-    let home = key(log.home()).map(|key| key.to_vkey(log, false));
-    let peer = key(log.peer()).map(|key| key.to_vkey(ledger::WitnessName(log.peer()), true));
-    home.into_iter().chain(peer.filter(|_| !log.is_heads())).collect()
+    let witness = ledger::WitnessName(log.peer());
+    let home = trust.store.head_key(log.home());
+    let peer = trust.store.head_key(log.peer()).filter(|_| !log.is_heads());
+    let first = [home.as_ref().map(|key| key.to_vkey(log, false)), peer.as_ref().map(|key| key.to_vkey(witness, true))];
+    let second = |key: Option<&ledger::LedgerKey>, name: String| Some(key?.second()?.to_vkey(name));
+    let second = [second(home.as_ref(), log.to_string()), second(peer.as_ref(), witness.to_string())];
+    first.into_iter().chain(second).flatten().collect()
 }
 
 async fn newest(store: &GatewayStore, log: &str) -> Result<Option<CheckpointRow>, Denial> {

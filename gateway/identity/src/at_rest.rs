@@ -45,6 +45,9 @@ pub enum KeyError {
     #[error("the key is not Ed25519 in PKCS#8")]
     NotEd25519,
     /// Opens, but to something else.
+    #[error("the key is not ML-DSA-44 in PKCS#8")]
+    NotMlDsa44,
+    /// Opens, but to something else.
     #[error("the key is not ECDSA P-256 in PKCS#8, or not the certificate's")]
     NotP256,
     /// The system gives no random bytes.

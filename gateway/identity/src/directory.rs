@@ -5,6 +5,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
+use ledger::{LedgerKey, SecondKey};
 use model::{AuthorityId, AuthorityKind, KeyId, Malformed, PartyId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,9 @@ pub struct Directory {
     pub expires: Timestamp,
     /// The key of the party's gateway, for ledger and receipts.
     pub ledger_key: VerifyingKey,
+    /// With it the gateway signs each head of a log, and each that it cosigns, a second time: a head without that signature is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text::second")]
+    pub ledger_key_ml_dsa_44: Option<SecondKey>,
     /// The party's root, DER.
     #[serde(with = "text::pem")]
     pub root: Vec<u8>,
@@ -138,6 +142,11 @@ impl Directory {
         }
         self.check_authorities(root.is_training())?;
         self.check_trusted(root.is_training())
+    }
+
+    /// What heads of logs are held against: the ledger key, with the second one where this directory promises it.
+    pub fn head_key(&self) -> LedgerKey {
+        LedgerKey::new(*self.ledger_key.as_bytes()).with_second(self.ledger_key_ml_dsa_44.clone())
     }
 
     /// The authority of that id.

@@ -21,6 +21,7 @@ mod keys;
 mod names;
 mod refuse;
 mod root;
+mod second;
 mod stamp;
 mod storage;
 pub mod treaty;
@@ -42,6 +43,7 @@ pub use directory::{Authority, Directory, Officer, SignedDirectory, TRAINING_MAR
 pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};
 pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone, treaty_name};
 pub use root::{Fingerprint, RootCertificate};
+pub use second::{HeadSigner, SecondSigningKey};
 pub use stamp::{STAMP_BYTES_MAX, StampRequest, StampRoots, StampToken};
 pub use storage::{StorageError, StorageKey};
 pub use trust::TrustStore;

@@ -74,6 +74,7 @@ impl State {
             issued: NOW,
             expires: NOW.plus_ms(365 * DAY_MS),
             ledger_key: ledger.verifying_key(),
+            ledger_key_ml_dsa_44: None,
             root: root.certificate().der().to_vec(),
             authorities,
             trusted: Vec::new(),

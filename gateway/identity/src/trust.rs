@@ -5,6 +5,7 @@ mod witnessed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ledger::LedgerKey;
 use model::{AuthorityId, Denial, Fault, KeyId, PartyId, Refusal, Timestamp};
 use rustls_pki_types::TrustAnchor;
 
@@ -117,6 +118,11 @@ impl TrustStore {
     /// The key that signs a party's receipts and checkpoints.
     pub fn ledger_key(&self, party: PartyId) -> Option<VerifyingKey> {
         self.directory(party).map(|directory| directory.ledger_key)
+    }
+
+    /// What the heads of a party's logs, and its cosignatures, are held against: both keys, where its directory promises two signatures.
+    pub fn head_key(&self, party: PartyId) -> Option<LedgerKey> {
+        self.directory(party).map(Directory::head_key)
     }
 
     /// A party's root.

@@ -5,11 +5,11 @@ use crate::{
     LedgerKey, Origin, SignBytes, digest_of, hash_of,
     key::{SIGNER, sign_checked},
     log::check_size,
-    malformed, not_verified,
+    malformed, not_verified, second,
 };
 
-/// A signed checkpoint, with cosignatures.
-pub const NOTE_BYTES_MAX: usize = 4096;
+/// A signed checkpoint, with cosignatures: 16 of them, where all sign twice.
+pub const NOTE_BYTES_MAX: usize = 64 * 1024;
 
 /// The head of a log: so many leaves, this root. Its text is the three lines of a C2SP tlog-checkpoint; extension lines are
 /// neither written nor taken, because a cosignature would not stand for them.
@@ -37,16 +37,22 @@ impl Checkpoint {
         format!("{}\n{}\n{}\n", self.origin, self.size, hash_of(self.root)).into_bytes()
     }
 
-    /// Signs it as a C2SP signed note with the home's ledger key. `Internal` when the signer does not sign.
+    /// Signs it as a C2SP signed note with the home's ledger key, and with the second one where it has one. `Internal` when the signer does
+    /// not sign.
     pub fn sign(&self, signer: &impl SignBytes) -> Result<SignedCheckpoint, Denial> {
         let text = self.text();
         let name = self.origin.to_string();
-        let id = signer.public_key().note_key_id(&name, SIGNER);
+        let key = signer.public_key();
+        let id = key.note_key_id(&name, SIGNER);
         let signature = sign_checked(signer, &text)?;
-        let note = Signature::new(name, id, signature)
+        let note = Signature::new(name.clone(), id, signature)
             .and_then(|signature| Note::new(&text, &[signature]))
             .map_err(|error| Denial::failed(Fault::Internal, format!("a checkpoint cannot be written: {error}")))?;
-        Ok(SignedCheckpoint { checkpoint: *self, note: note.to_bytes() })
+        let mut note = note.to_bytes();
+        if let Some(second) = key.second() {
+            note.extend(second::line(self, &name, 0, second, |message| signer.sign_second(message))?);
+        }
+        Ok(SignedCheckpoint { checkpoint: *self, note })
     }
 
     /// Reads the text of a checkpoint of `origin`, and nothing that [`Checkpoint::text`] would not write.
@@ -63,15 +69,18 @@ impl Checkpoint {
 }
 
 impl SignedCheckpoint {
-    /// Takes a note as it was received, when `key`, the ledger key of the log's home, signed it. Else R95; `Malformed` for
+    /// Takes a note as it was received, when `key`, the ledger key of the log's home, signed it: twice where it has a second key. Else R95; `Malformed` for
     /// another log or another form. Further signatures, such as cosignatures, are neither checked nor in the way.
     pub fn verify(note: &[u8], origin: Origin, key: &LedgerKey) -> Result<Self, Denial> {
         let parsed = parse_note(note)?;
-        let verifier = HomeVerifier { name: origin.to_string(), key: *key };
+        let verifier = HomeVerifier { name: origin.to_string(), key: key.clone() };
         parsed
             .verify(&VerifierList::new(vec![Box::new(verifier)]))
             .map_err(|_| not_verified(format!("no valid signature of the home on a checkpoint of {origin}")))?;
         let checkpoint = Checkpoint::parse(parsed.text(), origin)?;
+        if let Some(second) = key.second() {
+            second.find(signature_lines(note, &checkpoint), &checkpoint, &origin.to_string(), 0)?;
+        }
         Ok(Self { checkpoint, note: note.to_vec() })
     }
 
@@ -96,9 +105,15 @@ impl SignedCheckpoint {
 /// Parses a note within [`NOTE_BYTES_MAX`].
 pub(crate) fn parse_note(note: &[u8]) -> Result<Note, Denial> {
     if note.len() > NOTE_BYTES_MAX {
-        return Err(Denial::failed(Fault::TooLarge, "a checkpoint over 4096 bytes"));
+        return Err(Denial::failed(Fault::TooLarge, "a checkpoint over 64 KiB"));
     }
     Note::from_bytes(note).map_err(|_| malformed("not a signed note"))
+}
+
+/// The signature lines of a note on `head`, each with its newline.
+pub(crate) fn signature_lines<'n>(note: &'n [u8], head: &Checkpoint) -> impl Iterator<Item = &'n [u8]> {
+    let lines = note.strip_prefix(&head.text()[..]).unwrap_or_default();
+    lines.split_inclusive(|byte| *byte == b'\n')
 }
 
 struct HomeVerifier {

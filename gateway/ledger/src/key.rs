@@ -1,8 +1,10 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use model::{Denial, Fault, Malformed};
+
+use crate::SecondKey;
 
 /// Type byte of an Ed25519 key that signs notes [C2SP signed-note].
 pub(crate) const SIGNER: u8 = 0x01;
@@ -11,8 +13,13 @@ pub(crate) const WITNESS: u8 = 0x04;
 
 /// A gateway's Ed25519 ledger key, public half (32 bytes), as its party's directory names it. The same key signs the heads of
 /// its own logs and cosigns those of its peers; type bytes and messages keep the two apart.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct LedgerKey([u8; 32]);
+///
+/// With a second key beside it nothing holds that is not signed by both: whoever has this key cannot forget to ask.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LedgerKey {
+    bytes: [u8; 32],
+    second: Option<Arc<SecondKey>>,
+}
 
 /// Whoever holds the private half: it signs, and never hands the key out.
 pub trait SignBytes {
@@ -21,17 +28,32 @@ pub trait SignBytes {
 
     /// The Ed25519 signature (64 bytes) over `message`.
     fn sign(&self, message: &[u8]) -> Vec<u8>;
+
+    /// The ML-DSA-44 signature (2,420 bytes) over `message`, where the public half has a second key.
+    fn sign_second(&self, _message: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 impl LedgerKey {
     /// From the 32 bytes of an Ed25519 public key.
     pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self { bytes, second: None }
+    }
+
+    /// The same, and everything must be signed by `second` too, where there is one.
+    pub fn with_second(self, second: Option<SecondKey>) -> Self {
+        Self { second: second.map(Arc::new), ..self }
+    }
+
+    /// The key of the second signature.
+    pub fn second(&self) -> Option<&SecondKey> {
+        self.second.as_deref()
     }
 
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.bytes
     }
 
     /// The verifier key that foreign tools take for the log or witness called `name`: `name+hash+base64` [C2SP signed-note].
@@ -56,12 +78,12 @@ impl LedgerKey {
     }
 
     pub(crate) fn accepts(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
+        UnparsedPublicKey::new(&ED25519, &self.bytes).verify(message, signature).is_ok()
     }
 
     fn typed(&self, kind: u8) -> Vec<u8> {
         let mut key = vec![kind];
-        key.extend_from_slice(&self.0);
+        key.extend_from_slice(&self.bytes);
         key
     }
 }
@@ -72,14 +94,14 @@ impl TryFrom<&[u8]> for LedgerKey {
     fn try_from(bytes: &[u8]) -> Result<Self, Malformed> {
         bytes
             .try_into()
-            .map(Self)
+            .map(Self::new)
             .map_err(|_| Malformed::new("an Ed25519 public key (32 bytes)", &format!("{} bytes", bytes.len())))
     }
 }
 
 impl fmt::Debug for LedgerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LedgerKey({})", model::KeyId::of(&self.0))
+        write!(f, "LedgerKey({})", model::KeyId::of(&self.bytes))
     }
 }
 

@@ -191,6 +191,7 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> D
         issued: now,
         expires: now.plus_ms(30 * 24 * 3600 * 1000),
         ledger_key: key(),
+        ledger_key_ml_dsa_44: None,
         root: der(own),
         // A service called bnd has a certificate of the root, but no accreditation.
         authorities: ["central", "court", "police"].map(accredited).to_vec(),

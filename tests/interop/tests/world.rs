@@ -120,6 +120,7 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> D
         issued: now,
         expires: now.plus_ms(30 * 24 * 3600 * 1000),
         ledger_key: key(),
+        ledger_key_ml_dsa_44: None,
         root: der(own),
         authorities: ["central", "court"].map(accredited).to_vec(),
         trusted: roots.keys().filter(|id| **id != own).map(|id| TrustedRoot { party: *id, root: der(*id) }).collect(),

@@ -7,7 +7,7 @@ use std::{
 
 use identity::Domain;
 use ledger::{Cosignature, LedgerKey, Origin, SignedCheckpoint, Statement, StatementKind, WitnessName};
-use model::{Denial, EntryId, Fault, ReceiptKind, Timestamp};
+use model::{Denial, EntryId, Fault, PartyId, ReceiptKind, Timestamp};
 
 use super::{
     Findings, SKEW_MS,
@@ -38,6 +38,8 @@ pub(crate) struct Head {
     note: String,
     /// When the peer cosigned it, in seconds since 1970-01-01 UTC.
     pub(crate) cosigned_s: u64,
+    /// Who signed it by both algorithms, Ed25519 and ML-DSA-44.
+    pub(crate) twice: Vec<PartyId>,
 }
 
 pub(super) fn read(
@@ -71,18 +73,25 @@ fn head(note: &[u8], manifest: &Manifest, parties: &Parties) -> Result<Head, Den
     let malformed = |detail: &str| Denial::failed(Fault::Malformed, detail);
     let origin = Origin::new(manifest.home, manifest.peer).map_err(|error| malformed(&error.to_string()))?;
     let text = str::from_utf8(note).map_err(|_| malformed("not a note"))?;
-    let signed = first(&parties.ledger_keys(manifest.home), |key| SignedCheckpoint::verify(note, origin, key))?;
-    let checkpoint = *signed.checkpoint();
+    let checkpoint = *SignedCheckpoint::kept(note, origin)?.checkpoint();
     let (_, lines) = text.split_once("\n\n").ok_or_else(|| malformed("a note without signatures"))?;
     let witness = WitnessName(manifest.peer);
     let named = format!("\u{2014} {witness} ");
-    let line = lines.split_inclusive('\n').find(|line| line.starts_with(&named));
-    let line = line.ok_or_else(|| malformed("the other party has not signed the head"))?;
-    let cosigned = first(&parties.ledger_keys(manifest.peer), |key| {
-        Cosignature::verify(line.as_bytes(), &checkpoint, witness, key)
-    })?;
+    if !lines.lines().any(|line| line.starts_with(&named)) {
+        return Err(malformed("the other party has not signed the head"));
+    }
+    // When it was signed, the other party says; what each had promised by then follows.
+    let by_any = |key: &LedgerKey| Cosignature::find(note, &checkpoint, witness, key);
+    let cosigned_s = first(&parties.ledger_keys(manifest.peer), by_any)?.time_s();
+    let at = Timestamp(i64::try_from(cosigned_s).unwrap_or(i64::MAX / 1000).saturating_mul(1000));
+    let by_home = |key: &LedgerKey| SignedCheckpoint::verify(note, origin, key).map(|_| key.second().is_some());
+    let by_peer = |key: &LedgerKey| by_any(key).map(|_| key.second().is_some());
+    let home = first(&parties.head_keys(manifest.home, at), by_home)?;
+    let peer = first(&parties.head_keys(manifest.peer, at), by_peer)?;
+    let twice = [(manifest.home, home), (manifest.peer, peer)];
+    let twice = twice.into_iter().filter_map(|(party, second)| second.then_some(party)).collect();
     let (size, root) = (checkpoint.size, checkpoint.root);
-    Ok(Head { origin, size, root, note: text.to_owned(), cosigned_s: cosigned.time_s() })
+    Ok(Head { origin, size, root, note: text.to_owned(), cosigned_s, twice })
 }
 
 pub(super) fn first<T>(keys: &[LedgerKey], check: impl Fn(&LedgerKey) -> Result<T, Denial>) -> Result<T, Denial> {

@@ -1,13 +1,10 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    str,
-};
+use std::{collections::BTreeMap, str};
 
 use identity::{Directory, RootCertificate, SignedDirectory, TrustStore, VerifyingKey};
 use ledger::LedgerKey;
 use model::{AuthorityId, Denial, Fault, PartyId, Timestamp};
 
-use super::{Findings, sheaf::Sheaf};
+use super::{Findings, SKEW_MS, sheaf::Sheaf};
 use crate::names;
 
 /// Versions of one directory in a file.
@@ -140,9 +137,23 @@ impl Parties {
 
     /// The keys of a party's gateway, the newest first.
     pub(super) fn ledger_keys(&self, party: PartyId) -> Vec<LedgerKey> {
-        let mut seen = BTreeSet::new();
-        let keys = self.versions.get(&party).into_iter().flatten().map(|(directory, _)| directory.ledger_key);
-        keys.filter(|key| seen.insert(*key)).map(|key| LedgerKey::new(*key.as_bytes())).collect()
+        let mut keys: Vec<LedgerKey> = Vec::new();
+        for (directory, _) in self.versions.get(&party).into_iter().flatten() {
+            let key = directory.head_key();
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// Those by which a head of `at` may be signed: with a second signature, where the directory of then promised one.
+    pub(super) fn head_keys(&self, party: PartyId, at: Timestamp) -> Vec<LedgerKey> {
+        let mut versions = self.versions.get(&party).into_iter().flatten();
+        // Whoever signs learns of a new directory a little later.
+        let then = versions.find(|(directory, _)| directory.issued.plus_ms(SKEW_MS) <= at);
+        let promised = then.is_some_and(|(directory, _)| directory.ledger_key_ml_dsa_44.is_some());
+        self.ledger_keys(party).into_iter().filter(|key| !promised || key.second().is_some()).collect()
     }
 
     /// The keys of an authority's desk, the newest first.

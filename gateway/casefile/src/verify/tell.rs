@@ -238,6 +238,11 @@ impl Told<'_> {
                 origin.peer(),
                 Timestamp(at)
             ));
+            lines.extend(head.twice.iter().map(|party| {
+                format!(
+                    "{party} signed that head by both algorithms: Ed25519, and ML-DSA-44 against quantum computers."
+                )
+            }));
             lines.push(format!(
                 "{} entries and {} receipts are opened as leaves under that head, in the order of the case. Its other leaves stay closed: \
                  whether one of them is of this case, only the two gateways know.",

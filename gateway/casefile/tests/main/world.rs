@@ -164,6 +164,7 @@ impl State {
             issued: before,
             expires: start.plus_ms(30 * 24 * 3600 * 1000),
             ledger_key: ledger.verifying_key(),
+            ledger_key_ml_dsa_44: None,
             root: root.certificate().der().to_vec(),
             authorities: vec![
                 authority("central", AuthorityKind::Central, &desk, officers),

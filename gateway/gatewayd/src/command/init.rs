@@ -20,6 +20,7 @@ use model::{AuthorityId, AuthorityKind, Exit, PartyId, Role, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
+    command::second,
     config::{Config, FILE, Folder, Ledger},
     failure::Failure,
     keys, private,
@@ -48,6 +49,10 @@ pub(crate) struct Init {
     /// Make a simulated state. Its root says so, and no real state opens a channel to it.
     #[arg(long)]
     training: bool,
+    /// Sign each head of a ledger a second time, by ML-DSA-44, which holds against a quantum computer. The directory promises it, and peers
+    /// refuse heads without it.
+    #[arg(long)]
+    post_quantum: bool,
 }
 
 /// The authorities of a development state: name, kind, title, roles of both officers.
@@ -88,6 +93,8 @@ impl Init {
             authorities.push(Authority { id, kind, title: self.title(title), desk_key, officers });
         }
         let ledger_key = self.write_ledger_key(&gateway)?;
+        let folder = Folder(gateway.clone());
+        let second = self.post_quantum.then(|| second::make(&folder, &config)).transpose()?;
         let directory = Directory {
             party: self.party,
             version: 1,
@@ -95,17 +102,19 @@ impl Init {
             expires: now.plus_ms(DIRECTORY_LIFETIME_MS),
             root: root.certificate().der().to_vec(),
             ledger_key,
+            ledger_key_ml_dsa_44: second,
             authorities,
             trusted: Vec::new(),
         };
         let signed = root.sign_directory(&directory).map_err(key_failure)?;
-        write_directory(&Folder(gateway), &signed)?;
+        write_directory(&folder, &signed)?;
         self.write_treaty_key(&root, now)?;
         self.write_root(&root)?;
         Ok(json!({
             "party": self.party.to_string(),
             "dir": self.dir,
             "training": self.training,
+            "post_quantum": self.post_quantum,
             "fingerprint": root.certificate().fingerprint().to_string(),
             "root_certificate": self.dir.join("root/root.cert.pem"),
             "treaty_certificate": self.dir.join("treaty/treaty.cert.pem"),
@@ -304,6 +313,7 @@ mod tests {
             desk_listen: None,
             otlp_endpoint: None,
             training: false,
+            post_quantum: false,
         };
         let made = init.run(NOW).unwrap();
         assert_eq!(made["treaty_certificate"].as_str(), dir.join("treaty/treaty.cert.pem").to_str());
@@ -331,6 +341,7 @@ mod tests {
             desk_listen: None,
             otlp_endpoint: None,
             training: false,
+            post_quantum: false,
         };
         init.write_treaty_key(&root, NOW).unwrap();
         for (name, mode) in [("", 0o700), ("passphrase", 0o600), ("treaty.key.pem", 0o600), ("treaty.cert.pem", 0o644)]

@@ -99,6 +99,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         trust: trust.clone(),
         rules,
         ledger_key: keys.ledger,
+        second_key: keys.second,
         proven: Proven::default(),
         work,
         bells: Bells::default(),
@@ -110,6 +111,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     });
     let peers = bind(config.peer_listen).await?;
     let desks = bind(config.desk_listen).await?;
+    heads::sign_waiting(&gateway).await?;
     let committing = tokio::spawn(Committer::new(gateway.clone(), works).run());
     let channels = Arc::new(Channels::new(gateway.clone(), own.clone()));
     channels.start().await?;

@@ -120,7 +120,7 @@ impl Committer {
     pub(super) fn seal_logs(&self, turn: &mut Turn) -> Result<(), Denial> {
         for (peer, log) in &turn.logs {
             let origin = origin(self.gateway.own(), *peer)?;
-            let head = log.head(origin).sign(&self.gateway.ledger_key)?;
+            let head = log.head(origin).sign(&self.gateway.signs_heads())?;
             turn.batch.checkpoints.push(CheckpointRow {
                 channel: origin.to_string(),
                 size: number(log.size())?,
@@ -196,7 +196,7 @@ impl Committer {
             }
             None => {
                 let at = turn.now.max(moments.cosigned);
-                let cosignature = head.cosign(WitnessName(self.gateway.own()), &self.gateway.ledger_key, at)?;
+                let cosignature = head.cosign(WitnessName(self.gateway.own()), &self.gateway.signs_heads(), at)?;
                 moments.cosigned = at;
                 cosigned = Some(head.with(&cosignature).into());
                 grown.cosignature = Some(cosignature.line().to_vec());

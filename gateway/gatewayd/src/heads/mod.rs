@@ -5,6 +5,7 @@
 //! It is kept by a task of its own: begin with [`start`].
 
 mod proof;
+mod second;
 mod stamped;
 mod stamper;
 mod stamping;
@@ -12,6 +13,7 @@ mod told;
 mod witness;
 
 pub(crate) use proof::{proved, timed_head};
+pub(crate) use second::sign_waiting;
 pub(crate) use stamped::stamped;
 pub(crate) use stamping::{Stamping, stamping};
 pub(crate) use told::{stamps, told};
@@ -21,7 +23,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_lc_rs::rand;
 use ledger::{
-    Checkpoint, ConsistencyProof, Cosignature, LeafSalt, LedgerKey, Log, Muster, Origin, SignedCheckpoint, WitnessName,
+    Checkpoint, ConsistencyProof, Cosignature, LeafSalt, Log, Muster, Origin, SignedCheckpoint, WitnessName,
     WitnessRequest,
 };
 use link::Backoff;
@@ -126,7 +128,7 @@ impl Keeper {
         let log = load(store, Origin::heads(own), index).await?;
         let leaf = tick.leaf(&salt);
         let (log, rows) = log.append(&[leaf])?;
-        let head = log.head(Origin::heads(own)).sign(&self.gateway.ledger_key)?;
+        let head = log.head(Origin::heads(own)).sign(&self.gateway.signs_heads())?;
         let channel = Origin::heads(own).to_string();
         let tree = rows.into_iter().filter_map(|row| {
             let idx = i64::try_from(row.index).ok()?;
@@ -183,8 +185,7 @@ impl Keeper {
         }
         let trust = self.gateway.trust.snapshot();
         trust.require_open(witness)?;
-        let key = trust.store.ledger_key(witness).map(|key| LedgerKey::new(*key.as_bytes()));
-        let key = key.ok_or_else(|| failed("the directory of the witness is not known"))?;
+        let key = trust.store.head_key(witness).ok_or_else(|| failed("the directory of the witness is not known"))?;
         // At first it is asked as if it had cosigned nothing: it answers what it has.
         let mut old_size = self.cosigned.get(&witness).copied().unwrap_or_default();
         for _ in 0..2 {

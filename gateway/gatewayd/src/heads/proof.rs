@@ -1,8 +1,6 @@
 //! What the log of heads proves of one channel.
 
-use ledger::{
-    Checkpoint, Cosignature, InclusionProof, LeafSalt, LedgerKey, Muster, Origin, SignedCheckpoint, TimedHead,
-};
+use ledger::{Checkpoint, Cosignature, InclusionProof, LeafSalt, Muster, Origin, SignedCheckpoint, TimedHead};
 use model::{Denial, Digest, Fault, PartyId, Refusal, RefusalCode, Timestamp};
 use proto::peer::{ProveHeadRequest, peer_service_client::PeerServiceClient};
 use store::gateway::{GatewayStore, MusterRow};
@@ -91,7 +89,7 @@ pub(crate) async fn proved(
         false => fetch(gateway, by, log, size).await?,
     };
     let trust = gateway.trust.snapshot();
-    let key = |party: PartyId| trust.store.ledger_key(party).map(|key| LedgerKey::new(*key.as_bytes()));
+    let key = |party: PartyId| trust.store.head_key(party);
     let unknown = |what: String| Denial::failed(Fault::Unknown, what);
     let home = key(by).ok_or_else(|| unknown(format!("the directory of {by} is not known")))?;
     let mut keys = vec![home.to_vkey(Origin::heads(by), false)];

@@ -1,6 +1,6 @@
 //! This gateway as witness of another party's log of heads [C2SP tlog-witness].
 
-use ledger::{LedgerKey, Origin, Rebuff, SignedCheckpoint, WitnessName, WitnessRequest};
+use ledger::{Origin, Rebuff, SignedCheckpoint, WitnessName, WitnessRequest};
 use model::{Denial, Fault, PartyId};
 use store::gateway::WitnessedRow;
 
@@ -11,7 +11,7 @@ use crate::{clock, gateway::Gateway};
 pub(crate) async fn witness(gateway: &Gateway, from: PartyId, body: &[u8]) -> Result<(u16, String), Denial> {
     let log = Origin::heads(from);
     let Ok(request) = WitnessRequest::decode(body) else { return Ok(answer(Rebuff::Malformed)) };
-    let key = gateway.trust.snapshot().store.ledger_key(from).map(|key| LedgerKey::new(*key.as_bytes()));
+    let key = gateway.trust.snapshot().store.head_key(from);
     let Some(key) = key else { return Ok(answer(Rebuff::UnknownOrigin)) };
     let last = last(gateway, log).await?;
     let head = match request.judge(log, &key, last.as_ref().map(SignedCheckpoint::checkpoint)) {
@@ -36,7 +36,7 @@ pub(crate) async fn witness(gateway: &Gateway, from: PartyId, body: &[u8]) -> Re
         let size = self::last(gateway, log).await?.map_or(0, |last| last.checkpoint().size);
         return Ok(answer(Rebuff::Size(size)));
     }
-    let cosignature = head.cosign(WitnessName(gateway.own()), &gateway.ledger_key, now)?;
+    let cosignature = head.cosign(WitnessName(gateway.own()), &gateway.signs_heads(), now)?;
     Ok((200, String::from_utf8_lossy(cosignature.line()).into_owned()))
 }
 

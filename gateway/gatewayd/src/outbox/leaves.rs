@@ -1,7 +1,7 @@
 //! Which leaves of our log go along, and what the other gateway's cosignatures prove of it. Nothing that it only says is believed: it
 //! says where to go on, and if that is less than it has cosigned, it is asked to sign what it says.
 
-use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, LedgerKey, Retreat, SignedCheckpoint, WitnessName};
+use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, Retreat, SignedCheckpoint, WitnessName};
 use model::{Denial, Fault, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 use proto::peer::{LedgerGrowth, LedgerLeaf, RelayResponse};
 use store::gateway::CheckpointRow;
@@ -185,8 +185,7 @@ impl Sender {
         let own = self.gateway.own();
         let snapshot = self.gateway.trust.snapshot();
         let key = |party| {
-            let key = snapshot.store.ledger_key(party);
-            key.map(|key| LedgerKey::new(*key.as_bytes())).ok_or_else(|| peer_error("no directory of the peer"))
+            snapshot.store.head_key(party).ok_or_else(|| peer_error("no directory of the peer"))
         };
         // We signed it ourselves, perhaps with the key before this one.
         let head = SignedCheckpoint::kept(head.as_bytes(), origin(own, self.peer)?)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use identity::Subject;
-use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, LedgerKey, Origin, SignedCheckpoint, Statement};
+use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, Origin, SignedCheckpoint, Statement};
 use model::{Denial, Digest, EntryId, Fault, PartyId, ReceiptKind, limits};
 use proto::peer::{
     ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, ProveHeadRequest,
@@ -175,10 +175,10 @@ impl Peers {
         if growth.leaves.len() > LEAVES_PER_BATCH_MAX {
             return Err(Denial::failed(Fault::TooLarge, "too many leaves in one call"));
         }
-        let key = self.0.trust.snapshot().store.ledger_key(from);
+        let key = self.0.trust.snapshot().store.head_key(from);
         let key = key.ok_or_else(|| Denial::failed(Fault::ChannelNotOpen, "the caller's directory is not known"))?;
         let origin = origin(from, self.0.own())?;
-        let head = SignedCheckpoint::verify(growth.checkpoint.as_bytes(), origin, &LedgerKey::new(*key.as_bytes()))?;
+        let head = SignedCheckpoint::verify(growth.checkpoint.as_bytes(), origin, &key)?;
         let leaves = growth.leaves.iter().map(read_leaf).collect::<Result<_, _>>()?;
         Ok(Growth { first: growth.first_leaf, leaves, head })
     }

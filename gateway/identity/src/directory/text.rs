@@ -36,3 +36,21 @@ pub(crate) mod pem {
         }
     }
 }
+
+/// An ML-DSA-44 key in base64, where there is one.
+pub(crate) mod second {
+    use ledger::SecondKey;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(key: &Option<SecondKey>, serializer: S) -> Result<S::Ok, S::Error> {
+        match key {
+            Some(key) => serializer.collect_str(key),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecondKey>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Some).map_err(|_| D::Error::custom("a second ledger key is not ML-DSA-44 in base64"))
+    }
+}

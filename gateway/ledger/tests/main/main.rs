@@ -7,6 +7,7 @@ mod notes;
 mod receipts;
 mod replicas;
 mod retreats;
+mod seconds;
 mod tiles;
 mod trees;
 mod witnesses;

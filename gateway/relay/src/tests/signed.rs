@@ -45,6 +45,7 @@ impl State {
             issued: NOW,
             expires: NOW.plus_ms(24 * HOUR_MS),
             ledger_key: SigningKey::generate().unwrap().verifying_key(),
+            ledger_key_ml_dsa_44: None,
             root: self.root.certificate().der().to_vec(),
             authorities: vec![
                 authority("central", AuthorityKind::Central, &self.desk, central),

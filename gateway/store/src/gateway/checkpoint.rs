@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
 use crate::{Blob, StoreError, write};
@@ -37,6 +37,18 @@ impl GatewayStore {
     pub async fn cosigned_checkpoint(&self, channel: &str) -> Result<Option<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Cosigned.is_not_null());
         Ok(query.order_by_desc(Column::Size).one(self.engine.read()).await?)
+    }
+
+    /// The next checkpoints of a log of more than `after` leaves, smallest first, at most `limit`.
+    pub async fn checkpoints_after(&self, channel: &str, after: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Size.gt(after));
+        Ok(query.order_by_asc(Column::Size).limit(limit).all(self.engine.read()).await?)
+    }
+
+    /// Keeps other signatures on checkpoints that are there. What others signed of them stays.
+    pub async fn resign_checkpoints(&self, rows: &[Model]) -> Result<(), StoreError> {
+        write::upsert::<Entity, _, _>(self.engine.write(), &[Column::Channel, Column::Size], &[Column::Note], rows)
+            .await
     }
 
     /// The smallest checkpoint of a log that covers the leaf at `index`.

@@ -58,6 +58,7 @@ mod training;
 mod transfer;
 mod treaties;
 mod tsa;
+mod twice;
 mod waiting;
 mod witnesses;
 

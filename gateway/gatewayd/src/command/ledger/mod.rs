@@ -8,10 +8,10 @@ use std::str::FromStr;
 
 use clap::Subcommand;
 use ledger::Origin;
-use model::{Exit, Malformed, PartyId};
+use model::{Exit, Malformed, PartyId, Timestamp};
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::{command::second::MakeSecond, failure::Failure};
 
 /// Publish the logs of the channels, and prove when their heads were there.
 #[derive(Debug, Subcommand)]
@@ -29,10 +29,12 @@ pub(crate) enum Ledger {
     /// What other gateways signed and contradicted: as files that convict them before strangers.
     #[command(subcommand)]
     Misconduct(misconduct::Misconduct),
+    /// Sign each head a second time, by ML-DSA-44, from the next start on: makes the key, and the directory that promises it.
+    SecondKey(MakeSecond),
 }
 
 impl Ledger {
-    pub(crate) async fn run(&self) -> Result<(Value, String), Failure> {
+    pub(crate) async fn run(&self, now: Timestamp) -> Result<(Value, String), Failure> {
         match self {
             Self::Export(export) => export.run().await,
             Self::Heads(heads) => heads.run().await,
@@ -40,6 +42,7 @@ impl Ledger {
             Self::Prove(prove) => prove.run().await,
             Self::Check(check) => check.run(),
             Self::Misconduct(misconduct) => misconduct.run().await,
+            Self::SecondKey(second) => second.run(now),
         }
     }
 }
