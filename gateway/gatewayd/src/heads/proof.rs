@@ -1,6 +1,8 @@
 //! What the log of heads proves of one channel.
 
-use ledger::{Checkpoint, Cosignature, InclusionProof, LeafSalt, Muster, Origin, SignedCheckpoint, TimedHead};
+use ledger::{
+    Checkpoint, Cosignature, InclusionProof, LeafSalt, LedgerKey, Muster, Origin, SignedCheckpoint, TimedHead,
+};
 use model::{Denial, Digest, Fault, PartyId, Refusal, RefusalCode, Timestamp};
 use proto::peer::{ProveHeadRequest, peer_service_client::PeerServiceClient};
 use store::gateway::{GatewayStore, MusterRow};
@@ -89,7 +91,12 @@ pub(crate) async fn proved(
         false => fetch(gateway, by, log, size).await?,
     };
     let trust = gateway.trust.snapshot();
-    let key = |party: PartyId| trust.store.head_key(party);
+    // Before the newest directory was issued, nobody may have promised a second signature yet.
+    let key = |party: PartyId| {
+        let directory = trust.store.directory(party)?;
+        let key = directory.head_key();
+        Some(if timed.tick.at < directory.issued { LedgerKey::new(*key.as_bytes()) } else { key })
+    };
     let unknown = |what: String| Denial::failed(Fault::Unknown, what);
     let home = key(by).ok_or_else(|| unknown(format!("the directory of {by} is not known")))?;
     let mut keys = vec![home.to_vkey(Origin::heads(by), false)];
@@ -117,32 +124,91 @@ async fn fetch(gateway: &Gateway, by: PartyId, log: Origin, size: u64) -> Result
     if timed.log()? != Origin::heads(by) || shown.origin != log || shown.size < size {
         return Err(Denial::failed(Fault::Malformed, "it proves another head than the one that was asked for"));
     }
-    compare(&gateway.store, by, &shown).await?;
+    compare(&gateway.store, gateway.own(), by, &shown).await?;
     Ok(timed)
 }
 
 /// Holds a head that `by` shows against the own copy of that log.
-async fn compare(store: &GatewayStore, by: PartyId, shown: &Checkpoint) -> Result<(), Denial> {
+async fn compare(store: &GatewayStore, own: PartyId, by: PartyId, shown: &Checkpoint) -> Result<(), Denial> {
     let log = shown.origin;
-    let own = store.checkpoint(&log.to_string()).await?;
-    let own = own.map(|row| SignedCheckpoint::kept(&row.note.0, log)).transpose()?;
-    let size = own.map_or(0, |own| own.checkpoint().size);
-    if shown.size > size {
-        let what =
-            format!("{by} shows {} leaves of {log}, of which {size} are here: ask again when the rest is", shown.size);
+    let held = store.checkpoint(&log.to_string()).await?;
+    let held = held.map(|row| SignedCheckpoint::kept(&row.note.0, log)).transpose()?;
+    let size = held.map_or(0, |held| held.checkpoint().size);
+    let what = if shown.size > size && log.home() != own {
+        let what = format!("{by} shows {} leaves of {log}, and {size} are here: ask again later", shown.size);
         return Err(Denial::failed(Fault::Unknown, what));
-    }
-    let number =
-        i64::try_from(shown.size).map_err(|_| Denial::failed(Fault::Malformed, "a size that no log can have"))?;
-    let root = super::load(store, log, number).await?.head(log).root;
-    if root == shown.root {
-        return Ok(());
-    }
+    } else if shown.size > size {
+        format!("with {} leaves, and our copy has {size}: nobody else writes it", shown.size)
+    } else {
+        let size =
+            i64::try_from(shown.size).map_err(|_| Denial::failed(Fault::Malformed, "a size that no log can have"))?;
+        let root = super::load(store, log, size).await?.head(log).root;
+        if root == shown.root {
+            return Ok(());
+        }
+        format!("of {} leaves with the root {}, and our copy has {root}", shown.size, shown.root)
+    };
     telemetry::say!(Error, "a log of heads has another head of a channel than its two parties", party = by);
-    let reason = format!(
-        "The log of heads of {by} has {log} at {} leaves with the root {}, and our copy has {root}.",
-        shown.size, shown.root
-    );
-    let remedy = "Keep both: two heads of one size with two roots are a proof of misconduct. Freeze the channel and ask the other operator.";
+    let reason = format!("The log of heads of {by} has {log} {what}.");
+    let remedy = "Keep both heads: one of the two gateways was restored, or lies. Freeze the channel and ask the other operator.";
     Err(Refusal::new(RefusalCode::R95, "ledger", reason, remedy).into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use ledger::{LeafHash, Log, Row};
+    use store::{
+        DatabaseUrl, Settings,
+        gateway::{Batch, CheckpointRow, TreeHashRow},
+    };
+
+    use super::*;
+
+    const LOG: &str = "rogatory.internal/jp/fr";
+
+    fn grown(log: &Log, from: u8, to: u8) -> (Log, Vec<Row>) {
+        let leaves: Vec<_> = (from..to).map(|n| LeafHash(Digest::of(&[&[n]]))).collect();
+        log.append(&leaves).unwrap()
+    }
+
+    /// A copy of nine leaves, and the heads that it had.
+    async fn kept(folder: &tempfile::TempDir) -> (GatewayStore, [Checkpoint; 2]) {
+        let origin: Origin = LOG.parse().unwrap();
+        let store = GatewayStore::open(&DatabaseUrl::file(folder.path().join("gateway.db")), &Settings::default());
+        let store = store.await.unwrap();
+        let (five, mut rows) = grown(&Log::default(), 0, 5);
+        let (nine, more) = grown(&five, 5, 9);
+        rows.extend(more);
+        let hash = |row: &Row| TreeHashRow {
+            channel: LOG.to_owned(),
+            idx: i64::try_from(row.index).unwrap(),
+            hash: row.hash.into(),
+        };
+        let key = identity::SigningKey::generate().unwrap();
+        let note = nine.head(origin).sign(&key).unwrap().note().to_vec().into();
+        let checkpoints = vec![CheckpointRow { channel: LOG.to_owned(), size: 9, note, cosigned: None }];
+        let tree_hashes = rows.iter().map(hash).collect();
+        store.commit(&Batch { checkpoints, tree_hashes, ..Batch::default() }).await.unwrap();
+        (store, [five.head(origin), nine.head(origin)])
+    }
+
+    #[tokio::test]
+    async fn a_head_that_another_shows_is_one_that_our_copy_had_or_is_refused_r95() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, heads) = kept(&folder).await;
+        let (own, by) = ("SG".parse().unwrap(), "JP".parse().unwrap());
+        for head in heads {
+            compare(&store, own, by, &head).await.unwrap();
+            let other = Checkpoint { root: Digest::of(&[b"another past"]), ..head };
+            let denial = compare(&store, own, by, &other).await.unwrap_err();
+            assert!(denial.to_string().contains("our copy has"), "{denial}");
+            assert_eq!(denial.reason(), "R95");
+        }
+        let longer = Checkpoint { size: 10, ..heads[1] };
+        assert_eq!(compare(&store, own, by, &longer).await.unwrap_err().reason(), "UNKNOWN", "not replicated yet");
+        let ours = compare(&store, by, own, &longer).await.unwrap_err();
+        assert_eq!(ours.reason(), "R95", "nobody has more of our log than we wrote");
+    }
 }
