@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, str};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str,
+};
 
 use identity::{Directory, RootCertificate, SignedDirectory, TrustStore, VerifyingKey};
 use ledger::LedgerKey;

@@ -58,7 +58,7 @@ pub(super) fn read(
         if let Some((index, leaf)) = late {
             let what =
                 format!("{} stamped it at {}, and it says {}", one.token.signer(), one.token.at(), leaf.statement.at);
-            findings.contradict(&names::leaf(*index), "time-stamp", what);
+            findings.misstate(&[manifest.home], &names::leaf(*index), what);
         }
         lines.extend(line(one, items, log, &mut told));
     }
