@@ -70,3 +70,31 @@ impl SignBytes for HeadSigner<'_> {
         self.second?.sign(message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_second_key_shows_nothing_and_survives_its_seal() {
+        let key = SecondSigningKey::generate().unwrap();
+        assert_eq!(format!("{key:?}"), "SecondSigningKey(…)");
+        let passphrase = Passphrase::new(b"correct horse battery staple\n").unwrap();
+        let pem = key.seal(&passphrase).unwrap();
+        assert_eq!(SecondSigningKey::open(&pem, &passphrase).unwrap().public_key(), key.public_key());
+        let other = SigningKey::generate().unwrap().seal(&passphrase).unwrap();
+        assert_eq!(SecondSigningKey::open(&other, &passphrase).unwrap_err(), KeyError::NotMlDsa44);
+    }
+
+    #[test]
+    fn heads_are_signed_by_both_keys_where_there_are_two() {
+        let (first, second) = (SigningKey::generate().unwrap(), SecondSigningKey::generate().unwrap());
+        let alone = HeadSigner { first: &first, second: None };
+        assert!(alone.public_key().second().is_none() && alone.sign_second(b"head").is_none());
+        let both = HeadSigner { first: &first, second: Some(&second) };
+        assert_eq!(both.public_key().second(), Some(&second.public_key().unwrap()));
+        assert_eq!(both.sign_second(b"head").unwrap().len(), SECOND_SIGNATURE_BYTES);
+    }
+}
