@@ -184,9 +184,7 @@ impl Sender {
     fn verify_cosignature(&self, head: &str, line: &str) -> Result<Cosigned, Denial> {
         let own = self.gateway.own();
         let snapshot = self.gateway.trust.snapshot();
-        let key = |party| {
-            snapshot.store.head_key(party).ok_or_else(|| peer_error("no directory of the peer"))
-        };
+        let key = |party| snapshot.store.head_key(party).ok_or_else(|| peer_error("no directory of the peer"));
         // We signed it ourselves, perhaps with the key before this one.
         let head = SignedCheckpoint::kept(head.as_bytes(), origin(own, self.peer)?)?;
         let cosignature =
