@@ -3,6 +3,7 @@
 //!
 //! It must never link `relay`, keep anything in clear on disk, or put case data into a log. Begin with [`office`].
 
+mod access;
 mod cli;
 mod clock;
 mod config;

@@ -4,6 +4,7 @@
 mod export;
 mod programs;
 mod responder;
+mod seats;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -15,8 +16,8 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use crate::office::{
-    AgendaPage, Ask, Beside, Checked, Office, OfficerWord, Opens, Page, Prepared, Told, ValidatorWord, Wish, Written,
-    would_pass,
+    AgendaPage, Ask, Beside, Checked, Office, OfficerWord, Opens, Page, Prepared, SignedOpening, Told, ValidatorWord,
+    Wish, Written, would_pass,
 };
 
 pub(crate) use export::CaseFiles;
@@ -178,8 +179,9 @@ impl CaseService for Cases {
 
     async fn get_document(&self, request: Request<wire::GetDocumentRequest>) -> Answer<wire::GetDocumentResponse> {
         let request = request.into_inner();
-        let opens =
-            Opens { purpose: request.purpose, proceeding: request.proceeding, officer: request.officer, reason: "" };
+        let signed = signed_opening(&request.key_id, &request.signature, request.at_ms)?;
+        let (purpose, proceeding, officer) = (request.purpose, request.proceeding, request.officer);
+        let opens = Opens { purpose, proceeding, officer, reason: "", signed };
         let asked = self.0.document(&request.entry_id, request.index as usize, &opens).await;
         let (record_type, body) = asked.map_err(status)?;
         Ok(Response::new(wire::GetDocumentResponse { record_type: record_type.to_string(), body: body.into() }))
@@ -199,12 +201,9 @@ impl CaseService for Cases {
     }
 
     async fn change_group(&self, request: Request<wire::ChangeGroupRequest>) -> Answer<wire::ChangeGroupResponse> {
-        let wire::ChangeGroupRequest { case_id, change, authority } = request.into_inner();
-        let case = self.case(&case_id).await?;
-        let wish = wish(&change, &authority)?;
-        let admitted = self.0.change_group(case, wish).await.map_err(status)?;
-        let readers = self.0.show(case, false).await.map_err(status)?.readers;
-        Ok(Response::new(wire::ChangeGroupResponse { case_id: case.to_string(), admitted, readers }))
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        seats::change(&self.0, case, request).await.map(Response::new)
     }
 
     async fn get_group(&self, request: Request<wire::GetGroupRequest>) -> Answer<wire::GetGroupResponse> {
@@ -332,6 +331,14 @@ fn finding(finding: &Finding) -> wire::Finding {
 /// A decision line by line, as the treaty crate tells it to people.
 fn told(decision: &treaty::Decision) -> Vec<String> {
     decision.to_text(Language::English).lines().map(ToOwned::to_owned).collect()
+}
+
+/// The officer's word on an opening, where there is one.
+fn signed_opening(key_id: &[u8], signature: &[u8], at_ms: i64) -> Result<Option<SignedOpening>, Status> {
+    if signature.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(SignedOpening { at: Timestamp(at_ms), key: key(key_id)?, signature: signature.to_vec() }))
 }
 
 fn key(bytes: &[u8]) -> Result<KeyId, Status> {

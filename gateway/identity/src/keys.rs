@@ -27,6 +27,9 @@ pub enum Domain {
     Record,
     /// An officer lets a responder answer, or stops it: over the bytes of the statement.
     Responder,
+    /// An officer stands for what a desk does with what it keeps, that a record is opened or that a desk leaves a case: over the bytes of
+    /// the statement.
+    Custody,
     /// A desk exports a case: over the bytes of the manifest.
     CaseFile,
     /// A gateway says how much it holds of a case: over the text.
@@ -35,7 +38,7 @@ pub enum Domain {
 
 impl Domain {
     /// All domains.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Step,
         Self::Envelope,
         Self::Validation,
@@ -44,6 +47,7 @@ impl Domain {
         Self::Acknowledgement,
         Self::Record,
         Self::Responder,
+        Self::Custody,
         Self::CaseFile,
         Self::CaseExtent,
     ];
@@ -59,6 +63,7 @@ impl Domain {
             Self::Acknowledgement => b"rogatory acknowledgement v1\0",
             Self::Record => b"rogatory record v1\0",
             Self::Responder => b"rogatory responder v1\0",
+            Self::Custody => b"rogatory custody v1\0",
             Self::CaseFile => b"rogatory case file v1\0",
             Self::CaseExtent => b"rogatory case extent v1\0",
         }

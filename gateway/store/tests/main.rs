@@ -114,6 +114,8 @@ on_both_engines! { desk:
     the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole,
     an_agenda_is_read_page_by_page_each_open_clock_once,
     a_list_is_read_page_by_page_each_case_and_draft_once_the_newest_first,
+    a_case_that_changes_between_two_pages_is_on_one_of_them,
+    what_officers_pledge_is_written_whole_and_deleted,
     who_follows_a_case_is_found_by_it,
     a_call_is_noted_with_what_it_changed_and_answered_once,
     a_batch_that_fails_notes_no_call,

@@ -165,7 +165,10 @@ async fn confirm(
 ) -> Result<(), Failure> {
     let found = jp.api.reaches(jp.case, "PRODUCED").await?;
     let into = opened.display().to_string();
-    jp.seat.run(&["case", "show", &jp.case.to_string(), "--documents", &into]).await?.done()?;
+    jp.seat
+        .run(&["case", "show", &jp.case.to_string(), "--documents", &into, "--as", "central/officer-1"])
+        .await?
+        .done()?;
     let documents = read_folder(opened)?;
     for (record_type, record) in answers {
         if !documents.contains(record) {

@@ -129,7 +129,12 @@ impl Measure {
         use ConditionCode::{C05, C06};
         let kept = |terms: &Terms| terms.retention_days.is_some() && terms.preservation.is_none();
         let bound = self.conditions.iter().any(|code| matches!(code, C05 | C06));
-        !self.released.is_empty() && (bound || self.terms.as_ref().is_some_and(kept))
+        !self.released.is_empty() && (bound || self.is_taken_back() || self.terms.as_ref().is_some_and(kept))
+    }
+
+    /// Whether its giver withdrew what it had given: whoever has it may not use it, and destroys it.
+    pub fn is_taken_back(&self) -> bool {
+        self.gives() && self.state == State::Withdrawn
     }
 
     /// The last moment at which an emergency may be validated after the fact; `None` where nothing has to be, or it was.
@@ -186,8 +191,14 @@ impl Case {
     /// Who moves measures on that all stand in `state`.
     fn movers<'a>(&self, state: State, here: impl Iterator<Item = &'a Measure>) -> Option<Side> {
         let onward = |row: &&Row| {
-            use model::Step::{DisposalDue, LodgeRemedy, OpenGroup, Violation, Withdraw};
-            let aside = |step| matches!(step, OpenGroup | Violation | Withdraw | LodgeRemedy | DisposalDue);
+            use model::Step::{DisposalDue, Extend, LodgeRemedy, OpenGroup, Violation, Withdraw};
+            // What is kept of a request that was withdrawn is due at once; else it is due by its clock. Who gave it may let it be kept
+            // for longer, and need not.
+            let aside = |step| match step {
+                OpenGroup | Violation | Withdraw | LodgeRemedy | Extend => true,
+                DisposalDue => state != State::Withdrawn,
+                _ => false,
+            };
             row.to.is_some() && matches!(row.trigger, Trigger::Step(step) if !aside(step))
         };
         let here: Vec<_> = here.collect();

@@ -266,7 +266,7 @@ fn guard(
             let heard = counted(Some(case), now, command.taken);
             measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, heard))?;
         }
-        Guard::WrongAddressee if measure.is_some_and(Measure::gives) => {
+        Guard::GivenBack => {
             ground(command, |code| matches!(code, RefusalCode::R93 | RefusalCode::R16), "R93 or R16")?;
         }
         Guard::WrongAddressee => ground(command, |code| code == RefusalCode::R93, "R93")?,

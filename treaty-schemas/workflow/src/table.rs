@@ -130,8 +130,10 @@ pub enum Guard {
     AskedIn(State),
     /// Something is outstanding behind the part that was collected.
     Outstanding,
-    /// The header names R93, with the right addressee in the body; or R16, where a request gives and its conditions cannot be kept.
+    /// The header names R93, with the right addressee in the body. A request that asks.
     WrongAddressee,
+    /// The header names R93, or R16 where its conditions cannot be kept. A request that gives: what it gave is destroyed with the step.
+    GivenBack,
     /// A remedy was lodged while the measure stood there.
     LodgedIn(State),
     /// It is the side that keeps what was released.
@@ -209,7 +211,8 @@ impl Row {
             Guard::LodgedIn(state) => measure.lodged_in == Some(state),
             Guard::Keeper => side == measure.keeper(),
             Guard::Giver => side != measure.keeper(),
-            Guard::Given => measure.gives(),
+            Guard::Given | Guard::GivenBack => measure.gives(),
+            Guard::WrongAddressee => !measure.gives(),
             _ => true,
         }
     }
@@ -296,7 +299,8 @@ const fn row(
 }
 
 /// The procedure. A transition that is not here does not exist. Before the request is sent a case has no measures yet, and
-/// stands as a whole in VALIDATED. Two different officers stand for sending, refusing, releasing and destroying.
+/// stands as a whole in VALIDATED. Two different officers stand for sending, refusing, releasing and destroying: for the certificate, and for
+/// each step with which records are destroyed because they were not taken.
 #[rustfmt::skip]
 pub const TRANSITIONS: &[Row] = &[
     // At the requesting desk, before anything crosses the border.
@@ -325,6 +329,7 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[InfoWait],           Some(Review),     By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Review)),
     row(&[InfoWait],           Some(Executing),  By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Executing)),
     row(&[Delivered, Transferred, InfoWait], Some(Returned),  By(Step::ReturnRequest), PEER, Officers(1, &[Role::Central]), Guard::WrongAddressee),
+    row(&[Delivered, Transferred], Some(Returned), By(Step::ReturnRequest), PEER, Officers(2, &[Role::Central]), Guard::GivenBack),
     // Conditions that are offered, instead of imposed.
     row(&[Review],             Some(CondOffer),  By(Step::OfferConditions), PEER, Officers(1, &[Role::Decider]), Guard::Offered),
     row(&[CondOffer],          Some(Accepted),   By(Step::AcceptConditions), HOME, Officers(1, &[Role::Central]), Guard::AsOffered),
@@ -347,7 +352,8 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Appeal],             Some(Refused),    By(Step::UpholdDecision), PEER, Officers(2, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Refused)),
     // Back at the requesting party.
     row(&[Produced],           Some(Received),   By(Step::Confirm),     HOME,   Officers(1, &[Role::Custodian]), Guard::None),
-    row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(1, &[Role::Custodian]), Guard::None),
+    // What is not taken is destroyed with the step.
+    row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(2, &[Role::Custodian]), Guard::None),
     row(&[Received],           Some(Executing),  By(Step::MoreToCome),  PEER,   Officers(1, COLLECTORS),       Guard::Outstanding),
     row(&[Received],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Complete),
     // In use, until it has to be destroyed or returned. Who got it keeps it: the requested party where the request gave it.
@@ -469,7 +475,8 @@ impl fmt::Display for Guard {
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
             Self::Outstanding => "something is outstanding",
             Self::Unanswered => "after 10 days of silence of the other side",
-            Self::WrongAddressee => "ground R93; the right addressee is in the body. Or R16 of what was given: its conditions cannot be kept",
+            Self::WrongAddressee => "a request that asks; ground R93; the right addressee is in the body",
+            Self::GivenBack => "a request that gives; ground R93, or R16 where its conditions cannot be kept",
             Self::None => "",
             Self::Scope => "measures listed, each once",
             Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",

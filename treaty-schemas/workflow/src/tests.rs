@@ -106,7 +106,8 @@ impl Order {
                 (peer, vec![(key(6), Role::Executing)])
             }
             Step::Release => (peer, vec![(key(3), Role::Central), (key(7), Role::Central)]),
-            Step::Confirm | Step::Reject => (home, vec![(key(8), Role::Custodian)]),
+            Step::Confirm => (home, vec![(key(8), Role::Custodian)]),
+            Step::Reject => (home, vec![(key(8), Role::Custodian), (key(9), Role::Custodian)]),
             Step::GiveInfo
             | Step::AcceptConditions
             | Step::DeclineConditions

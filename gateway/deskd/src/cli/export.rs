@@ -7,7 +7,12 @@ use model::{EntryId, Exit};
 use proto::desk::{self as wire, case_file_service_client::CaseFileServiceClient};
 use serde_json::json;
 
-use super::{Answer, request::write_new, session::Session};
+use super::{
+    Answer,
+    access::{Opener, Word},
+    request::write_new,
+    session::{Session, case_id},
+};
 use crate::failure::Failure;
 
 /// `desk case export`.
@@ -21,8 +26,11 @@ pub(super) struct Export {
     /// Leave all bodies out: their commitments stay, and each can be opened later.
     #[arg(long)]
     without_bodies: bool,
-    /// Who opens what was received; the user of this machine when absent. Each opening is put on record.
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
+    /// The officer who signs for what was received to be opened, as in central/officer-1; without one it is left out.
+    #[arg(long = "as", value_name = "AUTHORITY/OFFICER")]
+    signer: Option<String>,
+    /// Who reads it, where that is somebody whom the note of custody names; the officer who signs when absent.
+    #[arg(long, value_name = "NAME", default_value = "")]
     reader: String,
     /// What records are opened for, as the treaty names it; the request's own purpose when absent.
     #[arg(long, value_name = "PURPOSE", default_value = "")]
@@ -49,12 +57,19 @@ pub(super) struct Violation {
 
 impl Export {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let shown = session.show(&self.case).await?;
+        let said = [self.purpose.as_str(), &self.proceeding, &self.reader];
+        let opener = Opener::of(session, case_id(shown.summary.as_ref())?, said, self.signer.as_deref())?;
+        let Word { key_id, signature, at_ms } = opener.word(None);
         let request = wire::ExportCaseRequest {
             case_id: self.case.clone(),
             without_bodies: self.without_bodies,
             purpose: self.purpose.clone(),
             proceeding: self.proceeding.clone(),
             reader: self.reader.clone(),
+            key_id,
+            signature,
+            at_ms,
         };
         let file = fetch(session, request).await?;
         write_new(&self.out, &file)?;

@@ -1,11 +1,12 @@
 //! `desk group`: who can read a case, and changing it.
 
 use clap::Subcommand;
-use model::{AuthorityId, EntryId, Exit, Timestamp};
+use identity::Domain;
+use model::{AuthorityId, EntryId, Exit, RefusalCode, Role, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, session::Session};
+use super::{Answer, officer::Signer, session::Session};
 use crate::failure::Failure;
 
 /// `desk group`.
@@ -18,8 +19,9 @@ pub(super) enum Group {
     },
     /// Let another authority of the own party read and act, from now on.
     Add(Seat),
-    /// Take its seat: it reads nothing that is sealed after that.
-    Remove(Seat),
+    /// Take its seat (two officers, central or custodian): it reads nothing that is sealed after that, and destroys the records that it
+    /// has read.
+    Remove(Removal),
     /// Renew this desk's leaf: new secrets for everybody.
     Renew {
         /// The case, or a unique beginning of its id.
@@ -36,12 +38,27 @@ pub(super) struct Seat {
     authority: AuthorityId,
 }
 
+/// `desk group remove`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Removal {
+    #[command(flatten)]
+    seat: Seat,
+    #[command(flatten)]
+    signer: Signer,
+    /// In which role; what the officer holds of central and custodian when absent.
+    #[arg(long, value_parser = |text: &str| text.parse::<Role>().map_err(|error| error.to_string()))]
+    role: Option<Role>,
+    /// Take into account that the desk may hold the only readable copy of records, which are lost then.
+    #[arg(long)]
+    accept_last_copy: bool,
+}
+
 impl Group {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         match self {
             Self::Show { case } => show(session, case).await,
             Self::Add(seat) => change(session, &seat.case, "add", Some(&seat.authority)).await,
-            Self::Remove(seat) => change(session, &seat.case, "remove", Some(&seat.authority)).await,
+            Self::Remove(removal) => removal.run(session).await,
             Self::Renew { case } => change(session, case, "renew", None).await,
         }
     }
@@ -58,8 +75,13 @@ pub(super) async fn change(
         case_id: case.to_owned(),
         change: change.to_owned(),
         authority: authority.map(ToString::to_string).unwrap_or_default(),
+        ..wire::ChangeGroupRequest::default()
     };
     let changed = session.desk().change_group(request).await?.into_inner();
+    changed_to(changed, change)
+}
+
+fn changed_to(changed: wire::ChangeGroupResponse, change: &str) -> Result<Answer, Failure> {
     if !changed.admitted {
         let what = format!("the change of the group ({change}) is on its way");
         return Err(Failure::new(Exit::Unreachable, what)
@@ -68,6 +90,76 @@ pub(super) async fn change(
     let text = format!("readers    {}", changed.readers.join(", "));
     let value = json!({ "case": changed.case_id, "change": change, "admitted": true, "readers": changed.readers });
     Ok(Answer::new(value, text))
+}
+
+impl Removal {
+    /// Signs what the desk offers, and goes on once enough have signed. Run again by the other officer it goes.
+    async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        let officer = self.signer.open(session)?;
+        let request = wire::ChangeGroupRequest {
+            case_id: self.seat.case.clone(),
+            change: "remove".to_owned(),
+            authority: self.seat.authority.to_string(),
+            accept_last_copy: self.accept_last_copy,
+            ..wire::ChangeGroupRequest::default()
+        };
+        let offered = session.desk().change_group(request.clone()).await?.into_inner();
+        if offered.statement.is_empty() {
+            return changed_to(offered, "remove");
+        }
+        self.is_ours(session, &offered)?;
+        session.tell(&format!("Signing:\n{}", String::from_utf8_lossy(&offered.statement)));
+        let roles = self.role.map_or_else(|| vec![Role::Central, Role::Custodian], |role| vec![role]);
+        let mut failure = Failure::new(Exit::Usage, "no role is named");
+        for role in roles {
+            let request = wire::ChangeGroupRequest {
+                statement: offered.statement.clone(),
+                role: role.as_str().to_owned(),
+                key_id: officer.key.key_id().0.as_bytes().to_vec().into(),
+                signature: officer.key.sign(Domain::Custody, &offered.statement).into(),
+                ..request.clone()
+            };
+            match session.desk().change_group(request).await {
+                Ok(changed) => return self.signed(changed.into_inner()),
+                Err(status) => failure = status.into(),
+            }
+            if failure.denial().is_none_or(|denial| denial.reason() != RefusalCode::R93.as_str()) {
+                break;
+            }
+        }
+        Err(failure)
+    }
+
+    fn signed(&self, changed: wire::ChangeGroupResponse) -> Result<Answer, Failure> {
+        if changed.signatures_missing == 0 {
+            return changed_to(changed, "remove");
+        }
+        let authority = self.seat.authority.to_string();
+        let text =
+            format!("One more officer, central or custodian, must run the same command for {authority} to leave.");
+        let value = json!({
+            "case": changed.case_id,
+            "change": "remove",
+            "admitted": false,
+            "signatures_missing": changed.signatures_missing,
+        });
+        Ok(Answer::new(value, text))
+    }
+
+    /// What is signed is about this desk and the authority that was named.
+    fn is_ours(&self, session: &Session, offered: &wire::ChangeGroupResponse) -> Result<(), Failure> {
+        let text = String::from_utf8_lossy(&offered.statement).into_owned();
+        let authority = &self.seat.authority;
+        let begins =
+            format!("act remove\ndesk {}\ncase {}\nauthority {authority}\n", session.config.authority, offered.case_id);
+        let named = offered.case_id.starts_with(&self.seat.case.trim().to_ascii_lowercase());
+        let lost = if self.accept_last_copy { "accepted" } else { "none" };
+        if named && text.starts_with(&begins) && text.ends_with(&format!("\nlast copy {lost}\n")) {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Integrity, "the desk offers something else to sign than what was asked for")
+            .remedy("Sign nothing; tell the operator of the desk."))
+    }
 }
 
 async fn show(session: &Session, case: &str) -> Result<Answer, Failure> {

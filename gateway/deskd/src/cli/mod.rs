@@ -1,5 +1,6 @@
 //! The officers' command line. It shows what is signed, signs with a key that it alone opens, and prints what the desk answers.
 
+mod access;
 mod agenda;
 mod audit;
 mod check;
@@ -137,7 +138,7 @@ enum Command {
     Postpone(Postpone),
     /// Take up again what was postponed.
     Resume(Plain),
-    /// Return a request that is for another authority.
+    /// Return a request that is for another authority, or what was given (two officers): that is destroyed here.
     Return(Return),
     /// Pass the request to the competent authority of the own party: its desk comes in, reads and acts.
     Forward(Forward),
@@ -149,7 +150,7 @@ enum Command {
     PartCollected(Plain),
     /// Go on with what is outstanding, after a part arrived.
     MoreToCome(Plain),
-    /// Do not take the records that were released: they have to be released again.
+    /// Do not take the records that were released (two custodians): they are destroyed here and have to be released again.
     Reject(Plain),
     /// Confirm that the records arrived whole.
     Confirm(Plain),
@@ -200,7 +201,7 @@ struct Serve {
 
 #[derive(Debug, Subcommand)]
 enum Case {
-    /// All cases and drafts.
+    /// All cases and drafts: pages from the newest case to the oldest, on each page the one that changed last first.
     List {
         /// Which.
         #[arg(long, default_value = "all", value_parser = ["all", "inbox", "ours", "theirs", "outbox", "due", "drafts"])]
@@ -219,8 +220,11 @@ enum Case {
         /// Write the opened documents into files in this folder.
         #[arg(long)]
         documents: Option<PathBuf>,
+        /// Only who opened what was received: each opening with the officer who signed for it.
+        #[arg(long, conflicts_with = "documents")]
+        access: bool,
         #[command(flatten)]
-        opens: show::Opens,
+        opens: access::Opens,
     },
 }
 
@@ -289,8 +293,8 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Case(Case::List { filter, page }) => list::list(session, filter, page).await,
         Command::Case(Case::Export(export)) => export.run(session).await,
         Command::Case(Case::Violation(notice)) => notice.run(session).await,
-        Command::Case(Case::Show { case, documents, opens }) => {
-            show::case(session, case, documents.as_deref(), opens).await
+        Command::Case(Case::Show { case, documents, access, opens }) => {
+            show::case(session, case, documents.as_deref(), opens, *access).await
         }
         Command::Receipts { case } => receipts::list(session, case).await,
         Command::Group(group) => group.run(session).await,

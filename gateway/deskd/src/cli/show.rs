@@ -2,13 +2,18 @@
 
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
-use clap::Args;
 use identity::TRAINING_MARK;
 use model::{Denial, EntryId, Exit, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
-use super::{Answer, agenda, matters, receipts, request::write_new, session::Session};
+use super::{
+    Answer,
+    access::{self, Opens},
+    agenda, matters, receipts,
+    request::write_new,
+    session::Session,
+};
 use crate::{failure::Failure, summary::line as plain};
 
 /// `desk status`.
@@ -52,28 +57,18 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
     Ok(Answer::new(value, text + &webhooks + &troubles))
 }
 
-/// For what records that were received are opened. The desk holds it against the treaty, and puts each opening on record.
-#[derive(Debug, Default, Args)]
-pub(super) struct Opens {
-    /// What the records are opened for, as the treaty names it; the request's own purpose when absent.
-    #[arg(long, value_name = "PURPOSE", requires = "documents")]
-    for_purpose: Option<String>,
-    /// For which proceeding, by its file number; the one that the request named when absent.
-    #[arg(long, value_name = "REF", requires = "documents")]
-    for_proceeding: Option<String>,
-    /// Who opens them; the user of this machine when absent.
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
-    officer: String,
-}
-
 /// `desk case show`.
 pub(super) async fn case(
     session: &Session,
     case: &str,
     documents: Option<&Path>,
     opens: &Opens,
+    access: bool,
 ) -> Result<Answer, Failure> {
     let shown = session.traced(case).await?;
+    if access {
+        return access::log(&shown);
+    }
     let (files, refused) = match documents {
         Some(folder) => write_documents(session, &shown, folder, opens).await?,
         None => (Vec::new(), Vec::new()),
@@ -88,7 +83,7 @@ pub(super) async fn case(
         "matters": shown.matters.iter().map(matters::value).collect::<Vec<_>>(),
         "matter_openings": shown.matter_openings,
         "clocks": shown.clocks.iter().map(agenda::value).collect::<Vec<_>>(),
-        "openings": shown.openings.iter().map(opening).collect::<Vec<_>>(),
+        "openings": shown.openings.iter().map(access::value).collect::<Vec<_>>(),
         "links": shown.links.iter().map(link).collect::<Vec<_>>(),
         "untraced": shown.untraced,
     });
@@ -161,9 +156,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
         lines.push(format!("link       {way} {} as its {}: {state}", one.case_id, one.how));
     }
     for one in &shown.openings {
-        let (purpose, proceeding) = (plain(&one.purpose), plain(&one.proceeding));
-        let officer = plain(&one.officer);
-        lines.push(format!("opened     {} by {officer} for {purpose}, {proceeding}", Timestamp(one.at_ms)));
+        lines.push(format!("opened     {}", access::line(one)));
     }
     lines.extend(files.iter().map(|file| format!("written    {file}")));
     lines.join("\n")
@@ -195,14 +188,9 @@ async fn write_documents(
 ) -> Result<(Vec<String>, Vec<(String, Failure)>), Failure> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Failure::writing(folder, &error))?;
     let (mut files, mut refused) = (Vec::new(), Vec::new());
+    let opener = opens.opener(session, shown)?;
     for (number, one) in shown.documents.iter().enumerate().filter(|(_, one)| !one.destroyed) {
-        let request = wire::GetDocumentRequest {
-            entry_id: one.entry_id.clone(),
-            index: one.index,
-            purpose: opens.for_purpose.clone().unwrap_or_default(),
-            proceeding: opens.for_proceeding.clone().unwrap_or_default(),
-            officer: opens.officer.clone(),
-        };
+        let request = opener.request(one)?;
         let name = format!("{:02}-{}.json", number + 1, one.record_type);
         // One that is refused keeps no other from being shown.
         let document = match session.open_document(request).await {
@@ -280,18 +268,6 @@ fn preservation(one: &wire::Preservation) -> Value {
 
 fn link(one: &wire::CaseLink) -> Value {
     json!({ "case": one.case_id, "how": one.how, "follows": one.follows, "state": one.state })
-}
-
-fn opening(one: &wire::OpeningView) -> Value {
-    json!({
-        "entry": id(&one.entry_id),
-        "index": one.index,
-        "at_ms": one.at_ms,
-        "purpose": one.purpose,
-        "proceeding": one.proceeding,
-        "officer": one.officer,
-        "reason": one.reason,
-    })
 }
 
 pub(super) fn summary(case: &wire::CaseSummary) -> Value {

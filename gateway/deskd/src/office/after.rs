@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use desk::{COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
 use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
 use serde_json::{Map, Value, json};
 use workflow::{Case, MatterKind, State};
 
-use super::{Office, custody::carries, disposal::Kept, documents::Said, internal, unknown, view::CaseView};
+use super::{Office, disposal::Kept, documents::Said, internal, unknown, view::CaseView};
 use crate::clock;
 
 /// Whether the form of a step is filled in here.
@@ -236,24 +235,17 @@ impl Office {
     pub(super) async fn kept(&self, view: &CaseView, concerns: &[MeasureId]) -> Result<Option<Vec<Kept>>, Denial> {
         let (_, rejected) = self.released(view).await?;
         let mut kept = Vec::new();
-        for row in self.store.entries_of(view.id).await? {
-            let gives = carries(&row) && row.seq.is_some();
+        for row in self.certified(view, None, concerns).await? {
             let discarded = |one: &super::custody::Destroyed| {
                 one.entry == row.id.0 && matches!(one.by, Step::Reject | Step::ReturnRequest | Step::Violation)
             };
-            if !gives || view.findings.contains_key(&row.id.0) || view.destroyed.iter().any(discarded) {
-                continue;
-            }
-            // What was recalled is certified by itself, and what other measures were given is none of this.
-            let recalled = |id| view.admitted.as_ref().is_some_and(|case| case.is_recalled(row.id.0, id));
-            let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            if !header.about().iter().any(|id| concerns.contains(id) && !recalled(*id)) {
+            if view.findings.contains_key(&row.id.0) || view.destroyed.iter().any(discarded) {
                 continue;
             }
             let Some(body) = self.body(row.id.0).await? else { return Ok(None) };
             for (index, record) in self.records_of_body(&body)? {
-                let ours = concerns.contains(&record.measure) && !recalled(record.measure);
-                if ours && !rejected.contains(&(row.id.0, index)) {
+                // What other measures were given is none of this; what was recalled with a part of the entry goes with it.
+                if concerns.contains(&record.measure) && !rejected.contains(&(row.id.0, index)) {
                     kept.push((row.id.0, record));
                 }
             }

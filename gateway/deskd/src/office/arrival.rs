@@ -253,6 +253,7 @@ impl Office {
         let command = Command::of(header, &signers).under(&terms).carrying(taking.entry.payload.size());
         let command = command.taken(taking.receipt.at);
         let event = decide(view.admitted.as_ref(), &command, header.created)?;
+        view.note_takers(header, &signers);
         Ok(view.settle(header.step, taking.entry.header_digest(), &event))
     }
 

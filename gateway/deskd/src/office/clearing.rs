@@ -1,7 +1,10 @@
 //! The last look before an answer leaves that no human gave. It may wait for hours, for a gateway that is away; meanwhile a person
-//! withdraws a consent, an officer stops the responder, a treaty ends. So the gateway must be there before anything is looked at, the
-//! register is asked again where a consent carries the answer, and only then the answer is marked as sent and goes. What was marked goes
-//! without another look: nobody knows whether the gateway has it.
+//! withdraws a consent, an officer stops the responder, a treaty ends. So at every attempt the gateway must be there before anything is
+//! looked at, the register is asked again where a consent carries the answer, and only then the answer is marked as sent and goes.
+//!
+//! What the gateway answered that it does not take is marked as unsent again. Where nobody knows whether the gateway has it, an answer that
+//! may not go any more is neither sent again nor taken out of the case: what the gateway says of it settles it, or the end of its time,
+//! after which no gateway takes it.
 
 use std::sync::Arc;
 
@@ -23,16 +26,30 @@ use super::{
 };
 use crate::{clock, random};
 
+/// So long after the end of its time no gateway takes an answer, whatever its clock says.
+const OVER_MARGIN_MS: i64 = 15 * 60 * 1000;
 /// The outcome of an attempt whose responder stands no more.
 const STOPPED: &str = "stopped";
 
 /// What is done with an answer that waits.
+#[derive(Debug, PartialEq, Eq)]
 enum Cleared {
     Goes,
     /// Nothing is known yet: the gateway is away, or the register.
     Waits,
     /// It is taken out of the case, for this reason; officers answer.
     Held(String),
+}
+
+/// What is done with an answer after a look: `marked` says that it may be at the gateway, `over` that no gateway takes it any more.
+fn after_a_look(look: Cleared, marked: bool, over: bool) -> Cleared {
+    match look {
+        // The gateway says that it has it, or that its time is over.
+        _ if marked && over => Cleared::Goes,
+        Cleared::Waits if over => Cleared::Held("expired".to_owned()),
+        Cleared::Held(_) if marked => Cleared::Waits,
+        look => look,
+    }
 }
 
 impl Office {
@@ -65,9 +82,13 @@ impl Office {
                     Sent::Later(false)
                 }
             };
-            let Sent::Later(away) = sent else {
-                backoff.reset();
-                continue;
+            let away = match sent {
+                Sent::Done => {
+                    backoff.reset();
+                    continue;
+                }
+                Sent::Declined => false,
+                Sent::Later(away) => away,
             };
             let pause = backoff.pause();
             let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
@@ -81,20 +102,37 @@ impl Office {
     async fn send_answer(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
         let entry = proto::convert::entry_from_bytes(row.envelope.0.clone())?;
         let header = proto::decode_header(&entry.header)?;
-        let unsent = self.attempt_of(&header).await?.filter(|attempt| attempt.outcome == SEALED_ONLY);
-        let Some(attempt) = unsent else { return self.send(row).await };
-        let cleared = match self.cleared(&attempt, &header).await? {
-            Cleared::Waits if self.is_over(&entry)? => Cleared::Held("expired".to_owned()),
-            cleared => cleared,
-        };
-        match cleared {
+        let Some(attempt) = self.attempt_of(&header).await? else { return self.send(row).await };
+        let pending = self.view(header.case).await?.and_then(|(view, _)| view.pending);
+        if pending.is_none_or(|pending| pending.entry != header.entry || pending.submitted) {
+            // The gateway has it, or its word on it: what remains is to hear its answer.
+            return self.send(row).await;
+        }
+        let marked = attempt.outcome == ANSWERED;
+        let margin_ms = if marked { OVER_MARGIN_MS } else { 0 };
+        let over = header.expires.plus_ms(margin_ms) < clock::now();
+        match after_a_look(self.cleared(&attempt, &header).await?, marked, over) {
             Cleared::Waits => Ok(Sent::Later(false)),
-            Cleared::Goes => self.send(row).await,
+            Cleared::Goes => {
+                let sent = self.send(row).await?;
+                if matches!(sent, Sent::Declined) {
+                    self.mark_unsent(&header).await?;
+                }
+                Ok(sent)
+            }
             Cleared::Held(why) => {
                 self.hold_back(row, &header, attempt, &why).await?;
                 Ok(Sent::Done)
             }
         }
+    }
+
+    /// Marks an answer as unsent that the gateway did not take.
+    async fn mark_unsent(&self, header: &Header) -> Result<(), Denial> {
+        let _members = self.members.lock().await;
+        let attempts: Vec<_> = self.unsent_again(header).await?.into_iter().collect();
+        // Whoever waits for a change need not hear of it; else this task would wake itself at once.
+        Ok(self.store.commit(&DeskBatch { attempts, ..DeskBatch::default() }).await.map(|_| ())?)
     }
 
     /// The attempt that an answer is of.
@@ -128,6 +166,9 @@ impl Office {
         if !self.answers_still(&attempt.responder).await? {
             return Ok(Cleared::Held(STOPPED.to_owned()));
         }
+        if attempt.outcome == ANSWERED {
+            return Ok(Cleared::Goes);
+        }
         let sent = AttemptRow { outcome: ANSWERED.to_owned(), at: clock::now().0, ..attempt.clone() };
         self.commit(&DeskBatch { attempts: vec![sent], ..DeskBatch::default() }).await?;
         Ok(Cleared::Goes)
@@ -158,6 +199,7 @@ impl Office {
         let asked =
             |decision| Asked { header: &header, body: &request, measure, decision, own: &self.own, now: clock::now() };
         let wanted = question(asked(&decision), policy)?;
+        self.within_quota(&loaded, attempt).await?;
         if header.declared.consent.is_none() {
             return Ok(());
         }
@@ -189,5 +231,22 @@ impl Office {
             self.put_case(&mut batch, &view, Some(version), now).await?;
         }
         self.commit(&batch).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_at_the_gateway_is_neither_sent_again_without_a_look_nor_taken_out_of_the_case() {
+        let held = || Cleared::Held("consent_withdrawn".to_owned());
+        assert_eq!(after_a_look(Cleared::Goes, true, false), Cleared::Goes);
+        assert_eq!(after_a_look(held(), true, false), Cleared::Waits, "the gateway may have it");
+        assert_eq!(after_a_look(held(), false, false), held(), "the gateway has never had it");
+        assert_eq!(after_a_look(Cleared::Waits, false, false), Cleared::Waits);
+        assert_eq!(after_a_look(Cleared::Waits, false, true), Cleared::Held("expired".to_owned()));
+        // No gateway takes what is over; it says whether it took it before.
+        assert_eq!(after_a_look(held(), true, true), Cleared::Goes);
     }
 }

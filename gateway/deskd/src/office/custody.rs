@@ -9,16 +9,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use desk::Record;
+use desk::{Record, records_named};
 use model::{
-    Denial, Digest, EntryId, Header, HeaderDigest, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp,
+    Denial, Digest, EntryId, Header, HeaderDigest, MatterId, MeasureId, RecordType, Refusal, RefusalCode, Step,
+    Timestamp,
 };
 use proto::desk as wire;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::{
     Blob,
     desk::{DeskBatch, DeskEntryRow, RecordKeyRow, Shred},
 };
+use workflow::{Case, Matter};
 use zeroize::Zeroizing;
 
 use super::{
@@ -99,7 +102,11 @@ impl Office {
         now: Timestamp,
     ) -> Result<(), Denial> {
         let entries = if shreds(header.step) {
-            self.certified(view, header).await?
+            if self.is_kept_elsewhere(view, header) {
+                return Ok(());
+            }
+            let rows = self.certified(view, header.declared.matter, &header.concerns).await?;
+            rows.into_iter().map(|row| row.id.0).collect()
         } else {
             self.not_taken(view, header).await?
         };
@@ -187,27 +194,34 @@ impl Office {
         }
     }
 
-    /// The entries whose bodies a certificate is about, where this desk's party keeps them.
-    async fn certified(&self, view: &CaseView, header: &Header) -> Result<Vec<EntryId>, Denial> {
-        let Some(case) = &view.admitted else { return Ok(Vec::new()) };
+    /// Whether the records of the measures that a certificate names are with the other party.
+    fn is_kept_elsewhere(&self, view: &CaseView, header: &Header) -> bool {
+        let Some(case) = &view.admitted else { return true };
         let first = header.concerns.first().and_then(|id| case.measures.get(id));
-        if first.is_none_or(|measure| case.party(measure.keeper()) != self.own.party()) {
-            return Ok(Vec::new());
-        }
-        let matter = header.declared.matter.and_then(|id| case.matters.get(&id));
-        let about = matter.and_then(|matter| matter.about);
-        let mut entries = Vec::new();
-        let mut rows = self.store.entries_of(view.id).await?;
-        // What contradicted its header counts as well: nothing of it may outlive the certificate.
-        rows.retain(|row| row.seq.is_some() && carries(row));
-        for row in rows {
+        first.is_none_or(|measure| case.party(measure.keeper()) != self.own.party())
+    }
+
+    /// The entries whose bodies go with a certificate: what a certificate names and what is destroyed with it are both read from here.
+    /// What contradicted its header goes as well, for nothing of it may outlive the certificate; no certificate names it.
+    pub(super) async fn certified(
+        &self,
+        view: &CaseView,
+        matter: Option<MatterId>,
+        concerns: &[MeasureId],
+    ) -> Result<Vec<DeskEntryRow>, Denial> {
+        let Some(case) = &view.admitted else { return Ok(Vec::new()) };
+        let matter = matter.and_then(|id| case.matters.get(&id));
+        let mut rows = Vec::new();
+        for row in self.store.entries_of(view.id).await? {
+            if row.seq.is_none() || !carries(&row) {
+                continue;
+            }
             let released = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            let named = released.about().iter().any(|id| header.concerns.contains(id));
-            if named && about.is_none_or(|about| about == row.id.0) {
-                entries.push(row.id.0);
+            if goes(case, matter, row.id.0, &released.about(), concerns) {
+                rows.push(row);
             }
         }
-        Ok(entries)
+        Ok(rows)
     }
 
     /// Refuses to certify a part of what came in one entry: its body has one key.
@@ -216,18 +230,24 @@ impl Office {
             return Ok(());
         }
         let rejected = rejections(&self.store.entries_of(view.id).await?, None)?;
-        for entry in self.certified(view, header).await? {
-            if view.findings.contains_key(&entry) {
+        for row in self.certified(view, header.declared.matter, &header.concerns).await? {
+            let entry = row.id.0;
+            if view.findings.contains_key(&entry) || view.destroyed.iter().any(|one| one.entry == entry) {
                 continue;
             }
-            let row = self.entry_row(entry).await?;
             let released = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
             let refused = |id| rejected.get(&entry).is_some_and(|one| one.rejected.contains(id));
             let about = released.about();
             let beside = about.iter().find(|id| !header.concerns.contains(id) && !refused(id));
             if let Some(other) = beside {
                 let reason = format!("what is certified came in one entry with records for {other}, under one key");
-                let remedy = "Certify them together, once all of them are due.";
+                let remedy = match header.declared.matter {
+                    None => "Certify them together, once all of them are due.",
+                    Some(_) => {
+                        "Certify the disposal of all that came in the entry (desk dispose certify), which names what was \
+                         recalled too; then the recall."
+                    }
+                };
                 return Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("concerns").into());
             }
         }
@@ -317,6 +337,21 @@ impl Office {
     }
 }
 
+/// Whether the body of an entry about these measures goes with a certificate: of a recall what its matter covers; of a disposal what was
+/// not recalled as a whole, because that has a certificate of its own.
+fn goes(case: &Case, matter: Option<&Matter>, entry: EntryId, about: &[MeasureId], concerns: &[MeasureId]) -> bool {
+    about.iter().filter(|id| concerns.contains(id)).any(|id| match matter {
+        Some(matter) => matter.is_about(entry, *id),
+        None => !case.is_recalled(entry, *id),
+    })
+}
+
+/// Whether a certificate names each of the records that go with it.
+pub(super) fn names_all(records: &[NamedRecord], certificate: &Value) -> Result<bool, Denial> {
+    let named: BTreeSet<String> = records_named(certificate)?.into_iter().map(|(id, _)| id.to_string()).collect();
+    Ok(records.iter().all(|one| named.contains(&one.record_id)))
+}
+
 /// What became of the measures of a release.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
@@ -370,5 +405,82 @@ impl From<&Destroyed> for NamedRecord {
             record_type: one.record_type.clone(),
             measure: one.measure,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+    use workflow::{MatterKind, MatterState, Side};
+
+    use super::*;
+
+    fn id(number: u8) -> EntryId {
+        EntryId::new([number; 16])
+    }
+
+    /// A recall of what was given for the first measure by its time.
+    fn recall(covers: &[u8]) -> Matter {
+        Matter {
+            kind: MatterKind::Breach,
+            state: MatterState::Recalled,
+            opener: Side::Home,
+            by: None,
+            opened: Timestamp(1),
+            since: Timestamp(1),
+            concerns: vec![MeasureId(1)],
+            about: None,
+            covers: covers.iter().copied().map(id).collect(),
+            purpose: None,
+            flaw: None,
+            granted: None,
+            until: None,
+            conditions: Vec::new(),
+            recalled: true,
+            signed: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_recall_destroys_what_it_covers_and_a_disposal_all_the_rest() {
+        let [home, peer] = ["JP", "FR"].map(|code| code.parse().unwrap());
+        let case = Case {
+            home,
+            peer,
+            pin: model::Pin(Digest::of(&[b"rule"])),
+            opened: Timestamp(0),
+            moved: Timestamp(2),
+            stated: Timestamp(2),
+            measures: BTreeMap::new(),
+            matters: BTreeMap::from([(MatterId(1), recall(&[1]))]),
+            abandoned: false,
+        };
+        let matter = &case.matters[&MatterId(1)];
+        let one = [MeasureId(1)];
+        assert!(goes(&case, Some(matter), id(1), &one, &one));
+        assert!(!goes(&case, Some(matter), id(2), &one, &one), "what was released after the recall is none of it");
+        assert!(goes(&case, None, id(2), &one, &one));
+        assert!(!goes(&case, None, id(1), &one, &one), "what was recalled has a certificate of its own");
+        let both = [MeasureId(1), MeasureId(2)];
+        assert!(goes(&case, None, id(1), &both, &both), "one body is destroyed whole, and named whole");
+        assert!(!goes(&case, None, id(2), &[MeasureId(2)], &one));
+    }
+
+    #[test]
+    fn a_certificate_that_leaves_out_a_record_that_goes_with_it_is_none() {
+        let (hash, record_id) = (Digest::of(&[b"content"]), "50f56a4b-8bfd-4af6-bc1e-ba6cc4a948b1");
+        let record = |record_id: &str| NamedRecord {
+            entry: id(1),
+            record_id: record_id.to_owned(),
+            hash,
+            record_type: "subscriber_info".parse().unwrap(),
+            measure: MeasureId(1),
+        };
+        let certificate = json!({ "records": [{ "record_id": record_id, "hash": hash.to_string() }] });
+        assert!(names_all(&[record(record_id)], &certificate).unwrap());
+        let other = "6b9d1c6e-2f1d-4c6a-9d36-0b8a5b8f7a10";
+        assert!(!names_all(&[record(record_id), record(other)], &certificate).unwrap());
     }
 }

@@ -116,7 +116,9 @@ impl Office {
         let header_bytes = Bytes::from(row.header.0.clone());
         let header = proto::decode_header(&header_bytes)?;
         let body = self.proposed_body(&row)?;
-        let officers = officers(&self.signatures(&row)?);
+        let kept = self.signatures(&row)?;
+        view.note_takers(&header, &kept.iter().map(|one| (one.key, one.role)).collect::<Vec<_>>());
+        let officers = officers(&kept);
         let mut member = members.take(self, view.id).await?;
         let sealed = member.seal(&body, digest_of(&header_bytes))?;
         let mut batch = DeskBatch { mls: self.mls_changes(view.id, &mut member)?, ..DeskBatch::default() };

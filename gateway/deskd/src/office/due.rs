@@ -1,4 +1,5 @@
-//! What the desk says by itself when a time is over: that what was received has to be destroyed, and how a request stands.
+//! What the desk says by itself when a time is over, or a request was withdrawn of which it keeps something: that what was received has to
+//! be destroyed, and how a request stands.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use model::{BodyCommitment, CaseId, Denial, MeasureId, Step, Timestamp};
 use store::desk::DeskBatch;
 use telemetry::say;
 use treaty::{Timer, TimerKind, Unit};
-use workflow::{Case, ClockState, Measure};
+use workflow::{Case, ClockState, Measure, State};
 
 use super::{Office, dispatch::Outgoing, documents::Said, prepare::SEALED, view::CaseView};
 use crate::random;
@@ -23,7 +24,9 @@ impl Office {
         if self.tells_status {
             kinds.push(TimerKind::Status.as_str());
         }
-        for row in self.store.cases_over(&kinds, now.0, CASES_MAX).await? {
+        let mut rows = self.store.cases_over(&kinds, now.0, CASES_MAX).await?;
+        rows.extend(self.store.cases_owing(CASES_MAX).await?);
+        for row in rows {
             let mut members = self.members.lock().await;
             // What is wrong with one case keeps no other from being told.
             let Ok(Some((view, _))) = self.view(row.id.0).await else {
@@ -59,7 +62,7 @@ impl Office {
         let ours = |step: Step| possible(case, view, step);
         let disposal: Vec<_> = ours(Step::DisposalDue)
             .into_iter()
-            .filter(|id| over(TimerKind::Retention, id) || over(TimerKind::ExPost, id))
+            .filter(|id| withdrawn(case, id) || over(TimerKind::Retention, id) || over(TimerKind::ExPost, id))
             .collect();
         if !disposal.is_empty() {
             return Some((Step::DisposalDue, disposal));
@@ -113,6 +116,17 @@ impl Office {
         members.keep(case, member);
         Ok(())
     }
+}
+
+/// Whether this desk has to say now that something is to be destroyed, although no clock tells it: it keeps what came of a request that was
+/// withdrawn.
+pub(super) fn owes(view: &CaseView) -> bool {
+    let Some(case) = view.admitted.as_ref().filter(|_| view.away.is_none()) else { return false };
+    possible(case, view, Step::DisposalDue).iter().any(|id| withdrawn(case, id))
+}
+
+fn withdrawn(case: &Case, id: &MeasureId) -> bool {
+    case.measures.get(id).is_some_and(|measure| measure.state == State::Withdrawn)
 }
 
 /// The measures for which this desk's side may take the step now.

@@ -17,7 +17,7 @@ use telemetry::say;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Office, dispatch::Outgoing, internal, seats::Seating, unknown, view::CaseView};
+use super::{Office, dispatch::Outgoing, internal, removal::act, seats::Seating, unknown, view::CaseView};
 use crate::{clock, random, safe::Place};
 
 const AT_ONCE: u64 = 64;
@@ -139,10 +139,15 @@ impl Office {
                 Some(_) => {}
                 None if wish.is_fulfilled(&view) => return Ok(true),
                 None => {
+                    let mut pledges_done = Vec::new();
+                    if let Wish::Remove(authority) = &wish {
+                        self.is_pledged(&view, authority).await?;
+                        pledges_done.push((case, act(authority)));
+                    }
                     self.errand_ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&case);
                     let errand = Errand::new(wish.clone());
                     let row = self.errand_row(case, &errand, clock::now().0)?;
-                    self.commit(&DeskBatch { errands: vec![row], ..DeskBatch::default() }).await?;
+                    self.commit(&DeskBatch { errands: vec![row], pledges_done, ..DeskBatch::default() }).await?;
                 }
             }
         }
@@ -160,7 +165,7 @@ impl Office {
     }
 
     /// Whether such a change could be made at all.
-    async fn wishable(&self, case: CaseId, wish: &Wish) -> Result<(), Denial> {
+    pub(super) async fn wishable(&self, case: CaseId, wish: &Wish) -> Result<(), Denial> {
         let (view, _) = self.view(case).await?.ok_or_else(|| unknown("the case's group is not open yet"))?;
         view.sound()?;
         let (Wish::Add(authority) | Wish::Remove(authority)) = wish else { return Ok(()) };

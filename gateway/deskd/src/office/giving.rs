@@ -3,11 +3,14 @@
 use std::fmt;
 
 use desk::{Document, Finding, RequestBody, compare, compare_given, declare_given};
-use model::{AuthorityId, ConditionCode, Denial, EntryId, Fault, Header, RecordType, Refusal, RefusalCode, Timestamp};
+use model::{
+    AuthorityId, ConditionCode, Denial, EntryId, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use treaty::{Decision, Permit};
-use workflow::{Case, Measure, State};
+use workflow::{Case, Measure, Moment, Signal, State};
 
 use super::{
     Office,
@@ -143,20 +146,38 @@ impl Office {
         Some(wrong("conditions", reason, &remedy))
     }
 
-    /// Whether what was given may be opened yet: who acknowledges it takes it under its conditions [ETS 185 art. 26(2), UNTOC 18(5)].
+    /// Whether what was given may be opened: who acknowledged it took it under its conditions [ETS 185 art. 26(2), UNTOC 18(5)], and its
+    /// giver has not taken it back. That it was acknowledged is an event of the case; where it stands now does not tell.
     ///
     /// # Errors
-    /// R16 before that.
-    pub(super) fn taken_under_conditions(&self, case: &Case, entry: EntryId, measure: &Measure) -> Result<(), Denial> {
-        let waits = matches!(measure.state, State::Sent | State::Delivered | State::Transferred);
-        if !measure.gives() || !waits {
+    /// R18 where its giver withdrew it, R16 where nobody acknowledged it.
+    pub(super) fn taken_under_conditions(
+        &self,
+        view: &CaseView,
+        case: &Case,
+        entry: EntryId,
+        measure: &Measure,
+    ) -> Result<(), Denial> {
+        if measure.is_taken_back() {
+            let reason = format!("what entry {entry} gives was withdrawn by its giver");
+            let remedy = "Destroy it: desk dispose due, then two custodians: desk dispose certify.";
+            let mut refusal = Refusal::new(RefusalCode::R18, "desk", reason, remedy).at("record");
+            refusal.article = Some(measure.scope.article.clone());
+            refusal.owner = Some(case.party(measure.keeper()));
+            return Err(refusal.into());
+        }
+        if !measure.gives() || is_acknowledged(&view.moments, measure.scope.id) {
             return Ok(());
         }
         let codes: Vec<_> = measure.conditions.iter().map(|code| format!("{code} {}", code.text())).collect();
         let under = if codes.is_empty() { "without conditions".to_owned() } else { codes.join("; ") };
         let reason = format!("what entry {entry} gives is not acknowledged yet; it is given under: {under}");
-        let remedy =
-            "Acknowledge it, and be bound by its conditions; or give it back unread: desk return --cannot-comply.";
+        let remedy = match measure.state {
+            State::Sent | State::Delivered | State::Transferred => {
+                "Acknowledge it, and be bound by its conditions; or give it back unread: desk return --cannot-comply."
+            }
+            _ => "It can be acknowledged no more: two custodians certify that it is destroyed (desk dispose certify).",
+        };
         let mut refusal = Refusal::new(RefusalCode::R16, "desk", reason, remedy).at("record");
         refusal.article = Some(measure.scope.article.clone());
         refusal.owner = Some(case.party(measure.keeper()));
@@ -167,6 +188,11 @@ impl Office {
     pub(super) fn lacks_request(&self, view: &CaseView) -> bool {
         view.request.is_none_or(|entry| view.destroyed.iter().any(|one| one.entry == entry))
     }
+}
+
+/// Whether the case tells that the measure was acknowledged.
+fn is_acknowledged(moments: &[Moment], id: MeasureId) -> bool {
+    moments.iter().any(|one| one.measure == id && one.signal == Signal::Step(Step::Acknowledge))
 }
 
 /// A record type that a measure names and that is not enclosed.
@@ -181,4 +207,26 @@ fn incomplete(request: &RequestBody, draft: &DraftView, permit: &Permit) -> Opti
 
 fn wrong(field: &str, reason: String, remedy: &str) -> Finding {
     Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_acknowledgement_of_the_very_measure_says_that_it_was_taken() {
+        let moment = |measure: u32, step: Step, state: State| Moment {
+            measure: MeasureId(measure),
+            signal: Signal::Step(step),
+            state,
+            at: Timestamp(1),
+            until: None,
+        };
+        let withdrawn = [moment(1, Step::SealSend, State::Delivered), moment(1, Step::Withdraw, State::Withdrawn)];
+        assert!(!is_acknowledged(&withdrawn, MeasureId(1)));
+        let kept = [moment(1, Step::DisposalDue, State::DisposalDue), moment(1, Step::Extend, State::InUse)];
+        assert!(!is_acknowledged(&kept, MeasureId(1)), "that it stands in use does not say that it was taken");
+        let other = [moment(2, Step::Acknowledge, State::Acked)];
+        assert!(!is_acknowledged(&other, MeasureId(1)) && is_acknowledged(&other, MeasureId(2)));
+    }
 }

@@ -43,7 +43,7 @@ impl Office {
     }
 
     async fn open_group(&self, id: CaseId, before: Step) -> Result<(), Denial> {
-        let (draft, _) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
+        let (draft, draft_row) = self.draft(id).await?.ok_or_else(|| unknown("there is no such draft"))?;
         // A draft that is only shown need not be validated.
         if before == Step::SealSend && draft.state != State::Validated {
             return Err(not_validated(draft.state));
@@ -76,6 +76,7 @@ impl Office {
             None => CaseView::opening(&self.own, &header),
         };
         view.pin = header.pin;
+        view.began = Some(Timestamp(draft_row.created));
         view.reference.clone_from(&draft.reference);
         let binding = CaseBinding::new(id, header.pin, header.home, header.peer);
         let mut member = Member::create(&self.leaf, &binding, trust.as_ref(), now)?;

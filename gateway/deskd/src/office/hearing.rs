@@ -7,7 +7,7 @@ use desk::{Heard, agreement_to, compare_hearing, fill_slots, hearing_act, slot_a
 use model::{Denial, Header, MatterId, Step, Timestamp};
 use proto::desk as wire;
 use serde_json::{Map, Value};
-use workflow::{AgendaHearing, MatterKind, MatterState};
+use workflow::{AgendaHearing, MatterKind, MatterState, Slot};
 
 use super::{Office, documents::Said, matter_forms::Writer, matters::Affair, reading::contradiction, view::CaseView};
 
@@ -115,6 +115,22 @@ impl Office {
         Ok(heard)
     }
 
+    /// The slot that was agreed for a hearing, where it can be read here. Of all entries of the hearing only that one is opened.
+    async fn slot(&self, view: &CaseView, id: MatterId) -> Result<Option<Slot>, Denial> {
+        for row in self.store.entries_of(view.id).await?.into_iter().rev() {
+            let counts = row.seq.is_some() && !view.findings.contains_key(&row.id.0);
+            if row.step.0 != Step::AgreeSlot || !counts {
+                continue;
+            }
+            if proto::decode_header(&Bytes::from(row.header.0.clone()))?.declared.matter == Some(id) {
+                let body = self.body(row.id.0).await?;
+                let document = body.and_then(|body| records::read(&body.documents.first()?.bytes).ok());
+                return Ok(document.as_ref().and_then(slot_agreed));
+            }
+        }
+        Ok(None)
+    }
+
     /// The hearings whose agreed time is not over and begins by `until`, and those that go on.
     pub(super) async fn hearings(&self, until: Timestamp, now: Timestamp) -> Result<Vec<AgendaHearing>, Denial> {
         let since = now.plus_ms(-AGREED_BEFORE_MS_MAX);
@@ -126,8 +142,7 @@ impl Office {
                 if !stands(matter.state) {
                     continue;
                 }
-                let heard = self.heard(&view, *id).await?;
-                let Some(slot) = heard.get(&Step::AgreeSlot).and_then(slot_agreed) else { continue };
+                let Some(slot) = self.slot(&view, *id).await? else { continue };
                 if slot.starts <= until && (now < slot.ends() || matter.state == MatterState::Live) {
                     all.push(AgendaHearing { case, matter: *id, slot, state: matter.state });
                 }

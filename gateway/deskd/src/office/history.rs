@@ -207,6 +207,7 @@ pub(super) fn settle_under(view: &mut CaseView, one: &Past, terms: &[(MeasureId,
     }
     let command = Command::of(header, &one.signers).under(terms).carrying(one.size).taken(one.receipt.at);
     let event = decide(view.admitted.as_ref(), &command, header.created)?;
+    view.note_takers(header, &one.signers);
     Ok(view.settle(header.step, HeaderDigest::of(&one.header_bytes), &event))
 }
 
@@ -243,6 +244,8 @@ fn keep_beside(view: &mut CaseView, before: CaseView, past: &[Past]) {
     view.hanging = before.hanging;
     view.acts = before.acts;
     view.away = before.away;
+    view.began = before.began;
+    view.takers.extend(before.takers);
 }
 
 /// The moment of a handshake that came, for its seats.

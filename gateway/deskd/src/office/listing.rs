@@ -1,7 +1,7 @@
 //! Lists of cases and drafts for officers' programs, page by page. Whose move it is, and from when on a case calls people, is kept in its
 //! row, in the transaction that changes it: a page costs the same however many cases there are.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{cmp::Reverse, collections::BTreeMap, str::FromStr};
 
 use model::{CaseId, Denial, Malformed, Step, Timestamp};
 use proto::desk as wire;
@@ -165,12 +165,13 @@ fn state_of(name: &str) -> Result<State, Malformed> {
 fn stand(cursor: &str) -> Result<Stand, Malformed> {
     let read = cursor
         .split_once('.')
-        .and_then(|(updated, id)| Some(Stand { updated: updated.parse().ok()?, id: id.parse().ok()? }));
+        .and_then(|(created, id)| Some(Stand { created: created.parse().ok()?, id: id.parse().ok()? }));
     read.ok_or_else(|| Malformed::new("the cursor of a page", cursor))
 }
 
 impl Office {
-    /// A page of a list, the case or draft that changed last first.
+    /// A page of a list. Pages go from the case or draft that began last to the first one, so that whatever moves meanwhile each is on one
+    /// of them; on its page the one that changed last stands first.
     pub(crate) async fn list(&self, page: &Page) -> Result<wire::ListCasesResponse, Denial> {
         let now = clock::now();
         let which = page.which(now);
@@ -271,8 +272,9 @@ impl Office {
     }
 }
 
-fn answer(cases: Vec<wire::CaseSummary>, after: Option<Stand>) -> wire::ListCasesResponse {
-    let next_after = after.map(|after| format!("{}.{}", after.updated, after.id)).unwrap_or_default();
+fn answer(mut cases: Vec<wire::CaseSummary>, after: Option<Stand>) -> wire::ListCasesResponse {
+    cases.sort_by_key(|case| Reverse(case.updated_ms));
+    let next_after = after.map(|after| format!("{}.{}", after.created, after.id)).unwrap_or_default();
     wire::ListCasesResponse { cases, next_after }
 }
 
@@ -289,6 +291,11 @@ fn earlier_of(view: &CaseView) -> impl Iterator<Item = CaseId> + '_ {
 /// The rows that lead from earlier cases to this one.
 pub(super) fn links(view: &CaseView) -> impl Iterator<Item = LinkRow> + '_ {
     earlier_of(view).map(|earlier| LinkRow { case_id: view.id.into(), earlier: earlier.into() })
+}
+
+/// When a case began, in milliseconds: with its draft, or with the entry that opened it. That does not change.
+pub(super) fn began(view: &CaseView, case: Option<&Case>, now: Timestamp) -> i64 {
+    view.began.or(case.map(|case| case.opened)).unwrap_or(now).0
 }
 
 /// From when on a case calls people: by a clock of theirs that warns them, by any that is over, or because what it preserves ends soon.
@@ -315,13 +322,20 @@ mod tests {
 
     #[test]
     fn a_cursor_names_the_last_place_of_a_page_and_nothing_else_is_one() {
-        let last = Stand { updated: 1_790_000_000_000, id: CaseId::new([7; 16]) };
+        let last = Stand { created: 1_790_000_000_000, id: CaseId::new([7; 16]) };
         let cursor = answer(Vec::new(), Some(last)).next_after;
         assert_eq!(stand(&cursor).unwrap(), last);
         for other in ["", "1", "1.", ".07070707-0707-0707-0707-070707070707", "1.x"] {
             assert!(stand(other).is_err(), "{other}");
         }
         assert_eq!(answer(Vec::new(), None).next_after, "");
+    }
+
+    #[test]
+    fn on_its_page_the_case_that_changed_last_stands_first() {
+        let case = |updated_ms| wire::CaseSummary { updated_ms, ..wire::CaseSummary::default() };
+        let page = answer(vec![case(1), case(3), case(2)], None).cases;
+        assert_eq!(page.iter().map(|case| case.updated_ms).collect::<Vec<_>>(), [3, 2, 1]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::Value;
 use store::desk::DeskEntryRow;
 use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, State, matter_rows, moves_matter, opens_matter};
 
-use super::{Ask, Office, custody::carries, reading::contradiction, unknown, view::CaseView};
+use super::{Ask, Office, custody, reading::contradiction, unknown, view::CaseView};
 
 /// What an officer says of a step beside its measures: of which matter it is, and what its header declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -185,6 +185,12 @@ impl Office {
         // A recall takes back all that there is by then; what follows it is about what was recalled.
         let covers = standing.filter(|(_, matter)| step != Step::Recall && !matter.covers.is_empty());
         let covers = covers.map_or(about, |(_, matter)| Some(matter.covers.clone()));
+        let covers = if shreds(step) {
+            let rows = self.certified(view, header.declared.matter, &header.concerns).await?;
+            Some(rows.iter().map(|row| row.id.0).collect())
+        } else {
+            covers
+        };
         let records = self.records_about(view, covers.as_ref(), &header.concerns).await?;
         let matter = match standing {
             Some((id, matter)) => {
@@ -242,7 +248,7 @@ impl Office {
     /// The entries of a case that gave records, and did not contradict themselves.
     pub(super) async fn releases(&self, view: &CaseView) -> Result<Vec<DeskEntryRow>, Denial> {
         let mut rows = self.store.entries_of(view.id).await?;
-        rows.retain(|row| row.seq.is_some() && carries(row) && !view.findings.contains_key(&row.id.0));
+        rows.retain(|row| row.seq.is_some() && custody::carries(row) && !view.findings.contains_key(&row.id.0));
         Ok(rows)
     }
 
@@ -331,6 +337,10 @@ impl Office {
             }
             if !records_named(&value)?.iter().all(|(id, hash)| there(id, Some(*hash))) {
                 let reason = "a record is named that was not given for these measures";
+                return Err(contradiction(&field("records"), reason).into());
+            }
+            if shreds(header.step) && !custody::names_all(&affair.records, &value)? {
+                let reason = "a record that goes with the certificate is not named in it";
                 return Err(contradiction(&field("records"), reason).into());
             }
             if header.step == Step::CloseMatter && !told_all(&affair, &value) {

@@ -40,6 +40,7 @@ mod prepare;
 mod reading;
 mod refold;
 mod release_of_keys;
+mod removal;
 mod responders;
 mod responding;
 mod restore;
@@ -101,9 +102,10 @@ pub(crate) use listing::Page;
 pub(crate) use matters::Beside;
 pub(crate) use once::{Call, Known, Running};
 pub(crate) use prepare::{Ask, Prepared};
+pub(crate) use removal::{RemovalWord, Removing};
 pub(crate) use responders::ResponderWord;
 pub(crate) use sign::OfficerWord;
-pub(crate) use usage::Opens;
+pub(crate) use usage::{EXPORT, Opens, SignedOpening};
 pub(crate) use validate::ValidatorWord;
 
 /// How long a call of an officer waits for the gateways before it says that they are away.
@@ -317,6 +319,8 @@ impl Office {
             title: None,
             body: self.safe.seal(Place::Case, view.id.as_bytes(), &plain)?,
             head: view.head.into(),
+            created: listing::began(view, case.as_ref(), now),
+            owes: due::owes(view).into(),
             updated: now.0,
             version: version.map_or(1, |version| version + 1),
             fold: i16::try_from(view.fold).unwrap_or(-1),

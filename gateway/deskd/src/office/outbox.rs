@@ -38,7 +38,9 @@ pub(super) const THEIRS: i16 = 1;
 pub(super) enum Sent {
     /// Answered, and the answer is durable.
     Done,
-    /// To be tried again; with `true` everything else too, for the gateway is away.
+    /// The gateway answered that it does not take it now: to be tried again.
+    Declined,
+    /// Nobody knows whether the gateway has it: to be tried again; with `true` everything else too, for the gateway is away.
     Later(bool),
 }
 
@@ -70,6 +72,7 @@ impl Office {
                     backoff.reset();
                     continue;
                 }
+                Ok(Sent::Declined) => false,
                 Ok(Sent::Later(away)) => away,
                 Err(denial) => {
                     say!(Error, "what the gateway answered cannot be kept", reason = fault_of(&denial));
@@ -119,7 +122,7 @@ impl Office {
             Err(status) if is_away(&status) => return Ok(Sent::Later(true)),
             Err(status) if is_transient(&status) && !self.is_over(&entry)? => {
                 self.rests(row.entry_id.0, &proto::status::to_denial(&status));
-                return Ok(Sent::Later(false));
+                return Ok(Sent::Declined);
             }
             Err(status) if is_transient(&status) => {
                 let late = Denial::failed(Fault::Expired, proto::status::to_denial(&status).to_string());

@@ -76,6 +76,7 @@ impl Office {
             return Err(behind().into());
         }
         (view.admitted, view.moments, view.fold) = (fresh.admitted, fresh.moments, FOLD);
+        view.takers.extend(fresh.takers);
         Ok(())
     }
 }

@@ -2,12 +2,20 @@
 
 use bytes::Bytes;
 use desk::Record;
-use model::{AuthorityKind, ConditionCode, Denial, EntryId, MeasureId, Refusal, RefusalCode, Step, Timestamp};
+use model::{AuthorityKind, ConditionCode, Denial, EntryId, KeyId, MeasureId, Refusal, RefusalCode, Step, Timestamp};
 use treaty::UseGrant;
 use workflow::{Case, Matter, MatterKind, State};
 
 use super::{Office, view::CaseView};
 use crate::clock;
+
+/// An officer of this desk whose signature stands under an opening.
+#[derive(Debug, Clone)]
+pub(super) struct Signer {
+    pub(super) key: KeyId,
+    /// As the directory calls them.
+    pub(super) name: String,
+}
 
 /// Who wants to open a record, and what for.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +24,10 @@ pub(super) struct Wish<'a> {
     pub(super) entry: EntryId,
     /// For which measure.
     pub(super) measure: MeasureId,
-    /// By name; empty for the desk's own.
+    /// Who reads it, by name.
     pub(super) officer: &'a str,
+    /// The officer who stands for it.
+    pub(super) signer: &'a Signer,
     pub(super) purpose: &'a str,
     pub(super) proceeding: &'a str,
     /// Whether that is the proceeding of the request.
@@ -32,13 +42,14 @@ impl Office {
     /// R18 with what is to be done; R93 where only a judge may read it.
     pub(super) fn released_now(
         &self,
+        view: &CaseView,
         case: &Case,
         entry: EntryId,
         record: &Record,
         now: Timestamp,
     ) -> Result<(), Denial> {
         let Some(measure) = case.measures.get(&record.measure) else { return Ok(()) };
-        self.taken_under_conditions(case, entry, measure)?;
+        self.taken_under_conditions(view, case, entry, measure)?;
         let giver = case.party(if measure.keeper() == workflow::Side::Home {
             workflow::Side::Peer
         } else {
@@ -78,13 +89,20 @@ impl Office {
         Err(refusal.into())
     }
 
-    /// Holds who opens a record against those for whom it was taken into use: the newest note of custody of its measure names them.
-    /// To whom it may be handed on by consent, it may be opened for that.
+    /// Holds who opens a record against those who took it into use: the officers who signed that, the officers whom the newest note of
+    /// custody of its measure names, each by a signature of their own, and whom else it names, for whom one of these officers signs.
+    /// Before it is taken into use an officer opens it for nobody else. To whom it may be handed on by consent, it may be opened for that.
     ///
     /// # Errors
     /// R93 for anybody else.
     pub(super) async fn is_reader(&self, view: &CaseView, wish: &Wish<'_>, now: Timestamp) -> Result<(), Denial> {
-        let (measure, officer) = (wish.measure, wish.officer);
+        let (measure, signer) = (wish.measure, wish.signer);
+        let own = wish.officer == signer.name;
+        let refused = |reason: &str, remedy: &str| {
+            let mut refusal = Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("officer");
+            refusal.owner = Some(self.own.party());
+            Err(refusal.into())
+        };
         if !self.onward_grants(view, wish, now).await?.is_empty() {
             return Ok(());
         }
@@ -96,17 +114,27 @@ impl Office {
             }
             let body = self.body(row.id.0).await?;
             let note = body.and_then(|body| records::read(&body.documents.first()?.bytes).ok()).unwrap_or_default();
-            let mut readers = note["readers"].as_array().into_iter().flatten();
-            if readers.any(|reader| reader["name"].as_str() == Some(officer)) {
-                return Ok(());
+            let readers = note["readers"].as_array().into_iter().flatten();
+            let readers: Vec<&str> = readers.filter_map(|reader| reader["name"].as_str()).collect();
+            let took = view.takers.get(&row.id.0).is_some_and(|keys| keys.contains(&signer.key));
+            if !took && !readers.contains(&signer.name.as_str()) {
+                let reason = "the officer who signs did not take the record into use, and is named as no reader of it";
+                return refused(reason, "Let an officer sign who took it into use, or whom the note of custody names.");
             }
-            let reason = "who opens the record is none of the readers for whom it was taken into use";
-            let remedy = "Have it opened by one of them (--officer), as the note of custody names them.";
-            let mut refusal = Refusal::new(RefusalCode::R93, "desk", reason, remedy).at("officer");
-            refusal.owner = Some(self.own.party());
-            return Err(refusal.into());
+            if !own && !readers.contains(&wish.officer) {
+                let reason = "who opens the record is none of the readers for whom it was taken into use";
+                return refused(
+                    reason,
+                    "Have it opened for one of them (--officer), as the note of custody names them.",
+                );
+            }
+            return Ok(());
         }
-        Ok(())
+        if own {
+            return Ok(());
+        }
+        let reason = "the record is not taken into use yet, and nobody is named who may read it";
+        refused(reason, "Open it as the officer who signs, or name the readers first: desk take-over.")
     }
 
     /// What was given for a judge's eyes is opened at a judicial authority only.

@@ -83,7 +83,8 @@ impl Office {
         let statement = self.statement(name, digest, standing.round, false);
         let mut keys = BTreeSet::new();
         for word in &standing.signatures {
-            if self.check_word(&statement, word.role, &word.key, &word.bytes, &ROLES).is_ok() {
+            let signed = (statement.as_slice(), word.bytes.as_slice());
+            if self.check_word(Domain::Responder, signed, word.role, &word.key, &ROLES).is_ok() {
                 keys.insert(word.key);
             }
         }
@@ -126,7 +127,7 @@ impl Office {
         }
         let every: Vec<Role> = Role::ALL.to_vec();
         let roles: &[Role] = if word.stops { &every } else { &ROLES };
-        self.check_word(&word.statement, word.role, &word.key, &word.signature, roles)?;
+        self.check_word(Domain::Responder, (&word.statement, &word.signature), word.role, &word.key, roles)?;
         if word.stops {
             standing.round += 1;
             standing.stopped = true;
@@ -148,12 +149,13 @@ impl Office {
         Ok(if word.stops { 0 } else { OFFICERS.saturating_sub(given) })
     }
 
-    fn check_word(
+    /// Whether an officer of this authority signed a statement, in a role that they hold and that is one of `roles`.
+    pub(super) fn check_word(
         &self,
-        statement: &[u8],
+        domain: Domain,
+        (statement, signature): (&[u8], &[u8]),
         role: Role,
         key: &KeyId,
-        signature: &[u8],
         roles: &[Role],
     ) -> Result<(), Denial> {
         let refused = |code, reason: String, remedy: &str| -> Denial {
@@ -163,8 +165,7 @@ impl Office {
         };
         let trust = self.trust.store()?;
         let officer = trust.officer(self.own.party(), key).filter(|(authority, _)| authority.id == self.own);
-        let holds =
-            officer.as_ref().filter(|(_, officer)| officer.key.verify(Domain::Responder, statement, signature).is_ok());
+        let holds = officer.as_ref().filter(|(_, officer)| officer.key.verify(domain, statement, signature).is_ok());
         let Some((_, officer)) = holds else {
             let reason = format!("the signature is no officer's of {}, or does not hold", self.own);
             let remedy = "An officer of this authority signs, as the directory lists them.";
@@ -172,8 +173,9 @@ impl Office {
         };
         if !roles.contains(&role) || !officer.roles.contains(&role) {
             let reason = format!("the officer signs as {}, and may not do this as that", role.as_str());
-            let remedy = "An officer signs who is central or decider in the directory.";
-            return Err(refused(RefusalCode::R93, reason, remedy));
+            let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+            let remedy = format!("An officer signs who is {} in the directory.", names.join(" or "));
+            return Err(refused(RefusalCode::R93, reason, &remedy));
         }
         Ok(())
     }

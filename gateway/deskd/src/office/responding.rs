@@ -40,7 +40,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(5);
 /// So often a register is asked in vain for one measure; then a human answers.
 const TRIES_MAX: u32 = 3;
-/// Cases read at once, and at most in one round.
+/// Cases read at once, and at most in one round; the next one goes on behind them.
 const PAGE: u64 = 128;
 const CASES_MAX: u64 = 8192;
 /// The outcome of an attempt whose answer is sealed and was not sent yet, and of one whose answer was.
@@ -54,6 +54,8 @@ struct Memory {
     standing: BTreeMap<String, Arc<Loaded>>,
     /// Cases in which nothing is to be done, as they were looked at.
     seen: BTreeMap<CaseId, i64>,
+    /// The last case of the round before, where it did not come to the end.
+    reached: Option<CaseId>,
     /// How often a register was asked in vain.
     tries: BTreeMap<(CaseId, MeasureId), u32>,
 }
@@ -104,30 +106,32 @@ impl Office {
         }
     }
 
-    /// One round over all that was delivered.
+    /// One round over what was delivered, by id: what moves meanwhile moves no other out of its place.
     async fn answer_all(&self, memory: &mut Memory) -> Result<(), Denial> {
         self.refresh(memory).await?;
         if memory.standing.is_empty() || !self.uplink.health().reachable {
             return Ok(());
         }
         let delivered = [state_number(State::Delivered)];
-        let mut skip = 0;
-        while skip < CASES_MAX {
-            let rows = self.store.case_page(&delivered, skip, PAGE).await?;
+        let mut read = 0;
+        while read < CASES_MAX {
+            let rows = self.store.case_page(&delivered, memory.reached, PAGE).await?;
             for row in &rows {
                 if memory.seen.get(&row.id.0) == Some(&row.version) {
                     continue;
                 }
-                let view = self.view_of(row)?;
+                // What cannot be read keeps no other from being answered.
+                let Ok(view) = self.view_of(row) else { continue };
                 if self.answer_case(memory, &view).await? {
                     memory.seen.insert(view.id, row.version);
                 }
             }
-            let read = u64::try_from(rows.len()).unwrap_or(PAGE);
-            skip += read;
-            if read < PAGE {
+            let count = u64::try_from(rows.len()).unwrap_or(PAGE);
+            memory.reached = rows.last().map(|row| row.id.0).filter(|_| count == PAGE);
+            if memory.reached.is_none() {
                 break;
             }
+            read += count;
         }
         Ok(())
     }
@@ -236,7 +240,7 @@ impl Office {
         let at =
             |decision, now| Asked { header: task.header, body: task.request, measure, decision, own: &self.own, now };
         let wanted = question(at(&decision, clock::now()), policy)?;
-        self.within_quota(task).await?;
+        self.within_quota(task.loaded, &task.attempt).await?;
         // Before anything is looked up: it counts whatever comes of it, and who goes on after a crash uses the same entry.
         task.attempt.looked_up.get_or_insert(clock::now().0);
         self.store
@@ -302,15 +306,15 @@ impl Office {
 
     /// A quota counts whom a register was asked about, and not what it answered: else somebody could ask for name after name until one is
     /// there. Who asks in vain for the same one again asks for nobody new.
-    async fn within_quota(&self, task: &Task<'_>) -> Result<(), Unanswered> {
-        let (name, since) = (task.loaded.name.as_str(), day_begins(clock::now()));
-        if task.attempt.looked_up.is_some_and(|at| at >= since) {
+    pub(super) async fn within_quota(&self, loaded: &Loaded, attempt: &AttemptRow) -> Result<(), Unanswered> {
+        let (name, since) = (loaded.name.as_str(), day_begins(clock::now()));
+        if attempt.looked_up.is_some_and(|at| at >= since) {
             return Ok(());
         }
         let counted = |who| self.store.looked_up_since(name, who, since);
         let all = counted(None).await.map_err(Denial::from)?;
-        let theirs = counted(Some(&task.attempt.counterpart.0)).await.map_err(Denial::from)?;
-        let quota = task.loaded.quota;
+        let theirs = counted(Some(&attempt.counterpart.0)).await.map_err(Denial::from)?;
+        let quota = loaded.quota;
         if all >= u64::from(quota.per_day) || theirs >= u64::from(quota.per_counterpart) {
             return Err(Leave::Quota.into());
         }

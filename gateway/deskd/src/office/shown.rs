@@ -350,6 +350,18 @@ fn opening(one: &super::view::Opening) -> wire::OpeningView {
         proceeding: one.proceeding.clone(),
         officer: one.officer.clone(),
         reason: one.reason.clone(),
+        ..one.word.as_ref().map(worded).unwrap_or_default()
+    }
+}
+
+fn worded(word: &super::view::OpeningWord) -> wire::OpeningView {
+    wire::OpeningView {
+        signed_by: word.by.clone(),
+        key_id: word.key.0.as_bytes().to_vec().into(),
+        statement: word.statement.clone().into(),
+        signature: word.signature.clone().into(),
+        link: word.link.clone(),
+        ..wire::OpeningView::default()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use desk::{Document, Record};
-use model::{Denial, EntryId, Refusal, RefusalCode, Step};
+use identity::Domain;
+use model::{Denial, EntryId, Header, KeyId, Refusal, RefusalCode, Step, Timestamp};
 use store::desk::{DeskBatch, DeskEntryRow};
 use treaty::UseQuery;
 
@@ -11,15 +12,23 @@ use super::{
     custody::carries,
     event,
     outbox::THEIRS,
-    release_of_keys::Wish,
+    release_of_keys::{Signer, Wish},
     seats::Away,
     unknown,
-    view::{CaseView, Opening},
+    view::{CaseView, Opening, OpeningWord},
 };
-use crate::clock;
+use crate::{
+    access::{Line, Statement},
+    clock,
+};
 
 /// A field of who opens, in bytes.
 const SAID_BYTES_MAX: usize = 200;
+
+/// Why records are opened for a case file.
+pub(crate) const EXPORT: &str = "export";
+/// How far the moment that an officer signed may lie from this desk's.
+const SIGNED_WITHIN_MS: i64 = 15 * 60 * 1000;
 
 /// What somebody says who opens a record.
 #[derive(Debug, Clone, Default)]
@@ -28,10 +37,20 @@ pub(crate) struct Opens {
     pub(crate) purpose: String,
     /// For which proceeding; empty for the one that the request named.
     pub(crate) proceeding: String,
-    /// Who.
+    /// Who reads it; empty for the officer who signs.
     pub(crate) officer: String,
-    /// Beside the purpose: `export` for a case file.
+    /// Beside the purpose: [`EXPORT`] for a case file.
     pub(crate) reason: &'static str,
+    /// The signature of the officer who stands for it; `None` where nobody signed.
+    pub(crate) signed: Option<SignedOpening>,
+}
+
+/// An officer's signature under the statement of an opening.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedOpening {
+    pub(crate) at: Timestamp,
+    pub(crate) key: KeyId,
+    pub(crate) signature: Vec<u8>,
 }
 
 impl Office {
@@ -98,49 +117,37 @@ impl Office {
         document: &Document,
         opens: &Opens,
     ) -> Result<Opening, Denial> {
-        for (field, text) in
-            [("purpose", &opens.purpose), ("proceeding", &opens.proceeding), ("officer", &opens.officer)]
-        {
-            if text.len() > SAID_BYTES_MAX || text.chars().any(char::is_control) {
-                let reason = "what is said of the opening is longer than 200 bytes, or has control characters";
-                return Err(Refusal::new(RefusalCode::R94, "desk", reason, "Say it in one short line.")
-                    .at(field)
-                    .into());
-            }
-        }
+        said_shortly(opens)?;
         let request = self.request(view).await?;
         let record = Record::from_document(self.accept(&document.record_type, &document.bytes)?)?;
         let purpose = if opens.purpose.is_empty() { &request.purpose.code } else { &opens.purpose };
         let own = &request.proceeding.reference;
         let proceeding = if opens.proceeding.is_empty() { own } else { &opens.proceeding };
-        let sent = view.request.ok_or_else(|| unknown("the case has no request yet"))?;
-        let sent = self.store.entry(sent).await?.ok_or_else(|| unknown("the request of the case is not here"))?;
-        let sent = proto::decode_header(&Bytes::from(sent.header.0.clone()))?;
+        let sent = self.sent(view).await?;
         let rule = self.rules.pinned(view.home, view.peer, clock::day(sent.created)?, view.pin);
         let asked = sent.measures.iter().find(|one| one.id == record.measure);
-        let usage =
-            asked.zip(rule.as_ref()).and_then(|(one, rule)| rule.usage(&one.article, &one.request_type, view.peer));
-        let usage = usage.ok_or_else(|| {
-            let reason = "the rule under which the records were given is not in this desk's catalogue";
-            let remedy = "Ask the operator to put the catalogue of the day of the request in place.";
-            Refusal::new(RefusalCode::R92, "treaty", reason, remedy)
-        })?;
+        let usage = asked.zip(rule.as_ref());
+        let usage = usage.and_then(|(one, rule)| rule.usage(&one.article, &one.request_type, view.peer));
+        let usage = usage.ok_or_else(no_rule)?;
         let now = clock::now();
         let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
-        self.released_now(case, row.id.0, &record, now)?;
+        self.released_now(view, case, row.id.0, &record, now)?;
+        let document = (row.id.0, u32::try_from(index).unwrap_or(u32::MAX));
+        let (signer, statement, signature) = self.stands_for_it(view, document, opens, now)?;
+        let reader = if opens.officer.is_empty() { &signer.name } else { &opens.officer };
         let wish = Wish {
             entry: row.id.0,
             measure: record.measure,
-            officer: &opens.officer,
+            officer: reader,
+            signer: &signer,
             purpose,
             proceeding,
             same_proceeding: proceeding == own,
         };
-        self.is_reader(view, &wish, now).await?;
         let granted = self.grants(view, &wish, now).await?;
         // Where the giver named another end, that one was held against the day before, in place of the treaty's.
         let extended = case.measures.get(&record.measure).is_some_and(|measure| measure.kept_until.is_some());
-        let received = if extended { now } else { model::Timestamp(row.at) };
+        let received = if extended { now } else { Timestamp(row.at) };
         usage.may_use(&UseQuery {
             purpose,
             reader: self.kind_of(&self.own),
@@ -149,19 +156,97 @@ impl Office {
             on: clock::day(now)?,
             granted: &granted,
         })?;
+        self.is_reader(view, &wish, now).await?;
+        let (entry, index) = document;
+        let line = Line { entry, index, statement: &statement, key: signer.key, signature: &signature };
+        let before = view.openings.last().and_then(|one| one.word.as_ref()).map(|word| word.link.as_str());
+        let link = line.link(before);
         Ok(Opening {
-            entry: row.id.0,
-            index: u32::try_from(index).unwrap_or(u32::MAX),
+            entry,
+            index,
             at: now,
             purpose: purpose.clone(),
             proceeding: proceeding.clone(),
-            officer: opens.officer.clone(),
+            officer: reader.clone(),
             reason: opens.reason.to_owned(),
+            word: Some(OpeningWord { by: signer.name.clone(), key: signer.key, statement, signature, link }),
         })
+    }
+
+    /// The header of the request of a case.
+    async fn sent(&self, view: &CaseView) -> Result<Header, Denial> {
+        let sent = view.request.ok_or_else(|| unknown("the case has no request yet"))?;
+        let sent = self.store.entry(sent).await?.ok_or_else(|| unknown("the request of the case is not here"))?;
+        Ok(proto::decode_header(&Bytes::from(sent.header.0))?)
+    }
+
+    /// The officer of this desk who signed for an opening, with what they signed.
+    ///
+    /// # Errors
+    /// R95 where nobody did, nobody of this desk, not this, or not now.
+    fn stands_for_it(
+        &self,
+        view: &CaseView,
+        document: (EntryId, u32),
+        opens: &Opens,
+        now: Timestamp,
+    ) -> Result<(Signer, Vec<u8>, Vec<u8>), Denial> {
+        let refused = |reason: String, remedy: &str| {
+            let mut refusal = Refusal::new(RefusalCode::R95, "identity", reason, remedy).at("officer");
+            refusal.owner = Some(self.own.party());
+            Err(refusal.into())
+        };
+        let Some(signed) = &opens.signed else {
+            let reason =
+                "an officer of this desk signs for each opening of what was received, and nobody did".to_owned();
+            return refused(
+                reason,
+                "Say who you are: --as central/officer-1. The reader may be somebody else: --officer NAME.",
+            );
+        };
+        if (signed.at.0 - now.0).abs() > SIGNED_WITHIN_MS {
+            let reason = "the signature under the opening is not of now".to_owned();
+            return refused(reason, "Sign anew; hold the clocks of both machines against each other.");
+        }
+        let statement = Statement {
+            desk: &self.own,
+            case: view.id,
+            document: (opens.reason != EXPORT).then_some(document),
+            purpose: &opens.purpose,
+            proceeding: &opens.proceeding,
+            reader: &opens.officer,
+            at: signed.at,
+        };
+        let statement = statement.to_string().into_bytes();
+        let trust = self.trust.store()?;
+        let officer = trust.officer(self.own.party(), &signed.key).filter(|(authority, _)| authority.id == self.own);
+        let holds =
+            officer.filter(|(_, officer)| officer.key.verify(Domain::Custody, &statement, &signed.signature).is_ok());
+        let Some((_, officer)) = holds else {
+            let reason = format!("the signature under the opening is no officer's of {}, or does not hold", self.own);
+            return refused(reason, "An officer of this authority signs, as the directory lists them.");
+        };
+        let signer = Signer { key: signed.key, name: officer.pseudonym.clone() };
+        Ok((signer, statement, signed.signature.clone()))
     }
 
     /// The row of an entry.
     pub(super) async fn entry_row(&self, entry: EntryId) -> Result<DeskEntryRow, Denial> {
         self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))
     }
+}
+
+/// What is said of an opening stands in one short line each. R94.
+fn said_shortly(opens: &Opens) -> Result<(), Denial> {
+    let said = [("purpose", &opens.purpose), ("proceeding", &opens.proceeding), ("officer", &opens.officer)];
+    let wrong = |text: &str| text.len() > SAID_BYTES_MAX || text.chars().any(char::is_control);
+    let Some((field, _)) = said.into_iter().find(|(_, text)| wrong(text)) else { return Ok(()) };
+    let reason = "what is said of the opening is longer than 200 bytes, or has control characters";
+    Err(Refusal::new(RefusalCode::R94, "desk", reason, "Say it in one short line.").at(field).into())
+}
+
+fn no_rule() -> Denial {
+    let reason = "the rule under which the records were given is not in this desk's catalogue";
+    let remedy = "Ask the operator to put the catalogue of the day of the request in place.";
+    Refusal::new(RefusalCode::R92, "treaty", reason, remedy).into()
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::seats::{Away, Seat, Seating};
 use model::{
-    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Follows, Header, HeaderDigest, PartyId, Pin,
-    ReceiptKind, Refusal, RefusalCode, Step, Timestamp, Verdict,
+    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Follows, Header, HeaderDigest, KeyId, PartyId, Pin,
+    ReceiptKind, Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use workflow::{Act, Case, Event, FOLD, Moment, Side, Signal, State, apply, moments_of};
@@ -84,6 +84,12 @@ pub(crate) struct CaseView {
     /// Which fold made `admitted` and `moments`: [`FOLD`], or an older program's.
     #[serde(default)]
     pub(crate) fold: u16,
+    /// When the draft was begun that became this case.
+    #[serde(default)]
+    pub(crate) began: Option<Timestamp>,
+    /// The keys of the officers who signed that it was taken into use, by the entry.
+    #[serde(default)]
+    pub(crate) takers: BTreeMap<EntryId, BTreeSet<KeyId>>,
 }
 
 /// That somebody opened a record.
@@ -94,9 +100,25 @@ pub(crate) struct Opening {
     pub(crate) at: Timestamp,
     pub(crate) purpose: String,
     pub(crate) proceeding: String,
+    /// Who reads it: the officer who signed, or somebody whom the note of custody names.
     pub(crate) officer: String,
     #[serde(default)]
     pub(crate) reason: String,
+    /// The officer's word; `None` in what an older program noted.
+    #[serde(default)]
+    pub(crate) word: Option<OpeningWord>,
+}
+
+/// The word of the officer who stands for an opening.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OpeningWord {
+    /// As the directory called them then.
+    pub(crate) by: String,
+    pub(crate) key: KeyId,
+    pub(crate) statement: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    /// The line's link in the log.
+    pub(crate) link: String,
 }
 
 /// An entry of this desk on its way.
@@ -165,8 +187,8 @@ pub(crate) struct DraftValidation {
     pub(crate) validated: Timestamp,
     pub(crate) pin: Pin,
     pub(crate) authority: AuthorityId,
-    pub(crate) role: model::Role,
-    pub(crate) key: model::KeyId,
+    pub(crate) role: Role,
+    pub(crate) key: KeyId,
     pub(crate) signature: Vec<u8>,
 }
 
@@ -225,6 +247,8 @@ impl CaseView {
             unreadable: BTreeSet::new(),
             away: None,
             fold: FOLD,
+            began: None,
+            takers: BTreeMap::new(),
         }
     }
 
@@ -284,6 +308,13 @@ impl CaseView {
         let seq = self.next_seq;
         self.next_seq += 1;
         seq
+    }
+
+    /// Notes whose signature stands under the taking into use of what was received.
+    pub(crate) fn note_takers(&mut self, header: &Header, signers: &[(KeyId, Role)]) {
+        if header.step == Step::TakeOver {
+            self.takers.entry(header.entry).or_default().extend(signers.iter().map(|(key, _)| *key));
+        }
     }
 
     /// Notes whether the request of `other`, which follows on what was preserved here, waits for its decision: as long as one does, the

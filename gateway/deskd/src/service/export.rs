@@ -6,8 +6,8 @@ use proto::desk::{self as wire, case_file_service_server::CaseFileService};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{Answer, status};
-use crate::office::{Office, Opens, Wanted};
+use super::{Answer, signed_opening, status};
+use crate::office::{EXPORT, Office, Opens, Wanted};
 
 /// Bytes in one piece.
 const PIECE_BYTES: usize = 1024 * 1024;
@@ -25,7 +25,8 @@ impl CaseFileService for CaseFiles {
             purpose: request.purpose,
             proceeding: request.proceeding,
             officer: request.reader,
-            reason: "export",
+            reason: EXPORT,
+            signed: signed_opening(&request.key_id, &request.signature, request.at_ms)?,
         };
         let wanted = Wanted { without_bodies: request.without_bodies, opens };
         let file = bytes::Bytes::from(self.0.export(case, &wanted).await.map_err(status)?);

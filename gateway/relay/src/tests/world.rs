@@ -186,7 +186,8 @@ impl Draft {
             | Step::Resume => (false, vec![(key(4), Role::Decider)]),
             Step::Refuse => (false, vec![(key(4), Role::Decider), (key(5), Role::Decider)]),
             Step::Release => (false, vec![central(3), central(6)]),
-            Step::Confirm | Step::Reject => (true, vec![(key(7), Role::Custodian)]),
+            Step::Confirm => (true, vec![(key(7), Role::Custodian)]),
+            Step::Reject => (true, vec![(key(7), Role::Custodian), (key(8), Role::Custodian)]),
             Step::GiveInfo
             | Step::AcceptConditions
             | Step::DeclineConditions

@@ -5,9 +5,9 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, LinkRow,
-    MlsChange, NewDeskOutbox, NewEvent, OnceRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow, ResponderRow, Shred,
-    WebhookRow, attempt, case, clock, draft, entry, errand, event, key_package, link, mls, once, outbox, progress,
-    proposal, record_key, responder, webhook,
+    MlsChange, NewDeskOutbox, NewEvent, OnceRow, PledgeRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow,
+    ResponderRow, Shred, WebhookRow, attempt, case, clock, draft, entry, errand, event, key_package, link, mls, once,
+    outbox, pledge, progress, proposal, record_key, responder, webhook,
 };
 use crate::{
     Blob, StoreError, Stored,
@@ -70,6 +70,10 @@ pub struct DeskBatch {
     pub errands: Vec<ErrandRow>,
     /// Errands to delete.
     pub errands_done: Vec<CaseId>,
+    /// What officers have signed of acts of the desk itself, whole.
+    pub pledges: Vec<PledgeRow>,
+    /// Pledges to delete.
+    pub pledges_done: Vec<(CaseId, String)>,
     /// The calls of programs by which this is written.
     pub once: Vec<OnceRow>,
     /// New webhooks.
@@ -161,6 +165,8 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     link::insert(tx, &batch.links).await?;
     errand::put(tx, &batch.errands).await?;
     write::delete::<errand::Entity, _, _>(tx, errand::Column::CaseId, &stored(&batch.errands_done)).await?;
+    pledge::put(tx, &batch.pledges).await?;
+    pledge::delete(tx, &batch.pledges_done).await?;
     responder::put(tx, &batch.responders).await?;
     attempt::put(tx, &batch.attempts).await?;
     let keys = [event::Column::CaseId, event::Column::Kind, event::Column::EntryId, event::Column::At];

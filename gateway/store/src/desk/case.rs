@@ -27,6 +27,10 @@ pub struct Model {
     pub body: Blob,
     /// The header of the newest admitted entry: what the next one names as its predecessor.
     pub head: Stored<HeaderDigest>,
+    /// When it began: its place in lists, which does not change.
+    pub created: i64,
+    /// 1 where this desk has to say something now that no clock tells, else 0.
+    pub owes: i16,
     /// When it changed last.
     pub updated: i64,
     /// Grows with each change.
@@ -56,14 +60,23 @@ impl DeskStore {
         Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
     }
 
-    /// At most `limit` cases in one of `states` (empty: in any), the one that changed last first, after `skip` others.
-    pub async fn case_page(&self, states: &[i16], skip: u64, limit: u64) -> Result<Vec<Model>, StoreError> {
+    /// At most `limit` cases in one of `states` (empty: in any) behind `after`, by id: whatever moves meanwhile, who walks so far passes
+    /// over no case that stays in its state.
+    pub async fn case_page(&self, states: &[i16], after: Option<CaseId>, limit: u64) -> Result<Vec<Model>, StoreError> {
         let mut query = Entity::find();
         if !states.is_empty() {
             query = query.filter(Column::State.is_in(states.iter().copied()));
         }
-        let query = query.order_by_desc(Column::Updated).order_by_asc(Column::Id);
-        Ok(query.offset(skip).limit(limit).all(self.engine.read()).await?)
+        if let Some(after) = after {
+            query = query.filter(Column::Id.gt(Stored(after)));
+        }
+        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+    }
+
+    /// At most `limit` cases in which this desk has to say something that no clock tells.
+    pub async fn cases_owing(&self, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Owes.eq(1_i16)).order_by_asc(Column::Id);
+        Ok(query.limit(limit).all(self.engine.read()).await?)
     }
 
     /// The ids of cases and drafts from `first` to `last`, both included, in order, at most `limit` of each: to find one by its first

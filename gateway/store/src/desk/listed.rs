@@ -1,4 +1,5 @@
-//! Lists of cases and drafts, page by page, the one that changed last first. A page costs the same however many cases there are.
+//! Lists of cases and drafts, page by page, the one that began last first: a place that no change of the case moves, so that who reads
+//! page after page passes over none. A page costs the same however many cases there are.
 
 use std::cmp::Reverse;
 
@@ -25,11 +26,11 @@ pub struct Listed {
     pub states: Vec<i16>,
 }
 
-/// Where something stands in a list: when it changed last, and what it is.
+/// Where something stands in a list: when it began, and what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// When it changed last.
-    pub updated: i64,
+    /// When it began.
+    pub created: i64,
     /// The case, or the case that a draft will be.
     pub id: CaseId,
 }
@@ -66,12 +67,12 @@ impl DeskStore {
             if !which.states.is_empty() {
                 query = query.filter(case::Column::State.is_in(which.states.iter().copied()));
             }
-            found.extend(self.places(query, (case::Column::Updated, case::Column::Id), after, limit).await?);
+            found.extend(self.places(query, (case::Column::Created, case::Column::Id), after, limit).await?);
         }
         if which.drafts {
             let cases = case::Entity::find().select_only().column(case::Column::Id).into_query();
             let query = draft::Entity::find().filter(draft::Column::Id.not_in_subquery(cases));
-            found.extend(self.places(query, (draft::Column::Updated, draft::Column::Id), after, limit).await?);
+            found.extend(self.places(query, (draft::Column::Created, draft::Column::Id), after, limit).await?);
         }
         found.sort_unstable_by_key(|place| Reverse(*place));
         found.dedup();
@@ -82,18 +83,18 @@ impl DeskStore {
     async fn places<E: EntityTrait>(
         &self,
         query: Select<E>,
-        (updated, id): (E::Column, E::Column),
+        (created, id): (E::Column, E::Column),
         after: Option<Place>,
         limit: u64,
     ) -> Result<Vec<Place>, StoreError> {
-        let mut query = query.select_only().column(updated).column(id);
+        let mut query = query.select_only().column(created).column(id);
         if let Some(after) = after {
-            let behind = Condition::any().add(updated.lt(after.updated)).add(id.lt(Stored(after.id)));
-            query = query.filter(updated.lte(after.updated)).filter(behind);
+            let behind = Condition::any().add(created.lt(after.created)).add(id.lt(Stored(after.id)));
+            query = query.filter(created.lte(after.created)).filter(behind);
         }
-        let query = query.order_by_desc(updated).order_by_desc(id).limit(limit);
+        let query = query.order_by_desc(created).order_by_desc(id).limit(limit);
         let found: Vec<(i64, Stored<CaseId>)> = query.into_tuple().all(self.engine.read()).await?;
-        Ok(found.into_iter().map(|(updated, id)| Place { updated, id: id.0 }).collect())
+        Ok(found.into_iter().map(|(created, id)| Place { created, id: id.0 }).collect())
     }
 
     /// These cases, in no order.

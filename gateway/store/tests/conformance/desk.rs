@@ -10,9 +10,11 @@ use store::{
 };
 
 pub(crate) use super::listed::{
+    a_case_that_changes_between_two_pages_is_on_one_of_them,
     a_list_is_read_page_by_page_each_case_and_draft_once_the_newest_first,
     an_agenda_is_read_page_by_page_each_open_clock_once,
-    the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole, who_follows_a_case_is_found_by_it,
+    the_clocks_that_are_due_are_found_in_order_and_each_is_written_whole,
+    what_officers_pledge_is_written_whole_and_deleted, who_follows_a_case_is_found_by_it,
 };
 use super::{authority, blob, case_id, entry_id, party};
 
@@ -40,6 +42,8 @@ pub(super) fn case(number: u32, version: i64) -> DeskCaseRow {
         title: None,
         body: blob(&format!("case at {version}")),
         head: HeaderDigest::GENESIS.into(),
+        created: 1_000,
+        owes: 0,
         updated: 1_000 + version,
         version,
         fold: 1,
@@ -109,8 +113,8 @@ pub(crate) async fn what_a_desk_commits_is_read_back(store: &DeskStore) {
     });
     assert!(!store.commit(&batch).await.unwrap().repeated);
     assert_eq!(store.case(case_id(0)).await.unwrap(), Some(case(0, 1)));
-    assert_eq!(store.case_page(&[1], 0, 10).await.unwrap(), [case(0, 1)]);
-    assert_eq!(store.case_page(&[2], 0, 10).await.unwrap(), []);
+    assert_eq!(store.case_page(&[1], None, 10).await.unwrap(), [case(0, 1)]);
+    assert_eq!(store.case_page(&[2], None, 10).await.unwrap(), []);
     assert_eq!(store.case_counts().await.unwrap(), [(1, 1)]);
     assert_eq!(
         store.case_ids(CaseId::new([0; 16]), CaseId::new([0xff; 16]), 10).await.unwrap(),

@@ -1,4 +1,6 @@
-use store::desk::{ClockEnd, ClockPage, ClockRow, DeskBatch, DeskCaseRow, DeskStore, LinkRow, Listed};
+use store::desk::{
+    ClockEnd, ClockPage, ClockRow, DeskBatch, DeskCaseRow, DeskStore, DraftRow, LinkRow, Listed, PledgeRow,
+};
 
 use super::{
     case_id,
@@ -68,11 +70,11 @@ pub(crate) async fn a_list_is_read_page_by_page_each_case_and_draft_once_the_new
     for number in 0..6 {
         let whose = if number % 2 == 0 { 2 } else { 3 };
         let calls_at = (number == 3).then_some(500);
-        let updated = 1_000 + i64::from(number / 2);
-        batch.put_case(DeskCaseRow { whose, calls_at, updated, ..case(number, 1) }, None);
+        let created = 1_000 + i64::from(number / 2);
+        batch.put_case(DeskCaseRow { whose, calls_at, created, ..case(number, 1) }, None);
     }
     batch.put_draft(draft(5, 1), None);
-    batch.put_draft(draft(7, 5), None);
+    batch.put_draft(DraftRow { created: 1_005, ..draft(7, 5) }, None);
     batch.proposals = vec![proposal(1, 1, 4)];
     store.commit(&batch).await.unwrap();
     let read = async |which: &Listed, limit: u64| -> Vec<u32> {
@@ -95,6 +97,43 @@ pub(crate) async fn a_list_is_read_page_by_page_each_case_and_draft_once_the_new
     let around = store.around(&[case_id(1), case_id(5), case_id(7)]).await.unwrap();
     assert_eq!((around.cases.len(), around.drafts.len(), around.proposals.len()), (2, 2, 1));
     assert_eq!(store.unlisted(None, 10).await.unwrap(), []);
+}
+
+pub(crate) async fn a_case_that_changes_between_two_pages_is_on_one_of_them(store: &DeskStore) {
+    let mut batch = DeskBatch::default();
+    (0..4).for_each(|number| batch.put_case(DeskCaseRow { owes: i16::from(number == 2), ..case(number, 1) }, None));
+    store.commit(&batch).await.unwrap();
+    let all = Listed { all: true, ..Listed::default() };
+    let first = store.listed(&all, None, 2).await.unwrap();
+    let by_id = store.case_page(&[1], None, 2).await.unwrap();
+    let mut batch = DeskBatch::default();
+    (0..4).for_each(|number| batch.put_case(DeskCaseRow { updated: 9_000, ..case(number, 2) }, Some(1)));
+    store.commit(&batch).await.unwrap();
+    let rest = store.listed(&all, first.last().copied(), 10).await.unwrap();
+    let read: Vec<_> = first.iter().chain(&rest).map(|place| place.id).collect();
+    assert_eq!(read, [3, 2, 1, 0].map(case_id));
+    let rest = store.case_page(&[1], by_id.last().map(|row| row.id.0), 10).await.unwrap();
+    let read: Vec<_> = by_id.iter().chain(&rest).map(|row| row.id.0).collect();
+    assert_eq!(read, [0, 1, 2, 3].map(case_id));
+    assert_eq!(store.cases_owing(10).await.unwrap(), [], "what is owed follows the newest version");
+}
+
+pub(crate) async fn what_officers_pledge_is_written_whole_and_deleted(store: &DeskStore) {
+    let pledge = |text: &str, at| PledgeRow {
+        case_id: case_id(0).into(),
+        act: "remove FR:executing".to_owned(),
+        body: text.as_bytes().to_vec().into(),
+        at,
+    };
+    for row in [pledge("one", 1), pledge("two", 2)] {
+        store.commit(&DeskBatch { pledges: vec![row.clone()], ..DeskBatch::default() }).await.unwrap();
+        assert_eq!(store.pledge(case_id(0), &row.act).await.unwrap(), Some(row));
+    }
+    let act = pledge("", 0).act;
+    assert_eq!(store.pledge(case_id(1), &act).await.unwrap(), None);
+    let done = DeskBatch { pledges_done: vec![(case_id(0), act.clone())], ..DeskBatch::default() };
+    store.commit(&done).await.unwrap();
+    assert_eq!(store.pledge(case_id(0), &act).await.unwrap(), None);
 }
 
 pub(crate) async fn who_follows_a_case_is_found_by_it(store: &DeskStore) {

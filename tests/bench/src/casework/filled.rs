@@ -58,7 +58,7 @@ pub(crate) async fn desk(folder: &Path, open: usize, clocks: usize, now: Timesta
     let store = DeskStore::open(&url, &Settings::default()).await?;
     let there: i64 = store.case_counts().await?.iter().map(|(_, count)| count).sum();
     let there = usize::try_from(there)?;
-    let model = store.case_page(&[], 0, 1).await?.pop().ok_or_else(|| Failure::new("a desk without a case"))?;
+    let model = store.case_page(&[], None, 1).await?.pop().ok_or_else(|| Failure::new("a desk without a case"))?;
     let running = store.clocks_of(*model.id).await?.into_iter().find(|clock| clock.open == 1);
     let running = running.ok_or_else(|| Failure::new("a case without a clock"))?;
     let safe = case_key(folder)?;
@@ -73,6 +73,7 @@ pub(crate) async fn desk(folder: &Path, open: usize, clocks: usize, now: Timesta
             row.body = safe.seal(id.as_bytes(), body.as_bytes())?.into();
             (row.id, row.version) = (id.into(), 1);
             row.updated = now.0 - i64::try_from(number)?;
+            row.created = row.updated;
             batch.put_case(row, None);
             batch.clocks.extend((0..clocks).map(|round| clock(&running, id, number * clocks + round, now)));
         }

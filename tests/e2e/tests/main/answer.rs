@@ -39,7 +39,7 @@ async fn records_are_opened_for_the_named_proceeding_only_and_each_opening_is_on
     bounded(async {
         let play = after(7).await;
         let folder = play.stage.pair.jp.dir.join("used");
-        let show = ["case", "show", &play.case, "--documents", folder.to_str().unwrap(), "--officer", "Officer 1"];
+        let show = ["case", "show", &play.case, "--documents", folder.to_str().unwrap(), "--as", "central/officer-1"];
         let with =
             |more: &[&'static str]| -> Vec<String> { show.iter().chain(more).map(|word| (*word).to_owned()).collect() };
         for more in [["--for-proceeding", "another file"], ["--for-purpose", "profiling"]] {
@@ -53,7 +53,7 @@ async fn records_are_opened_for_the_named_proceeding_only_and_each_opening_is_on
         let shown = play.stage.show(Side::Jp, &play.case).await.unwrap();
         let openings = shown["openings"].as_array().unwrap();
         assert_eq!(openings.len(), 2, "{shown}");
-        assert!(openings.iter().all(|one| one["officer"] == "Officer 1" && one["purpose"] == "criminal_investigation"));
+        assert!(openings.iter().all(|one| one["officer"] == "officer-1" && one["purpose"] == "criminal_investigation"));
     })
     .await;
 }
@@ -136,7 +136,8 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
             [produce("", "traffic_data", 1).replace("  ", " "), produce("", "traffic_data", 2).replace("  ", " ")];
         run(Side::Fr, &rest[0], "").await;
         run(Side::Fr, &rest[1], "PRODUCED").await;
-        run(Side::Jp, "reject CASE --as central/officer-1 --text another-person", "READY").await;
+        run(Side::Jp, "reject CASE --as central/officer-1 --text another-person", "").await;
+        run(Side::Jp, "reject CASE --as central/officer-2 --text another-person", "READY").await;
         run(Side::Fr, &rest[0], "").await;
         run(Side::Fr, &rest[1], "PRODUCED").await;
         run(Side::Jp, "confirm CASE --as central/officer-1", "RECEIVED").await;

@@ -50,7 +50,7 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
     }
     bounded(async {
         let play = received().await;
-        let case = play.export(Side::Jp, "jp.zip", &["--reader", "Aoki"]).await;
+        let case = play.export(Side::Jp, "jp.zip", &["--as", "central/officer-1"]).await;
         let folder = &play.stage.pair.jp.dir;
         let root = |state: &crate::state::State| state.dir.join("root/root.cert.pem");
         let (jp, fr) = (root(&play.stage.pair.jp), root(&play.stage.pair.fr));

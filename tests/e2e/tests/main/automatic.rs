@@ -251,7 +251,7 @@ async fn steps(stage: &Stage, side: Side, case: &str) -> Vec<String> {
 async fn given(stage: &Stage, case: &str) -> Value {
     let folder = stage.pair.fr.dir.join(format!("given-{case}"));
     let to = folder.to_str().unwrap();
-    stage.desk(Side::Fr, &["case", "show", case, "--documents", to, "--officer", "One"]).await.done();
+    stage.desk(Side::Fr, &["case", "show", case, "--documents", to, "--as", "central/officer-1"]).await.done();
     let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
     let mut records = files.map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
     records.find(|record| record["subject_binding"].is_string()).unwrap()

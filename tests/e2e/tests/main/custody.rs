@@ -8,6 +8,7 @@ use crate::{
     bounded, now,
     play::{ACTS, Play},
     stage::{Side, Stage, Victim},
+    transfer::sees,
 };
 
 /// A case whose records were released.
@@ -54,7 +55,7 @@ impl Play {
     }
 }
 
-pub(crate) const OPEN: &str = "case show CASE --documents DIR/opened --officer One";
+pub(crate) const OPEN: &str = "case show CASE --documents DIR/opened --as central/officer-1";
 
 #[tokio::test]
 async fn a_key_for_another_proceeding_is_released_after_a_consent_and_not_before_nor_after_its_end() {
@@ -128,7 +129,7 @@ async fn records_of_somebody_else_are_recalled_destroyed_by_two_custodians_and_g
         };
         assert_eq!(destroyed(&shown), 2, "{shown}");
         let folder = play.stage.pair.jp.dir.join("after");
-        play.says(Side::Jp, "case show CASE --documents DIR/after --officer One").await;
+        play.says(Side::Jp, "case show CASE --documents DIR/after --as central/officer-1").await;
         for file in fs::read_dir(&folder).unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();
             assert!(!name.contains("subscriber_info") && !name.contains("traffic_data"), "{name}");
@@ -148,9 +149,59 @@ async fn records_of_somebody_else_are_recalled_destroyed_by_two_custodians_and_g
         let shown = play.matter(Side::Jp, "REISSUED").await;
         let replaced = shown["documents"].as_array().unwrap().iter().filter(|one| one["superseded"] == true).count();
         assert_eq!((destroyed(&shown), replaced), (2, 1), "{shown}");
-        play.says(Side::Jp, "case show CASE --documents DIR/anew --officer One").await;
+        play.says(Side::Jp, "case show CASE --documents DIR/anew --as central/officer-1").await;
         play.says(Side::Jp, "correct close CASE --as central/officer-1").await;
         play.matter(Side::Fr, "CLOSED").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_released_after_a_recall_outlives_its_certificate_and_the_case_comes_to_its_end() {
+    bounded(async {
+        let play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..5] {
+            play.act(act).await;
+        }
+        let produce = async |part: &str, name: &str| {
+            for officer in [1, 2] {
+                let record = format!("--record {name}=DIR/{name}.json");
+                play.says(Side::Fr, format!("produce CASE --as central/officer-{officer} {part}{record}").trim()).await;
+            }
+            sees(&play.stage, Side::Jp, &play.case, "PRODUCED").await;
+        };
+        produce("--part ", "subscriber~info").await;
+        play.says(Side::Jp, "confirm CASE --as central/officer-1").await;
+        sees(&play.stage, Side::Fr, &play.case, "RECEIVED").await;
+        play.says(Side::Jp, "breach notify CASE --as central/officer-1 --kind loss --text A_disk_is_lost.").await;
+        play.matter(Side::Fr, "PEER_NOTIFIED").await;
+        for officer in [1, 2] {
+            let recall = format!("breach recall CASE --as central/officer-{officer} --text We_take_it_back.");
+            play.says(Side::Fr, &recall).await;
+        }
+        play.matter(Side::Jp, "RECALLED").await;
+        play.says(Side::Fr, "more-to-come CASE --as central/officer-1").await;
+        sees(&play.stage, Side::Fr, &play.case, "EXECUTING").await;
+        produce("", "traffic~data").await;
+        for officer in [1, 2] {
+            let certify =
+                format!("breach certify CASE --as central/officer-{officer} --custodian Aoki --custodian Mori");
+            play.says(Side::Jp, &certify).await;
+        }
+        let shown = play.matter(Side::Jp, "SHREDDED").await;
+        let destroyed = |kind: &str| {
+            let all = shown["documents"].as_array().unwrap().iter();
+            all.filter(|one| one["record_type"] == kind).all(|one| one["destroyed"] == true)
+        };
+        assert!(destroyed("subscriber_info") && !destroyed("traffic_data"), "{shown}");
+        play.says(Side::Jp, OPEN).await;
+        play.says(Side::Jp, "confirm CASE --as central/officer-1").await;
+        sees(&play.stage, Side::Fr, &play.case, "RECEIVED").await;
+        play.says(Side::Fr, "report CASE --as central/officer-1 --text done").await;
+        sees(&play.stage, Side::Jp, &play.case, "EXECUTED").await;
+        for act in &ACTS[9..] {
+            play.act(act).await;
+        }
     })
     .await;
 }

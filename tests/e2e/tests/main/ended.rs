@@ -51,7 +51,8 @@ fn prepare(folder: &Path, states: [&State; 2]) {
 /// Opens the records of the case at JP's desk, for a proceeding.
 async fn opens(play: &Play, proceeding: Option<&str>) -> crate::programs::Answer {
     let folder = play.stage.pair.jp.dir.join("opened");
-    let mut words = vec!["case", "show", &play.case, "--documents", folder.to_str().unwrap(), "--officer", "One"];
+    let mut words =
+        vec!["case", "show", &play.case, "--documents", folder.to_str().unwrap(), "--as", "central/officer-1"];
     words.extend(proceeding.iter().flat_map(|proceeding| ["--for-proceeding", proceeding]));
     play.stage.desk(Side::Jp, &words).await
 }

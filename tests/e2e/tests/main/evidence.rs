@@ -66,7 +66,7 @@ async fn a_case_is_exported_by_both_states_and_proved_with_their_two_roots_only(
         let play = received().await;
         let roots = play.roots();
         let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
-        let jp = play.export(Side::Jp, "jp.zip", &["--reader", "Aoki"]).await;
+        let jp = play.export(Side::Jp, "jp.zip", &["--as", "central/officer-1"]).await;
         let fr = play.export(Side::Fr, "fr.zip", &[]).await;
         for (file, with) in [(&jp, "desk"), (&jp, "gateway"), (&fr, "gateway")] {
             let report = play.check(with, file, &roots).await.done();
@@ -81,7 +81,7 @@ async fn a_case_is_exported_by_both_states_and_proved_with_their_two_roots_only(
         assert!(told(&report).contains("subscriber_info"), "what was received is opened: {}", told(&report));
         let shown = play.stage.show(Side::Jp, &play.case).await.unwrap();
         let opening = shown["openings"].as_array().unwrap().iter().find(|one| one["reason"] == "export");
-        assert_eq!(opening.expect("an opening for the export is on record")["officer"], "Aoki", "{shown}");
+        assert_eq!(opening.expect("an opening for the export is on record")["officer"], "officer-1", "{shown}");
 
         let bare = play.export(Side::Jp, "bare.zip", &["--without-bodies"]).await;
         let report = play.check("desk", &bare, &roots).await.done();

@@ -40,14 +40,18 @@ async fn records_that_are_rejected_are_destroyed_with_the_rejection_and_the_case
     bounded(async {
         let play = after(7).await;
         let (stage, case) = (&play.stage, play.case.as_str());
-        let words = ["reject", case, "--as", "central/officer-1", "--text", "This is somebody else."];
-        stage.desk(Side::Jp, &words).await.done();
+        for officer in 1..=2 {
+            let officer = format!("central/officer-{officer}");
+            let words = ["reject", case, "--as", &officer, "--text", "This is somebody else."];
+            sees(stage, Side::Jp, case, "PRODUCED").await;
+            stage.desk(Side::Jp, &words).await.done();
+        }
         sees(stage, Side::Fr, case, "READY").await;
         let shown = sees(stage, Side::Jp, case, "READY").await;
         assert!(destroyed(&shown), "{shown}");
         let folder = stage.pair.jp.dir.join("rejected");
         let into = folder.to_str().unwrap();
-        stage.desk(Side::Jp, &["case", "show", case, "--documents", into, "--officer", "Aoki"]).await.done();
+        stage.desk(Side::Jp, &["case", "show", case, "--documents", into, "--as", "central/officer-1"]).await.done();
         assert!(!told(&folder));
         // Who made them has them still, and makes the release anew.
         for act in &ACTS[5..] {
@@ -79,7 +83,7 @@ async fn a_database_from_before_a_certificate_opens_nothing_that_the_certificate
         play.stage.mend(Victim::JpDesk).await;
         let case = play.case.clone();
         let folder = play.stage.pair.jp.dir.join("restored");
-        let show = ["case", "show", &case, "--documents", folder.to_str().unwrap(), "--officer", "Aoki"];
+        let show = ["case", "show", &case, "--documents", folder.to_str().unwrap(), "--as", "central/officer-1"];
         until("the desk has destroyed anew what came back with the backup", 40, async || {
             // From the first moment on it opens no record.
             play.stage.desk(Side::Jp, &show).await;

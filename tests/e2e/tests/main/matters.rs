@@ -13,7 +13,7 @@ use crate::{
 async fn records_are_opened_for_a_third_state_while_the_consent_to_hand_them_on_holds_and_never_else() {
     bounded(async {
         let play = released().await;
-        let court = OPEN.replace("One", "Tribunale") + " --for-proceeding RG_17";
+        let court = format!("{OPEN} --officer Tribunale --for-proceeding RG_17");
         play.is_refused(Side::Jp, &court, "R16", "proceeding").await;
         let ask = "onward request CASE --as central/officer-1 --purpose criminal~investigation --to-party IT --to-body court \
                    --to-name Tribunale --proceeding RG_17 --basis article_28 --text The_same_mailbox_is_tried_there.";

@@ -32,7 +32,7 @@ async fn has(play: &Play, side: Side, step: &str) -> Value {
 async fn documents(play: &Play, side: Side, record_type: &str) -> Vec<Value> {
     let folder = play.stage.state(side).dir.join("drafts");
     let to = folder.to_str().unwrap();
-    play.stage.desk(side, &["case", "show", &play.case, "--documents", to, "--officer", "One"]).await.done();
+    play.stage.desk(side, &["case", "show", &play.case, "--documents", to]).await.done();
     let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
     let named = files.filter(|path| path.to_str().unwrap().ends_with(&format!("-{record_type}.json")));
     named.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect()

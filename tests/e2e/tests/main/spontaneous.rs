@@ -105,21 +105,40 @@ async fn what_nobody_asked_for_is_kept_as_what_was_released_and_its_key_goes_wit
         // The conditions are on its face, and bind who acknowledges it; the form can be read before.
         let shown = gift.stage.show(Side::Fr, case).await.unwrap();
         assert_eq!(shown["measures"][0]["conditions"], json!(["C01", "C04"]), "{shown}");
-        gift.is_refused(Side::Fr, "case show CASE --documents DIR/early --officer Tessier", "R16").await;
+        gift.is_refused(
+            Side::Fr,
+            "case show CASE --documents DIR/early --as central/officer-1 --officer Tessier",
+            "R16",
+        )
+        .await;
         assert!(!gift.written("early").contains(SECRET) && gift.written("early").contains("\"request\""));
         gift.is_refused(Side::Fr, "accept CASE --as central/officer-1", "R94").await;
         gift.says(Side::Fr, "acknowledge CASE --as central/officer-1").await;
         gift.says(Side::Fr, "take-over CASE --as central/officer-1 --reader Tessier").await;
         sees(&gift.stage, Side::Jp, case, "IN_USE").await;
-        gift.is_refused(Side::Fr, "case show CASE --documents DIR/other --officer Dubois", "R93").await;
-        gift.says(Side::Fr, "case show CASE --documents DIR/read --officer Tessier").await;
+        gift.is_refused(
+            Side::Fr,
+            "case show CASE --documents DIR/other --as central/officer-1 --officer Dubois",
+            "R93",
+        )
+        .await;
+        // A name that somebody types opens nothing: an officer signs who took it into use.
+        gift.is_refused(Side::Fr, "case show CASE --documents DIR/typed --officer Tessier", "R95").await;
+        gift.is_refused(Side::Fr, "case show CASE --documents DIR/two --as central/officer-2", "R93").await;
+        gift.says(Side::Fr, "case show CASE --documents DIR/read --as central/officer-1 --officer Tessier").await;
         assert!(gift.written("read").contains(SECRET));
-        let shown = gift.stage.show(Side::Fr, case).await.unwrap();
-        assert_eq!(shown["openings"].as_array().unwrap().len(), 1, "{shown}");
+        gift.says(Side::Fr, "case show CASE --documents DIR/own --as central/officer-1").await;
+        let log = gift.says(Side::Fr, "case show CASE --access").await;
+        let read: Vec<_> =
+            log["openings"].as_array().unwrap().iter().map(|one| [&one["officer"], &one["named_by"]]).collect();
+        assert_eq!(json!(read), json!([["Tessier", "officer-1"], ["officer-1", ""]]), "{log}");
+        let said = log["openings"][0]["statement"].as_str().unwrap();
+        assert!(said.contains("reader Tessier\n") && said.contains(case), "{log}");
         // Who gave it does not destroy what the other keeps.
         gift.is_refused(Side::Jp, "dispose due CASE --as central/officer-1", "R9").await;
         gift.says(Side::Fr, "dispose due CASE --as central/officer-1").await;
-        gift.is_refused(Side::Fr, "case show CASE --documents DIR/due --officer Tessier", "R18").await;
+        gift.is_refused(Side::Fr, "case show CASE --documents DIR/due --as central/officer-1 --officer Tessier", "R18")
+            .await;
         let certify = "dispose certify CASE --as central/officer-1 --officer Tessier --officer Dubois";
         gift.is_refused(Side::Fr, &format!("{certify} --cause retention~ended"), "R94").await;
         let false_log = "a".repeat(64);
@@ -136,7 +155,7 @@ async fn what_nobody_asked_for_is_kept_as_what_was_released_and_its_key_goes_wit
         gift.says(Side::Jp, "case show CASE --documents DIR/certified").await;
         let certificate = gift.written("certified");
         assert!(certificate.contains("key_destroyed") && certificate.contains("not_relevant"), "{certificate}");
-        gift.says(Side::Fr, "case show CASE --documents DIR/after --officer Tessier").await;
+        gift.says(Side::Fr, "case show CASE --documents DIR/after --as central/officer-1 --officer Tessier").await;
         assert!(!gift.written("after").contains(SECRET));
         gift.says(Side::Fr, "close CASE --as central/officer-1").await;
         sees(&gift.stage, Side::Jp, case, "CLOSED").await;
@@ -148,8 +167,14 @@ async fn what_nobody_asked_for_is_kept_as_what_was_released_and_its_key_goes_wit
 async fn who_cannot_keep_the_conditions_gives_it_back_unread_and_keeps_nothing() {
     bounded(async {
         let gift = Gift::sent(Stage::open().await).await;
-        gift.says(Side::Fr, "return CASE --as central/officer-1 --cannot-comply --text We_must_tell_the_defence.")
-            .await;
+        let back = |officer: u8| {
+            format!("return CASE --as central/officer-{officer} --cannot-comply --text We_must_tell_the_defence.")
+        };
+        let once = gift.says(Side::Fr, &back(1)).await;
+        assert_eq!(once["signatures_missing"], 1, "what was given is destroyed by two: {once}");
+        let shown = sees(&gift.stage, Side::Fr, &gift.case, "DELIVERED").await;
+        assert!(documents(&shown, "spontaneous_information").iter().all(|one| one["destroyed"] == false), "{shown}");
+        gift.says(Side::Fr, &back(2)).await;
         sees(&gift.stage, Side::Jp, &gift.case, "RETURNED").await;
         let shown = sees(&gift.stage, Side::Fr, &gift.case, "RETURNED").await;
         assert!(documents(&shown, "spontaneous_information").iter().all(|one| one["destroyed"] == true), "{shown}");
@@ -175,9 +200,14 @@ async fn what_is_passed_on_is_destroyed_at_every_desk_and_a_desk_that_leaves_kee
         third.sees(stage, case, "ACKED").await;
         let folder = gift.folder.join("third");
         let into = folder.to_str().unwrap();
-        third.run(stage, &["case", "show", case, "--documents", into, "--officer", "Petit"]).await.done();
+        third.run(stage, &["case", "show", case, "--documents", into, "--as", "executing/officer-1"]).await.done();
         assert!(gift.written("third").contains(SECRET), "it came with the transfer");
-        gift.says(Side::Fr, "group remove CASE --authority FR:executing").await;
+        let remove = |officer: u8| format!("group remove CASE --authority FR:executing --as central/officer-{officer}");
+        for _ in 0..2 {
+            let once = gift.says(Side::Fr, &remove(1)).await;
+            assert_eq!(once["signatures_missing"], 1, "one officer is one officer: {once}");
+        }
+        gift.says(Side::Fr, &remove(2)).await;
         let left = crate::until("the third desk has left and keeps no record", 30, async || {
             let shown = third.show(stage, case).await?;
             let gone = documents(&shown, "spontaneous_information").iter().all(|one| one["destroyed"] == true);
@@ -193,6 +223,30 @@ async fn what_is_passed_on_is_destroyed_at_every_desk_and_a_desk_that_leaves_kee
         let shown = stage.show(Side::Fr, case).await.unwrap();
         let transfer = shown["timeline"].as_array().unwrap().iter().find(|one| one["step"] == "forward").unwrap();
         assert_eq!(transfer["text"], "", "the transfer carried it, and went with it: {shown}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_given_and_withdrawn_before_it_was_acknowledged_opens_to_nobody_and_is_destroyed() {
+    bounded(async {
+        let gift = Gift::sent(Stage::open().await).await;
+        gift.says(Side::Jp, "withdraw CASE --as central/officer-1 --text It_was_not_ours_to_give.").await;
+        // Nobody has to think of it: the desk that keeps it says that it is due.
+        let shown = sees(&gift.stage, Side::Fr, &gift.case, "DISPOSAL_DUE").await;
+        assert_eq!(shown["summary"]["move"], "ours", "{shown}");
+        let open = "case show CASE --documents DIR/withdrawn --as central/officer-1";
+        gift.is_refused(Side::Fr, open, "R16").await;
+        assert!(!gift.written("withdrawn").contains(SECRET));
+        gift.is_refused(Side::Fr, "close CASE --as central/officer-1", "R94").await;
+        let certify =
+            "dispose certify CASE --as central/officer-1 --officer Tessier --officer Dubois --cause withdrawal";
+        gift.says(Side::Fr, certify).await;
+        gift.says(Side::Fr, "dispose certify CASE --as central/officer-2").await;
+        let shown = sees(&gift.stage, Side::Fr, &gift.case, "DISPOSED").await;
+        assert!(documents(&shown, "spontaneous_information").iter().all(|one| one["destroyed"] == true), "{shown}");
+        gift.says(Side::Fr, "close CASE --as central/officer-1").await;
+        sees(&gift.stage, Side::Jp, &gift.case, "CLOSED").await;
     })
     .await;
 }

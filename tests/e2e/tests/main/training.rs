@@ -104,7 +104,7 @@ async fn a_simulated_authority_acknowledges_asks_and_produces() {
         is_at(&stage, Side::Jp, &case, "PRODUCED").await;
         let folder = stage.pair.jp.dir.join("opened");
         let to = folder.to_str().unwrap();
-        stage.desk(Side::Jp, &["case", "show", &case, "--documents", to, "--officer", "One"]).await.done();
+        stage.desk(Side::Jp, &["case", "show", &case, "--documents", to, "--as", "central/officer-1"]).await.done();
         let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
         let records: Vec<Value> = files.map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect();
         let given: Vec<_> = records.iter().filter(|record| record["source_system"].is_string()).collect();

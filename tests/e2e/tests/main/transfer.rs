@@ -106,7 +106,10 @@ async fn a_desk_that_comes_in_acts_and_one_that_has_left_reads_nothing_more() {
         }
         assert_eq!(third.run(stage, &["group", "show", case]).await.done()["seats"].as_array().unwrap().len(), 3);
 
-        stage.desk(Side::Fr, &["group", "remove", case, "--authority", "FR:executing"]).await.done();
+        for officer in ["central/officer-1", "central/officer-2"] {
+            let words = ["group", "remove", case, "--authority", "FR:executing", "--as", officer];
+            stage.desk(Side::Fr, &words).await.done();
+        }
         until("the third desk knows that it has left", 30, async || {
             let group = third.run(stage, &["group", "show", case]).await.done();
             (sitting(&group) == ["JP:central", "FR:central"]).then_some(())

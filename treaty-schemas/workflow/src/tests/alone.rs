@@ -31,6 +31,8 @@ enum Deed {
     Refuse,
     Release,
     Destroy,
+    /// Records that were given are given up: their keeper destroys them with the step.
+    Discard,
     Grant,
     Recall,
     Replace,
@@ -38,8 +40,17 @@ enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 8] =
-        [Self::Send, Self::Refuse, Self::Release, Self::Destroy, Self::Grant, Self::Recall, Self::Replace, Self::Shred];
+    const ALL: [Self; 9] = [
+        Self::Send,
+        Self::Refuse,
+        Self::Release,
+        Self::Destroy,
+        Self::Discard,
+        Self::Grant,
+        Self::Recall,
+        Self::Replace,
+        Self::Shred,
+    ];
 
     /// What became of a case between two looks, by what it holds: not by which step did it.
     fn between(before: &Case, after: &Case) -> Vec<Self> {
@@ -54,6 +65,9 @@ impl Deed {
             let more = was.is_some_and(|was| now.released.iter().any(|record| !was.released.contains(record)));
             deeds.extend((comes(State::Produced) || more).then_some(Self::Release));
             deeds.extend(comes(State::Disposed).then_some(Self::Destroy));
+            let less = was.is_some_and(|was| was.released.iter().any(|record| !now.released.contains(record)));
+            let rejected = was.is_some_and(|was| was.state == State::Produced && now.state == State::Ready);
+            deeds.extend((less || rejected).then_some(Self::Discard));
         }
         for (id, now) in &after.matters {
             let comes =
@@ -266,7 +280,13 @@ fn no_sequence_of_commands_by_one_officer_alone_sends_refuses_releases_grants_re
                         let deeds = Deed::between(case, &apply(Some(case.clone()), &event));
                         // What a treaty lets be answered without a human is the desk's own act, and nobody signs it.
                         let automatic = step == Step::Answer && terms.automatic && order.signers.is_empty();
-                        let allowed: &[Deed] = if automatic { &[Deed::Release] } else { &[] };
+                        // A body that contradicts its header is the desk's own finding, and no officer's command.
+                        let found = step == Step::Violation && order.signers.is_empty();
+                        let allowed: &[Deed] = match (automatic, found) {
+                            (true, _) => &[Deed::Release],
+                            (_, true) if deeds.contains(&Deed::Discard) => &[Deed::Discard],
+                            _ => &[],
+                        };
                         assert_eq!(deeds, allowed, "{step} by {:?} in {}", order.signers, case.state());
                     }
                 }

@@ -60,7 +60,7 @@ fn every_state_can_reach_closed_and_nothing_leaves_it() {
 #[test]
 fn nothing_is_produced_that_was_not_accepted() {
     // A type that the treaty declares automatic was accepted by it; what a request gives was released by who sent it.
-    let spared = |row: &&Row| !matches!(row.guard, Guard::Automatic | Guard::Given);
+    let spared = |row: &&Row| !matches!(row.guard, Guard::Automatic | Guard::Given | Guard::GivenBack);
     let mut without = BTreeSet::from([State::Draft]);
     while let Some(to) = TRANSITIONS
         .iter()
@@ -85,6 +85,9 @@ fn sending_refusing_releasing_and_destroying_have_two_signers_and_no_other_row_l
         let four_eyes = matches!(row.to, Some(State::Sent | State::Refused | State::Produced | State::Disposed));
         // What the treaty declares automatic is released by the desk alone.
         let four_eyes = four_eyes && row.guard != Guard::Automatic;
+        // What is not taken is destroyed with the step.
+        let discards = row.trigger == Trigger::Step(Step::Reject) || row.guard == Guard::GivenBack;
+        let four_eyes = four_eyes || discards;
         assert_eq!(four_eyes, matches!(row.actor, Actor::Officers(2, _)), "{row}");
     }
 }
@@ -107,7 +110,9 @@ fn at_most_one_row_fits_a_step_a_side_and_a_state() {
                 };
                 let rows: Vec<_> = TRANSITIONS.iter().filter(fits).collect();
                 let origins = rows.iter().map(|row| match row.guard {
-                    Guard::AskedIn(origin) | Guard::LodgedIn(origin) => Some(origin),
+                    Guard::AskedIn(origin) | Guard::LodgedIn(origin) => Some((Some(origin), false)),
+                    // A request asks, or it gives.
+                    Guard::WrongAddressee | Guard::GivenBack => Some((None, row.guard == Guard::GivenBack)),
                     _ => None,
                 });
                 let origins: BTreeSet<_> = origins.collect();

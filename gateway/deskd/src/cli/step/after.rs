@@ -39,7 +39,8 @@ pub(crate) struct TakeOver {
     /// The file number of the proceeding; that of the request when absent.
     #[arg(long)]
     proceeding: Option<String>,
-    /// Who may read it, by name (repeatable).
+    /// Who may read it beside the officer who signs this, by name (repeatable): another officer as the directory calls them, who signs for
+    /// each opening, or somebody without a key, for whom one of these officers signs.
     #[arg(long = "reader", value_name = "NAME", required = true)]
     readers: Vec<String>,
     /// Where it is kept.

@@ -9,6 +9,7 @@ mod m0006_record_key;
 mod m0009_looked_up;
 mod m0010_listed;
 mod m0011_fold;
+mod m0012_custody;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_looked_up::Migration),
             Box::new(m0010_listed::Migration),
             Box::new(m0011_fold::Migration),
+            Box::new(m0012_custody::Migration),
         ]
     }
 }
