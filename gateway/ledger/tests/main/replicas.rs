@@ -1,5 +1,7 @@
 //! A peer follows an honest home, and holds a lying one to its signatures.
 
+use std::slice::from_ref;
+
 use ledger::{Batch, LEAVES_PER_BATCH_MAX, Log, Objection, Replica, SignBytes as _};
 use proptest::prelude::*;
 
@@ -102,10 +104,10 @@ fn an_equal_or_smaller_head_with_another_root_is_a_fork_that_proves_itself() {
     for size in [21, 20, 16, 3, 1] {
         let objection = peer.follow(Batch { first: 0, leaves: &[] }, &rewritten(size, 0).head()).unwrap_err();
         let Objection::Fork(fork) = objection else { panic!("size {size}: {objection}") };
-        assert_eq!(fork.verify(origin(), &[Signer::new(2).public_key(), key]), Ok([21, size]), "size {size}");
+        assert_eq!(fork.verify(origin(), &[Signer::new(2).public_key(), key.clone()]), Ok([21, size]), "size {size}");
         assert!(fork.verify(origin(), &[Signer::new(2).public_key()]).is_err());
         assert!(fork.verify(origin(), &[]).is_err());
-        assert!(fork.verify("rogatory.internal/fr/jp".parse().unwrap(), &[key]).is_err());
+        assert!(fork.verify("rogatory.internal/fr/jp".parse().unwrap(), from_ref(&key)).is_err());
     }
 }
 
@@ -133,9 +135,9 @@ fn nobody_can_accuse_an_honest_home() {
     let invented = ledger::Prefix { root: naive::leaf(b"invented"), proof: proof.clone() };
     let truth = ledger::Prefix { root: old.checkpoint().root, proof };
     for prefix in [None, Some(invented), Some(truth)] {
-        assert!(honest(&old, prefix).verify(origin(), &[key]).is_err());
+        assert!(honest(&old, prefix).verify(origin(), from_ref(&key)).is_err());
     }
-    assert!(honest(&home.head(), None).verify(origin(), &[key]).is_err());
+    assert!(honest(&home.head(), None).verify(origin(), from_ref(&key)).is_err());
 }
 
 #[test]

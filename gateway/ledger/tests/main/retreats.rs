@@ -1,5 +1,7 @@
 //! A witness that goes back convicts itself, and an honest one is never convicted.
 
+use std::slice::from_ref;
+
 use ledger::{Retreat, SignBytes as _, SignedCheckpoint, WitnessName};
 use model::Timestamp;
 
@@ -23,12 +25,12 @@ fn head(size: u64) -> SignedCheckpoint {
 fn a_smaller_head_that_was_cosigned_later_convicts_its_witness_to_who_has_its_key_alone() {
     let (other, key) = (Signer::new(3).public_key(), Signer::new(2).public_key());
     let retreat = Retreat { first: cosigned(&head(12), NOON_S), then: cosigned(&head(5), NOON_S + 1) };
-    let [first, then] = retreat.verify(origin(), witness(), &[other, key]).unwrap();
+    let [first, then] = retreat.verify(origin(), witness(), &[other.clone(), key.clone()]).unwrap();
     assert_eq!((first.head.size, first.time_s), (12, NOON_S as u64));
     assert_eq!((then.head.size, then.time_s), (5, NOON_S as u64 + 1));
-    assert!(retreat.verify(origin(), witness(), &[other]).is_err());
-    assert!(retreat.verify(origin(), WitnessName("KE".parse().unwrap()), &[key]).is_err());
-    assert!(retreat.verify("rogatory.internal/jp/ke".parse().unwrap(), witness(), &[key]).is_err());
+    assert!(retreat.verify(origin(), witness(), from_ref(&other)).is_err());
+    assert!(retreat.verify(origin(), WitnessName("KE".parse().unwrap()), from_ref(&key)).is_err());
+    assert!(retreat.verify("rogatory.internal/jp/ke".parse().unwrap(), witness(), from_ref(&key)).is_err());
 }
 
 #[test]
@@ -37,7 +39,7 @@ fn two_heads_of_one_size_that_a_witness_cosigned_convict_it_whatever_the_time() 
     let other = Home::of(leaves(100..105)).head();
     for at in [NOON_S - 9, NOON_S, NOON_S + 9] {
         let split = Retreat { first: cosigned(&head(5), NOON_S), then: cosigned(&other, at) };
-        assert!(split.verify(origin(), witness(), &[key]).is_ok());
+        assert!(split.verify(origin(), witness(), from_ref(&key)).is_ok());
     }
 }
 
@@ -52,8 +54,8 @@ fn a_witness_that_only_went_on_or_said_the_same_again_is_not_convicted() {
         ((12, NOON_S), (5, NOON_S - 1)),
     ] {
         let [first, then] = [first, then].map(|(size, at)| cosigned(&head(size), at));
-        assert!(Retreat { first, then }.verify(origin(), witness(), &[key]).is_err());
+        assert!(Retreat { first, then }.verify(origin(), witness(), from_ref(&key)).is_err());
     }
     let unsigned = Retreat { first: cosigned(&head(12), NOON_S), then: head(5).note().to_vec() };
-    assert!(unsigned.verify(origin(), witness(), &[key]).is_err());
+    assert!(unsigned.verify(origin(), witness(), from_ref(&key)).is_err());
 }
