@@ -7,7 +7,7 @@ use std::{
 
 use identity::Subject;
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, CaseId, EntryId, Exit};
+use model::{AuthorityId, CaseId, EntryId, Exit, Timestamp};
 use proto::{
     desk::{
         AcknowledgeRequest, ClaimKeyPackageRequest, GetEvidenceRequest, GetEvidenceResponse, GetStandingRequest,
@@ -135,8 +135,10 @@ impl Uplink {
         Ok(self.noted(answer)?.key_package.to_vec())
     }
 
-    pub(crate) async fn directories(&self) -> Result<ListDirectoriesResponse, Status> {
-        let answer = self.client.clone().list_directories(ListDirectoriesRequest {}).await;
+    /// The directories of now; with a moment also those of then.
+    pub(crate) async fn directories(&self, at: Option<Timestamp>) -> Result<ListDirectoriesResponse, Status> {
+        let request = ListDirectoriesRequest { at_ms: at.map(|at| at.0).unwrap_or_default() };
+        let answer = self.client.clone().list_directories(request).await;
         self.noted(answer)
     }
 

@@ -3,8 +3,9 @@ use model::{AuthorityId, Denial, Entry, EntryId, PartyId, ReceiptKind, Step, Ver
 use workflow::{Event, Side};
 
 use crate::checks;
-use crate::file::{CaseFile, GroupChange, PendingEntry};
+use crate::file::{CaseFile, PendingEntry, Seating};
 use crate::follows::follows;
+use crate::rejoin::seldom;
 use crate::{Context, Origin};
 
 /// What a gateway does with an entry.
@@ -47,7 +48,8 @@ pub struct Admission {
 /// The checks, in this order, the first failure is the answer: who handed it over (R95); whether it was answered before
 /// (`ENTRY_ID_REUSED`); form and size (R94, `TOO_LARGE`); its times (`EXPIRED`); the parties of the case (R93); whether training stays training (R93); whether the
 /// case is known (`UNKNOWN`); whether its turn has come (`PEER_UNREACHABLE`, `STALE_CASE`); the rule's pin (R92); the
-/// predecessor (`STALE_CASE`); the treaty (R90, R92 and what else it says); the earlier case that it follows (R94); the procedure and the treaty's terms (R93, R94); the roster (R93, R94, R95).
+/// predecessor (`STALE_CASE`); the treaty (R90, R92 and what else it says); the earlier case that it follows (R94); the procedure and the treaty's terms (R93, R94); how often
+/// a desk asked to be taken in anew (R91); the roster (R93, R94, R95).
 pub fn admit(file: Option<&CaseFile>, entry: &Verified<Entry>, cx: &Context<'_>) -> Result<Plan, Denial> {
     admit_facts(file, entry, cx)
 }
@@ -79,15 +81,16 @@ pub(crate) fn admit_facts(file: Option<&CaseFile>, entry: &Entry, cx: &Context<'
     let terms = checks::treaty(header, cx)?;
     follows(header, cx)?;
     let event = checks::procedure(&basis, entry, &terms, cx.now)?;
-    let group = checks::roster(file, &basis, entry, cx)?;
+    seldom(file, header)?;
+    let seating = checks::roster(file, &basis, entry, cx)?;
     Ok(Plan::Execute(Box::new(match cx.origin {
-        Origin::OwnDesk(_) => pending(file, entry, event, group),
-        Origin::PeerGateway(_) => settled(file, entry, &event, group),
+        Origin::OwnDesk(_) => pending(file, entry, event, seating),
+        Origin::PeerGateway(_) => settled(file, entry, &event, seating),
     })))
 }
 
 /// From our own desk: admitted here, final when the other gateway has answered.
-fn pending(file: &CaseFile, entry: &Entry, event: Event, group: Option<GroupChange>) -> Admission {
+fn pending(file: &CaseFile, entry: &Entry, event: Event, seating: Seating) -> Admission {
     let mut next = file.clone();
     let header = &entry.header;
     if header.step == Step::SealSend {
@@ -102,7 +105,8 @@ fn pending(file: &CaseFile, entry: &Entry, event: Event, group: Option<GroupChan
         expires: header.expires,
         // The other gateway says when it took it.
         event: Event { taken: None, ..event },
-        group,
+        group: seating.group,
+        package: seating.package,
         overdue: false,
     });
     Admission {
@@ -118,13 +122,13 @@ fn pending(file: &CaseFile, entry: &Entry, event: Event, group: Option<GroupChan
 }
 
 /// From the other gateway, which admitted it already: final.
-fn settled(file: &CaseFile, entry: &Entry, event: &Event, group: Option<GroupChange>) -> Admission {
+fn settled(file: &CaseFile, entry: &Entry, event: &Event, seating: Seating) -> Admission {
     let mut next = file.clone();
     let header = &entry.header;
-    let deliver_to = next.audience(&header.sender, group.as_ref());
+    let deliver_to = next.audience(&header.sender, seating.group.as_ref());
     let delivery =
         if deliver_to.contains(&header.recipient) { ReceiptKind::Delivery } else { ReceiptKind::NonDelivery };
-    let seq = next.settle((header.step, &header.sender), entry.header_digest(), event, group);
+    let seq = next.settle((header.step, &header.sender), entry.header_digest(), event, seating);
     Admission {
         verdict: Verdict::Admitted,
         seq: Some(seq),

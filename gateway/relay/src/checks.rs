@@ -9,7 +9,8 @@ use model::{
 use treaty::Query;
 use workflow::{Command, Event, Side, Terms, decide};
 
-use crate::file::{Basis, CaseFile, GroupChange, sorted};
+use crate::file::{Basis, CaseFile, GroupChange, Seating, sorted};
+use crate::rejoin::as_offered;
 use crate::{Context, Origin, RosterFacts};
 
 const RULE: &str = "relay";
@@ -237,12 +238,7 @@ pub(crate) fn procedure(
 
 /// Who sends is in the group and so is who is addressed; a party brings in and takes out its own desks only; the desks that
 /// opened the case and were addressed stay; a sealed body is bound to its header. R93, R94.
-pub(crate) fn roster(
-    file: &CaseFile,
-    basis: &Basis,
-    entry: &Entry,
-    cx: &Context<'_>,
-) -> Result<Option<GroupChange>, Denial> {
+pub(crate) fn roster(file: &CaseFile, basis: &Basis, entry: &Entry, cx: &Context<'_>) -> Result<Seating, Denial> {
     let header = &entry.header;
     match (&cx.roster, header.step.is_handshake()) {
         (Err(denial), _) => Err(denial.clone()),
@@ -257,9 +253,9 @@ pub(crate) fn roster(
                 let reason = "the sealed body is bound to another header";
                 return Err(Refusal::new(RefusalCode::R94, "roster", reason, remedy).at("payload").into());
             }
-            Ok(None)
+            Ok(Seating::default())
         }
-        (Ok(RosterFacts::Handshake { committer, members, added, removed, epoch }), true) => {
+        (Ok(RosterFacts::Handshake { committer, members, added, removed, epoch, packages }), true) => {
             if *epoch != basis.epoch.saturating_add(1) {
                 return Err(Denial::failed(Fault::StaleEpoch, "the commit is not for the newest epoch of the case"));
             }
@@ -269,16 +265,18 @@ pub(crate) fn roster(
             seated("sender", &header.sender, members)?;
             seated("recipient", &header.recipient, members)?;
             members_fit(file, header, members, added, removed)?;
+            as_offered(file, added, removed, packages)?;
             let anew = sorted(added.iter().filter(|desk| removed.contains(desk)).cloned());
-            Ok(Some(GroupChange { members: sorted(members.iter().cloned()), epoch: *epoch, anew }))
+            let group = GroupChange { members: sorted(members.iter().cloned()), epoch: *epoch, anew };
+            Ok(Seating { group: Some(group), package: None })
         }
-        (Ok(RosterFacts::Asked { by, members }), true) => {
+        (Ok(RosterFacts::Asked { by, members, package }), true) => {
             if **by != header.sender {
                 return Err(refuse("sender", format!("{} asks with a KeyPackage of {by}", header.sender)));
             }
             seated("sender", &header.sender, members)?;
             seated("recipient", &header.recipient, members)?;
-            Ok(None)
+            Ok(Seating { group: None, package: Some(*package) })
         }
         (Ok(_), _) => Err(Denial::failed(Fault::Internal, "the roster was asked about another kind of payload")),
     }

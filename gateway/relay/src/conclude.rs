@@ -1,7 +1,7 @@
 use model::{AuthorityId, Denial, EntryId, Fault, ReceiptKind, Step, Timestamp, Verdict, limits};
 use workflow::{Event, Side, State};
 
-use crate::file::{CaseFile, PendingEntry, Unsent};
+use crate::file::{CaseFile, PendingEntry, Seating, Unsent};
 
 /// What the other gateway says of an entry that we relayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,8 @@ fn accepted(file: &CaseFile, index: usize, taken: Timestamp) -> Result<Option<Co
     }
     let deliver_to = next.audience(&one.sender, one.group.as_ref());
     let event = Event { taken: Some(taken), ..one.event };
-    let seq = next.settle((one.step, &one.sender), one.digest, &event, one.group);
+    let seating = Seating { group: one.group, package: one.package };
+    let seq = next.settle((one.step, &one.sender), one.digest, &event, seating);
     Ok(Some(Conclusion {
         verdict: Verdict::Admitted,
         seq: Some(seq),

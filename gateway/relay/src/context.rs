@@ -1,4 +1,4 @@
-use model::{AuthorityId, AuthorityKind, Denial, EnvelopeDigest, PartyId, Pin, Timestamp};
+use model::{AuthorityId, AuthorityKind, Denial, Digest, EnvelopeDigest, PartyId, Pin, Timestamp};
 use treaty::{Rule, Used};
 
 /// What the shell looked up before it asks. Nothing here is taken from the entry.
@@ -78,6 +78,8 @@ pub enum RosterFacts<'a> {
         removed: &'a [AuthorityId],
         /// The epoch after it.
         epoch: u64,
+        /// The KeyPackages by which desks come in, as a Welcome names them.
+        packages: &'a [Digest],
     },
     /// A desk asks to be taken in anew, with a KeyPackage that may be added.
     Asked {
@@ -85,6 +87,8 @@ pub enum RosterFacts<'a> {
         by: &'a AuthorityId,
         /// Who is in the group.
         members: &'a [AuthorityId],
+        /// How a Welcome names it.
+        package: Digest,
     },
     /// The body is sealed in this group.
     Sealed {

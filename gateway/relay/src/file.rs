@@ -1,8 +1,8 @@
-use model::{AuthorityId, CaseId, EntryId, Header, HeaderDigest, PartyId, Pin, RefusalCode, Step, Timestamp};
+use model::{AuthorityId, CaseId, Digest, EntryId, Header, HeaderDigest, PartyId, Pin, RefusalCode, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 use workflow::{Case, Event, FOLD, Side, State, apply};
 
-use crate::Origin;
+use crate::{Origin, rejoin::Offer};
 
 /// All that a gateway knows of a case. Stored as one row.
 ///
@@ -43,6 +43,9 @@ pub struct CaseFile {
     /// Which fold made `admitted`: [`FOLD`](workflow::FOLD), or an older program's.
     #[serde(default)]
     pub fold: u16,
+    /// The KeyPackages with which they asked, the newest last.
+    #[serde(default)]
+    pub offers: Vec<Offer>,
 }
 
 /// An entry of an own desk, admitted here, on its way.
@@ -64,6 +67,9 @@ pub struct PendingEntry {
     pub event: Event,
     /// What it does to the group.
     pub group: Option<GroupChange>,
+    /// The KeyPackage that it offers, as a Welcome names it.
+    #[serde(default)]
+    pub package: Option<Digest>,
     /// Its time is over and the other gateway has not said whether it took it. It is asked on.
     pub overdue: bool,
 }
@@ -78,6 +84,15 @@ pub struct GroupChange {
     /// Who was taken out and in again with it.
     #[serde(default)]
     pub anew: Vec<AuthorityId>,
+}
+
+/// What a handshake does to who sits in the group.
+#[derive(Debug, Default)]
+pub(crate) struct Seating {
+    /// Where it leads.
+    pub(crate) group: Option<GroupChange>,
+    /// The KeyPackage that it offers.
+    pub(crate) package: Option<Digest>,
 }
 
 /// A request that did not become part of its case. Until a new one is sent the case shows it.
@@ -126,6 +141,7 @@ impl CaseFile {
             unsent: None,
             asking: Vec::new(),
             fold: FOLD,
+            offers: Vec::new(),
         }
     }
 
@@ -198,12 +214,15 @@ impl CaseFile {
         (step, sender): (Step, &AuthorityId),
         digest: HeaderDigest,
         event: &Event,
-        group: Option<GroupChange>,
+        Seating { group, package }: Seating,
     ) -> u64 {
         self.admitted = Some(take(self.admitted.take(), step, event));
         self.head = digest;
         if step == Step::AskRejoin {
             self.asking = sorted(self.asking.iter().chain([sender]).cloned());
+        }
+        if let Some(package) = package {
+            self.offer(Offer { desk: sender.clone(), at: event.at, package });
         }
         if let Some(group) = group {
             self.asking.retain(|desk| group.members.contains(desk) && !group.anew.contains(desk));

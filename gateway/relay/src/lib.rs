@@ -22,6 +22,7 @@ mod context;
 mod file;
 mod follows;
 mod refold;
+mod rejoin;
 
 #[cfg(test)]
 mod tests;
@@ -31,3 +32,4 @@ pub use conclude::{Answer, Conclusion, conclude};
 pub use context::{Context, Earlier, Origin, RosterFacts, SeenEntry};
 pub use file::{Basis, CaseFile, GroupChange, PendingEntry, Unsent};
 pub use refold::PastEntry;
+pub use rejoin::Offer;

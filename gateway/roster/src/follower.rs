@@ -1,6 +1,6 @@
 use model::{
-    AuthorityId, Denial, EpochCertificate, Fault, Handshake, HeaderDigest, Refusal, RefusalCode, Sealed, Timestamp,
-    limits,
+    AuthorityId, Denial, Digest, EpochCertificate, Fault, Handshake, HeaderDigest, Refusal, RefusalCode, Sealed,
+    Timestamp, limits,
 };
 use openmls::prelude::{
     GroupId, KeyPackageRef, LeafNodeIndex, MlsMessageBodyIn, OpenMlsCrypto, ProcessedMessageContent, Proposal,
@@ -37,6 +37,8 @@ pub struct Approved {
     pub added: Vec<AuthorityId>,
     /// Whose desks go out.
     pub removed: Vec<AuthorityId>,
+    /// The KeyPackages by which they come in, as the Welcome names them [RFC 9420 §5.2].
+    pub packages: Vec<Digest>,
     /// Whose desk made it. The caller compares it with the entry's sender.
     pub committer: AuthorityId,
     /// The follower of the next epoch.
@@ -134,12 +136,14 @@ impl Follower {
         };
         let policy = Policy { binding: &self.binding, accreditation, now };
         let change = policy.check_commit(&self.seats, &group, &sender, &commit)?;
-        check_welcome(&handshake.welcome, &added_references(&crypto, &commit)?)?;
+        let references = added_references(&crypto, &commit)?;
+        check_welcome(&handshake.welcome, &references)?;
+        let packages = references.iter().filter_map(|one| Digest::try_from(one.as_slice()).ok()).collect();
         group
             .merge_commit(&store, *commit)
             .map_err(|_| Denial::failed(Fault::Internal, "an admissible commit could not be merged"))?;
         check_group_info(&crypto, &handshake.group_info, &group, LeafNodeIndex::new(change.committer_leaf))?;
-        self.approve(&group, store, handshake, change)
+        Ok(Approved { packages, ..self.approve(&group, store, handshake, change)? })
     }
 
     /// Holds a sealed body's clear framing against the group and the header it came with, without any key: this group, an epoch
@@ -241,6 +245,7 @@ impl Follower {
             members: next.members(),
             added: change.added,
             removed: change.removed,
+            packages: Vec::new(),
             committer: change.committer,
             next,
         })

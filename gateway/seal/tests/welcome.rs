@@ -105,6 +105,7 @@ fn a_desk_that_lost_its_state_is_replaced_and_comes_in_anew() {
     let handshake = fr.run(|member| member.replace(&lost, &[&package.public], &world.fr, world.now)).unwrap();
     let approved = gateways.take(&world, &handshake);
     assert_eq!((&approved.removed, &approved.added), (&vec![lost.clone()], &vec![lost]));
+    assert_eq!(approved.packages, [package.reference], "gateways can hold it to what the desk offered");
     fr.run(|member| member.merge(&approved.epoch)).unwrap();
     let (id, private) = (&de_leaf.identity, &package.private);
     let de = Member::join(id, private, &handshake.welcome, &world.binding, &approved.epoch, &world.de, world.now);

@@ -210,7 +210,7 @@ impl Desk {
         let client = SubmissionServiceClient::new(remote.connect()?)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
-        let directories = client.clone().list_directories(ListDirectoriesRequest {}).await?.into_inner();
+        let directories = client.clone().list_directories(ListDirectoriesRequest::default()).await?.into_inner();
         let own_directory = directories.own.ok_or_else(|| Failure::new("a gateway without a directory"))?;
         let foreign: Vec<_> = directories.foreign.into_iter().map(directory).collect();
         let trust = TrustStore::new(root, &directory(own_directory), &foreign, now)?;

@@ -68,6 +68,7 @@ pub(crate) fn measure(desks: &Desks, case: &Case, rule: &Rule, now: Timestamp) -
         added: &approved.added,
         removed: &approved.removed,
         epoch: approved.epoch.epoch,
+        packages: &approved.packages,
     };
     let file = opened(admit(None, &opening, &context(desks, rule, now, Ok(facts)))?, &opening, now)?;
     let request = entry(desks, request, Payload::Sealed(sealed));

@@ -34,5 +34,7 @@ pub const KEY_PACKAGE_BYTES_MAX: usize = 16 * 1024;
 pub const KEY_PACKAGES_MAX: usize = 256;
 /// Longest validity of an MLS leaf: 28 days (and one hour of skew).
 pub const LEAF_LIFETIME_S_MAX: u64 = 28 * 24 * 3600 + 3600;
+/// How often a desk that lost its keys may ask within 24 hours to be taken into one case's group anew.
+pub const REJOINS_PER_DAY_MAX: usize = 12;
 /// Desks in a case's group.
 pub const MEMBERS_MAX: usize = 32;

@@ -1,10 +1,12 @@
 //! Who could read: the case's MLS group, read out of the handshakes, and held against what each gateway certified. While the leaves are in
 //! time by this machine's clock, the commits are replayed by MLS besides.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use identity::TrustStore;
-use model::{AuthorityId, Denial, EpochCertificate, Fault, Handshake, PartyId, Payload, Refusal, RefusalCode, Step};
+use model::{
+    AuthorityId, Denial, Digest, EpochCertificate, Fault, Handshake, PartyId, Payload, Refusal, RefusalCode, Step,
+};
 use roster::{CaseBinding, CertifiedEpoch, Follower, Frame, Grace, check_key_package};
 
 use super::{
@@ -22,7 +24,8 @@ pub(crate) struct Group {
     follower: Option<Follower>,
     /// Whether it cannot any more, because a leaf is over by this machine's clock, which openmls asks.
     outlived: bool,
-    asking: BTreeSet<AuthorityId>,
+    /// Who asked to be taken in anew, and by which KeyPackage last, where that could be read.
+    asking: BTreeMap<AuthorityId, Option<Digest>>,
     desks: Option<[AuthorityId; 2]>,
     /// Each epoch, in order.
     pub(crate) epochs: Vec<Epoch>,
@@ -72,12 +75,11 @@ impl Group {
         if header.step == Step::AskRejoin {
             let taken = item.taken();
             let asked = parties.at(taken, |trust| check_key_package(&handshake.key_package, trust, taken));
-            if let Ok((asked, _)) = asked
-                && asked.authority != header.sender
-            {
+            let asked = asked.ok().map(|(asked, _)| asked);
+            if let Some(asked) = asked.as_ref().filter(|asked| asked.authority != header.sender) {
                 return Err(refuse(format!("{} asks with a KeyPackage of {}", header.sender, asked.authority)));
             }
-            self.asking.insert(header.sender.clone());
+            self.asking.insert(header.sender.clone(), asked.map(|asked| asked.reference));
             return Ok(());
         }
         let epoch = certified.ok_or_else(|| refuse("no gateway certified the epoch that it leads to".to_owned()))?;
@@ -95,7 +97,7 @@ impl Group {
         if header.step == Step::OpenGroup {
             self.desks = Some([header.sender.clone(), header.recipient.clone()]);
         }
-        self.asking.retain(|desk| !next.added.contains(desk));
+        self.asking.retain(|desk, _| !next.added.contains(desk));
         let members = next.members();
         let (number, entry, against) = (epoch.epoch, item.number, used.against);
         self.epochs.push(Epoch { number, entry, members, replayed, against, certified: by });
@@ -133,6 +135,13 @@ impl Group {
         if approved.epoch != *certificate || approved.members != next.members() {
             return Err(refuse("the gateways certified another epoch than the handshake leads to".to_owned()));
         }
+        let offered = |desk: &AuthorityId| self.asking.get(desk).copied().flatten();
+        let substituted = |desk: &&AuthorityId| {
+            approved.removed.contains(desk) && offered(desk).is_some_and(|one| !approved.packages.contains(&one))
+        };
+        if let Some(desk) = approved.added.iter().find(substituted) {
+            return Err(refuse(format!("{desk} was taken in by another KeyPackage than it asked with last")));
+        }
         self.follower = Some(approved.next);
         Ok(true)
     }
@@ -149,8 +158,9 @@ impl Group {
             let ghost = members.iter().find(|desk| **desk != header.sender && **desk != header.recipient);
             return ghost.map_or(Ok(()), |desk| Err(refuse(format!("{desk} is in the group from its beginning"))));
         }
-        let anew =
-            |desk: &AuthorityId| self.asking.contains(desk) && next.added.contains(desk) && next.removed.contains(desk);
+        let anew = |desk: &AuthorityId| {
+            self.asking.contains_key(desk) && next.added.contains(desk) && next.removed.contains(desk)
+        };
         let party = header.sender.party();
         let foreign = next.added.iter().chain(&next.removed).find(|desk| desk.party() != party && !anew(desk));
         if let Some(desk) = foreign {

@@ -39,6 +39,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         let cases = status.cases_without_keys.join(", ");
         text.push_str(&format!("\nwithout keys  {cases} (restored from a backup; asks to be taken in anew)"));
     }
+    status.parked.iter().for_each(|one| text.push_str(&format!("\nwaits         {}", plain(one))));
     let value = json!({
         "authority": status.authority,
         "gateway": status.gateway,
@@ -53,6 +54,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "webhook_troubles": status.webhook_troubles,
         "training": status.training,
         "cases_without_keys": status.cases_without_keys,
+        "parked": status.parked,
     });
     Ok(Answer::new(value, text + &webhooks + &troubles))
 }

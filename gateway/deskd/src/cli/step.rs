@@ -2,6 +2,7 @@
 
 mod after;
 mod again;
+mod before;
 mod between;
 mod forward;
 pub(super) mod hearing;
@@ -23,7 +24,6 @@ use model::{
 };
 use proto::desk as wire;
 use tokio::time::sleep;
-use workflow::{TRANSITIONS, Trigger};
 
 use super::{
     Answer,
@@ -35,6 +35,7 @@ use crate::{clock, failure::Failure, office::Beside, summary};
 
 pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
 pub(super) use again::Again;
+use before::Before;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 use between::{reasoned_text, written};
 pub(super) use forward::Forward;
@@ -267,32 +268,6 @@ impl Produce {
         let ask =
             Ask { documents: &documents, conditions: &self.conditions, ..Ask::new(Step::Release, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
-    }
-}
-
-/// A step that has to come first.
-struct Before<'a> {
-    step: Step,
-    /// Before which step.
-    main: Step,
-    /// The records that are to be released, which say what is wanted where no measure is named.
-    records: &'a [Document],
-}
-
-impl Before<'_> {
-    /// The wanted measures that stand where the step leads on from.
-    fn measures(&self, shown: &wire::GetCaseResponse, named: &[u32]) -> Vec<u32> {
-        let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(self.step));
-        let from = row.map(|row| row.from).unwrap_or_default();
-        let wanted = |one: &&wire::MeasureView| match named {
-            [] if self.main == Step::Release => {
-                self.records.iter().any(|record| one.records.iter().any(|name| name == record.record_type.as_str()))
-            }
-            [] => true,
-            named => named.contains(&one.id),
-        };
-        let standing = shown.measures.iter().filter(wanted);
-        standing.filter(|one| from.iter().any(|state| state.as_str() == one.state)).map(|one| one.id).collect()
     }
 }
 

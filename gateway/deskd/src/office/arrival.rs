@@ -1,7 +1,9 @@
 //! What comes from the other side: verified, joined or opened, held against its header, and kept in one transaction.
 
+use std::sync::PoisonError;
+
 use bytes::Bytes;
-use identity::{Domain, Received, Verified};
+use identity::{Domain, Received, TrustStore, Verified};
 use model::{
     BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, ReceiptKind,
     Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
@@ -16,7 +18,7 @@ use workflow::{Command, Event, decide};
 use zeroize::Zeroizing;
 
 use super::{
-    GATEWAY, Members, Office, Told,
+    Members, Office, Told,
     binding::lets_in,
     dispatch::{ACKNOWLEDGE, Outgoing},
     event,
@@ -25,6 +27,7 @@ use super::{
     outbox::THEIRS,
     prepare::SEALED,
     reading::{Reading, contradiction},
+    then::Then,
     unknown,
     view::{CaseView, Pending, ReceiptNote},
     watching::{PROOF_WAIT, patience_for},
@@ -63,7 +66,7 @@ impl Office {
     pub(super) async fn take_arrival(&self, cursor: u64, arrival: Arrival) -> Result<(), Denial> {
         let (entry, receipt) = match self.prove(arrival.clone()).await {
             Ok(proven) => proven,
-            // Directories, clocks or the order may be behind: the stream stops here and is replayed.
+            // Directories, clocks or the order may be behind: the case waits here, and the others go on.
             Err(denial) if self.waits(cursor, PROOF_WAIT) => return Err(denial),
             Err(denial) => return self.pass_over(cursor, &arrival, &denial).await,
         };
@@ -76,7 +79,7 @@ impl Office {
         let mut batch = DeskBatch::default();
         let taking = Taking { entry: &entry, receipt: &receipt, cursor, now: clock::now() };
         if self.store.entry(entry.header.entry).await?.is_some() {
-            batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
+            self.done_with(&mut batch, cursor);
             return self.commit(&batch).await;
         }
         let taken = match &entry.payload {
@@ -114,20 +117,30 @@ impl Office {
     async fn prove(&self, arrival: Arrival) -> Result<(Verified<Entry>, Receipt), Denial> {
         let malformed = || Denial::failed(Fault::Malformed, "an arrival without its entry or receipt");
         let (Some(entry), Some(receipt)) = (arrival.entry, arrival.receipt) else { return Err(malformed()) };
-        let check = || -> Result<_, Denial> {
+        let claimed = proto::decode_receipt(&receipt)?;
+        let check = |trust: &TrustStore, now| -> Result<_, Denial> {
             let received: Received<Entry> = proto::convert::receive_entry(entry.clone())?;
-            let verified = self.trust.store()?.verify_entry(received, clock::now())?;
-            let signed = self.proven(&receipt)?;
-            if !lets_in(&signed.receipt, &verified, &self.own) {
+            let verified = trust.verify_entry(received, now)?;
+            trust.verify_receipt_among(&claimed, &mut self.proven.lock().unwrap_or_else(PoisonError::into_inner))?;
+            if !lets_in(&claimed.receipt, &verified, &self.own) {
                 let reason = "the receipt does not let this entry in here";
                 return Err(contradiction("receipt", reason).into());
             }
-            Ok((verified, signed.receipt))
+            Ok((verified, claimed.receipt.clone()))
         };
-        match check() {
-            Err(_) if self.refreshed().await => check(),
-            other => other,
-        }
+        let today = || self.trust.store().and_then(|trust| check(&trust, clock::now()));
+        let denial = match today() {
+            Err(_) if self.refreshed().await => match today() {
+                Err(denial) => denial,
+                proven => return proven,
+            },
+            other => return other,
+        };
+        // It may have lain ready while a directory changed: both gateways held it against those of then.
+        let header = proto::decode_header(&entry.header)?;
+        let (parties, at) = ([header.home, header.peer], claimed.receipt.at);
+        let found = Then::default().find(self, at, parties, denial, |trust| check(trust, at)).await?;
+        Ok(found.0)
     }
 
     /// What could not be verified for [`PROOF_WAIT`] stays out. The gateway is told, and the stream goes on.
@@ -138,7 +151,7 @@ impl Office {
         say!(Error, "an arrival did not verify for a day", party = self.own.party());
         let _members = self.members.lock().await;
         let mut batch = DeskBatch::default();
-        batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
+        self.done_with(&mut batch, cursor);
         let header = arrival.entry.as_ref().and_then(|entry| proto::decode_header(&entry.header).ok());
         if let Some(header) = header {
             let opening = Opening { entry: header.entry, opened: false, authenticator: None };
@@ -254,6 +267,7 @@ impl Office {
         let command = command.taken(taking.receipt.at);
         let event = decide(view.admitted.as_ref(), &command, header.created)?;
         view.note_takers(header, &signers);
+        view.asks(header, &taking.entry.payload);
         Ok(view.settle(header.step, taking.entry.header_digest(), &event))
     }
 
@@ -345,7 +359,7 @@ impl Office {
         let authenticator = taken.authenticator;
         let opening = taken.opened.map(|opened| Opening { entry: id, opened, authenticator });
         batch.outbox.push(self.acknowledgement(taking.cursor, id, opening.as_ref(), taking.now));
-        batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(taking.cursor).unwrap_or(i64::MAX));
+        self.done_with(batch, taking.cursor);
         batch.events.push(event(entry.header.case, Told::Arrived, Some(id), taking.now));
         self.put_case(batch, &taken.view, taken.version, taking.now).await?;
         Ok(taken.member)

@@ -26,6 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long an answer of the gateways is waited for before it is looked again.
 const ANSWER_PAUSE_MS: i64 = 30_000;
 
+/// How long a desk rests whose asking to be taken in anew was refused.
+const REFUSED_PAUSE_MS: i64 = 3_600_000;
+
 /// What is wanted of a case's group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wish {
@@ -288,7 +291,12 @@ impl Office {
         }
         errand.tries = errand.tries.saturating_add(1);
         errand.last = denial.to_string();
-        let due = clock::now().plus_ms(pause_ms(errand.tries)).0;
+        let pause = match denial {
+            // What the gateways refuse they refuse again soon after.
+            Denial::Refused(_) => REFUSED_PAUSE_MS,
+            Denial::Failed { .. } => pause_ms(errand.tries),
+        };
+        let due = clock::now().plus_ms(pause).0;
         batch.errands.push(self.errand_row(case, &errand, due)?);
         self.errand_bell.notify_one();
         Ok(())

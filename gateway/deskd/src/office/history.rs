@@ -1,7 +1,10 @@
 //! The entries of a case from before this desk had its seat, or from a stretch that it lost. They are verified as any arrival and
 //! folded in their order, so that this desk holds the same case as every other; their bodies cannot be read here, and it says so.
 
+use std::sync::{Arc, PoisonError};
+
 use bytes::Bytes;
+use identity::TrustStore;
 use model::{
     CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, Handshake, Header, HeaderDigest, KeyId, MeasureId, Payload,
     Receipt, Role, Step, Verdict,
@@ -17,6 +20,7 @@ use super::{
     outbox::{OURS, THEIRS},
     reading::contradiction,
     seats::{Seating, Turn},
+    then::Then,
     view::{CaseView, ReceiptNote},
 };
 use crate::clock;
@@ -34,6 +38,8 @@ pub(super) struct Past {
     signers: Vec<(KeyId, Role)>,
     handshake: Option<Handshake>,
     receipt: Receipt,
+    /// What it was verified by, where that was not what is believed today.
+    by: Option<Arc<TrustStore>>,
 }
 
 /// A case as its past makes it.
@@ -56,6 +62,7 @@ impl Past {
             header: entry.header,
             header_bytes: entry.header_bytes,
             receipt,
+            by: None,
         }
     }
 }
@@ -65,13 +72,13 @@ impl Office {
     pub(super) async fn fetch(&self, case: CaseId, until: Option<EntryId>) -> Result<Vec<Past>, Denial> {
         let status = |status: tonic::Status| proto::status::to_denial(&status);
         let mut stream = self.uplink.entries(case).await.map_err(status)?;
-        let mut past = Vec::new();
+        let (mut past, mut then) = (Vec::new(), Then::default());
         while let Some(item) = stream.message().await.map_err(status)? {
             let malformed = || Denial::failed(Fault::Malformed, "the history of a case has a gap or no end");
             if item.seq != past.len() as u64 || past.len() >= ENTRIES_MAX {
                 return Err(malformed());
             }
-            let one = self.past(item.arrival.ok_or_else(malformed)?)?;
+            let one = self.past(item.arrival.ok_or_else(malformed)?, &mut then).await?;
             if one.header.case != case {
                 return Err(contradiction("case", "the history tells of another case").into());
             }
@@ -86,20 +93,31 @@ impl Office {
         }
     }
 
-    /// Verifies an entry of the past: by the directories of today, or where those have changed by what holds at its moment.
-    fn past(&self, arrival: Arrival) -> Result<Past, Denial> {
+    /// Verifies an entry of the past: by the directories of today, or where those have changed by those that were in force when both
+    /// gateways had admitted it.
+    async fn past(&self, arrival: Arrival, then: &mut Then) -> Result<Past, Denial> {
         let malformed = || Denial::failed(Fault::Malformed, "an entry of the past without itself or its receipt");
         let (Some(entry), Some(receipt)) = (arrival.entry, arrival.receipt) else { return Err(malformed()) };
-        let receipt = self.proven(&receipt)?.receipt;
-        let at = |now| {
-            let received = proto::convert::receive_entry(entry.clone())?;
-            self.trust.store()?.verify_entry(received, now)
+        let claimed = proto::decode_receipt(&receipt)?;
+        let at = claimed.receipt.at;
+        let by = |trust: &TrustStore, now| {
+            trust.verify_receipt_among(&claimed, &mut self.proven.lock().unwrap_or_else(PoisonError::into_inner))?;
+            trust.verify_entry(proto::convert::receive_entry(entry.clone())?, now)
         };
-        let verified = at(clock::now()).or_else(|_| at(receipt.at))?;
-        if !admits(&receipt, &verified) {
+        let today = self.trust.store()?;
+        let (verified, by) = match by(&today, clock::now()).or_else(|_| by(&today, at)) {
+            Ok(verified) => (verified, None),
+            Err(denial) => {
+                let header = proto::decode_header(&entry.header)?;
+                let parties = [header.home, header.peer];
+                let (verified, store) = then.find(self, at, parties, denial, |trust| by(trust, at)).await?;
+                (verified, Some(Arc::new(store)))
+            }
+        };
+        if !admits(&claimed.receipt, &verified) {
             return Err(contradiction("receipt", "the receipt is not on this entry").into());
         }
-        Ok(Past::of((*verified).clone(), receipt))
+        Ok(Past { by, ..Past::of((*verified).clone(), claimed.receipt) })
     }
 
     /// Folds the past into the case, from its first entry on, and writes what is not here yet. What `before` knows beside the entries
@@ -147,7 +165,7 @@ impl Office {
         one: &Past,
         binding: &CaseBinding,
     ) -> Option<Approved> {
-        let trust = self.trust.store().ok()?;
+        let trust = one.by.clone().or_else(|| self.trust.store().ok())?;
         let at = one.receipt.at;
         match (follower, opens, one.header.step) {
             (None, true, Step::OpenGroup) => Follower::open_with(handshake, binding, trust.as_ref(), at).ok(),
@@ -208,6 +226,9 @@ pub(super) fn settle_under(view: &mut CaseView, one: &Past, terms: &[(MeasureId,
     let command = Command::of(header, &one.signers).under(terms).carrying(one.size).taken(one.receipt.at);
     let event = decide(view.admitted.as_ref(), &command, header.created)?;
     view.note_takers(header, &one.signers);
+    if let Some(handshake) = &one.handshake {
+        view.asks(header, &Payload::Handshake(handshake.clone()));
+    }
     Ok(view.settle(header.step, HeaderDigest::of(&one.header_bytes), &event))
 }
 

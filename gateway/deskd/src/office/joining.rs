@@ -1,6 +1,6 @@
 //! Handshakes that come: this desk joins, follows, is removed, or, where it has no seat, keeps them unread.
 
-use model::{AuthorityId, Denial, Digest, Entry, EpochCertificate, Handshake, Payload, Step};
+use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Handshake, Payload, Step};
 use roster::{CaseBinding, Follower};
 use seal::Member;
 use store::desk::{DeskBatch, PrivateKeyPackageRow};
@@ -63,8 +63,8 @@ impl Office {
         }
         if header.step == Step::AskRejoin {
             let mut view = folded.view;
-            self.answer_rejoin(batch, &view, header, handshake).await?;
             let (seq, opened) = (Some(self.settle(&mut view, taking)?), Some(true));
+            self.answer_rejoin(batch, &view, header).await?;
             return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened, seq });
         }
         self.follow_change(members, batch, taking, handshake, folded.view, version).await
@@ -123,7 +123,7 @@ impl Office {
     ) -> Result<Taken, Denial> {
         let Folded { mut view, follower } = folded;
         let header = &taking.entry.header;
-        let Some((reference, row)) = self.invitation(handshake).await? else {
+        let Some((reference, row)) = self.invitation(header.case, handshake).await? else {
             if view.away.is_none() {
                 self.lose(batch, &mut view, taking.now)?;
             }
@@ -154,12 +154,19 @@ impl Office {
     }
 
     /// Our KeyPackage for which there is a Welcome, if its private half is here.
-    async fn invitation(&self, handshake: &Handshake) -> Result<Option<(Digest, PrivateKeyPackageRow)>, Denial> {
+    /// One that was offered in a case is for no other.
+    async fn invitation(
+        &self,
+        case: CaseId,
+        handshake: &Handshake,
+    ) -> Result<Option<(Digest, PrivateKeyPackageRow)>, Denial> {
         if handshake.welcome.is_empty() {
             return Ok(None);
         }
         for reference in roster::welcomed(&handshake.welcome)? {
-            if let Some(row) = self.store.key_package(reference).await?.filter(|row| row.used_at.is_none()) {
+            let ours =
+                |row: &PrivateKeyPackageRow| row.used_at.is_none() && row.case_id.is_none_or(|bound| bound.0 == case);
+            if let Some(row) = self.store.key_package(reference).await?.filter(ours) {
                 return Ok(Some((reference, row)));
             }
         }

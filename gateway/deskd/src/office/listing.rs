@@ -237,6 +237,9 @@ impl Office {
         now: Timestamp,
     ) -> Result<(), Denial> {
         case.training = self.is_exercise(view);
+        if case.trouble.is_empty() {
+            case.trouble = self.parked_in(view.id).unwrap_or_default();
+        }
         case.preservation = self.first_to_end(view, following, now)?;
         case.clock = self.first_clock(view, told, now);
         Ok(())

@@ -36,6 +36,7 @@ mod matters;
 mod once;
 mod outbox;
 mod outcome;
+mod parking;
 mod prepare;
 mod reading;
 mod refold;
@@ -50,6 +51,7 @@ mod shown;
 mod sign;
 mod statistics;
 mod terms;
+mod then;
 mod trace;
 mod transfer;
 mod upkeep;
@@ -199,8 +201,9 @@ pub(crate) struct Office {
     resting: Mutex<BTreeMap<EntryId, String>>,
     /// Why a change of a case's group was refused, for the call that waits for it.
     errand_ends: Mutex<BTreeMap<CaseId, Denial>>,
-    /// The item at which the gateway's stream stands still.
+    /// Since when items of the gateway's stream are tried, and those that were passed by.
     standstill: Mutex<watching::Standstill>,
+    parked: Mutex<parking::Parked>,
     /// What was verified of the receipts of gateways.
     proven: Mutex<ProvenBatches>,
 }
@@ -249,9 +252,11 @@ impl Office {
             resting: Mutex::default(),
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),
+            parked: Mutex::default(),
             proven: Mutex::default(),
         };
         office.note_listed().await?;
+        office.note_parked().await?;
         Ok(office)
     }
 
@@ -379,19 +384,6 @@ impl Office {
             answers.clear();
         }
         answers.insert(entry, denial);
-    }
-
-    /// Notes why an entry rests before it is handed to the own gateway again.
-    fn rests(&self, entry: EntryId, denial: &Denial) {
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        if resting.len() > 1000 {
-            resting.clear();
-        }
-        resting.insert(entry, denial.to_string());
-    }
-
-    fn resting(&self, entry: EntryId) -> Option<String> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner).get(&entry).cloned()
     }
 
     fn answer(&self, entry: EntryId) -> Option<Denial> {

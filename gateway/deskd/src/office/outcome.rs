@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::{Denial, EntryId, Fault, Header, Receipt, ReceiptKind, Refusal, RefusalCode, SignedReceipt, Step, Verdict};
+use model::{
+    Denial, EntryId, Fault, Handshake, Header, Payload, Receipt, ReceiptKind, Refusal, RefusalCode, SignedReceipt,
+    Step, Verdict,
+};
 use proto::types as wire;
 use seal::Member;
 use store::desk::{DeskBatch, DeskEntryVerdict};
@@ -11,7 +14,7 @@ use telemetry::say;
 use workflow::Event;
 
 use super::{
-    GATEWAY, Members, Office, Told,
+    Members, Office, Told,
     binding::OurEntry,
     event,
     history::turn_of,
@@ -32,7 +35,7 @@ impl Office {
     pub(super) async fn take_outcome(&self, cursor: u64, receipt: &wire::SignedReceipt) -> Result<(), Denial> {
         let now = clock::now();
         let mut batch = DeskBatch::default();
-        batch.cursors.insert(GATEWAY.to_owned(), i64::try_from(cursor).unwrap_or(i64::MAX));
+        self.done_with(&mut batch, cursor);
         let proven = self.proven_now(receipt).await;
         let mut members = self.members.lock().await;
         let signed = match proven {
@@ -134,8 +137,12 @@ impl Office {
         if let Some(seating) = &pending.seating {
             let epoch = receipt.epoch.as_ref().map(|certificate| certificate.epoch).unwrap_or_default();
             view.seat(seating, turn_of(&header, epoch));
-            batch.errands_done.push(view.id);
+            match self.next_readmission(view)? {
+                Some(next) => batch.errands.push(next),
+                None => batch.errands_done.push(view.id),
+            }
         }
+        view.asks(&header, &Payload::Handshake(Handshake::default()));
         let moved = Event { taken: Some(receipt.at), ..pending.event };
         let seq = view.settle(header.step, pending.digest, &moved);
         self.shred(batch, view, &header, receipt.at).await?;

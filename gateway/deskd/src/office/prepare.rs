@@ -385,9 +385,9 @@ impl Office {
 impl CaseView {
     /// Refuses every step in a case whose group was forked, or which is not the case that the gateways hold.
     pub(super) fn sound(&self) -> Result<(), Denial> {
-        if let Some(away) = self.away {
+        if let Some(away) = self.away_reason() {
             let remedy = "Look at who has a seat in the case: desk group show.";
-            return Err(Refusal::new(RefusalCode::R94, "desk", away.reason(), remedy).into());
+            return Err(Refusal::new(RefusalCode::R94, "desk", away, remedy).into());
         }
         let Some(trouble) = &self.trouble else { return Ok(()) };
         let remedy = "Tell both operators, who compare the ledger and the epoch certificates; go on in a new case.";

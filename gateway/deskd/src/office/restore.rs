@@ -3,9 +3,9 @@
 
 use std::sync::atomic::Ordering;
 
-use model::{CaseId, Denial, Fault, Handshake, Header, Payload, Step, Timestamp};
+use model::{AuthorityId, CaseId, Denial, Fault, Handshake, Header, Payload, Step, Timestamp};
 use seal::prepare_key_packages;
-use store::desk::{DeskBatch, PrivateKeyPackageRow};
+use store::desk::{DeskBatch, ErrandRow, PrivateKeyPackageRow};
 use telemetry::say;
 use workflow::State;
 
@@ -23,8 +23,11 @@ use crate::{clock, safe::Place};
 pub(super) const SEALED_COUNT: &str = "sealed";
 /// 1 while KeyPackages that lie ready have to be taken back, in the table of cursors.
 pub(super) const WITHDRAW: &str = "withdraw";
-/// When it is asked again, where nobody took the desk in.
+/// When it is asked again, where nobody took the desk in; each time twice as late, at most after [`DOUBLED_MAX`] times.
 const ASK_AGAIN_MS: i64 = 10 * 60 * 1000;
+const DOUBLED_MAX: u32 = 5;
+/// How long a desk that was not addressed leaves it to those before it to take the other one in.
+const OTHERS_MS: i64 = 10_000;
 /// Cases named in the desk's status.
 const TOLD_MAX: u64 = 1000;
 
@@ -110,7 +113,7 @@ impl Office {
     pub(super) async fn ask_rejoin(&self, case: CaseId, errand: &Errand) -> Result<bool, Denial> {
         let lost = |view: &CaseView| matches!(view.away, Some(Away::Lost(_)));
         let (view, _) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
-        if !lost(&view) || view.state() == State::Closed {
+        if !lost(&view) || view.state() == State::Closed || view.is_dead() {
             return Ok(false);
         }
         let past = self.fetch(case, None).await?;
@@ -137,6 +140,8 @@ impl Office {
                 added: now.0,
                 expires: one.expires.0,
                 used_at: None,
+                // Whoever sees it may use it in this case only.
+                case_id: Some(case.into()),
             });
             let header = self.next_header(&view, Step::AskRejoin, now)?;
             let payload = Payload::Handshake(Handshake { key_package: one.public.into(), ..Handshake::default() });
@@ -144,29 +149,52 @@ impl Office {
             let outgoing = Outgoing { header: &header, header_bytes, payload, officers: Vec::new() };
             self.dispatch(&mut batch, &mut view, outgoing, now)?;
         }
-        batch.errands.push(self.errand_row(case, errand, now.plus_ms(ASK_AGAIN_MS).0)?);
+        let errand = Errand { tries: errand.tries.saturating_add(1), ..errand.clone() };
+        let due = now.plus_ms(ASK_AGAIN_MS << errand.tries.saturating_sub(1).min(DOUBLED_MAX));
+        batch.errands.push(self.errand_row(case, &errand, due.0)?);
         self.put_case(&mut batch, &view, Some(version), now).await?;
         self.commit(&batch).await?;
         Ok(true)
     }
 
-    /// Another desk lost its keys: the one that it addresses takes it in anew.
+    /// Another desk lost its keys: the one that it addresses takes it in anew, and where that does not, those who sit there beside it, one
+    /// after the other. It may have lost its own.
     pub(super) async fn answer_rejoin(
         &self,
         batch: &mut DeskBatch,
         view: &CaseView,
         header: &Header,
-        handshake: &Handshake,
     ) -> Result<(), Denial> {
-        // Where another change of ours is on its way, the other desk asks again.
-        if header.recipient != self.own || view.away.is_some() || self.store.errand(view.id).await?.is_some() {
+        // Where another change of ours is on its way, this one follows it.
+        if view.away.is_some() || self.store.errand(view.id).await?.is_some() {
             return Ok(());
         }
-        let seats = view.seats.iter().filter(|seat| seat.authority == header.sender).count();
-        let wish =
-            Wish::Readmit { authority: header.sender.clone(), key_package: handshake.key_package.to_vec(), seats };
-        batch.errands.push(self.errand_row(view.id, &Errand::new(wish), clock::now().0)?);
+        let mut others: Vec<_> = view.readers.iter().filter(|one| **one != header.recipient).collect();
+        others.sort_unstable();
+        let turn = match others.iter().position(|one| **one == self.own) {
+            _ if header.recipient == self.own => 0,
+            Some(place) => i64::try_from(place).unwrap_or(i64::MAX).saturating_add(1),
+            None => return Ok(()),
+        };
+        let due = clock::now().plus_ms(turn.saturating_mul(OTHERS_MS));
+        batch.errands.extend(self.readmission(view, &header.sender, due.0)?);
         Ok(())
+    }
+
+    /// The next desk that asked to be taken in anew, where this one has a seat.
+    pub(super) fn next_readmission(&self, view: &CaseView) -> Result<Option<ErrandRow>, Denial> {
+        let next = view.asking.keys().find(|desk| **desk != self.own && view.readers.contains(desk));
+        match next.filter(|_| view.away.is_none()) {
+            Some(desk) => self.readmission(view, desk, clock::now().0),
+            None => Ok(None),
+        }
+    }
+
+    fn readmission(&self, view: &CaseView, desk: &AuthorityId, due: i64) -> Result<Option<ErrandRow>, Denial> {
+        let Some(key_package) = view.asking.get(desk).filter(|one| !one.is_empty()) else { return Ok(None) };
+        let seats = view.seats.iter().filter(|seat| seat.authority == *desk).count();
+        let wish = Wish::Readmit { authority: desk.clone(), key_package: key_package.clone(), seats };
+        Ok(Some(self.errand_row(view.id, &Errand::new(wish), due)?))
     }
 
     /// The cases of which this desk has lost its keys and waits to be taken in anew.

@@ -1,6 +1,6 @@
 //! Who could read what of a case, and when: its seats, as the handshakes that both gateways admitted gave and took them.
 
-use model::{AuthorityId, CaseId, Denial, EntryId, Timestamp};
+use model::{AuthorityId, CaseId, Denial, EntryId, Header, Payload, Step, Timestamp};
 use proto::desk as wire;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,10 @@ pub(crate) struct Seating {
     pub(crate) removed: Vec<AuthorityId>,
 }
 
+/// What is said of a case that has ended because nobody holds its keys.
+const DEAD: &str = "every desk of the case has lost its keys (all were restored from backups): nothing can be sealed in it any more. What it \
+                    holds stays as evidence; go on in a new case that follows it: desk request new --follows CASE";
+
 /// Why this desk has no seat in a case's group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Away {
@@ -63,8 +67,29 @@ impl CaseView {
                 seat.left = Some(turn);
             }
         }
+        self.asking.retain(|desk, _| !seating.added.contains(desk));
         let come = |authority: &AuthorityId| Seat { authority: authority.clone(), joined: Some(turn), left: None };
         self.seats.extend(seating.added.iter().map(come));
+    }
+
+    /// Notes that who sends asks to be taken in anew.
+    pub(super) fn asks(&mut self, header: &Header, payload: &Payload) {
+        if let (Step::AskRejoin, Payload::Handshake(handshake)) = (header.step, payload) {
+            let ours = header.sender == self.own;
+            let key_package = if ours { Vec::new() } else { handshake.key_package.to_vec() };
+            self.asking.insert(header.sender.clone(), key_package);
+        }
+    }
+
+    /// Whether every desk of the case has lost its keys: nobody is left who could take anybody in, and nothing can be sealed any more.
+    pub(super) fn is_dead(&self) -> bool {
+        !self.readers.is_empty() && self.readers.iter().all(|reader| self.asking.contains_key(reader))
+    }
+
+    /// Why this desk has no seat now, in words.
+    pub(super) fn away_reason(&self) -> Option<String> {
+        let reason = self.away.map(Away::reason)?;
+        Some(if self.is_dead() { DEAD.to_owned() } else { reason })
     }
 
     /// Adds seats for those readers that have none: they sat there before anything that could be proved here.

@@ -14,7 +14,6 @@ use super::{
     Office,
     listing::Whose,
     matters,
-    seats::Away,
     terms::preservation,
     unknown,
     usage::Opens,
@@ -184,6 +183,7 @@ impl Office {
             webhook_troubles: self.webhook_troubles().await?,
             training: self.trains(),
             cases_without_keys: self.without_keys().await?,
+            parked: self.parked_cases().into_iter().map(|(case, why)| format!("{case}: {why}")).collect(),
         })
     }
 
@@ -292,7 +292,7 @@ pub(super) fn of_case(
         possible_steps: possible,
         updated_ms: updated,
         reference: view.reference.clone(),
-        trouble: view.away.map(Away::reason).or_else(|| view.trouble.clone()).unwrap_or_default(),
+        trouble: view.away_reason().or_else(|| view.trouble.clone()).unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
         matters_waiting: matters::waiting(view),

@@ -1,7 +1,7 @@
 //! What the own gateway holds of what happened to a case's entries, asked when somebody looks: the receipts that it gave on entries that
 //! came, and why an entry waits that was sent. Nothing of it is kept, so that it is never older than the look.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use bytes::Bytes;
 use model::{Denial, EntryId, Fault, ReceiptKind};
@@ -77,6 +77,19 @@ impl Office {
         }
         event.receipts = notes.iter().map(ReceiptNote::shown).collect();
         Ok(())
+    }
+
+    /// Notes why an entry rests before it is handed to the own gateway again.
+    pub(super) fn rests(&self, entry: EntryId, denial: &Denial) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.len() > 1000 {
+            resting.clear();
+        }
+        resting.insert(entry, denial.to_string());
+    }
+
+    fn resting(&self, entry: EntryId) -> Option<String> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).get(&entry).cloned()
     }
 
     /// Why an entry of ours waits that the own gateway does not have yet, as far as this desk knows.

@@ -40,6 +40,7 @@ impl Office {
                 added: now.0,
                 expires: one.expires.0,
                 used_at: None,
+                case_id: None,
             });
         }
         self.commit(&batch).await?;

@@ -90,6 +90,9 @@ pub(crate) struct CaseView {
     /// The keys of the officers who signed that it was taken into use, by the entry.
     #[serde(default)]
     pub(crate) takers: BTreeMap<EntryId, BTreeSet<KeyId>>,
+    /// Who lost its keys, asked to be taken in anew and was not yet, and by which KeyPackage; nothing for this desk's own.
+    #[serde(default)]
+    pub(crate) asking: BTreeMap<AuthorityId, Vec<u8>>,
 }
 
 /// That somebody opened a record.
@@ -249,6 +252,7 @@ impl CaseView {
             fold: FOLD,
             began: None,
             takers: BTreeMap::new(),
+            asking: BTreeMap::new(),
         }
     }
 

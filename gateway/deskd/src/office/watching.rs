@@ -1,6 +1,7 @@
 //! Follows the own gateway's stream from the durable cursor on, and comes back when it broke.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use link::Backoff;
 use model::{Denial, Fault, RefusalCode};
 use proto::desk::{WatchResponse, watch_response::Item};
 use telemetry::{Instrument, say};
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::{Instant, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{GATEWAY, Office};
@@ -88,7 +89,7 @@ impl Office {
         }
     }
 
-    /// Follows the stream until it ends; says whether it stands still at an item.
+    /// Follows the stream until it ends, and tries what is parked meanwhile; says whether the stream stands still at an item.
     async fn follow(&self, backoff: &mut Backoff, patience: &mut Backoff) -> bool {
         if self.trust.store().is_err() && !self.refreshed().await {
             return false;
@@ -101,11 +102,22 @@ impl Office {
         // What waited for the gateway goes now.
         self.outbox_bell.notify_one();
         self.upkeep_bell.notify_one();
+        let mut again = Instant::now() + FIRST_PAUSE;
         loop {
-            match stream.message().await {
+            let next = tokio::select! {
+                next = stream.message() => next,
+                () = sleep_until(again), if self.anything_parked() => {
+                    if self.try_parked().await {
+                        patience.reset();
+                    }
+                    again = Instant::now() + patience.pause();
+                    continue;
+                }
+            };
+            match next {
                 Ok(Some(response)) => {
-                    let cursor = response.cursor;
-                    if let Err(denial) = self.take(response).await {
+                    let (cursor, before) = (response.cursor, self.anything_parked());
+                    if let Err(denial) = self.take_or_park(response).await {
                         let (code, fault) = parts(&denial);
                         say!(
                             Warn,
@@ -119,7 +131,10 @@ impl Office {
                     }
                     self.uplink.hold(None);
                     backoff.reset();
-                    patience.reset();
+                    if !before && self.anything_parked() {
+                        patience.reset();
+                        again = Instant::now() + patience.pause();
+                    }
                 }
                 Ok(None) => {
                     self.uplink.lost("the gateway ended the stream");
@@ -139,7 +154,7 @@ impl Office {
         standstill.waits(cursor, longest, Instant::now())
     }
 
-    async fn take(&self, response: WatchResponse) -> Result<(), Denial> {
+    pub(super) async fn take(&self, response: WatchResponse) -> Result<(), Denial> {
         let span = telemetry::span!("take");
         telemetry::follow(&span, &response.traceparent);
         self.take_item(response).instrument(span).await
@@ -156,7 +171,7 @@ impl Office {
     /// Fetches the directories; says whether it could.
     pub(super) async fn refreshed(&self) -> bool {
         let _fetching = self.fetching.lock().await;
-        let Ok(directories) = self.uplink.directories().await else { return false };
+        let Ok(directories) = self.uplink.directories(None).await else { return false };
         let Some(own) = directories.own else { return false };
         match self.trust.learn(own, directories.foreign, clock::now()) {
             Ok(()) => true,
@@ -168,18 +183,19 @@ impl Office {
     }
 }
 
-/// The item at which the stream stands still, and since when.
+/// The items that could not be taken, and since when.
 #[derive(Debug, Default)]
-pub(super) struct Standstill(Option<(u64, Instant)>);
+pub(super) struct Standstill(BTreeMap<u64, Instant>);
 
 impl Standstill {
     fn waits(&mut self, cursor: u64, longest: Duration, now: Instant) -> bool {
-        let since = match self.0 {
-            Some((at, since)) if at == cursor => since,
-            _ => now,
-        };
-        self.0 = Some((cursor, since));
+        let since = *self.0.entry(cursor).or_insert(now);
         now.duration_since(since) < longest
+    }
+
+    /// Nothing more is to be waited for.
+    pub(super) fn forget(&mut self, cursor: u64) {
+        self.0.remove(&cursor);
     }
 }
 
@@ -211,8 +227,10 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert!(standstill.waits(7, PROOF_WAIT, start));
         assert!(standstill.waits(7, PROOF_WAIT, start + 23 * hour));
-        assert!(!standstill.waits(7, PROOF_WAIT, start + 24 * hour));
         assert!(standstill.waits(8, PROOF_WAIT, start + 24 * hour), "another item has its own time");
+        assert!(!standstill.waits(7, PROOF_WAIT, start + 24 * hour), "and takes none from the first");
+        standstill.forget(7);
+        assert!(standstill.waits(7, PROOF_WAIT, start + 24 * hour));
         assert!(!standstill.waits(9, Duration::ZERO, start), "what cannot pass is final at once");
     }
 

@@ -257,7 +257,8 @@ impl Committer {
         match (&entry.payload, follower) {
             (Payload::Handshake(handshake), Some(follower)) if entry.header.step == Step::AskRejoin => {
                 let admitted = roster::check_key_package(&handshake.key_package, &snapshot.store, turn.now)?;
-                Ok(Held::Asked { by: admitted.authority, members: follower.members() })
+                let (by, package) = (admitted.authority, admitted.reference);
+                Ok(Held::Asked { by, members: follower.members(), package })
             }
             (Payload::Handshake(_), Some(_))
                 if matches!(origin, Origin::OwnDesk(_)) && hot.is_some_and(|hot| hot.next.is_some()) =>

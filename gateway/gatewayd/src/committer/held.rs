@@ -6,7 +6,7 @@ use roster::Approved;
 /// The payload, held against the group.
 pub(super) enum Held {
     Handshake(Box<Approved>),
-    Asked { by: model::AuthorityId, members: Vec<model::AuthorityId> },
+    Asked { by: model::AuthorityId, members: Vec<model::AuthorityId>, package: model::Digest },
     Sealed { members: Vec<model::AuthorityId>, bound_to: Vec<u8> },
 }
 
@@ -19,8 +19,9 @@ impl Held {
                 added: &approved.added,
                 removed: &approved.removed,
                 epoch: approved.epoch.epoch,
+                packages: &approved.packages,
             },
-            Self::Asked { by, members } => RosterFacts::Asked { by, members },
+            Self::Asked { by, members, package } => RosterFacts::Asked { by, members, package: *package },
             Self::Sealed { members, bound_to } => RosterFacts::Sealed { members, bound_to },
         }
     }

@@ -23,6 +23,7 @@ use super::{gone, history, malformed, peer, status, traces};
 use crate::{
     channels, clock,
     committer::{ARRIVAL, Acknowledge, Claimed, Opened, Refused, Stated, Submit, Work, fault_of},
+    directories,
     gateway::Gateway,
     receipts,
 };
@@ -139,9 +140,14 @@ impl SubmissionService for Desks {
     ) -> Result<Response<ListDirectoriesResponse>, Status> {
         self.caller(&request)?;
         let snapshot = self.0.trust.snapshot();
+        let past = match request.into_inner().at_ms {
+            0 => Vec::new(),
+            at => directories::of_the_day(&self.0, model::Timestamp(at)).await.map_err(status)?,
+        };
         Ok(Response::new(ListDirectoriesResponse {
             own: Some(channels::directory_to_wire(&snapshot.own_directory)),
             foreign: snapshot.directories.values().map(channels::directory_to_wire).collect(),
+            past: past.iter().map(channels::directory_to_wire).collect(),
         }))
     }
 

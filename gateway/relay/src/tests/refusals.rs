@@ -276,7 +276,8 @@ fn a_commit_for_another_epoch_is_stale_and_one_by_another_desk_is_refused() {
     let denial = says(&home, &draft, |cx| {
         let committer: &'static _ = Box::leak(Box::new(desk("FR:central")));
         let members: &'static [_] = Box::leak(members.into_boxed_slice());
-        cx.roster = Ok(RosterFacts::Handshake { committer, members, added: &[], removed: &[], epoch: 2 });
+        cx.roster =
+            Ok(RosterFacts::Handshake { committer, members, added: &[], removed: &[], epoch: 2, packages: &[] });
     });
     assert_eq!((code(&denial), field(&denial)), ("R93", "sender"));
 }
@@ -291,7 +292,7 @@ fn what_the_roster_denied_takes_its_turn() {
     assert_eq!(code(&says(&home, &alone, |cx| cx.roster = Err(no()))), "R94", "the procedure is asked first");
 }
 
-/// R91 is the quota's, which this gateway does not keep yet.
+/// R91 is the quota's, and that of desks that ask too often to be taken in anew: see `group`.
 #[test]
 fn every_gateway_code_but_the_quotas_can_be_provoked() {
     let (home, peer) = both_after(&[Step::OpenGroup]);

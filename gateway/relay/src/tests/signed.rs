@@ -81,7 +81,14 @@ fn admitted(trust: &TrustStore, file: Option<&CaseFile>, entry: &Entry, origin: 
     let members = [desk("FR:central"), desk("JP:central")];
     let roster = if entry.header.step.is_handshake() {
         let committer = &entry.header.sender;
-        RosterFacts::Handshake { committer, members: &members, added: &members[..1], removed: &[], epoch: 1 }
+        RosterFacts::Handshake {
+            committer,
+            members: &members,
+            added: &members[..1],
+            removed: &[],
+            epoch: 1,
+            packages: &[],
+        }
     } else {
         RosterFacts::Sealed { members: &members, bound_to: digest.as_bytes() }
     };

@@ -291,6 +291,11 @@ pub(super) fn payload(step: Step) -> Payload {
     }
 }
 
+/// The KeyPackage in an asking: one of its own for each.
+pub(super) fn package(header: &Header) -> Digest {
+    Digest::of(&[header.entry.as_bytes()])
+}
+
 /// What a gateway answered, and will answer again: when it took the entry, or why not.
 pub(super) type Verdict = Result<Timestamp, Denial>;
 
@@ -336,7 +341,7 @@ impl Gateway {
         let added: Vec<_> = set(&draft.members).difference(&set(before)).cloned().collect();
         let removed: Vec<_> = set(before).difference(&set(&draft.members)).cloned().collect();
         let facts = if draft.header.step == Step::AskRejoin {
-            RosterFacts::Asked { by: &draft.header.sender, members: before }
+            RosterFacts::Asked { by: &draft.header.sender, members: before, package: package(&draft.header) }
         } else if draft.header.step.is_handshake() {
             RosterFacts::Handshake {
                 committer: &draft.header.sender,
@@ -344,6 +349,7 @@ impl Gateway {
                 added: &added,
                 removed: &removed,
                 epoch: epoch + 1,
+                packages: &[],
             }
         } else {
             RosterFacts::Sealed { members: before, bound_to: digest.as_bytes() }

@@ -5,9 +5,9 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, LinkRow,
-    MlsChange, NewDeskOutbox, NewEvent, OnceRow, PledgeRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow,
+    MlsChange, NewDeskOutbox, NewEvent, OnceRow, ParkedRow, PledgeRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow,
     ResponderRow, Shred, WebhookRow, attempt, case, clock, draft, entry, errand, event, key_package, link, mls, once,
-    outbox, pledge, progress, proposal, record_key, responder, webhook,
+    outbox, parked, pledge, progress, proposal, record_key, responder, webhook,
 };
 use crate::{
     Blob, StoreError, Stored,
@@ -50,6 +50,10 @@ pub struct DeskBatch {
     pub concluded: Vec<i64>,
     /// How far streams were read, by name.
     pub cursors: BTreeMap<String, i64>,
+    /// Items of the gateway's stream that are passed by for now.
+    pub parked: Vec<ParkedRow>,
+    /// Those that were taken after all: [`ParkedRow::cursor`](super::ParkedRow).
+    pub unparked: Vec<i64>,
     /// Clocks, whole.
     pub clocks: Vec<ClockRow>,
     /// Which cases follow which.
@@ -161,6 +165,8 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     write::insert_new::<outbox::Entity, _, _>(tx, &keys, &batch.outbox).await?;
     write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
     progress::put(tx, &batch.cursors).await?;
+    parked::put(tx, &batch.parked).await?;
+    write::delete::<parked::Entity, _, _>(tx, parked::Column::Cursor, &batch.unparked).await?;
     clock::put(tx, &batch.clocks).await?;
     link::insert(tx, &batch.links).await?;
     errand::put(tx, &batch.errands).await?;

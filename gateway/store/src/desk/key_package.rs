@@ -1,4 +1,4 @@
-use model::Digest;
+use model::{CaseId, Digest};
 use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
@@ -19,6 +19,8 @@ pub struct Model {
     pub expires: i64,
     /// When a Welcome used it.
     pub used_at: Option<i64>,
+    /// The case in which it was offered, and for which alone it is; `None` for one that lies ready for any.
+    pub case_id: Option<Stored<CaseId>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -32,17 +34,19 @@ impl DeskStore {
         Ok(Entity::find_by_id(Stored(hash)).one(self.engine.read()).await?)
     }
 
-    /// The hashes of those that are not used and do not expire before `now`, the one that expires first first.
+    /// The hashes of those that lie ready for any case, are not used and do not expire before `now`, the one that expires first first.
     pub async fn fresh_key_packages(&self, now: i64) -> Result<Vec<Digest>, StoreError> {
         let query = Entity::find().select_only().column(Column::Hash).filter(Column::UsedAt.is_null());
+        let query = query.filter(Column::CaseId.is_null());
         let query = query.filter(Column::Expires.gte(now)).order_by_asc(Column::Expires).order_by_asc(Column::Hash);
         let hashes: Vec<Stored<Digest>> = query.into_tuple().all(self.engine.read()).await?;
         Ok(hashes.into_iter().map(|hash| hash.0).collect())
     }
 
-    /// How many are not used and do not expire before `now`.
+    /// How many lie ready for any case, are not used and do not expire before `now`.
     pub async fn key_package_count(&self, now: i64) -> Result<u64, StoreError> {
-        let query = Entity::find().filter(Column::UsedAt.is_null()).filter(Column::Expires.gte(now));
+        let query = Entity::find().filter(Column::UsedAt.is_null()).filter(Column::CaseId.is_null());
+        let query = query.filter(Column::Expires.gte(now));
         Ok(query.count(self.engine.read()).await?)
     }
 

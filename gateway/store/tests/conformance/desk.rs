@@ -200,6 +200,7 @@ pub(crate) async fn a_used_key_package_has_no_private_keys(store: &DeskStore) {
         added: 1_000,
         expires,
         used_at: None,
+        case_id: None,
     };
     let key_packages = vec![package(1, 5_000), package(2, 4_000), package(3, 2_000)];
     store.commit(&DeskBatch { key_packages: key_packages.clone(), ..DeskBatch::default() }).await.unwrap();
@@ -227,6 +228,7 @@ pub(crate) async fn what_is_forgotten_after_a_restore_is_gone_and_errands_wait_i
             added: 1,
             expires: 5_000,
             used_at: None,
+            case_id: None,
         }],
         ..DeskBatch::default()
     };

@@ -44,7 +44,7 @@ fn bond(name: &str, article: &str) -> String {
 }
 
 /// A catalogue with both agreements in force, for both states, and a responder's file in Japan's desk.
-fn prepare(base: &Path, states: [&State; 2], responder: &str, more: &str) {
+pub(crate) fn prepare(base: &Path, states: [&State; 2], responder: &str, more: &str) {
     let catalogue = base.join("catalogue");
     let write = |path: &str, text: &str| {
         let path = catalogue.join(path);
@@ -77,7 +77,7 @@ fn prepare(base: &Path, states: [&State; 2], responder: &str, more: &str) {
     fs::write(folder.join("records.toml"), format!("{responder}{more}")).unwrap();
 }
 
-const EXTRACTS: &str = "format = \"responder/1\"\ngives = \"criminal_record_extract\"\narticles = [\"fictitious-records:3\"]\n\
+pub(crate) const EXTRACTS: &str = "format = \"responder/1\"\ngives = \"criminal_record_extract\"\narticles = [\"fictitious-records:3\"]\n\
                         link_only_on = [\"name\", \"birth_date\", \"sex\"]\nregister = \"Criminal register (test)\"\n\
                         legal_basis = \"Agreement, art. 3\"\nconditions = [\"C01\"]\nquota = { per_day = 10, per_counterpart = 10 }\n";
 
@@ -186,7 +186,7 @@ fn request(case: &str, article: &str, change: impl FnOnce(&mut Value)) -> Value 
     request
 }
 
-fn extract(case: &str, name: &str) -> Value {
+pub(crate) fn extract(case: &str, name: &str) -> Value {
     request(case, "fictitious-records:3", |request| {
         request["purpose"]["code"] = "criminal_proceedings".into();
         let measure = &mut request["measures"][0];
@@ -218,7 +218,7 @@ fn attestation(case: &str, holder: &str) -> Value {
 }
 
 /// Sends a request; the case.
-async fn sent(stage: &Stage, request: impl Fn(&str) -> Value) -> String {
+pub(crate) async fn sent(stage: &Stage, request: impl Fn(&str) -> Value) -> String {
     let file = stage.pair.fr.dir.join("request.json");
     let from = file.to_str().unwrap();
     fs::write(&file, request(&papers::any_case()).to_string()).unwrap();
@@ -231,7 +231,7 @@ async fn sent(stage: &Stage, request: impl Fn(&str) -> Value) -> String {
     case
 }
 
-async fn is_at(stage: &Stage, side: Side, case: &str, state: &str) {
+pub(crate) async fn is_at(stage: &Stage, side: Side, case: &str, state: &str) {
     until(&format!("{side:?} sees {state}"), 25, async || {
         let shown = stage.show(side, case).await?;
         (shown["summary"]["state"] == state).then_some(())
@@ -248,7 +248,7 @@ async fn steps(stage: &Stage, side: Side, case: &str) -> Vec<String> {
 }
 
 /// The one record that France was given in a case.
-async fn given(stage: &Stage, case: &str) -> Value {
+pub(crate) async fn given(stage: &Stage, case: &str) -> Value {
     let folder = stage.pair.fr.dir.join(format!("given-{case}"));
     let to = folder.to_str().unwrap();
     stage.desk(Side::Fr, &["case", "show", case, "--documents", to, "--as", "central/officer-1"]).await.done();
@@ -257,15 +257,15 @@ async fn given(stage: &Stage, case: &str) -> Value {
     records.find(|record| record["subject_binding"].is_string()).unwrap()
 }
 
-async fn responder(stage: &Stage) -> Value {
+pub(crate) async fn responder(stage: &Stage) -> Value {
     stage.desk(Side::Jp, &["responder", "list"]).await.done()["responders"][0].clone()
 }
 
-async fn authorise(stage: &Stage, officer: &str) -> Value {
+pub(crate) async fn authorise(stage: &Stage, officer: &str) -> Value {
     stage.desk(Side::Jp, &["responder", "authorise", "records", "--as", officer]).await.done()
 }
 
-async fn counts(stage: &Stage, outcome: &str, count: u64) {
+pub(crate) async fn counts(stage: &Stage, outcome: &str, count: u64) {
     until(&format!("{count} {outcome}"), 25, async || {
         (responder(stage).await["today"][outcome] == count).then_some(())
     })

@@ -92,7 +92,7 @@ async fn a_desk_is_no_gateway_and_a_gateway_is_no_desk() {
 
         let peer_gateway = jp.tls(&jp.gateway_dir());
         let mut client = wire::as_desk(fr, &peer_gateway);
-        let refused = client.list_directories(ListDirectoriesRequest {}).await.unwrap_err();
+        let refused = client.list_directories(ListDirectoriesRequest::default()).await.unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied, "{refused:?}");
 
         let foreign_desk = jp.tls(&jp.desk_dir("central"));

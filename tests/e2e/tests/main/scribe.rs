@@ -54,7 +54,7 @@ impl Scribe {
     /// At the central authority of a state whose gateway runs.
     pub(crate) async fn at(state: &State) -> Self {
         let mut client = wire::as_desk(state, &state.tls(&state.desk_dir("central")));
-        let listed = client.list_directories(ListDirectoriesRequest {}).await.unwrap().into_inner();
+        let listed = client.list_directories(ListDirectoriesRequest::default()).await.unwrap().into_inner();
         let foreign: Vec<_> = listed.foreign.into_iter().map(signed).collect();
         let trust = TrustStore::new(&state.root_der(), &signed(listed.own.unwrap()), &foreign, now()).unwrap();
         Self {

@@ -161,6 +161,16 @@ impl State {
         }
     }
 
+    /// Signs a directory that `change` has changed, and lays it where the gateway begins with it.
+    pub(crate) fn publish(&self, change: impl FnOnce(&mut identity::Directory)) {
+        let mut directory = self.directory().verify(&self.root_der(), crate::now()).unwrap();
+        (directory.version, directory.issued) = (directory.version + 1, crate::now());
+        change(&mut directory);
+        let signed = self.root().sign_directory(&directory).unwrap();
+        fs::write(self.gateway_dir().join("directory.toml"), signed.toml).unwrap();
+        fs::write(self.gateway_dir().join("directory.sig"), signed.signature).unwrap();
+    }
+
     /// One of its authorities.
     pub(crate) fn authority(&self, name: &str) -> AuthorityId {
         AuthorityId::new(self.party, name).unwrap()

@@ -83,7 +83,7 @@ impl OwnLine {
     /// Connects as a desk. Gives the line and the directories that the gateway serves.
     pub(crate) async fn open(endpoint: &str, root: &[u8], own: Credentials) -> Result<(Self, TrustStore), Failure> {
         let mut client = SubmissionServiceClient::new(connect(endpoint, root, own)?);
-        let listed = client.list_directories(ListDirectoriesRequest {}).await?.into_inner();
+        let listed = client.list_directories(ListDirectoriesRequest::default()).await?.into_inner();
         let signed = |wire: types::SignedDirectory| identity::SignedDirectory {
             toml: wire.toml,
             signature: wire.signature.to_vec(),

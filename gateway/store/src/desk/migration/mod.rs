@@ -10,6 +10,7 @@ mod m0009_looked_up;
 mod m0010_listed;
 mod m0011_fold;
 mod m0012_custody;
+mod m0013_parked;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_listed::Migration),
             Box::new(m0011_fold::Migration),
             Box::new(m0012_custody::Migration),
+            Box::new(m0013_parked::Migration),
         ]
     }
 }

@@ -1,0 +1,32 @@
+//! A step that a command takes before its own, for the measures that still need it.
+
+use desk::Document;
+use model::Step;
+use proto::desk as wire;
+use workflow::{TRANSITIONS, Trigger};
+
+/// A step that has to come first.
+pub(super) struct Before<'a> {
+    pub(super) step: Step,
+    /// Before which step.
+    pub(super) main: Step,
+    /// The records that are to be released, which say what is wanted where no measure is named.
+    pub(super) records: &'a [Document],
+}
+
+impl Before<'_> {
+    /// The wanted measures that stand where the step leads on from.
+    pub(super) fn measures(&self, shown: &wire::GetCaseResponse, named: &[u32]) -> Vec<u32> {
+        let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(self.step));
+        let from = row.map(|row| row.from).unwrap_or_default();
+        let wanted = |one: &&wire::MeasureView| match named {
+            [] if self.main == Step::Release => {
+                self.records.iter().any(|record| one.records.iter().any(|name| name == record.record_type.as_str()))
+            }
+            [] => true,
+            named => named.contains(&one.id),
+        };
+        let standing = shown.measures.iter().filter(wanted);
+        standing.filter(|one| from.iter().any(|state| state.as_str() == one.state)).map(|one| one.id).collect()
+    }
+}
