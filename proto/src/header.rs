@@ -113,6 +113,8 @@ fn header_to_wire(header: &Header) -> wire::Header {
         about_entry_id: declared.about.map(|entry| copy(entry.as_bytes())).unwrap_or_default(),
         flaw: declared.flaw.map(|flaw| flaw.as_str().to_owned()).unwrap_or_default(),
         training: declared.training,
+        minutes: declared.minutes.map(|minutes| copy(minutes.as_bytes())).unwrap_or_default(),
+        procedure: declared.procedure.unwrap_or_default(),
     }
 }
 
@@ -181,6 +183,8 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         about: if about.is_empty() { None } else { Some(EntryId::try_from(&**about)?) },
         flaw: optional(&header.flaw)?,
         training: header.training,
+        minutes: if header.minutes.is_empty() { None } else { Some(Digest::try_from(&*header.minutes)?) },
+        procedure: (header.procedure != 0).then_some(header.procedure),
     })
 }
 
@@ -305,7 +309,7 @@ enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
     CertifyDisposal, ShareDraft, CommentDraft, Answer, Prolong, GiveUp, Regularise, TellStatus, RequestUse,
     RequestOnward, NotifyExculpatory, GrantConsent, DenyConsent, NotifyBreach, ConfirmBreach, Recall, CertifyShredding,
     NotifySubject, DeferSubject, ReportError, Triage, Reissue, ProposeHearing, AgreeSlot, RecordConsent, TestLink,
-    OpenHearing, DraftMinutes, SignMinutes, TransmitMinutes, CancelHearing, CloseMatter
+    OpenHearing, DraftMinutes, SignMinutes, TransmitMinutes, CancelHearing, CloseMatter, ProposeSlots
 });
 
 enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {

@@ -39,6 +39,7 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::Recall
         | Step::CertifyShredding
         | Step::ProposeHearing
+        | Step::ProposeSlots
         | Step::AgreeSlot
         | Step::RecordConsent
         | Step::TestLink

@@ -11,8 +11,12 @@ use workflow::{Slot, zone_named};
 pub const HEARING_NOTICE: &str = "hearing_notice";
 
 /// Each step of a hearing with the word of its document.
-const ACTS: [(Step, &str); 9] = [
+/// How long before its slot a hearing may begin: rooms are ready, and everybody is there.
+const EARLY_MS_MAX: i64 = 3_600_000;
+
+const ACTS: [(Step, &str); 10] = [
     (Step::ProposeHearing, "propose"),
+    (Step::ProposeSlots, "propose"),
     (Step::AgreeSlot, "agree"),
     (Step::RecordConsent, "consent"),
     (Step::TestLink, "test"),
@@ -31,7 +35,7 @@ pub fn hearing_act(step: Step) -> Option<&'static str> {
 /// The documents of one hearing that came before, as far as they can be read here.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Heard<'d> {
-    /// The proposal.
+    /// The newest proposal.
     pub proposal: Option<&'d Value>,
     /// The agreement on a slot.
     pub agreement: Option<&'d Value>,
@@ -106,7 +110,14 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
         let ordered = started.and_then(moment).zip(ended.and_then(moment)).is_some_and(|(from, to)| from < to);
         equal(ordered, "minutes.ended_at", "the hearing ended before it began")?;
     }
-    if header.step == Step::ProposeHearing { proposed(document, header.created) } else { Ok(()) }
+    let opens = header.step == Step::ProposeHearing;
+    let reason = "a hearing is proposed in answer to nothing, and everything else of it in answer to its proposal";
+    equal(document["in_answer_to"].is_null() == opens, "in_answer_to", reason)?;
+    if matches!(header.step, Step::DraftMinutes | Step::SignMinutes | Step::TransmitMinutes) {
+        let same = header.declared.minutes.is_some() && header.declared.minutes == minutes_hash(document);
+        equal(same, "declared.minutes", "the header names other minutes than the document")?;
+    }
+    if opens || header.step == Step::ProposeSlots { proposed(document, header.created) } else { Ok(()) }
 }
 
 /// Each slot lies ahead, and both clocks show what the document says they do: an officer of either side reads the own one.
@@ -157,7 +168,12 @@ pub fn compare_hearing(header: &Header, document: &Value, before: &Heard<'_>) ->
             let verified = before.consent.and_then(|one| moment(one["consent"]["verified_at"].as_str()?));
             let started = document["opening"]["started_at"].as_str().and_then(moment);
             let ordered = verified.is_none_or(|verified| started.is_some_and(|started| verified <= started));
-            equal(ordered, "opening.started_at", "the consent was verified after the start")
+            equal(ordered, "opening.started_at", "the consent was verified after the start")?;
+            let within =
+                |slot: Slot| started.is_some_and(|at| slot.starts.plus_ms(-EARLY_MS_MAX) <= at && at < slot.ends());
+            let reason =
+                "the hearing begins within the slot that was agreed, or in the hour before: propose other times";
+            equal(before.agreement.and_then(slot_agreed).is_none_or(within), "opening.started_at", reason)
         }
         Step::SignMinutes | Step::TransmitMinutes => {
             let Some(drafted) = before.minutes.and_then(minutes_hash) else { return Ok(()) };
@@ -206,6 +222,8 @@ struct Speaker {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use model::EntryId;
+
     use super::*;
     use crate::{compare_answer, sample};
 
@@ -219,6 +237,9 @@ mod tests {
         document["record_type"] = HEARING_NOTICE.into();
         document["case"] = header.case.to_string().into();
         document["act"] = hearing_act(header.step).unwrap().into();
+        if header.step != Step::ProposeHearing {
+            document["in_answer_to"] = EntryId::new([8; 16]).to_string().into();
+        }
         document["officer"] = json!({ "authority": header.sender.to_string() });
         document
     }
@@ -284,8 +305,10 @@ mod tests {
         let mut foreign = document(&consent, said("2026-11-30T00:00:00Z"));
         foreign["officer"]["authority"] = "IT:central".into();
         assert_eq!(compare(&consent, &foreign).unwrap_err().field.unwrap(), "officer.authority");
-        let minutes = header(Step::DraftMinutes);
-        let held = |from: &str, to: &str| json!({ "minutes": { "started_at": from, "ended_at": to } });
+        let mut minutes = header(Step::DraftMinutes);
+        minutes.declared.minutes = Some(Digest::of(&[b"minutes"]));
+        let hash = Digest::of(&[b"minutes"]).to_string();
+        let held = |from: &str, to: &str| json!({ "minutes": { "started_at": from, "ended_at": to, "hash": hash } });
         assert_eq!(verdict(&minutes, held("2026-11-30T08:00:00Z", "2026-11-30T09:00:00Z")), None);
         let reversed = verdict(&minutes, held("2026-11-30T09:00:00Z", "2026-11-30T08:00:00Z"));
         assert_eq!(reversed.unwrap(), "minutes.ended_at");
@@ -342,5 +365,39 @@ mod tests {
         let opened = |at: &str| after(&open, json!({ "opening": { "started_at": at } }), &before);
         assert_eq!(opened("2026-11-30T08:00:00Z"), None);
         assert_eq!(opened("2026-11-30T07:59:59Z").unwrap(), "opening.started_at");
+    }
+
+    #[test]
+    fn a_hearing_begins_within_the_slot_that_was_agreed_or_in_the_hour_before() {
+        let open = header(Step::OpenHearing);
+        let agreement = json!({ "agreement": agreement_to(&proposal(), 1).unwrap() });
+        let before = Heard { agreement: Some(&agreement), ..Heard::default() };
+        let opened = |at: &str| after(&open, json!({ "opening": { "started_at": at } }), &before);
+        assert_eq!([opened("2026-12-10T07:00:00Z"), opened("2026-12-10T09:29:59Z")], [None, None]);
+        for at in ["2026-12-10T06:59:59Z", "2026-12-10T09:30:00Z", "2026-12-09T08:00:00Z"] {
+            assert_eq!(opened(at).unwrap(), "opening.started_at");
+        }
+    }
+
+    #[test]
+    fn the_header_names_the_minutes_of_the_document() {
+        let [ours, others] = ["ours", "others"].map(|text| Digest::of(&[text.as_bytes()]));
+        for (step, place) in [(Step::SignMinutes, "signature"), (Step::TransmitMinutes, "handover")] {
+            let mut header = header(step);
+            header.declared.minutes = Some(ours);
+            assert_eq!(verdict(&header, json!({ place: { "hash": ours.to_string() } })), None);
+            let other = verdict(&header, json!({ place: { "hash": others.to_string() } }));
+            assert_eq!(other.unwrap(), "declared.minutes");
+            header.declared.minutes = None;
+            assert!(verdict(&header, json!({ place: { "hash": ours.to_string() } })).is_some());
+        }
+    }
+
+    #[test]
+    fn other_times_are_proposed_in_answer_to_the_proposal() {
+        assert_eq!(verdict(&header(Step::ProposeSlots), proposal()), None);
+        let mut loose = document(&header(Step::ProposeSlots), proposal());
+        loose["in_answer_to"] = Value::Null;
+        assert_eq!(compare(&header(Step::ProposeSlots), &loose).unwrap_err().field.unwrap(), "in_answer_to");
     }
 }

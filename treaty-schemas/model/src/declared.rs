@@ -67,6 +67,13 @@ pub struct Declared {
     /// Whether the case is an exercise between states for training. On [`Step::SealSend`](crate::Step::SealSend).
     #[serde(default)]
     pub training: bool,
+    /// The minutes of a hearing, by their digest, so that both sides sign the same. On [`Step::DraftMinutes`](crate::Step::DraftMinutes),
+    /// [`Step::SignMinutes`](crate::Step::SignMinutes) and [`Step::TransmitMinutes`](crate::Step::TransmitMinutes).
+    #[serde(default)]
+    pub minutes: Option<Digest>,
+    /// Under which version of the procedure the case runs; `None` for the first. On [`Step::OpenGroup`](crate::Step::OpenGroup).
+    #[serde(default)]
+    pub procedure: Option<u32>,
 }
 
 /// The earlier case of the same two parties that a request follows.

@@ -10,8 +10,10 @@ pub const HANDSHAKE_BYTES_MAX: usize = 1024 * 1024;
 pub const OFFICER_SIGNATURES_MAX: usize = 4;
 /// Measures in a case.
 pub const MEASURES_MAX: usize = 32;
-/// Matters of one case that each side may open: neither can use up what is the other's.
+/// Matters of one case that each side may have open: neither can use up what is the other's.
 pub const MATTERS_OF_SIDE_MAX: usize = 32;
+/// Matters of one case that each side may open in all, those that are over among them.
+pub const MATTERS_OF_SIDE_EVER_MAX: usize = 512;
 /// Record types or selector kinds in a measure.
 pub const SCOPE_ITEMS_MAX: usize = 16;
 /// Pseudonyms of subjects in a measure.

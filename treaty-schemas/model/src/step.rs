@@ -163,6 +163,8 @@ steps! {
         CancelHearing => "cancel_hearing",
         /// Ends a matter.
         CloseMatter => "close_matter",
+        /// Proposes other times for a hearing, in the place of those before.
+        ProposeSlots => "propose_slots",
     }
 }
 

@@ -9,6 +9,9 @@ use crate::{
 
 const RULE: &str = "workflow";
 
+/// The version of the procedure that this program knows. A case is pinned to one by the entry that opens it.
+pub const PROCEDURE: u32 = 1;
+
 /// Holds a command against the procedure. `now` is the moment that the entry states; it is what the event will say.
 ///
 /// What rests on elapsed time (a silence, the hours after an emergency) is judged by when the other party's gateway took the entry
@@ -26,6 +29,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             let reason = format!("{} is not possible before the case's group is opened", command.step);
             return Err(sequence(reason, "Open the group of the case first."));
         }
+        known_procedure(command)?;
         let row = row_for(command.step, State::Validated, side, None);
         signed(row.ok_or_else(|| wrong_side(command.step, side, home, peer))?, command)?;
         return Ok(event(Change::Opened));
@@ -114,6 +118,18 @@ fn place(home: PartyId, peer: PartyId, command: &Command<'_>) -> Result<Side, Re
     })
 }
 
+/// What was opened under a procedure that nobody here knows is neither admitted nor replayed as if it were another one.
+fn known_procedure(command: &Command<'_>) -> Result<(), Refusal> {
+    let version = command.declared.procedure.unwrap_or(PROCEDURE);
+    if version == PROCEDURE {
+        return Ok(());
+    }
+    let reason =
+        format!("the case runs under version {version} of the procedure; this program knows version {PROCEDURE}");
+    let remedy = "Use a program that knows this version: the operators of both parties compare theirs.";
+    Err(sequence(reason, remedy).at("declared.procedure"))
+}
+
 /// An entry names the one before it, so that it was made later, but for what clocks differ and for as long as officers take to sign.
 fn after_the_last(case: &Case, stated: Timestamp) -> Result<(), Refusal> {
     if case.stated <= stated.plus_ms(limits::CLOCK_BEHIND_MS_MAX) {
@@ -149,7 +165,7 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
 fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(), Refusal>) -> Result<(), Refusal> {
     let step = command.step;
     let Declared { classification, emergency, callback, consent, tag_key, postponement, .. } = command.declared;
-    let Declared { until, follows, matter: of, about, flaw, training, .. } = command.declared;
+    let Declared { until, follows, matter: of, about, flaw, training, minutes, procedure, .. } = command.declared;
     let sent = step == Step::SealSend;
     let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
     only(command.purpose.is_none(), "purpose", sent || asks)?;
@@ -158,6 +174,8 @@ fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(),
     only(of.is_none(), "declared.matter", matter::moves_matter(step))?;
     only(about.is_none(), "declared.about", matter::opens_matter(step))?;
     only(flaw.is_none(), "declared.flaw", step == Step::Triage)?;
+    only(minutes.is_none(), "declared.minutes", matter::tells_minutes(step))?;
+    only(procedure.is_none(), "declared.procedure", step == Step::OpenGroup)?;
     only(classification.is_none(), "declared.classification", sent || step.carries_records())?;
     only(!emergency, "declared.emergency", sent)?;
     only(!training, "declared.training", sent)?;

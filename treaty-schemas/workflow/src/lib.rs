@@ -43,7 +43,7 @@ pub use clock::{
     woven,
 };
 pub use command::{Command, DraftCommand};
-pub use decide::{decide, decide_draft};
+pub use decide::{PROCEDURE, decide, decide_draft};
 pub use event::{Change, Event, FOLD, Move, apply};
 pub use matter::{
     By, MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, Slot, SlotWarning,

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod alone;
+mod hearing;
 mod late;
 mod matters;
 mod onward;
@@ -145,6 +146,7 @@ impl Order {
                 until: matches!(step, Step::Extend | Step::Prolong).then_some(NOW.plus_ms(1 << 50)),
                 matter: moves_matter(step).then_some(MatterId(1)),
                 about: (step == Step::ReportError).then_some(ENTRY),
+                minutes: crate::matter::tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 flaw: (step == Step::Triage).then_some(Flaw::WrongSubject),
                 ..Declared::default()
             },

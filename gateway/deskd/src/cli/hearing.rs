@@ -92,6 +92,11 @@ impl Hearing {
         self.newest("agree")?["agreement"]["slot"].as_u64()
     }
 
+    /// Whose clocks its times are shown by.
+    pub(super) fn sides(&self) -> &Sides {
+        &self.sides
+    }
+
     pub(super) fn id(&self) -> MatterId {
         MatterId(self.matter.id)
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use desk::{Heard, agreement_to, compare_hearing, fill_slots, hearing_act, slot_agreed};
-use model::{Denial, Header, MatterId, Step, Timestamp};
+use desk::{Document, Heard, agreement_to, compare_hearing, fill_slots, hearing_act, minutes_hash, slot_agreed};
+use model::{Denial, Digest, Header, MatterId, Step, Timestamp};
 use proto::desk as wire;
 use serde_json::{Map, Value};
 use workflow::{AgendaHearing, MatterKind, MatterState, Slot};
@@ -67,6 +67,9 @@ impl Office {
         if header.step == Step::ProposeHearing {
             return self.hold_person(view, header, document).await;
         }
+        if header.step == Step::ProposeSlots {
+            self.hold_person(view, header, document).await?;
+        }
         let (Some(matter), Some(id)) = (&affair.matter, header.declared.matter) else { return Ok(()) };
         if document["in_answer_to"].as_str() != Some(&matter.by.to_string()) {
             return Err(contradiction("in_answer_to", "the document is of another hearing").into());
@@ -79,6 +82,11 @@ impl Office {
             minutes: heard.get(&Step::DraftMinutes),
         };
         Ok(compare_hearing(header, document, &before)?)
+    }
+
+    /// The document that proposed the times of a hearing last, where that is another one than `first`, which opened it.
+    pub(super) async fn newest_proposal(&self, view: &CaseView, id: MatterId, first: Value) -> Result<Value, Denial> {
+        Ok(self.heard(view, id).await?.remove(&Step::ProposeSlots).unwrap_or(first))
     }
 
     /// Who is to be heard is one of the persons of the request, by the name that it has there.
@@ -162,6 +170,13 @@ impl Office {
             starts_local: self.local(hearing.slot.starts),
         }
     }
+}
+
+/// The minutes that the document of a step names.
+pub(super) fn minutes_said(step: Step, documents: &[Document]) -> Option<Digest> {
+    let tells = matches!(step, Step::DraftMinutes | Step::SignMinutes | Step::TransmitMinutes);
+    let said = documents.first().filter(|_| tells)?;
+    minutes_hash(&records::read(&said.bytes).ok()?)
 }
 
 /// Whether a hearing has its place in a calendar: its time is agreed, or was before it was cancelled.

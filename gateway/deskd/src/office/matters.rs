@@ -14,7 +14,7 @@ use serde_json::Value;
 use store::desk::DeskEntryRow;
 use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, State, matter_rows, moves_matter, opens_matter};
 
-use super::{Ask, Office, custody, reading::contradiction, unknown, view::CaseView};
+use super::{Ask, Office, custody, hearing::minutes_said, reading::contradiction, unknown, view::CaseView};
 
 /// What an officer says of a step beside its measures: of which matter it is, and what its header declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(super) struct Standing {
     pub(super) opened: Timestamp,
     /// Where it stands; `None` while it is being opened.
     pub(super) state: Option<MatterState>,
-    /// The document with which it was opened; null while it is not.
+    /// The document with which it was opened, or the newest proposal of a hearing; null while it is not.
     pub(super) first: Value,
 }
 
@@ -147,6 +147,7 @@ impl Office {
         let Beside { matter, about, flaw, until, purpose } = ask.beside.clone();
         let declared = &mut header.declared;
         (declared.matter, declared.about, declared.flaw, declared.until) = (matter, about, flaw, until);
+        declared.minutes = minutes_said(ask.step, &ask.documents);
         header.purpose = purpose;
         if !moves_matter(ask.step) {
             return Ok(());
@@ -194,7 +195,10 @@ impl Office {
         let records = self.records_about(view, covers.as_ref(), &header.concerns).await?;
         let matter = match standing {
             Some((id, matter)) => {
-                let (by, first) = self.opening_of(view, id).await?;
+                let (by, mut first) = self.opening_of(view, id).await?;
+                if matter.kind == MatterKind::Hearing {
+                    first = self.newest_proposal(view, id, first).await?;
+                }
                 let (kind, opener, opened) = (matter.kind, matter.opener, matter.opened);
                 Some(Standing { kind, by, opener, opened, state: Some(matter.state), first })
             }

@@ -76,6 +76,7 @@ impl Order {
                 until: matches!(step, Step::Extend | Step::Prolong).then_some(NOW.plus_ms(1 << 40)),
                 matter: moves_matter(step).then_some(MatterId(1)),
                 about: (step == Step::ReportError).then_some(ENTRY),
+                minutes: tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 ..Declared::default()
             },
             terms: if sends { vec![(MeasureId(1), terms.clone())] } else { Vec::new() },
@@ -235,4 +236,8 @@ fn shape(case: &Case) -> String {
     });
     let matter = case.matters.values().next().map(|one| (one.kind, one.state, one.flaw, one.signed.len(), one.opener));
     format!("{measure:?} {matter:?} {}", case.abandoned)
+}
+
+fn tells_minutes(step: Step) -> bool {
+    matches!(step, Step::DraftMinutes | Step::SignMinutes | Step::TransmitMinutes)
 }

@@ -87,11 +87,37 @@ async fn a_hearing_is_held_after_consent_and_test_only_and_its_minutes_are_signe
         assert!(deaf.contains("R94") && deaf.contains("test.interpretation"), "{deaf}");
         play.hears(Side::Jp, "test", &["--passed", "--interpretation"]).await;
         play.hearing(Side::Fr, "TECH_TESTED").await;
+        let early = play.is_not_heard(Side::Fr, "open", &OPEN).await;
+        assert!(early.contains("R94") && early.contains("opening.started_at"), "not in the agreed slot: {early}");
+        moved(&play).await;
         play.hears(Side::Fr, "open", &OPEN).await;
         play.hearing(Side::Jp, "LIVE").await;
         minutes(&play).await;
     })
     .await;
+}
+
+/// FR moves the hearing to today, JP answers with another time, FR takes it; consent and test are for the new time.
+async fn moved(play: &Play) {
+    let [first, second] = [50, 40].map(|minutes| now().plus_ms(minutes * 60_000).to_string());
+    play.hears(Side::Fr, "move", &["--slot", &first]).await;
+    let shown = play.hearing(Side::Jp, "PROPOSED").await;
+    assert_eq!((shown["waits"].as_bool(), shown["slots"].as_array().map(Vec::len)), (Some(true), Some(1)), "{shown}");
+    let own = play.is_not_heard(Side::Fr, "agree", &["--slot", "1"]).await;
+    assert!(own.contains("R94") && own.contains("agree_slot"), "who proposes does not agree: {own}");
+    play.hears(Side::Jp, "move", &["--slot", &second]).await;
+    crate::until("the other time is there", 20, async || {
+        let shown = play.hearing(Side::Fr, "PROPOSED").await;
+        (shown["slots"][0]["starts_at"].as_str() == Some(second.as_str())).then_some(())
+    })
+    .await;
+    play.hears(Side::Fr, "agree", &["--slot", "1"]).await;
+    let shown = play.hearing(Side::Jp, "SLOT_AGREED").await;
+    assert_eq!(shown["agreement"]["starts_at"], second, "{shown}");
+    play.hears(Side::Fr, "consent", &CONSENT).await;
+    play.hearing(Side::Jp, "CONSENT_RECORDED").await;
+    play.hears(Side::Jp, "test", &["--passed", "--interpretation"]).await;
+    play.hearing(Side::Fr, "TECH_TESTED").await;
 }
 
 /// Drawn up wrongly, signed, drawn up again, and signed anew.

@@ -31,6 +31,7 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     if row.guard == MatterGuard::Silence {
         silence(before, heard)?;
     }
+    minutes(row.guard, command, before)?;
     measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
     about(row.guard, command, &measures)?;
     only_asked(case, command)?;
@@ -51,6 +52,8 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
         conditions: Vec::new(),
         recalled: false,
         signed: BTreeSet::new(),
+        minutes: None,
+        proposer: None,
     };
     let mut matter = before.cloned().unwrap_or_else(fresh);
     matter.state = row.to;
@@ -64,6 +67,10 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     if step == Step::DraftMinutes {
         // Who signed, signed other minutes.
         matter.signed.clear();
+        matter.minutes = command.declared.minutes;
+    }
+    if matches!(step, Step::ProposeHearing | Step::ProposeSlots) {
+        matter.proposer = Some(side);
     }
     if step == Step::SignMinutes {
         matter.signed.insert(side);
@@ -119,18 +126,32 @@ fn opening(
     side: Side,
     keeper: Side,
 ) -> Result<&'static MatterRow, Refusal> {
+    room(case, side)?;
     let next = u32::try_from(case.matters.len()).unwrap_or(u32::MAX).saturating_add(1);
-    if case.matters.values().filter(|matter| matter.opener == side).count() >= limits::MATTERS_OF_SIDE_MAX {
-        let (max, party) = (limits::MATTERS_OF_SIDE_MAX, case.party(side));
-        let reason = format!("each side opens at most {max} matters of a case, and {party} has opened them");
-        return Err(sequence(reason, "Close the case, and go on in a new one that follows it.").at("declared.matter"));
-    }
     if id.0 != next {
         let reason = format!("the next matter of the case is {}", MatterId(next));
         return Err(sequence(reason, "Open it under that number.").at("declared.matter"));
     }
     let rows = || MATTERS.iter().filter(|row| row.from.is_empty() && row.step == command.step);
     rows().find(|row| row.by.sides(keeper, side).contains(&side)).ok_or_else(|| wrong_side(case, command.step, side))
+}
+
+/// Each side has its own room, so that neither can use up what is the other's. What is over leaves it.
+fn room(case: &Case, side: Side) -> Result<(), Refusal> {
+    let own = || case.matters.values().filter(|matter| matter.opener == side);
+    let party = case.party(side);
+    let (reason, remedy) = if own().count() >= limits::MATTERS_OF_SIDE_EVER_MAX {
+        let max = limits::MATTERS_OF_SIDE_EVER_MAX;
+        let reason = format!("each side opens at most {max} matters of a case, and {party} has opened them");
+        (reason, "Close the case, and go on in a new one that follows it.")
+    } else if own().filter(|matter| !matter.is_over()).count() >= limits::MATTERS_OF_SIDE_MAX {
+        let max = limits::MATTERS_OF_SIDE_MAX;
+        let reason = format!("each side has at most {max} matters of a case open at once, and {party} has them");
+        (reason, "Bring one of them to its end, or close it; then open this one.")
+    } else {
+        return Ok(());
+    };
+    Err(sequence(reason, remedy).at("declared.matter"))
 }
 
 fn standing<'c>(case: &'c Case, command: &Command<'_>, id: MatterId) -> Result<&'c Matter, Refusal> {
@@ -173,9 +194,10 @@ fn next(
     Err(sequence(reason, "Take one of the steps that are possible now.").at("declared.matter"))
 }
 
-/// Whether the row is the one for how many sides have signed.
+/// Whether the row is the one for this side, by who proposed the times and who has signed.
 pub(super) fn counts(guard: MatterGuard, matter: &Matter, side: Side) -> bool {
     match guard {
+        MatterGuard::Asked => matter.proposer.unwrap_or(matter.opener) != side,
         MatterGuard::First => matter.signed.is_empty(),
         MatterGuard::Second => !matter.signed.is_empty() && !matter.signed.contains(&side),
         _ => true,
@@ -228,6 +250,26 @@ fn guard(
         _ => return Ok(()),
     };
     Err(sequence(reason, "Look at the case, and name what the step needs.").at(field))
+}
+
+/// Both sides sign, and get, the minutes that were drawn up last: the header names them, so that no gateway takes a signature on others.
+fn minutes(guard: MatterGuard, command: &Command<'_>, matter: Option<&Matter>) -> Result<(), Refusal> {
+    let named = command.declared.minutes;
+    let (reason, remedy) = match guard {
+        MatterGuard::Drawn | MatterGuard::First | MatterGuard::Second | MatterGuard::Both if named.is_none() => {
+            (format!("{} does not name the minutes by their digest", command.step), "Name the minutes that are meant.")
+        }
+        MatterGuard::First | MatterGuard::Second | MatterGuard::Both
+            if matter.is_none_or(|matter| matter.minutes != named) =>
+        {
+            (
+                format!("{} names other minutes than were drawn up last", command.step),
+                "Read the newest minutes, and sign those; let them be drawn up again where they are wrong.",
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(sequence(reason, remedy).at("declared.minutes"))
 }
 
 fn silence(matter: Option<&Matter>, heard: Timestamp) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ mod table;
 
 use std::{collections::BTreeSet, fmt};
 
-use model::{ConditionCode, EntryId, Flaw, MeasureId, Step, Timestamp};
+use model::{ConditionCode, Digest, EntryId, Flaw, MeasureId, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decide::decide;
@@ -171,6 +171,12 @@ pub struct Matter {
     pub recalled: bool,
     /// Which sides signed the minutes.
     pub signed: BTreeSet<Side>,
+    /// The minutes that were drawn up last, by their digest: what is signed, and handed over.
+    #[serde(default)]
+    pub minutes: Option<Digest>,
+    /// Who proposed the times of a hearing last; `None` for who opened it.
+    #[serde(default)]
+    pub proposer: Option<Side>,
 }
 
 impl Matter {
@@ -178,6 +184,11 @@ impl Matter {
     pub fn is_silent(&self, now: Timestamp) -> bool {
         const DAY_MS: i64 = 24 * 3600 * 1000;
         self.since.plus_ms(MATTER_SILENCE_DAYS * DAY_MS) <= now
+    }
+
+    /// Whether nothing is to come of it any more, so that it takes nobody's place.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, MatterState::Closed | MatterState::Cancelled | MatterState::Transmitted)
     }
 
     /// Whether a consent holds at `now`.
@@ -202,6 +213,11 @@ impl Case {
     pub fn is_recalled(&self, entry: EntryId, measure: MeasureId) -> bool {
         self.matters.values().any(|matter| matter.recalled && matter.is_about(entry, measure))
     }
+}
+
+/// Whether the step names minutes.
+pub(crate) fn tells_minutes(step: Step) -> bool {
+    matches!(step, Step::DraftMinutes | Step::SignMinutes | Step::TransmitMinutes)
 }
 
 /// Whether the step opens or moves a matter.

@@ -70,7 +70,7 @@ fn presses(row: &MatterRow, matter: &Matter) -> bool {
     use MatterState::{Cancelled, Closed, Deferred, Denied, Live, Reissued, SubjectNotified, Transmitted};
     match row.step {
         _ if row.guard == MatterGuard::Silence => false,
-        Step::CancelHearing => false,
+        Step::CancelHearing | Step::ProposeSlots => false,
         Step::DraftMinutes => matter.state == Live,
         Step::CloseMatter => matches!(matter.state, Reissued | SubjectNotified | Transmitted | Cancelled | Denied),
         Step::Recall => matter.kind == MatterKind::Correction,

@@ -17,8 +17,6 @@ pub enum By {
     Giver,
     /// Who opened the matter.
     Opener,
-    /// The other one.
-    Other,
     /// The requested party.
     Peer,
     /// Either.
@@ -46,10 +44,16 @@ pub enum MatterGuard {
     Until,
     /// Each measure was accepted and awaits what is collected.
     Accepted,
-    /// The other side has not signed yet.
+    /// The other side proposed the times.
+    Asked,
+    /// The header names the minutes by their digest.
+    Drawn,
+    /// The other side has not signed yet; the header names the minutes that were drawn up last.
     First,
-    /// The other side has signed, and this one not.
+    /// The other side has signed these minutes, and this one not.
     Second,
+    /// The header names the minutes that both sides signed.
+    Both,
     /// Nobody has moved it for [`MATTER_SILENCE_DAYS`](crate::MATTER_SILENCE_DAYS).
     Silence,
 }
@@ -141,14 +145,16 @@ pub const MATTERS: &[MatterRow] = &[
     row(&[Correction], &[Reported, Triaged, Reissued, Shredded], Closed, Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::Silence),
     // A hearing by video link.
     row(&[Hearing],    &[],                       Proposed,        Step::ProposeHearing,    By::Either, HANDLER,    MatterGuard::Accepted),
-    row(&[Hearing],    &[Proposed],               SlotAgreed,      Step::AgreeSlot,         By::Other,  HANDLER,    MatterGuard::None),
+    row(&[Hearing],    &[Proposed],               SlotAgreed,      Step::AgreeSlot,         By::Either, HANDLER,    MatterGuard::Asked),
+    // Other times, before it begins: who consented to one consents to the next.
+    row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested], Proposed, Step::ProposeSlots, By::Either, HANDLER, MatterGuard::Accepted),
     row(&[Hearing],    &[SlotAgreed],             ConsentRecorded, Step::RecordConsent,     By::Peer,   HEARER,     MatterGuard::Accepted),
     row(&[Hearing],    &[ConsentRecorded],        TechTested,      Step::TestLink,          By::Either, HANDLER,    MatterGuard::None),
     row(&[Hearing],    &[TechTested],             Live,            Step::OpenHearing,       By::Either, HEARER,     MatterGuard::Accepted),
-    row(&[Hearing],    &[Live, MinutesDraft],     MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::None),
+    row(&[Hearing],    &[Live, MinutesDraft],     MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::Drawn),
     row(&[Hearing],    &[MinutesDraft],           MinutesDraft,    Step::SignMinutes,       By::Either, HEARER,     MatterGuard::First),
     row(&[Hearing],    &[MinutesDraft],           Signed,          Step::SignMinutes,       By::Either, HEARER,     MatterGuard::Second),
-    row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLER,    MatterGuard::None),
+    row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLER,    MatterGuard::Both),
     row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested, Live, MinutesDraft], Cancelled, Step::CancelHearing, By::Either, HEARER, MatterGuard::None),
     row(&[Hearing],    &[Transmitted, Cancelled], Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::None),
     row(&[Hearing],    &[Signed],                 Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::Silence),
@@ -165,7 +171,6 @@ impl By {
             Self::Keeper => one(keeper),
             Self::Giver => other(keeper),
             Self::Opener => one(opener),
-            Self::Other => other(opener),
             Self::Peer => PEER,
             Self::Either => &[Side::Home, Side::Peer],
         }
@@ -177,7 +182,6 @@ impl By {
             Self::Keeper => "who keeps the records",
             Self::Giver => "who gave them",
             Self::Opener => "who opened it",
-            Self::Other => "the other side",
             Self::Peer => "peer",
             Self::Either => "home or peer",
         }
@@ -236,8 +240,11 @@ impl fmt::Display for MatterGuard {
             Self::Replaced => "the keys are gone where the subject was wrong; records that were asked",
             Self::Until => "an end that is not over, where one is named",
             Self::Accepted => "the measure was accepted",
-            Self::First => "the first signature",
-            Self::Second => "the other side has signed",
+            Self::Asked => "the other side proposed the times",
+            Self::Drawn => "the minutes are named by their digest",
+            Self::First => "the first signature, on the minutes drawn up last",
+            Self::Second => "the other side has signed the same minutes",
+            Self::Both => "the minutes that both signed",
             Self::Silence => "nobody has moved it for 30 days",
         })
     }

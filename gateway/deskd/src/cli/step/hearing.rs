@@ -27,6 +27,9 @@ pub(crate) enum Hearing {
     Propose(Box<Propose>),
     /// Take one of the times by its number.
     Agree(Agree),
+    /// Propose other times, in the place of those before: an answer to a proposal, or because a time cannot be kept. Consent and test are
+    /// for the new time then.
+    Move(Move),
     /// Record that the person consented, before the start, and who made sure (requested side).
     Consent(Consent),
     /// Say that the link was tested and works.
@@ -113,6 +116,20 @@ pub(crate) struct Agree {
     /// Where the own side sits.
     #[arg(long, value_name = "ROOM")]
     room: Option<String>,
+}
+
+/// Proposing other times.
+#[derive(Debug, Args)]
+pub(crate) struct Move {
+    #[command(flatten)]
+    matter: Matter,
+    /// A time by the own clock, as in 2026-12-01T18:00, or with an offset; its length behind a slash where it differs, as in
+    /// 2026-12-01T18:00/90 (repeatable, five at most).
+    #[arg(long = "slot", value_name = "MOMENT[/MINUTES]", required = true)]
+    slots: Vec<String>,
+    /// How long it lasts, in minutes.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(15..=600))]
+    minutes: u16,
 }
 
 /// Recording the consent.
@@ -203,6 +220,7 @@ impl Hearing {
             Self::Show(show) => return show.run(session).await,
             Self::Propose(propose) => propose.run(session).await,
             Self::Agree(agree) => agree.run(session).await,
+            Self::Move(other) => other.run(session).await,
             Self::Consent(consent) => consent.run(session).await,
             Self::Test(test) => test.run(session).await,
             Self::Open(open) => open.run(session).await,
@@ -231,15 +249,7 @@ impl Propose {
     fn proposal(&self, sides: &Sides) -> Result<Value, Failure> {
         let zones = self.zones(sides)?;
         let own = zone_named(&zones[usize::from(sides.own != "requesting")]).ok_or_else(|| no_zone(""))?;
-        let slot = |text: &String| {
-            let (at, minutes) = match text.rsplit_once('/') {
-                Some((at, minutes)) => (at, minutes.parse().map_err(|_| usage(format!("{text} has no length")))?),
-                None => (text.as_str(), self.minutes),
-            };
-            let starts = moment_in(at, &own).map_err(usage)?;
-            Ok(json!({ "starts_at": starts.to_string(), "minutes": minutes }))
-        };
-        let slots = self.slots.iter().map(slot).collect::<Result<Vec<_>, Failure>>()?;
+        let slots = slots_said(&self.slots, self.minutes, &own)?;
         let [requesting, requested] = zones;
         let mut proposal = json!({
             "person": { "subject_ref": self.person, "capacity": self.capacity },
@@ -293,6 +303,35 @@ impl Agree {
         }
         self.matter.say(session, Step::AgreeSlot, json!({ "agreement": agreement })).await
     }
+}
+
+impl Move {
+    /// All but the times stays as it was proposed last.
+    async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        let hearing = Held::one(session, self.matter.case(), self.matter.id()).await?;
+        let mut proposal = hearing.newest("propose").map(|one| one["proposal"].clone()).unwrap_or_default();
+        let zone = proposal["time_zones"][hearing.sides().own].as_str().unwrap_or_default();
+        let own = zone_named(zone).ok_or_else(|| no_zone(zone))?;
+        proposal["slots"] = slots_said(&self.slots, self.minutes, &own)?.into();
+        if let Value::Object(fields) = &mut proposal {
+            fill_slots(fields);
+        }
+        session.tell(&slot_lines(&proposal, hearing.sides(), clock::now(), None).join("\n"));
+        self.matter.say(session, Step::ProposeSlots, json!({ "proposal": proposal })).await
+    }
+}
+
+/// Times as they were said, by the clock of a zone.
+fn slots_said(said: &[String], minutes: u16, zone: &jiff::tz::TimeZone) -> Result<Vec<Value>, Failure> {
+    let slot = |text: &String| {
+        let (at, minutes) = match text.rsplit_once('/') {
+            Some((at, minutes)) => (at, minutes.parse().map_err(|_| usage(format!("{text} has no length")))?),
+            None => (text.as_str(), minutes),
+        };
+        let starts = moment_in(at, zone).map_err(usage)?;
+        Ok(json!({ "starts_at": starts.to_string(), "minutes": minutes }))
+    };
+    said.iter().map(slot).collect()
 }
 
 impl Consent {
