@@ -2,7 +2,7 @@
 //!
 //! It drafts ([`skeleton`]), tells beforehand what the gates would say ([`preflight`]), derives the header from the body
 //! ([`declare`]), lays the documents out for sealing ([`SealedBody`]), and after opening holds the body against its header
-//! ([`compare`], [`compare_release`], [`compare_answer`]). What may be answered without a human it makes of a register's rows
+//! (crate `accord`, and [`compare_answer`] for what answers). What may be answered without a human it makes of a register's rows
 //! ([`responder`]). It must never do IO, read a clock, hold a key, or repeat a value of a document in a
 //! finding, an error or a `Debug` output: bodies are case data. Documents come to it as JSON that crate `records` has read
 //! and validated; it does not depend on that crate, so that its closure stays pure.
@@ -53,6 +53,7 @@ pub use matter::{end_of, records_named};
 pub use preflight::{Preflight, Preflighted, preflight};
 pub use translated::names;
 
+// The same samples on both sides of the crate's edge.
 #[cfg(test)]
 #[path = "../../accord/src/sample.rs"]
 mod sample;

@@ -1,8 +1,8 @@
 //! deploy/AUDITOR.md, as it stands there, over a case that two states played: with unzip, sha256sum, OpenSSL, Python and Debian's Go.
 
 use std::{
-    fs,
-    path::Path,
+    env, fs,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -17,7 +17,13 @@ fn blocks() -> (String, Vec<(&'static str, String)>) {
         let (info, text) = block.split_once('\n').unwrap();
         match info.split_once(' ') {
             Some((_, name)) => files.push((name, format!("{text}\n"))),
-            None if info == "sh" => shell.push_str(&format!("{text}\n")),
+            None if info == "sh" => {
+                assert!(
+                    text.starts_with("set -euo pipefail\n"),
+                    "pasted as printed, a block must stop at a failure: {text}"
+                );
+                shell.push_str(&format!("{text}\n"));
+            }
             None => panic!("a block of {info} that nobody runs"),
         }
     }
@@ -31,15 +37,23 @@ pub(crate) fn follow(folder: &Path, case: &Path, roots: [&Path; 2], tsa: Option<
     for (name, text) in files {
         fs::write(folder.join(name), text).unwrap();
     }
+    // The COSE library, as the page installs it.
+    let path = env::join_paths([library()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap()))).unwrap();
     let environment = [("CASE", case), ("HOME_ROOT", roots[0]), ("PEER_ROOT", roots[1])];
     Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &shell])
+        .args(["-c", &shell])
         .current_dir(folder)
         .envs(environment)
         .envs([("HOME_PARTY", "JP"), ("PEER_PARTY", "FR")])
         .envs(tsa.map(|tsa| ("TSA", tsa)))
+        .env("PATH", path)
         .output()
         .unwrap()
+}
+
+/// Where the Python is that has the COSE library of the page.
+fn library() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/python/bin")
 }
 
 #[tokio::test]
@@ -48,6 +62,10 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
         let there = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap();
         assert!(there.status.success(), "the page needs {program}: apt-get install unzip openssl python3 golang");
     }
+    assert!(
+        library().join("python3").is_file(),
+        "make it: python3 -m venv target/python && target/python/bin/pip install scitt-cose==0.5.0"
+    );
     bounded(async {
         let play = received().await;
         let case = play.export(Side::Jp, "jp.zip", &["--as", "central/officer-1"]).await;
@@ -62,8 +80,12 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
             "2: fingerprint of FR",
             "3: exported by JP:central",
             "signatures hold",
+            "officer JP:central",
+            "receipts hold, by the ledger keys of their states",
             "that both signed",
             "are the entries of the file",
+            "8: epoch 1 from entry 000000: 2 desks, certified by FR and JP",
+            "is central.fr.rogatory.internal",
         ] {
             assert!(said.contains(expected), "{expected}\n{said}");
         }
