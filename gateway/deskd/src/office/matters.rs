@@ -195,10 +195,8 @@ impl Office {
         let records = self.records_about(view, covers.as_ref(), &header.concerns).await?;
         let matter = match standing {
             Some((id, matter)) => {
-                let (by, mut first) = self.opening_of(view, id).await?;
-                if matter.kind == MatterKind::Hearing {
-                    first = self.newest_proposal(view, id, first).await?;
-                }
+                let (by, first) = self.opening_of(view, id).await?;
+                let first = self.newest_proposal(view, id, first).await?;
                 let (kind, opener, opened) = (matter.kind, matter.opener, matter.opened);
                 Some(Standing { kind, by, opener, opened, state: Some(matter.state), first })
             }
