@@ -177,7 +177,7 @@ impl Office {
     async fn sent(&self, view: &CaseView) -> Result<Header, Denial> {
         let sent = view.request.ok_or_else(|| unknown("the case has no request yet"))?;
         let sent = self.store.entry(sent).await?.ok_or_else(|| unknown("the request of the case is not here"))?;
-        Ok(proto::decode_header(&Bytes::from(sent.header.0))?)
+        proto::decode_header(&Bytes::from(sent.header.0))
     }
 
     /// The officer of this desk who signed for an opening, with what they signed.
