@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A time (8 bytes) and an Ed25519 signature (64 bytes).
-const COSIGNATURE_BYTES: usize = 72;
+pub(crate) const COSIGNATURE_BYTES: usize = 72;
 /// One signature line, or two: above what names, 76 and 2,432 bytes in base64 need.
 const LINES_BYTES_MAX: usize = 4608;
 

@@ -39,7 +39,8 @@ fn retreat(story: &Story) -> Evidence {
         let head = head(&story.jp, b"true", size);
         head.with(&head.cosign(WitnessName(party("FR")), &story.fr.ledger, at).unwrap())
     };
-    let retreat = Retreat { first: cosigned(12, story.start), then: cosigned(7, story.start.plus_ms(5000)) };
+    let (first, then) = (cosigned(12, story.start), cosigned(7, story.start.plus_ms(5000)));
+    let retreat = Retreat::of(origin(), WitnessName(party("FR")), &first, &then).unwrap();
     Evidence::Retreat(origin(), retreat)
 }
 

@@ -174,7 +174,8 @@ impl Sender {
         }
         Ok(match self.shown.cosigned.iter().flatten().next() {
             Some(last) if new.size < last.size && new.time_s > last.time_s => {
-                Head::Retreat(Retreat { first: last.cosigned.clone(), then: new.cosigned })
+                let log = origin(self.gateway.own(), self.peer)?;
+                Head::Retreat(Retreat::of(log, WitnessName(self.peer), &last.cosigned, &new.cosigned)?)
             }
             Some(last) if new.size < last.size => Head::Withheld("it cosigned less of our log than before".to_owned()),
             _ => Head::Cosigned(new),
