@@ -84,7 +84,7 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use workflow::{Calendars, Case, State};
+use workflow::Calendars;
 
 use crate::{
     config::{Config, Folder},
@@ -317,7 +317,7 @@ impl Office {
         let row = DeskCaseRow {
             id: view.id.into(),
             role: i16::from(view.side() == workflow::Side::Peer),
-            state: state_number(case.as_ref().map_or(State::Validated, Case::state)),
+            state: state_number(view.state()),
             whose: listing::Whose::of(view, case.as_ref()) as i16,
             calls_at: listing::calls_at(view, &clocks),
             counterpart: view.other.clone().into(),

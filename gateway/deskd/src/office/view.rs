@@ -288,7 +288,9 @@ impl CaseView {
 
     /// Where the case stands. A case whose group is not open yet is validated.
     pub(crate) fn state(&self) -> State {
-        self.shown().map_or(State::Validated, |case| case.state())
+        let state = self.shown().map_or(State::Validated, |case| case.state());
+        // What was shared before anything was sent is no validated request of the other side.
+        if state == State::Validated && self.drafted.is_some() { State::Draft } else { state }
     }
 
     /// Makes an entry that both gateways admitted part of the case. Returns its place.

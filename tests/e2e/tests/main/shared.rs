@@ -46,6 +46,7 @@ async fn has_no_effect(play: &Play) {
         assert_eq!(play.stage.desk(side, &["agenda", "--days", "365"]).await.done()["clocks"], json!([]));
         assert_eq!(play.stage.desk(side, &["statistics"]).await.done()["tallies"], json!([]));
     }
+    assert_eq!(play.stage.show(Side::Fr, &play.case).await.unwrap()["summary"]["state"], "DRAFT");
     for words in [vec!["acknowledge"], vec!["accept"], vec!["refuse", "--ground", "R02"]] {
         let (step, more) = words.split_first().unwrap();
         let line = [&[*step, &play.case, "--as", "central/officer-1", "--text", "no"], more].concat();

@@ -41,7 +41,7 @@ impl Case {
     /// The matters that wait for a side: those that only its step brings on. What it merely may do, as to take back what it asked for,
     /// does not wait.
     pub fn matters_waiting(&self, side: Side) -> Vec<MatterId> {
-        let waits = |matter: &Matter| self.rows_on(matter, side).any(|row| presses(row, matter));
+        let waits = |matter: &Matter| self.rows_on(matter, side).any(|row| presses(row, matter, side));
         self.matters.iter().filter(|(_, matter)| waits(matter)).map(|(id, _)| *id).collect()
     }
 
@@ -66,13 +66,15 @@ fn fits(guard: MatterGuard, matter: &Matter) -> bool {
     }
 }
 
-fn presses(row: &MatterRow, matter: &Matter) -> bool {
+fn presses(row: &MatterRow, matter: &Matter, side: Side) -> bool {
     use MatterState::{Cancelled, Closed, Deferred, Denied, Live, Reissued, SubjectNotified, Transmitted};
     match row.step {
         _ if row.guard == MatterGuard::Silence => false,
         Step::CancelHearing | Step::ProposeSlots => false,
         Step::DraftMinutes => matter.state == Live,
-        Step::CloseMatter => matches!(matter.state, Reissued | SubjectNotified | Transmitted | Cancelled | Denied),
+        // What was denied or called off is put away by who asked for it.
+        Step::CloseMatter if matches!(matter.state, Cancelled | Denied) => matter.opener == side,
+        Step::CloseMatter => matches!(matter.state, Reissued | SubjectNotified | Transmitted),
         Step::Recall => matter.kind == MatterKind::Correction,
         Step::NotifySubject | Step::DeferSubject => matter.state != Deferred,
         _ => matter.state != Closed,
