@@ -27,7 +27,9 @@ mod trust;
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use command::{audit::Audit, init::Init, ledger::Ledger, peer::Peer, serve::Serve, status::ShowStatus};
+use command::{
+    audit::Audit, init::Init, ledger::Ledger, peer::Peer, refusals::Refusals, serve::Serve, status::ShowStatus,
+};
 use failure::Failure;
 use model::Exit;
 use serde_json::{Value, json};
@@ -63,6 +65,8 @@ enum Command {
     Peer(Peer),
     #[command(subcommand)]
     Ledger(Ledger),
+    #[command(subcommand)]
+    Refusals(Refusals),
     Status(ShowStatus),
     #[command(subcommand)]
     Audit(Audit),
@@ -102,6 +106,10 @@ fn run(cli: &Cli, json_output: bool) -> Result<(), Failure> {
         }
         Command::Ledger(ledger) => {
             let (value, text) = runtime.block_on(ledger.run(now))?;
+            print(value, &text, json_output)
+        }
+        Command::Refusals(refusals) => {
+            let (value, text) = runtime.block_on(refusals.run())?;
             print(value, &text, json_output)
         }
         Command::Status(status) => {

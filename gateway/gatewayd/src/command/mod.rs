@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod peer;
+pub(crate) mod refusals;
 pub(crate) mod second;
 pub(crate) mod serve;
 pub(crate) mod status;

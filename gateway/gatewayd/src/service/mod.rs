@@ -4,6 +4,7 @@ pub(crate) mod evidence;
 mod history;
 pub(crate) mod operator;
 pub(crate) mod peer;
+mod refusals;
 pub(crate) mod submission;
 mod traces;
 

@@ -8,14 +8,15 @@ use model::{PartyId, Timestamp};
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
     FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
-    ListHeadsRequest, ListHeadsResponse, ListMisconductRequest, ListMisconductResponse, ProveHeadRequest,
-    ProveHeadResponse, QueuedEntry, ReadLedgerRequest, ReadLedgerResponse, operator_service_server::OperatorService,
+    ListHeadsRequest, ListHeadsResponse, ListMisconductRequest, ListMisconductResponse, ListRefusalsRequest,
+    ListRefusalsResponse, ProveHeadRequest, ProveHeadResponse, QueuedEntry, ReadLedgerRequest, ReadLedgerResponse,
+    operator_service_server::OperatorService,
 };
 use shelf::Standing;
 use store::{StoreError, gateway::ChannelRow};
 use tonic::{Request, Response, Status};
 
-use super::{malformed, status};
+use super::{malformed, refusals, status};
 use crate::{
     channels::{self, Channels},
     clock,
@@ -156,6 +157,14 @@ impl OperatorService for Operator {
     ) -> Result<Response<ListMisconductResponse>, Status> {
         let told = misconduct::told(&self.gateway, &request.into_inner().id).await.map_err(status)?;
         Ok(Response::new(ListMisconductResponse { misconduct: told }))
+    }
+
+    async fn list_refusals(
+        &self,
+        request: Request<ListRefusalsRequest>,
+    ) -> Result<Response<ListRefusalsResponse>, Status> {
+        let refusals = refusals::list(&self.gateway.store, request.into_inner().limit).await.map_err(storage)?;
+        Ok(Response::new(ListRefusalsResponse { refusals }))
     }
 }
 

@@ -2,10 +2,10 @@
 //! `seal` and `roster`, so that the verifier shares no mistake with what it verifies.
 
 /// A reader of the presentation language [RFC 9420 §2.1]. `None` everywhere: not what it should be.
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(head)
@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `opaque x<V>`: the two first bits of the length say how many bytes it has.
-    fn opaque(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn opaque(&mut self) -> Option<&'a [u8]> {
         let first = *self.0.first()?;
         let bytes = self.take(1 << (first >> 6))?;
         let len = bytes.iter().fold(0_usize, |len, byte| (len << 8) | usize::from(*byte));

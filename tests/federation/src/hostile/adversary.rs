@@ -3,14 +3,13 @@
 use desk::RequestBody;
 use identity::TrustStore;
 use jiff::civil::Date;
-use model::{AuthorityId, CaseId, Denial, Entry, Handshake, HeaderDigest, PartyId, Payload, Pin, SignedReceipt, Step};
-use roster::{Accreditation, CaseBinding};
-use seal::{LeafIdentity, Member};
+use model::{AuthorityId, CaseId, Denial, Entry, HeaderDigest, PartyId, Payload, Pin, SignedReceipt, Step};
+use roster::CaseBinding;
+use seal::Member;
 use treaty::Catalog;
 
 use super::{
     forge::{self, Sealing},
-    ghost::{self, Credulous},
     keys::DeskKeys,
     line::Line,
 };
@@ -103,24 +102,8 @@ impl Adversary {
         Ok(forge::signed(&self.keys, header, Payload::Sealed(sealed)))
     }
 
-    /// A change of the group that adds a ghost.
-    pub(crate) fn add_ghost(&self, case: &mut Opened, leaf: &LeafIdentity) -> Result<Entry, Failure> {
-        let credulous = Credulous { honest: &self.trust, pretended: AuthorityId::new(self.party(), "executing")? };
-        let handshake = credulously(&mut case.member, leaf, &credulous)?;
-        let header =
-            forge::header(&self.keys.authority, &case.recipient, case.id, case.pin, case.head, Step::ChangeGroup)?;
-        Ok(forge::signed(&self.keys, header, Payload::Handshake(handshake)))
-    }
-
     /// Hands an entry over.
     pub(crate) async fn deliver(&mut self, entry: &Entry) -> Result<SignedReceipt, Denial> {
         self.line.deliver(entry).await
     }
-}
-
-fn credulously(member: &mut Member, leaf: &LeafIdentity, any: &dyn Accreditation) -> Result<Handshake, Failure> {
-    let handshake = member.add(&[ghost::key_package(leaf)?], any, clock::now())?;
-    // It is not going to be certified; the next attempt needs the group as it was.
-    member.discard()?;
-    Ok(handshake)
 }

@@ -68,6 +68,12 @@ pub(crate) fn leaf(state: &State, name: &str) -> Result<LeafIdentity, Failure> {
     LeafIdentity::from_pkcs8(&chain, &pkcs8).map_err(unusable)
 }
 
+/// The certificates of such a leaf, DER.
+pub(crate) fn leaf_chain(state: &State, name: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    let chain = certificates_from_pem(&text(&state.desk_dir(name).join("leaf.cert.pem"))?)?;
+    Ok(chain.iter().map(|der| der.to_vec()).collect())
+}
+
 /// The root of a state with its private key.
 pub(crate) fn root(state: &State) -> Result<Root, Failure> {
     let folder = state.dir.join("root");

@@ -10,7 +10,7 @@ use super::{
     forge,
     keys::{self, DeskKeys},
     line::{Line, OwnLine},
-    rogue,
+    readers, rogue,
 };
 use crate::{
     attempt::{Attempt, By, Expected},
@@ -133,15 +133,11 @@ impl<'a> Bench<'a> {
         self.replay(&case).await
     }
 
-    /// Members who must not be in the group.
+    /// Readers who must not be in the group, by every way that MLS has.
     async fn ghosts(&mut self, case: &mut Opened, foreign: &State, own: &State) -> Result<(), Failure> {
-        let codes = &[RefusalCode::R93, RefusalCode::R95];
-        let entry = self.adversary.add_ghost(case, &keys::leaf(foreign, "executing")?)?;
-        let what = format!("adds a desk of {}, a third state, to the case's group", foreign.party);
-        self.refused(&entry, &what, codes, None).await;
-        let entry = self.adversary.add_ghost(case, &keys::unlisted_leaf(own, "shadow")?)?;
-        let what = "adds an authority that its own root certifies and its directory does not list";
-        self.refused(&entry, what, codes, None).await;
+        for way in readers::ways(&self.adversary, case, own, foreign)? {
+            self.refused(&way.entry, &way.what, way.codes, None).await;
+        }
         Ok(())
     }
 
