@@ -19,6 +19,7 @@ use crate::{
     gateway::Gateway,
     misconduct,
     outbox::Sender,
+    release,
     trust::{ChannelState, Trust},
 };
 
@@ -396,10 +397,13 @@ async fn keep_greeting(gateway: Arc<Gateway>, party: PartyId, channel: Channel) 
 
 async fn greet(gateway: &Gateway, party: PartyId, channel: Channel) -> Result<(), Denial> {
     let Greeting { directory, consent, closed_ms } = our_greeting(gateway, party).await?;
-    let request = GreetRequest { consent, directory, software: crate::SOFTWARE.to_owned(), closed_ms };
+    let own = &gateway.release;
+    let (software, sha256) = (own.software().to_owned(), own.sha256().as_bytes().to_vec().into());
+    let request = GreetRequest { consent, directory, software, closed_ms, release: sha256 };
     let answer = PeerServiceClient::new(channel).greet(request).await;
     let answer = answer.map_err(|status| explain(&status))?.into_inner();
-    let wire::GreetResponse { directory, consent, closed_ms, .. } = answer;
+    let wire::GreetResponse { directory, consent, closed_ms, software, release } = answer;
+    gateway.trust.note_release(party, release::greeted(&software, &release)?);
     take_greeting(gateway, party, Greeting { directory, consent, closed_ms }).await
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use identity::{HeadSigner, ProvenBatches, SecondSigningKey, SigningKey};
+use ledger::Release;
 use model::PartyId;
 use store::gateway::GatewayStore;
 use telemetry::Metrics;
@@ -19,6 +20,8 @@ pub(crate) struct Gateway {
     pub(crate) ledger_key: SigningKey,
     /// For the second signature on heads, where the own directory promises it.
     pub(crate) second_key: Option<SecondSigningKey>,
+    /// The program that runs.
+    pub(crate) release: Release,
     /// What was verified of the receipts of others.
     pub(crate) proven: Proven,
     pub(crate) work: mpsc::Sender<Work>,

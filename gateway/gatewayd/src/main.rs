@@ -20,6 +20,7 @@ mod private;
 mod published;
 mod receipts;
 mod refold;
+mod release;
 mod rules;
 mod service;
 mod trust;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use identity::{RootCertificate, SignedDirectory, Subject, TrustStore};
+use ledger::Release;
 use link::{Anchors, Channel};
 use model::{Denial, Fault, PartyId, Timestamp};
 use rustls_pki_types::TrustAnchor;
@@ -59,6 +60,8 @@ pub(crate) struct Trust {
     now: RwLock<Arc<Snapshot>>,
     /// Why the last call to a gateway failed, for its operator.
     trouble: Mutex<BTreeMap<PartyId, String>>,
+    /// What other gateways say that they run.
+    releases: Mutex<BTreeMap<PartyId, Release>>,
     /// The connections to other gateways.
     connections: Mutex<BTreeMap<PartyId, Channel>>,
 }
@@ -87,6 +90,7 @@ impl Trust {
             own: snapshot.store.own_party(),
             now: RwLock::new(Arc::new(snapshot)),
             trouble: Mutex::default(),
+            releases: Mutex::default(),
             connections: Mutex::default(),
         })
     }
@@ -130,6 +134,20 @@ impl Trust {
             Some(why) => trouble.insert(party, in_a_line(&why)),
             None => trouble.remove(&party),
         };
+    }
+
+    /// Notes what a gateway says that it runs.
+    pub(crate) fn note_release(&self, party: PartyId, release: Option<Release>) {
+        let mut releases = self.releases.lock().unwrap_or_else(PoisonError::into_inner);
+        match release {
+            Some(release) => releases.insert(party, release),
+            None => releases.remove(&party),
+        };
+    }
+
+    /// What a gateway says that it runs.
+    pub(crate) fn release(&self, party: PartyId) -> Option<Release> {
+        self.releases.lock().unwrap_or_else(PoisonError::into_inner).get(&party).cloned()
     }
 
     /// Why the last call to a gateway failed.

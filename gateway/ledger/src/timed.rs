@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use model::{Denial, Digest, Timestamp};
 
 use crate::{
-    Checkpoint, Cosignature, InclusionProof, LeafSalt, LedgerKey, NOTE_BYTES_MAX, Origin, PROOF_HASHES_MAX, Place,
+    Cosignature, Held, InclusionProof, LeafSalt, LedgerKey, NOTE_BYTES_MAX, Origin, PROOF_HASHES_MAX, Place,
     SignedCheckpoint, Tick, WitnessName, malformed, muster::PLACES,
 };
 
@@ -12,11 +12,11 @@ use crate::{
 pub const TIMED_HEAD_BYTES_MAX: usize = NOTE_BYTES_MAX + 2048 + 2 * PROOF_HASHES_MAX * 45;
 const TITLE: &str = "rogatory timed head v1";
 
-/// A head of one channel, and that a third state cosigned a log that had it: it is at least as old as that cosignature. It is for a
-/// court, and shows nothing of other channels.
+/// A head of one channel, or the program that ran, and that a third state cosigned a log that had it: it is at least as old as that
+/// cosignature. It is for a court, and shows nothing of other channels.
 ///
 /// As text, salts and hashes in base64: the title; `tick`, its milliseconds since 1970, root and salt; `leaf`, its index and path in the
-/// log of heads; `place`, its index, salt and path among the heads; an empty line; the three lines of the channel's head; an empty line;
+/// log of heads; `place`, its index, salt and path among the heads; an empty line; the three lines of the channel's head, or of the release; an empty line;
 /// the note of the log of heads, with the cosignatures of its witnesses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedHead {
@@ -56,6 +56,15 @@ impl TimedHead {
         Ok(signed)
     }
 
+    /// The head of a channel that it proves. `Malformed` where it proves which program ran.
+    pub fn head(&self) -> Result<Checkpoint, Denial> {
+        self.place
+            .held
+            .head()
+            .copied()
+            .ok_or_else(|| malformed("it proves which program ran, and no head of a channel"))
+    }
+
     /// The log of heads that it is from, as it says itself.
     pub fn log(&self) -> Result<Origin, Denial> {
         let name = self.note.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -79,7 +88,7 @@ impl TimedHead {
             base64(&self.place.salt.0),
             path(&self.place.inclusion.path),
         );
-        [text.as_bytes(), &self.place.head.text(), b"\n", &self.note].concat()
+        [text.as_bytes(), &self.place.held.text(), b"\n", &self.note].concat()
     }
 
     /// Reads a text, and nothing that [`TimedHead::encode`] would not write. It is not verified.
@@ -87,7 +96,7 @@ impl TimedHead {
         let bad = || malformed("not a timed head: title, tick, leaf, place, head, note");
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= TIMED_HEAD_BYTES_MAX).ok_or_else(bad)?;
         let (title, rest) = text.split_once("\n\n").ok_or_else(bad)?;
-        let (head, note) = rest.split_once("\n\n").ok_or_else(bad)?;
+        let (held, note) = rest.split_once("\n\n").ok_or_else(bad)?;
         let lines: Vec<Vec<&str>> = title.split('\n').map(|line| line.split(' ').collect()).collect();
         let [_, tick, leaf, place] = &lines[..] else { return Err(bad()) };
         let (["tick", at, root, salt], ["leaf", index, path @ ..], ["place", number, hidden, way @ ..]) =
@@ -95,12 +104,10 @@ impl TimedHead {
         else {
             return Err(bad());
         };
-        let head_lines = format!("{head}\n");
-        let log: Origin = head.split('\n').next().and_then(|log| log.parse().ok()).ok_or_else(bad)?;
         let size = note.split('\n').nth(1).and_then(|size| size.parse().ok()).ok_or_else(bad)?;
         let timed = Self {
             place: Place {
-                head: Checkpoint::parse(head_lines.as_bytes(), log)?,
+                held: Held::parse(&format!("{held}\n"))?,
                 salt: LeafSalt(*hash(hidden)?.as_bytes()),
                 inclusion: InclusionProof { size: u64::from(PLACES), index: number_of(number)?, path: hashes(way)? },
             },

@@ -80,7 +80,7 @@ fn one(sheaf: &mut Sheaf<'_>, stem: &str, manifest: &Manifest, parties: &Parties
         return Err(wrong("not of the log of heads of the exporter's party"));
     }
     let signed = first(&parties.head_keys(by, proof.timed.tick.at), |key| proof.timed.verify_signed(key))?;
-    let (then, head) = (proof.timed.place.head, log.head.as_ref());
+    let (then, head) = (proof.timed.head()?, log.head.as_ref());
     let head = head.filter(|head| head.origin == then.origin).ok_or_else(|| wrong("over the head of another log"))?;
     if (proof.consistency.old_size, proof.consistency.new_size) != (then.size, head.size) {
         return Err(wrong("it leads from or to another head"));

@@ -208,7 +208,7 @@ fn read_leaf(leaf: &EvidenceLeaf, size: u64) -> Result<LeafProof, Denial> {
 fn read_stamp(stamp: &EvidenceStamp, size: u64) -> Result<StampProof, Denial> {
     let path = stamp.path.iter().map(|hash| Digest::try_from(&**hash)).collect::<Result<_, _>>().map_err(malformed)?;
     let timed = TimedHead::decode(&stamp.timed_head)?;
-    let consistency = ConsistencyProof { old_size: timed.place.head.size, new_size: size, path };
+    let consistency = ConsistencyProof { old_size: timed.head()?.size, new_size: size, path };
     Ok(StampProof { timed, consistency, token: stamp.token.to_vec() })
 }
 

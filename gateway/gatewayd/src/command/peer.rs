@@ -215,6 +215,9 @@ fn line(channel: &Channel) -> String {
     if let Some(next) = next {
         line.push_str(&format!("\n    {next}"));
     }
+    if !channel.peer_release.is_empty() {
+        line.push_str(&format!("\n    runs {}", channel.peer_release));
+    }
     if !channel.last_error.is_empty() {
         line.push_str(&format!("\n    last call failed: {}", channel.last_error));
     }
@@ -246,6 +249,7 @@ pub(crate) fn channel_to_json(channel: &Channel) -> Value {
         "our_consent": channel.our_consent,
         "their_consent": channel.their_consent,
         "queued": channel.queued,
+        "release": channel.peer_release,
         "last_error": channel.last_error,
         "ledger_size": channel.ledger_size,
         "ledger_cosigned": channel.ledger_cosigned,

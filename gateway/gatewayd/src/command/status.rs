@@ -30,6 +30,7 @@ fn to_json(status: &GetStatusResponse) -> Value {
     json!({
         "party": status.party,
         "software": status.software,
+        "release": status.release,
         "peer_address": status.peer_address,
         "desk_address": status.desk_address,
         "fingerprint": status.fingerprint,
@@ -71,6 +72,7 @@ fn stamping_to_text(stamping: &TimeStamping) -> Vec<String> {
 fn to_text(status: &GetStatusResponse) -> String {
     let mut lines = vec![
         format!("gateway of {} ({})", status.party, status.software),
+        format!("  program        SHA-256 {}", status.release),
         format!("  peers call     {}", status.peer_address),
         format!("  desks call     {}", status.desk_address),
         format!("  fingerprint    {}", status.fingerprint),
@@ -90,6 +92,9 @@ fn to_text(status: &GetStatusResponse) -> String {
         lines.push(format!("                 treaty pin {}{signed}", channel.treaty_pin));
         lines.extend(channel.treaty_missing.iter().map(|missing| format!("                 NOT IN FORCE: {missing}")));
         lines.extend(frozen(channel).map(|why| format!("                 {why}")));
+        if !channel.peer_release.is_empty() {
+            lines.push(format!("                 runs {}", channel.peer_release));
+        }
         if !channel.last_error.is_empty() {
             lines.push(format!("                 last call failed: {}", channel.last_error));
         }

@@ -12,7 +12,7 @@ mod stamping;
 mod told;
 mod witness;
 
-pub(crate) use proof::{proved, timed_head};
+pub(crate) use proof::{proved, release, timed_head};
 pub(crate) use second::sign_waiting;
 pub(crate) use stamped::stamped;
 pub(crate) use stamping::{Stamping, stamping};
@@ -123,7 +123,8 @@ impl Keeper {
         }
         let (own, index) = (self.gateway.own(), newest.map_or(0, |newest| newest.idx + 1));
         let (secret, salt) = (fresh()?, fresh()?);
-        let muster = Muster::new(own, Timestamp(at), secret, heads(store, own).await?)?;
+        let muster =
+            Muster::new(own, Timestamp(at), secret, Some(self.gateway.release.clone()), heads(store, own).await?)?;
         let tick = muster.tick()?;
         let log = load(store, Origin::heads(own), index).await?;
         let leaf = tick.leaf(&salt);
@@ -150,12 +151,7 @@ impl Keeper {
                 note: head.note().to_vec().into(),
                 cosigned: None,
             }],
-            musters: vec![MusterRow {
-                idx: index,
-                at,
-                secret: Digest::new(secret.0).into(),
-                heads: muster.heads_text(),
-            }],
+            musters: vec![MusterRow { idx: index, at, secret: Digest::new(secret.0).into(), heads: muster.text() }],
             ..Batch::default()
         };
         store.commit(&batch).await?;

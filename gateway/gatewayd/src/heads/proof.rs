@@ -1,4 +1,4 @@
-//! What the log of heads proves of one channel.
+//! What the log of heads proves of one channel, and of the program that ran.
 
 use ledger::{
     Checkpoint, Cosignature, InclusionProof, LeafSalt, LedgerKey, Muster, Origin, SignedCheckpoint, TimedHead,
@@ -30,15 +30,29 @@ pub(crate) async fn timed_head(
     };
     let row = store.cosigned_over(&name, index).await?.ok_or_else(none)?;
     let note = row.cosigned.ok_or_else(none)?.0;
-    let timed = opened(store, own, log, index, note).await?.ok_or_else(none)?;
-    if timed.place.head.size < size { Err(none()) } else { Ok(timed) }
+    let timed = opened(store, own, Some(log), index, note).await?.ok_or_else(none)?;
+    if timed.head()?.size < size { Err(none()) } else { Ok(timed) }
 }
 
-/// The place of `log` in the leaf at `index` of the log of heads, under the head in `note`. `None` where there is none.
+/// Which program ran when a witness cosigned the newest head of the own log of heads, and the keys by which others verify that.
+pub(crate) async fn release(gateway: &Gateway) -> Result<(TimedHead, Vec<String>), Denial> {
+    let (store, own) = (&gateway.store, gateway.own());
+    let none = || {
+        let what = format!("no witness has cosigned the log of heads of {own} since it tells which program runs");
+        Denial::failed(Fault::Unknown, what)
+    };
+    let newest = store.cosigned_checkpoint(&Origin::heads(own).to_string()).await?.ok_or_else(none)?;
+    let note = newest.cosigned.ok_or_else(none)?.0;
+    let timed = opened(store, own, None, newest.size - 1, note).await?.ok_or_else(none)?;
+    keyed(gateway, own, timed)
+}
+
+/// The place of `log`, or that of the program, in the leaf at `index` of the log of heads, under the head in `note`. `None` where there is
+/// none.
 pub(super) async fn opened(
     store: &GatewayStore,
     own: PartyId,
-    log: Origin,
+    log: Option<Origin>,
     index: i64,
     note: Vec<u8>,
 ) -> Result<Option<TimedHead>, Denial> {
@@ -47,11 +61,15 @@ pub(super) async fn opened(
     let Some(row) = store.muster(index).await? else { return Ok(None) };
     let muster = muster(own, row)?;
     let salt = store.leaves(&name, index, 1).await?.into_iter().next().and_then(|leaf| leaf.salt);
-    let (Some(leaf), true) = (salt, muster.head(log).is_some()) else { return Ok(None) };
+    let place = match log {
+        Some(log) => muster.open(log),
+        None => muster.open_release(),
+    };
+    let (Some(leaf), Ok(place)) = (salt, place) else { return Ok(None) };
     let (covered, index) = (SignedCheckpoint::kept(&note, heads)?.checkpoint().size, index.unsigned_abs());
     let rows = published::rows(store, &name, InclusionProof::indexes_needed(covered, index)?).await?;
     Ok(Some(TimedHead {
-        place: muster.open(log)?,
+        place,
         tick: muster.tick()?,
         salt: LeafSalt(*leaf.0.as_bytes()),
         inclusion: InclusionProof::prove(covered, index, &rows)?,
@@ -75,7 +93,7 @@ async fn first_with(store: &GatewayStore, own: PartyId, log: Origin, size: u64, 
 
 pub(super) fn muster(own: PartyId, row: MusterRow) -> Result<Muster, Denial> {
     let secret: Digest = row.secret.0;
-    Muster::new(own, Timestamp(row.at), LeafSalt(*secret.as_bytes()), Muster::parse_heads(&row.heads)?)
+    Muster::read(own, Timestamp(row.at), LeafSalt(*secret.as_bytes()), &row.heads)
 }
 
 /// The same, where `by` keeps the log of heads: asked of its gateway, and held against what is known here. With it the keys by which
@@ -90,6 +108,10 @@ pub(crate) async fn proved(
         true => timed_head(&gateway.store, by, log, size).await?,
         false => fetch(gateway, by, log, size).await?,
     };
+    keyed(gateway, by, timed)
+}
+
+fn keyed(gateway: &Gateway, by: PartyId, timed: TimedHead) -> Result<(TimedHead, Vec<String>), Denial> {
     let trust = gateway.trust.snapshot();
     // Before the newest directory was issued, nobody may have promised a second signature yet.
     let key = |party: PartyId| {
@@ -120,7 +142,7 @@ async fn fetch(gateway: &Gateway, by: PartyId, log: Origin, size: u64) -> Result
     let answer = PeerServiceClient::new(channel).prove_head(request).await;
     let answer = answer.map_err(|status| proto::status::to_denial(&status))?.into_inner();
     let timed = TimedHead::decode(&answer.timed_head)?;
-    let shown = timed.place.head;
+    let shown = timed.head()?;
     if timed.log()? != Origin::heads(by) || shown.origin != log || shown.size < size {
         return Err(Denial::failed(Fault::Malformed, "it proves another head than the one that was asked for"));
     }

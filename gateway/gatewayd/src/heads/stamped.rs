@@ -32,7 +32,7 @@ pub(crate) async fn stamped(
     let mut found: Vec<Stamped> = Vec::new();
     let mut from = 0;
     for leaf in leaves.iter().copied().filter(|leaf| *leaf < size) {
-        if found.last().is_some_and(|stamped| stamped.timed.place.head.size > leaf) {
+        if found.last().is_some_and(|stamped| stamped.timed.head().is_ok_and(|head| head.size > leaf)) {
             continue;
         }
         let (mut low, mut high) = (from, stamps.len());
@@ -69,8 +69,8 @@ async fn stamped_at(
 ) -> Result<Option<Stamped>, Denial> {
     let lost = || Denial::failed(Fault::Storage, "a time-stamped head has lost what it covers");
     let row = store.stamp(stamp).await?.ok_or_else(lost)?;
-    let timed = opened(store, own, log, stamp - 1, row.note.0).await?.ok_or_else(lost)?;
-    let old = timed.place.head.size;
+    let timed = opened(store, own, Some(log), stamp - 1, row.note.0).await?.ok_or_else(lost)?;
+    let old = timed.head()?.size;
     if old > size {
         return Ok(None);
     }

@@ -76,6 +76,7 @@ impl OperatorService for Operator {
             problems,
             treaty_files: self.gateway.rules.told(),
             time_stamping: heads::stamping(&self.gateway, self.config.ledger.tsa.as_ref()).await.map_err(status)?,
+            release: self.gateway.release.sha256().to_string(),
         }))
     }
 
@@ -145,9 +146,13 @@ impl OperatorService for Operator {
 
     async fn prove_head(&self, request: Request<ProveHeadRequest>) -> Result<Response<ProveHeadResponse>, Status> {
         let ProveHeadRequest { log, size, by } = request.into_inner();
-        let by = if by.is_empty() { self.gateway.own() } else { by.parse().map_err(malformed)? };
-        let log = log.parse().map_err(malformed)?;
-        let (timed, verifier_keys) = heads::proved(&self.gateway, by, log, size).await.map_err(status)?;
+        let (timed, verifier_keys) = if log.is_empty() {
+            heads::release(&self.gateway).await.map_err(status)?
+        } else {
+            let by = if by.is_empty() { self.gateway.own() } else { by.parse().map_err(malformed)? };
+            let log = log.parse().map_err(malformed)?;
+            heads::proved(&self.gateway, by, log, size).await.map_err(status)?
+        };
         Ok(Response::new(ProveHeadResponse { timed_head: timed.encode().into(), verifier_keys }))
     }
 
@@ -198,6 +203,7 @@ impl Operator {
             our_consent: row.own_yes_at.is_some(),
             their_consent: row.peer_yes.is_some(),
             queued: depths.get(&party).and_then(|depth| u64::try_from(*depth).ok()).unwrap_or_default(),
+            peer_release: self.gateway.trust.release(party).map(|release| release.to_string()).unwrap_or_default(),
             last_error: self.gateway.trust.trouble(party).unwrap_or_default(),
             ledger_size: u64::try_from(size).unwrap_or_default(),
             ledger_cosigned: u64::try_from(cosigned).unwrap_or_default(),

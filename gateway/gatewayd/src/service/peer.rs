@@ -19,7 +19,7 @@ use crate::{
     clock,
     committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Told, Work, fault_of, origin},
     gateway::Gateway,
-    heads, published,
+    heads, published, release,
 };
 
 pub(crate) struct Peers(pub(crate) Arc<Gateway>);
@@ -28,11 +28,15 @@ pub(crate) struct Peers(pub(crate) Arc<Gateway>);
 impl PeerService for Peers {
     async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
         let from = caller(&request)?;
-        let GreetRequest { consent, directory, closed_ms, .. } = request.into_inner();
+        let GreetRequest { consent, directory, closed_ms, software, release } = request.into_inner();
+        let theirs = release::greeted(&software, &release).map_err(status)?;
         let greeting = Greeting { directory, consent, closed_ms };
         channels::take_greeting(&self.0, from, greeting).await.map_err(status)?;
+        self.0.trust.note_release(from, theirs);
         let Greeting { directory, consent, closed_ms } = channels::our_greeting(&self.0, from).await.map_err(status)?;
-        Ok(Response::new(GreetResponse { consent, directory, software: crate::SOFTWARE.to_owned(), closed_ms }))
+        let own = &self.0.release;
+        let (software, release) = (own.software().to_owned(), own.sha256().as_bytes().to_vec().into());
+        Ok(Response::new(GreetResponse { consent, directory, software, closed_ms, release }))
     }
 
     async fn relay(&self, request: Request<RelayRequest>) -> Result<Response<RelayResponse>, Status> {

@@ -101,7 +101,7 @@ fn a_request_is_read_back_and_no_other_spelling_is_taken() {
 /// A channel's head in a log of heads that a third state cosigned.
 fn timed() -> TimedHead {
     let channel = Home::of(leaves(0..7)).log.head(origin());
-    let muster = Muster::new(jp(), NOON, LeafSalt([3; 32]), [channel]).unwrap();
+    let muster = Muster::new(jp(), NOON, LeafSalt([3; 32]), None, [channel]).unwrap();
     let (tick, salt) = (muster.tick().unwrap(), LeafSalt([4; 32]));
     let mut log = Home::of(leaves(0..3));
     log.append(&[tick.leaf(&salt)]);
@@ -140,5 +140,5 @@ fn a_timed_head_with_any_byte_changed_proves_nothing() {
     assert!(timed.verify(&key, third(), &key).is_err());
     assert!(timed.verify(&home, third(), &home).is_err());
     assert!(timed.verify(&home, WitnessName(jp()), &home).is_err());
-    assert!(Cosignature::find(&timed.note, &timed.place.head, third(), &key).is_err());
+    assert!(Cosignature::find(&timed.note, &timed.head().unwrap(), third(), &key).is_err());
 }

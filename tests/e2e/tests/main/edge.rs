@@ -144,6 +144,7 @@ async fn one_sided_consent_stays_keys_verified_and_the_operator_sees_why() {
             directory: Some(SignedDirectory { toml: directory.toml, signature: directory.signature.into() }),
             software: String::new(),
             closed_ms: 0,
+            release: Vec::new().into(),
         };
         hostile.greet(greeting).await.unwrap();
         let shown = jp.channel("FR").await;

@@ -162,6 +162,7 @@ impl PeerLine {
             }),
             software: "hostile".to_owned(),
             closed_ms: 0,
+            release: Vec::new().into(),
         };
         let answer = client.greet(greeting).await?.into_inner();
         let theirs = answer.directory.ok_or_else(|| Failure::unexpected("a gateway without a directory"))?;

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use ledger::{LedgerKey, TimedHead, WitnessName};
+use ledger::{Held, LedgerKey, Release, TimedHead, WitnessName};
 use model::{Exit, PartyId, Timestamp};
 use proto::operator::{ListHeadsRequest, ProveHeadRequest, Stamp, Tick};
 use serde_json::{Value, json};
@@ -48,6 +48,15 @@ pub(crate) struct Prove {
     /// Whose log of heads proves it: ours when absent, or the other party's.
     #[arg(long)]
     by: Option<PartyId>,
+    /// The file to write.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveRelease {
+    #[command(flatten)]
+    at: Where,
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
@@ -138,7 +147,7 @@ impl Prove {
         let answer = ask(&self.at, client.prove_head(request)).await?;
         let timed = TimedHead::decode(&answer.timed_head)?;
         private::write_public(&self.out, &answer.timed_head)?;
-        let head = timed.place.head;
+        let head = timed.head()?;
         let out = self.out.display();
         let keys = answer.verifier_keys;
         let [key, witness, ..] = keys.as_slice() else {
@@ -150,6 +159,31 @@ impl Prove {
         );
         let value = json!({
             "log": log.to_string(), "size": head.size, "root": head.root.to_string(), "at": timed.tick.at.to_string(),
+            "out": self.out, "verifier_keys": keys,
+        });
+        Ok((value, text))
+    }
+}
+
+impl ProveRelease {
+    pub(super) async fn run(&self) -> Result<(Value, String), Failure> {
+        let (_, mut client) = operator(&self.at)?;
+        let answer = ask(&self.at, client.prove_head(ProveHeadRequest::default())).await?;
+        let timed = TimedHead::decode(&answer.timed_head)?;
+        let Held::Release(release) = &timed.place.held else {
+            return Err(Failure::new(Exit::Failure, "the gateway proves something else than its release"));
+        };
+        private::write_public(&self.out, &answer.timed_head)?;
+        let (out, keys) = (self.out.display(), &answer.verifier_keys);
+        let [key, witness, ..] = keys.as_slice() else {
+            return Err(Failure::new(Exit::Failure, "the gateway names no keys"));
+        };
+        let text = format!(
+            "{out}: {release} ran at {}\n  verify it anywhere: gateway ledger check {out} --key {key} --witness {witness}",
+            timed.tick.at,
+        );
+        let value = json!({
+            "software": release.software(), "release": release.sha256().to_string(), "at": timed.tick.at.to_string(),
             "out": self.out, "verifier_keys": keys,
         });
         Ok((value, text))
@@ -168,7 +202,10 @@ impl Check {
         let key = LedgerKey::from_vkey(&self.witness, witness, true).map_err(usage)?;
         let word = timed.verify(&home, witness, &key).map_err(|denial| self.not_proved(&denial))?;
         let at = Timestamp(i64::try_from(word.time_s()).unwrap_or_default().saturating_mul(1000));
-        let head = timed.place.head;
+        let head = match &timed.place.held {
+            Held::Head(head) => head,
+            Held::Release(release) => return Ok(released(release, log.home(), at, witness)),
+        };
         let text = format!(
             "proved: {} had at least {} leaves, with root {} then, not later than {at}\n  \
              {} signed it, {} cosigned a log that holds it\n  \
@@ -191,4 +228,19 @@ impl Check {
         Failure::new(Exit::Integrity, format!("{} proves nothing: {denial}", self.file.display()))
             .remedy("Ask for the proof again; compare both keys with the directories of the two states.")
     }
+}
+
+/// A proof of which program ran, checked.
+fn released(release: &Release, home: PartyId, at: Timestamp, witness: WitnessName) -> (Value, String) {
+    let text = format!(
+        "proved: {home} said, not later than {at}, that its gateway was {release}\n  \
+         {home} signed it, {} cosigned a log that holds it\n  \
+         not proved: that it was; compare the hash with a build of the source (deploy/release)",
+        witness.0,
+    );
+    let value = json!({
+        "software": release.software(), "release": release.sha256().to_string(), "not_later_than": at.to_string(),
+        "home": home.to_string(), "witness": witness.0.to_string(),
+    });
+    (value, text)
 }

@@ -24,6 +24,8 @@ pub(crate) enum Ledger {
     Stamp(heads::Stamped),
     /// Write the proof that a head of a channel's log was there when a third state cosigned. It shows nothing of other channels.
     Prove(heads::Prove),
+    /// Write the proof that this gateway was the running program, by its SHA-256, when a third state cosigned.
+    ProveRelease(heads::ProveRelease),
     /// Verify such a proof with nothing but two keys.
     Check(heads::Check),
     /// What other gateways signed and contradicted: as files that convict them before strangers.
@@ -40,6 +42,7 @@ impl Ledger {
             Self::Heads(heads) => heads.run().await,
             Self::Stamp(stamp) => stamp.run().await,
             Self::Prove(prove) => prove.run().await,
+            Self::ProveRelease(prove) => prove.run().await,
             Self::Check(check) => check.run(),
             Self::Misconduct(misconduct) => misconduct.run().await,
             Self::SecondKey(second) => second.run(now),
