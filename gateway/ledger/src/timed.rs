@@ -4,8 +4,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use model::{Denial, Digest, Timestamp};
 
 use crate::{
-    Cosignature, Held, InclusionProof, LeafSalt, LedgerKey, NOTE_BYTES_MAX, Origin, PROOF_HASHES_MAX, Place,
-    SignedCheckpoint, Tick, WitnessName, malformed, muster::PLACES,
+    Checkpoint, Cosignature, Held, InclusionProof, LeafSalt, LedgerKey, NOTE_BYTES_MAX, Origin, PROOF_HASHES_MAX,
+    Place, SignedCheckpoint, Tick, WitnessName, malformed, muster::PLACES,
 };
 
 /// A head of a channel with all that proves its time.
