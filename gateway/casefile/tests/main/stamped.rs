@@ -58,7 +58,7 @@ fn token(folder: &tempfile::TempDir, stamped: &[u8]) -> Vec<u8> {
 fn timed(story: &Story, leaves: u64, signer: &impl SignBytes) -> StampProof {
     let log = Origin::new(party("JP"), party("FR")).unwrap();
     let then = Log::restore(leaves, &story.rows).unwrap().head(log);
-    let muster = Muster::new(party("JP"), Timestamp(story.start.0), LeafSalt([1; 32]), [then]).unwrap();
+    let muster = Muster::new(party("JP"), Timestamp(story.start.0), LeafSalt([1; 32]), None, [then]).unwrap();
     let (tick, salt) = (muster.tick().unwrap(), LeafSalt([2; 32]));
     let others = [LeafSalt([3; 32]), LeafSalt([4; 32])].map(|salt| tick.leaf(&salt));
     let (heads, rows) = Log::default().append(&[others[0], others[1], tick.leaf(&salt)]).unwrap();

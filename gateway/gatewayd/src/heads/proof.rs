@@ -198,8 +198,8 @@ mod tests {
     /// A copy of nine leaves, and the heads that it had.
     async fn kept(folder: &tempfile::TempDir) -> (GatewayStore, [Checkpoint; 2]) {
         let origin: Origin = LOG.parse().unwrap();
-        let store = GatewayStore::open(&DatabaseUrl::file(folder.path().join("gateway.db")), &Settings::default());
-        let store = store.await.unwrap();
+        let url = DatabaseUrl::file(folder.path().join("gateway.db"));
+        let store = GatewayStore::open(&url, &Settings::default()).await.unwrap();
         let (five, mut rows) = grown(&Log::default(), 0, 5);
         let (nine, more) = grown(&five, 5, 9);
         rows.extend(more);
