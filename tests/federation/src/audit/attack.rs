@@ -14,7 +14,7 @@ use openmls_traits::{
 
 use super::{
     candidates::Candidates,
-    schedule::{self, Prk, Secret, SenderData},
+    schedule::{self, MessageKey, Prk, Secret, SenderData},
     sealed::{Body, Place, Sample, Targets},
     wire::{GroupInfo, Welcome, application_data, opaque},
 };
@@ -79,6 +79,12 @@ pub(crate) struct Outcome {
     /// Bytes inside of what a cipher or a key derivation wrote, which were left out.
     pub(crate) bulk: u64,
     pub(crate) candidates: usize,
+    /// Windows of 16 bytes that may be the key of a message.
+    pub(crate) keys: usize,
+    /// Those that are.
+    pub(crate) fitting: BTreeSet<MessageKey>,
+    /// The key of a body that was opened another way.
+    derived: Option<MessageKey>,
     /// Comparisons of public keys, and openings of an AEAD, that were tried.
     pub(crate) trials: u64,
     pub(crate) hits: BTreeSet<Hit>,
@@ -97,18 +103,19 @@ impl Outcome {
         format!("{}; {} bodies opened", found.join(", "), self.opened.len())
     }
 
-    /// One secret of each role: those that fitted, and those to which they led.
-    pub(crate) fn secrets(&self) -> Vec<Secret> {
+    /// One secret of each role, and the key of a message: those that fitted, and those to which they led.
+    pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
         let mut all = self.entered.clone();
         all.extend(self.hits.iter().map(|hit| (hit.role, hit.secret)));
-        all.into_values().collect()
+        all.into_values().map(Vec::from).chain(self.derived.map(Vec::from)).collect()
     }
 
     /// How many candidates turned out to be a secret of each role.
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, usize> {
         let count =
             |role| self.hits.iter().filter(|hit| hit.role == role).map(|hit| hit.secret).collect::<BTreeSet<_>>().len();
-        Role::ALL.into_iter().map(|role| (role.as_str(), count(role))).collect()
+        let secrets = Role::ALL.into_iter().map(|role| (role.as_str(), count(role)));
+        secrets.chain([("message_key", self.fitting.len())]).collect()
     }
 }
 
@@ -134,9 +141,13 @@ pub(crate) fn attack(candidates: &Candidates, targets: &Targets) -> Outcome {
             Some(secret) => std::slice::from_ref(secret),
             None => &all,
         };
-        outcome.opened.extend(each(tried, |secret| opens(&Prk::new(secret), width, &senders)));
+        for (id, key) in each(tried, |secret| opens(&Prk::new(secret), width, &senders)) {
+            outcome.opened.insert(id);
+            outcome.derived = Some(key);
+        }
         outcome.trials += (tried.len() * senders.len() * (schedule::depths(width) + 1)) as u64;
     }
+    outcome.with_keys(&candidates.keys(), targets);
     outcome
 }
 
@@ -147,7 +158,7 @@ fn trials_each(targets: &Targets) -> u64 {
 }
 
 /// Works on the candidates with all processors.
-fn each<T: Send>(candidates: &[Secret], work: impl Fn(&Secret) -> Vec<T> + Sync) -> Vec<T> {
+fn each<C: Sync, T: Send>(candidates: &[C], work: impl Fn(&C) -> Vec<T> + Sync) -> Vec<T> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let share = candidates.len().div_ceil(workers).max(1);
     thread::scope(|scope| {
@@ -204,18 +215,19 @@ fn hits(candidate: &Secret, targets: &Targets, samples: &[Sample<'_>]) -> Vec<Hi
     found
 }
 
-/// The bodies that a secret opens as a node of the tree, or as the secret of a ratchet.
-fn opens(secret: &Prk, width: u32, bodies: &[(EntryId, &Body, SenderData)]) -> Vec<EntryId> {
-    let opens = |(_, body, sender): &&(EntryId, &Body, SenderData)| {
+/// The bodies that a secret opens as a node of the tree, or as the secret of a ratchet; each with the key of its message.
+fn opens(secret: &Prk, width: u32, bodies: &[(EntryId, &Body, SenderData)]) -> Vec<(EntryId, MessageKey)> {
+    let opens = |(id, body, sender): &(EntryId, &Body, SenderData)| {
         let nodes = (0..schedule::depths(width))
             .filter_map(|depth| schedule::from_node(secret, width, depth, sender.leaf, sender.generation));
         let ratchet = schedule::from_ratchet(secret.clone(), sender.generation, sender.generation);
-        nodes.chain([ratchet]).any(|sealing| {
-            let opened = sealing.open_body(&body.message, sender);
-            opened.is_some_and(|content| application_data(&content).is_some_and(|plain| is_body(plain, body)))
+        nodes.chain([ratchet]).find_map(|sealing| {
+            let key = sealing.key();
+            let content = sealing.open_body(&body.message, sender)?;
+            application_data(&content).is_some_and(|plain| is_body(plain, body)).then_some((*id, key))
         })
     };
-    bodies.iter().filter(opens).map(|(id, ..)| *id).collect()
+    bodies.iter().filter_map(opens).collect()
 }
 
 /// Whether a plaintext is the body that its header committed to.
@@ -224,6 +236,23 @@ pub(crate) fn is_body(plain: &[u8], body: &Body) -> bool {
 }
 
 impl Outcome {
+    /// Tries keys as those of single messages: whoever has one needs no secret before it.
+    fn with_keys(&mut self, keys: &[MessageKey], targets: &Targets) {
+        self.keys = keys.len();
+        self.trials += (keys.len() * targets.bodies.len()) as u64;
+        let opened = each(keys, |key| {
+            let opens = |(id, body): (&EntryId, &Body)| {
+                let content = schedule::open_with(key, &body.message)?;
+                application_data(&content).is_some_and(|plain| is_body(plain, body)).then_some((*id, *key))
+            };
+            targets.bodies.iter().filter_map(opens).collect()
+        });
+        for (id, key) in opened {
+            self.opened.insert(id);
+            self.fitting.insert(key);
+        }
+    }
+
     /// Follows what was found to the epochs that it leads into.
     fn follow(&mut self, targets: &Targets) -> BTreeMap<Place, Known> {
         let mut known: BTreeMap<Place, Known> = BTreeMap::new();

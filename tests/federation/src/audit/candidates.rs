@@ -1,18 +1,22 @@
-//! What may be a secret of 32 bytes: windows of what was found that look drawn at random.
+//! What may be a secret of 32 bytes, or the key of a message of 16: windows of what was found that look drawn at random.
 
 use std::{collections::HashSet, ops::Range};
 
 use aws_lc_rs::digest::{SHA512, digest};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
-use super::schedule::Secret;
+use super::schedule::{MessageKey, Secret};
 
 /// Different bytes in a window that may be a secret. Of 32 bytes drawn at random, fewer are different once in ten million.
 const DIFFERENT_MIN: u32 = 20;
+/// The same of 16 bytes: fewer are different once in a hundred thousand.
+const DIFFERENT_IN_KEY_MIN: u32 = 11;
 /// How far apart windows begin: allocators and compilers align to eight.
 const STEP: usize = 8;
 /// The length byte before a field of 32 bytes, in TLS, Protocol Buffers, CBOR and DER alike.
 const LENGTH: u8 = 32;
+/// The same before a field of 16 bytes.
+const KEY_LENGTH: u8 = 16;
 
 /// From how many bytes on an unbroken random stretch is bulk, and how much of it is looked at on either side.
 const BULK_BYTES_MIN: usize = 64 * 1024;
@@ -26,6 +30,7 @@ pub(crate) struct Candidates {
     /// Bytes that were left out, inside of bulk.
     pub(crate) bulk: u64,
     set: HashSet<Secret>,
+    keys: HashSet<MessageKey>,
 }
 
 impl Candidates {
@@ -42,6 +47,11 @@ impl Candidates {
     pub(crate) fn read_fields(&mut self, bytes: &[u8]) {
         self.window(bytes, 0);
         self.windows(bytes, bytes.len().max(2));
+    }
+
+    /// Takes every window at every byte: for what was left behind, and lies as it happened to.
+    pub(crate) fn read_every(&mut self, bytes: &[u8]) {
+        self.windows(bytes, 1);
     }
 
     /// Takes every window of a key that was opened; and of what it would be as a key of the other curve, in case one was used as the other.
@@ -61,13 +71,20 @@ impl Candidates {
             for at in (from..inside.start).step_by(step) {
                 self.window(bytes, at);
             }
-            let behind = bytes.iter().enumerate().take(inside.start).skip(from).filter(|(_, byte)| **byte == LENGTH);
-            behind.filter(|(at, _)| (at + 1) % step != 0).for_each(|(at, _)| self.window(bytes, at + 1));
+            let between = bytes.iter().enumerate().take(inside.start).skip(from).filter(|(at, _)| (at + 1) % step != 0);
+            for (at, byte) in between {
+                match *byte {
+                    LENGTH => self.window(bytes, at + 1),
+                    KEY_LENGTH => self.key(bytes, at + 1),
+                    _ => {}
+                }
+            }
             from = inside.end;
         }
     }
 
     fn window(&mut self, bytes: &[u8], at: usize) {
+        self.key(bytes, at);
         let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<32>()) else { return };
         self.windows += 1;
         if may_be_secret(window) {
@@ -75,7 +92,19 @@ impl Candidates {
         }
     }
 
-    /// All of them.
+    fn key(&mut self, bytes: &[u8], at: usize) {
+        let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) else { return };
+        if looks_drawn(window, DIFFERENT_IN_KEY_MIN) {
+            self.keys.insert(*window);
+        }
+    }
+
+    /// What may be the key of one message.
+    pub(crate) fn keys(&self) -> Vec<MessageKey> {
+        self.keys.iter().copied().collect()
+    }
+
+    /// What may be a secret.
     pub(crate) fn to_vec(&self) -> Vec<Secret> {
         self.set.iter().copied().collect()
     }
@@ -101,9 +130,13 @@ fn bulk(bytes: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Neither text nor numbers and addresses.
 fn may_be_secret(window: &Secret) -> bool {
-    // A secret begins with eight zeros once in 2^64, and is all ASCII once in 2^32.
+    looks_drawn(window, DIFFERENT_MIN)
+}
+
+/// Neither text nor numbers and addresses.
+fn looks_drawn(window: &[u8], different_min: u32) -> bool {
+    // A secret begins with eight zeros once in 2^64, and is all ASCII once in 2^32; a key once in 2^16.
     if window.starts_with(&[0; 8]) || window.is_ascii() {
         return false;
     }
@@ -111,7 +144,7 @@ fn may_be_secret(window: &Secret) -> bool {
     for byte in window {
         seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
-    seen.iter().map(|word| word.count_ones()).sum::<u32>() >= DIFFERENT_MIN
+    seen.iter().map(|word| word.count_ones()).sum::<u32>() >= different_min
 }
 
 /// What stands in `bytes` as text: runs of hexadecimal digits and of Base64, and lists of numbers below 256, long enough for a secret.
@@ -180,6 +213,21 @@ mod tests {
         assert!(found(format!("key={hex};").as_bytes(), &secret));
         assert!(found(format!("\"{}=\"", STANDARD_NO_PAD.encode(secret)).as_bytes(), &secret));
         assert!(found(format!("{{\"value\":{}}}", serde_json::json!(secret)).as_bytes(), &secret));
+    }
+
+    #[test]
+    fn a_key_of_sixteen_bytes_is_found_aligned_and_behind_its_length_and_at_any_byte_of_what_was_left_behind() {
+        let key: MessageKey = *secret().first_chunk().unwrap();
+        let taken = |read: fn(&mut Candidates, &[u8]), bytes: &[u8]| {
+            let mut candidates = Candidates::default();
+            read(&mut candidates, bytes);
+            candidates.keys.contains(&key)
+        };
+        assert!(taken(Candidates::read, &[&[0; 40][..], &key, &[0; 9]].concat()));
+        assert!(taken(Candidates::read, &[&[1, 2, 3, 16][..], &key].concat()));
+        let odd = [&[1, 2, 3][..], &key, &[0; 5]].concat();
+        assert!(!taken(Candidates::read, &odd));
+        assert!(taken(Candidates::read_every, &odd));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     File,
     /// A value of a database.
     Value,
+    /// A page of a database that is not in use.
+    Free,
     /// A private key in clear, opened with its passphrase.
     Key,
     /// What was encrypted at rest, opened with such a key.
@@ -112,7 +114,13 @@ impl Holding {
             for (path, bytes) in [(&copy, file), (&log_copy, log)] {
                 fs::write(path, bytes).map_err(|error| Failure::file(path, &error))?;
             }
-            for table in database::read(&copy).await? {
+            let tables = database::read(&copy).await?;
+            // With its log folded in: which pages are free stands there.
+            let folded = fs::read(&copy).map_err(|error| Failure::file(&copy, &error))?;
+            for page in database::free_pages(&folded) {
+                self.push(format!("{origin}, a free page"), Kind::Free, page.to_vec());
+            }
+            for table in tables {
                 for value in table.rows.iter().flatten() {
                     self.push(format!("{origin}, table {}", table.name), Kind::Value, value.clone());
                 }
@@ -131,6 +139,7 @@ impl Holding {
         for part in &self.parts {
             match part.kind {
                 Kind::Key => candidates.read_key(&part.bytes),
+                Kind::Free => candidates.read_every(&part.bytes),
                 // Entries, receipts and trees: messages, which consist of fields.
                 Kind::Value if part.bytes.len() > MESSAGE_BYTES_MIN => candidates.read_fields(&part.bytes),
                 // What these files hold comes value by value, too.
@@ -160,7 +169,7 @@ impl Holding {
             json!({ "count": count, "bytes": bytes })
         };
         json!({
-            "files": sum(Kind::File), "database_values": sum(Kind::Value), "opened_keys": sum(Kind::Key),
+            "files": sum(Kind::File), "database_values": sum(Kind::Value), "free_pages": sum(Kind::Free), "opened_keys": sum(Kind::Key),
             "opened_rows": sum(Kind::Opened), "environment": sum(Kind::Process), "memory": sum(Kind::Memory),
         })
     }

@@ -43,7 +43,7 @@ use holding::Holding;
 use memory::Frozen;
 use plant::Planted;
 use report::Report;
-use schedule::{Prk, Secret};
+use schedule::Prk;
 use sealed::Targets;
 
 /// `federation audit`.
@@ -199,7 +199,7 @@ async fn desk(world: &World, authority: &str, targets: &Targets) -> Result<Kept,
 async fn plant(
     report: &mut Report,
     mut targets: Targets,
-    secrets: &[Secret],
+    secrets: &[Vec<u8>],
     timeline: &Timeline,
 ) -> Result<(), Failure> {
     let mut path_secret = [0; 32];
@@ -207,7 +207,7 @@ async fn plant(
     let node = Prk::new(&path_secret).node_key().ok_or_else(|| Failure::unexpected("a path secret without a key"))?;
     targets.keys.insert(node, "of a node that was planted");
     let own = env::current_exe().map_err(|error| Failure::unexpected(error.to_string()))?;
-    let planted = Planted::start(&own, &[secrets, &[path_secret]].concat(), PLANTED).await?;
+    let planted = Planted::start(&own, &[secrets, &[path_secret.to_vec()]].concat(), PLANTED).await?;
     let mut holding = Holding::new("the planted process");
     holding.process("planted", planted.pid)?;
     let texts = Texts::new(&[PLANTED.to_owned()]);

@@ -13,7 +13,6 @@ use tokio::{
     time::timeout,
 };
 
-use super::schedule::Secret;
 use crate::failure::Failure;
 
 const READY: &str = "planted";
@@ -29,7 +28,7 @@ pub(crate) struct Planted {
 
 impl Planted {
     /// Starts this program again, and has it keep `secrets` and `text`.
-    pub(crate) async fn start(program: &Path, secrets: &[Secret], text: &str) -> Result<Self, Failure> {
+    pub(crate) async fn start(program: &Path, secrets: &[Vec<u8>], text: &str) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::unexpected(format!("the planted process: {error}"));
         let mut child = Command::new(program)
             .args(["audit", "plant"])

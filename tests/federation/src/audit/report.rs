@@ -11,7 +11,6 @@ use super::{
     cases::Cases,
     custody::Kept,
     holding::Holding,
-    schedule::Secret,
     sealed::Targets,
     texts::Texts,
 };
@@ -84,7 +83,7 @@ impl Report {
         texts: &Texts,
         targets: &Targets,
         timeline: &Timeline,
-    ) -> Vec<Secret> {
+    ) -> Vec<Vec<u8>> {
         let whose = kept.holding.whose.clone();
         let mut finding = finding(&whose, how, std::slice::from_ref(&kept.holding), texts, targets);
         finding.custody = kept.bodies;
@@ -114,7 +113,7 @@ impl Report {
                 gateways.texts.len()
             )));
         }
-        if !gateways.outcome.hits.is_empty() || !gateways.outcome.opened.is_empty() {
+        if !gateways.outcome.hits.is_empty() || !gateways.opened().is_empty() {
             return Err(readable(format!(
                 "the gateways' secrets open what is sealed: {}",
                 gateways.outcome.in_words()
@@ -198,10 +197,11 @@ impl Report {
         let gateways = &self.gateways;
         timeline.summary(&format!(
             "\nWith everything that all gateways have, {} of {total} bodies could be read: {} windows of 32 bytes were looked at, {} of them may be \
-             secrets, and {} trials fitted nothing. None of {} texts of the bodies stands anywhere, in clear, Base64 or hexadecimal.",
+             secrets, {} of 16 bytes may be keys of messages, and {} trials fitted nothing. None of {} texts of the bodies stands anywhere, in clear, Base64 or hexadecimal.",
             gateways.opened().len(),
             gateways.outcome.windows,
             gateways.outcome.candidates,
+            gateways.outcome.keys,
             gateways.outcome.trials,
             self.texts
         ));
@@ -251,6 +251,7 @@ impl Report {
         json!({
             "whose": finding.whose, "what": finding.how, "holding": finding.holding,
             "texts_found": finding.texts.len(), "windows": outcome.windows, "bulk_bytes_left_out": outcome.bulk, "candidates": outcome.candidates,
+            "message_keys": outcome.keys,
             "trials": outcome.trials, "found": outcome.counts(), "cases": by_case.collect::<Vec<_>>(),
         })
     }

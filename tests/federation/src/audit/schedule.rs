@@ -17,6 +17,9 @@ use super::wire::{PrivateMessage, opaque};
 /// A secret of the schedule: KDF.Nh bytes. An X25519 key has the same length.
 pub(crate) type Secret = [u8; 32];
 
+/// The key of one message: AEAD.Nk bytes.
+pub(crate) type MessageKey = [u8; 16];
+
 const TAG_BYTES: usize = 16;
 
 /// A secret, ready for KDF.Expand.
@@ -25,7 +28,7 @@ pub(crate) struct Prk(hmac::Key);
 
 /// Key and nonce of one AEAD.
 pub(crate) struct Sealing {
-    key: [u8; 16],
+    key: MessageKey,
     nonce: [u8; 12],
 }
 
@@ -161,28 +164,43 @@ impl Sealing {
         self.open(&message.content_aad(), &message.ciphertext)
     }
 
-    /// Whether this opens a body whose sender data is *not* known. Four bytes of the nonce are then a random guard, and trying all would cost
-    /// 2^32; but the tag of GCM leads back to the nonce: tag ⊕ GHASH = E(nonce ‖ 1), and E can be inverted with the key.
+    /// Whether this opens a body whose sender data is *not* known: four bytes of the nonce are then a random guard.
     pub(crate) fn opens_without_guard(&self, message: &PrivateMessage) -> bool {
-        let Some(at) = message.ciphertext.len().checked_sub(TAG_BYTES) else { return false };
-        let (body, tag) = message.ciphertext.split_at(at);
-        let aad = message.content_aad();
-        let cipher = Aes128::new(&self.key.into());
-        let mut hash_key = ghash::Block::default();
-        cipher.encrypt_block(&mut hash_key);
-        let mut hash = GHash::new(&hash_key);
-        hash.update_padded(&aad);
-        hash.update_padded(body);
-        let bits = |bytes: &[u8]| (bytes.len() as u64 * 8).to_be_bytes();
-        let mut lengths = ghash::Block::default();
-        lengths[..8].copy_from_slice(&bits(&aad));
-        lengths[8..].copy_from_slice(&bits(body));
-        hash.update(&[lengths]);
-        let mut block = hash.finalize();
-        block.iter_mut().zip(tag).for_each(|(byte, tag)| *byte ^= tag);
-        cipher.decrypt_block(&mut block);
-        block[4..12] == self.nonce[4..] && block[12..] == [0, 0, 0, 1]
+        nonce_under(&self.key, message).is_some_and(|nonce| nonce[4..] == self.nonce[4..])
     }
+
+    /// The key alone.
+    pub(crate) fn key(&self) -> MessageKey {
+        self.key
+    }
+}
+
+/// The nonce with which a message was sealed, if it was under this key. Trying all would cost 2^96, or 2^32 for a guard; but the tag of GCM
+/// leads back to the nonce: tag ⊕ GHASH = E(nonce ‖ 1), and E can be inverted with the key. A wrong key passes once in 2^32.
+fn nonce_under(key: &MessageKey, message: &PrivateMessage) -> Option<[u8; 12]> {
+    let (body, tag) = message.ciphertext.split_at_checked(message.ciphertext.len().checked_sub(TAG_BYTES)?)?;
+    let aad = message.content_aad();
+    let cipher = Aes128::new(key.into());
+    let mut hash_key = ghash::Block::default();
+    cipher.encrypt_block(&mut hash_key);
+    let mut hash = GHash::new(&hash_key);
+    hash.update_padded(&aad);
+    hash.update_padded(body);
+    let bits = |bytes: &[u8]| (bytes.len() as u64 * 8).to_be_bytes();
+    let mut lengths = ghash::Block::default();
+    lengths[..8].copy_from_slice(&bits(&aad));
+    lengths[8..].copy_from_slice(&bits(body));
+    hash.update(&[lengths]);
+    let mut block = hash.finalize();
+    block.iter_mut().zip(tag).for_each(|(byte, tag)| *byte ^= tag);
+    cipher.decrypt_block(&mut block);
+    (block[12..] == [0, 0, 0, 1]).then(|| block.first_chunk().copied()).flatten()
+}
+
+/// Opens a body with the key of its message alone.
+pub(crate) fn open_with(key: &MessageKey, message: &PrivateMessage) -> Option<Vec<u8>> {
+    let nonce = nonce_under(key, message)?;
+    Sealing { key: *key, nonce }.open(&message.content_aad(), &message.ciphertext)
 }
 
 /// The public key of an X25519 private key.
@@ -236,6 +254,12 @@ mod tests {
         for plain in [&b"a body"[..], &[0; 16], &[1; 333]] {
             let message = sealed(&from_node(&root, 4, 0, 2, 3).unwrap(), [0xDE, 0xAD, 0xBE, 0xEF], plain);
             assert!(from_node(&root, 4, 0, 2, 3).unwrap().opens_without_guard(&message));
+            assert_eq!(
+                open_with(&from_node(&root, 4, 0, 2, 3).unwrap().key(), &message).unwrap(),
+                plain,
+                "the key is enough"
+            );
+            assert_eq!(open_with(&from_node(&root, 4, 0, 2, 2).unwrap().key(), &message), None);
             assert!(!from_node(&root, 4, 0, 2, 2).unwrap().opens_without_guard(&message));
             assert!(!from_node(&root, 4, 0, 1, 3).unwrap().opens_without_guard(&message));
             assert!(!from_node(&Prk::new(&[8; 32]), 4, 0, 2, 3).unwrap().opens_without_guard(&message));
