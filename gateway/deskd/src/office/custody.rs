@@ -440,6 +440,8 @@ mod tests {
             conditions: Vec::new(),
             recalled: true,
             signed: BTreeSet::new(),
+            minutes: None,
+            proposer: None,
         }
     }
 

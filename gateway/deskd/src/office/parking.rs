@@ -4,7 +4,6 @@
 
 use std::{collections::BTreeMap, sync::PoisonError, time::Duration};
 
-use bytes::Bytes;
 use model::{CaseId, Denial, Fault, Timestamp};
 use proto::desk::{WatchResponse, watch_response::Item};
 use store::desk::{DeskBatch, ParkedRow};
@@ -177,7 +176,7 @@ fn is_outcome(response: &WatchResponse) -> bool {
 fn case_of(response: &WatchResponse) -> CaseId {
     let case = match &response.item {
         Some(Item::Arrival(arrival)) => {
-            let header = arrival.entry.as_ref().map(|entry| Bytes::from(entry.header.clone()));
+            let header = arrival.entry.as_ref().map(|entry| entry.header.clone());
             header.and_then(|header| proto::decode_header(&header).ok()).map(|header| header.case)
         }
         Some(Item::Outcome(receipt)) => proto::decode_receipt(receipt).ok().map(|signed| signed.receipt.case),

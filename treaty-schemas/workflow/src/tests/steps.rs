@@ -250,12 +250,12 @@ fn a_move_whose_measure_stands_elsewhere_changes_nothing() {
 #[test]
 fn what_was_given_and_withdrawn_is_the_keepers_to_destroy_and_nobody_closes_the_case_before() {
     let mut order = Order::proper(Step::SealSend, &[1]);
-    order.measures[0].records = vec![super::record("traffic_data")];
+    order.measures[0].records = vec![record("traffic_data")];
     order.records = order.measures[0].records.clone();
     order.terms = vec![(MeasureId(1), crate::Terms { gives: true, ..crate::Terms::default() })];
     let opened = take(None, Step::OpenGroup, &[]);
     let sent = apply(Some(opened.clone()), &order.decide(Some(&opened)).unwrap());
-    let delivered = apply(Some(sent.clone()), &crate::Event::delivered(&sent, NOW));
+    let delivered = apply(Some(sent.clone()), &Event::delivered(&sent, NOW));
     assert!(!delivered.measures[&MeasureId(1)].keeps(), "the treaty names no end for it");
     let withdrawn = take(Some(delivered), Step::Withdraw, &[1]);
     assert_eq!((withdrawn.state(), withdrawn.whose_move()), (State::Withdrawn, Some(Side::Peer)));
