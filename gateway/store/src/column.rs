@@ -229,7 +229,7 @@ mod tests {
             assert_eq!(usize::try_from(kind.to_raw()), Ok(number));
             assert_eq!(ReceiptKind::from_raw(kind.to_raw()), Ok(kind));
         }
-        assert!(Step::from_raw(68).is_err());
+        assert!(Step::from_raw(69).is_err());
         assert!(Verdict::from_raw(-1).is_err());
     }
 

@@ -28,6 +28,9 @@ pub const ENTRY_LIFETIME_MS_MAX: i64 = 30 * 24 * 3600 * 1000;
 pub const SUBMISSION_AGE_MS_MAX: i64 = 24 * 3600 * 1000;
 /// How far a sender's clock may be ahead of ours: 5 minutes.
 pub const CLOCK_AHEAD_MS_MAX: i64 = 5 * 60 * 1000;
+/// How far the clock of another gateway may be from ours before its word on our entries is not taken: 6 hours. A clock that is some hours off
+/// stops nothing.
+pub const CLOCK_APART_MS_MAX: i64 = 6 * 3600 * 1000;
 /// How far before the newest moment that a case knows an entry may say that it was made: a day. Clocks differ, and officers sign for a day.
 pub const CLOCK_BEHIND_MS_MAX: i64 = 24 * 3600 * 1000;
 /// A KeyPackage.

@@ -142,8 +142,8 @@ impl Committer {
     /// is decided.
     fn require_moments(&self, turn: &mut Turn, entry: &Entry, said: &[SignedReceipt]) -> Result<(), Denial> {
         let header = &entry.header;
-        let late = turn.now.plus_ms(limits::CLOCK_AHEAD_MS_MAX);
-        let fits = |at: Timestamp| at.plus_ms(limits::CLOCK_AHEAD_MS_MAX) >= header.created && at <= late;
+        let late = turn.now.plus_ms(limits::CLOCK_APART_MS_MAX);
+        let fits = |at: Timestamp| at.plus_ms(limits::CLOCK_APART_MS_MAX) >= header.created && at <= late;
         let Some(signed) = said.iter().find(|one| !fits(one.receipt.at)) else { return Ok(()) };
         let (signed, header, payload) = (signed.clone(), entry.header_bytes.to_vec(), entry.payload.digest());
         self.accuse(turn, &Evidence::Receipt(Box::new(Contradicted { signed, header, payload })));

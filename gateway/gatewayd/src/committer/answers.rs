@@ -2,7 +2,7 @@
 
 use model::{
     AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, SignedReceipt, Verdict,
-    limits::CLOCK_AHEAD_MS_MAX,
+    limits::CLOCK_APART_MS_MAX,
 };
 use relay::{Answer, Conclusion};
 use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewOutbox};
@@ -165,7 +165,7 @@ impl Committer {
             }
             return Ok(true);
         };
-        if receipt.at > turn.now.plus_ms(CLOCK_AHEAD_MS_MAX) {
+        if receipt.at > turn.now.plus_ms(CLOCK_APART_MS_MAX) {
             return Ok(false);
         }
         if !DELIVERIES.iter().any(|kind| turn.kept.contains(&(receipt.entry, *kind))) {

@@ -7,7 +7,10 @@ use ledger::{
     Batch, Cosignature, Heads, LeafHash, Log, Objection, Origin, Replica, Row, SignedCheckpoint, Statement,
     StatementKind, StoredHashes, WitnessName,
 };
-use model::{Denial, Digest, EntryId, Fault, Malformed, PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
+use model::{
+    Denial, Digest, EntryId, Fault, Malformed, PartyId, Timestamp,
+    limits::{CLOCK_AHEAD_MS_MAX, CLOCK_APART_MS_MAX},
+};
 use store::gateway::{CheckpointRow, LeafRow};
 
 use super::{
@@ -260,7 +263,7 @@ impl Committer {
         let entered = before.map_or(Timestamp(0), |moments| moments.entered);
         let entries = growth.entries_from(replica.size());
         let newest = entries.map(|statement| statement.at).max().unwrap_or(entered);
-        if newest > turn.now.plus_ms(CLOCK_AHEAD_MS_MAX) {
+        if newest > turn.now.plus_ms(CLOCK_APART_MS_MAX) {
             return Err(Denial::failed(Fault::PeerUnreachable, "a leaf is dated in the future, by our clock"));
         }
         if growth.dated_back(replica.size(), entered).is_none() {

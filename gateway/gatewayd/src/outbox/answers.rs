@@ -1,7 +1,7 @@
 //! What comes back: verdicts that count only under a cosigned head, and only where they fit what was sent.
 
 use casefile::Evidence;
-use model::{Denial, EntryId, ReceiptKind, SignedReceipt, limits::CLOCK_AHEAD_MS_MAX};
+use model::{Denial, EntryId, ReceiptKind, SignedReceipt, limits::CLOCK_APART_MS_MAX};
 use proto::{
     peer::{RelayResponse, RelayVerdict, relay_verdict},
     types as wire,
@@ -191,8 +191,8 @@ impl Sender {
             return Err(peer_error(detail).into());
         }
         let same = (receipt.case, receipt.header) == (sent.case, sent.header);
-        let early = receipt.at.plus_ms(CLOCK_AHEAD_MS_MAX) < sent.taken;
-        let late = receipt.at > clock::now().plus_ms(CLOCK_AHEAD_MS_MAX);
+        let early = receipt.at.plus_ms(CLOCK_APART_MS_MAX) < sent.taken;
+        let late = receipt.at > clock::now().plus_ms(CLOCK_APART_MS_MAX);
         if same && !early && !late { Ok(signed) } else { Err(Wrong::Contradicts(Box::new(signed))) }
     }
 }

@@ -2,7 +2,7 @@
 //! says where to go on, and if that is less than it has cosigned, it is asked to sign what it says.
 
 use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, Retreat, SignedCheckpoint, WitnessName};
-use model::{Denial, Fault, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
+use model::{Denial, Fault, Timestamp, limits::CLOCK_APART_MS_MAX};
 use proto::peer::{LedgerGrowth, LedgerLeaf, RelayResponse};
 use store::gateway::CheckpointRow;
 
@@ -169,7 +169,7 @@ impl Sender {
         }
         let new = self.verify_cosignature(head, &response.cosignature)?;
         let signed_ms = i64::try_from(new.time_s).unwrap_or(i64::MAX).saturating_mul(1000);
-        if Timestamp(signed_ms.saturating_add(999)).plus_ms(CLOCK_AHEAD_MS_MAX) < clock::now() {
+        if Timestamp(signed_ms.saturating_add(999)).plus_ms(CLOCK_APART_MS_MAX) < clock::now() {
             return Ok(Head::Withheld("its cosignature is dated back, or its clock is behind ours".to_owned()));
         }
         Ok(match self.shown.cosigned.iter().flatten().next() {

@@ -98,6 +98,7 @@ async fn a_peer_that_dates_its_receipts_back_is_convicted_and_one_that_dates_the
         .await;
         assert_eq!(pair.jp.channel("FR").await["state"], "OPEN");
         front.repent();
+
         desk.verdict(entry.header.entry).await;
 
         resigned(&front, &pair.fr, &pair.jp, |receipt| receipt.at = receipt.at.plus_ms(-DAY_MS));

@@ -55,9 +55,21 @@ pub(crate) async fn run(program: &Path, arguments: &[&str]) -> Answer {
 
 /// The same with a text on its standard input.
 pub(crate) async fn run_with(program: &Path, arguments: &[&str], input: Option<&str>) -> Answer {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    ended(program, arguments, command, input).await
+}
+
+/// The same on a machine whose clock is ahead by so many seconds, by this library.
+pub(crate) async fn run_at(program: &Path, arguments: &[&str], clock: &(PathBuf, i64)) -> Answer {
+    let mut command = Command::new(program);
+    command.args(arguments).env("LD_PRELOAD", &clock.0).env("CLOCK_AHEAD_S", clock.1.to_string());
+    ended(program, arguments, command, None).await
+}
+
+async fn ended(program: &Path, arguments: &[&str], mut command: Command, input: Option<&str>) -> Answer {
     let line = format!("{} {}", program.file_name().unwrap().display(), arguments.join(" "));
-    let mut child = Command::new(program)
-        .args(arguments)
+    let mut child = command
         .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

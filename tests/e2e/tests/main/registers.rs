@@ -115,7 +115,7 @@ async fn a_postgresql_register_answers_by_a_login_that_may_only_read_and_takes_n
         })
         .await;
         let postgres = postgres.unwrap();
-        let hostile = "MOREL Lucie'); DROP TABLE person; --";
+        let hostile = "MOREL Lucie' OR '1'='1";
         let people = [("MOREL Lucie", "mark of Lucie"), (hostile, "mark of another")];
         let mut made = "CREATE ROLE reader LOGIN; CREATE TABLE person (name text, born text, sex text, convictions text);\
                         GRANT SELECT ON person TO reader;"

@@ -27,7 +27,7 @@ use crate::{now, state::State, wire};
 /// How long an entry is on its way at most.
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How long the other gateway may take.
-const VERDICT_MAX: Duration = Duration::from_secs(20);
+const VERDICT_MAX: Duration = Duration::from_secs(30);
 
 /// Whoever has all keys of an authority, its officers' and a judge's.
 pub(crate) struct Scribe {

@@ -91,6 +91,7 @@ async fn entries_of_a_state_whose_clock_is_two_hours_ahead_wait_and_those_to_it_
         assert_eq!(taken.receipt.kind, ReceiptKind::SubmissionAcceptance);
         let told = until("JP's operator is told", 20, async || {
             let channel = pair.jp.channel("FR").await;
+
             channel.to_string().contains("made in the future").then_some(channel)
         })
         .await;

@@ -1,13 +1,17 @@
 //! Two states with gateways and desks, and a link between them that can be cut: where a case is played.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
     pair::{Pair, two_states},
-    programs::{Answer, program, run},
+    programs::{Answer, program, run, run_at},
     proxy::Proxy,
     running::Running,
     state::State,
@@ -40,6 +44,8 @@ impl Victim {
 pub(crate) struct Stage {
     pub(crate) pair: Pair,
     jp_desk: Running,
+    /// How far the clock of JP's desk and its officers is ahead, and the library that makes it so.
+    jp_clock: Option<(PathBuf, i64)>,
     fr_desk: Running,
     /// The way to JP's gateway, and to FR's.
     links: [Proxy; 2],
@@ -83,7 +89,7 @@ impl Stage {
         let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
         let (jp_desk, fr_desk) = (pair.jp.serve_desk("central"), pair.fr.serve_desk("central"));
         let (jp_desk, fr_desk) = (jp_desk.ready().await, fr_desk.ready().await);
-        let stage = Self { pair, jp_desk, fr_desk, links };
+        let stage = Self { pair, jp_desk, jp_clock: None, fr_desk, links };
         // FR can be asked when invitations of its desk lie at its gateway and JP's desk knows its directory.
         for (side, other) in [(Side::Jp, "FR"), (Side::Fr, "JP")] {
             until("the desks know each other", 20, async || {
@@ -99,7 +105,11 @@ impl Stage {
     /// Runs a command at the central authority's desk of a side.
     pub(crate) async fn desk(&self, side: Side, arguments: &[&str]) -> Answer {
         let dir = self.state(side).desk_dir("central");
-        run(&program("desk"), &[&["--dir", dir.to_str().unwrap(), "--output", "json"], arguments].concat()).await
+        let line = [&["--dir", dir.to_str().unwrap(), "--output", "json"], arguments].concat();
+        match (side, &self.jp_clock) {
+            (Side::Jp, Some(clock)) => run_at(&program("desk"), &line, clock).await,
+            _ => run(&program("desk"), &line).await,
+        }
     }
 
     /// A case as a desk shows it; `None` where it does not, or the desk is away.
@@ -149,6 +159,7 @@ impl Stage {
         command.args(["serve", "--output", "json", "--dir"]).arg(self.pair.jp.desk_dir("central"));
         command.env("LD_PRELOAD", clock).env("CLOCK_AHEAD_S", seconds.to_string());
         self.jp_desk = Running::start(command, "desk-central", &self.pair.jp.logs()).ready().await;
+        self.jp_clock = Some((clock.to_owned(), seconds));
     }
 
     /// Asks both desks to end, and waits until they have.

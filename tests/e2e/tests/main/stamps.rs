@@ -88,8 +88,16 @@ async fn a_time_stamp_dates_a_case_for_who_believes_the_authority_and_for_nobody
         let mut tsa = Tsa::make(&jp.dir);
         tsa.serve().await;
         tsa.configure(&jp);
+        // A head is stamped once a day: not the one of before the case.
+        tsa.behave(Manner::Failing);
+        let before = heads(&jp).await["ticks"].as_array().unwrap().len();
         assert!(play.stage.pair.jp_gateway.stop().await.success());
         play.stage.mend(Victim::JpGateway).await;
+        until("the log of heads has the case", 20, async || {
+            (heads(&jp).await["ticks"].as_array().unwrap().len() > before).then_some(())
+        })
+        .await;
+        tsa.behave(Manner::Honest);
         until("a head is time-stamped", 30, async || (jp.status().await["time_stamping"]["size"] != 0).then_some(()))
             .await;
         let case = play.export(Side::Jp, "stamped.zip", &["--reader", "Aoki"]).await;

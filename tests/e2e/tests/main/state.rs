@@ -6,6 +6,7 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use identity::{Passphrase, Root, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
@@ -182,9 +183,17 @@ impl State {
     }
 }
 
-/// A port of this machine that is free now.
+/// A port of this machine that is free now, and of those that the system gives to nobody by itself: a program that is started again finds it
+/// free again.
 pub(crate) fn free_port() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, first + NEXT.fetch_add(1, Ordering::Relaxed) % 12_000));
+        if TcpListener::bind(at).is_ok() {
+            return at;
+        }
+    }
 }
 
 /// The first state of a party, which is only copied.
