@@ -242,14 +242,14 @@ impl Refuse {
             }
             if !one.grounds.is_empty() && !one.grounds.iter().any(|code| code == self.ground.as_str()) {
                 let told = |code: &String| match code.parse::<RefusalCode>() {
-                    Ok(known) => format!("\n      {known}  {}", known.text()),
-                    Err(_) => format!("\n      {code}"),
+                    Ok(known) => format!("{known} ({})", known.text()),
+                    Err(_) => code.clone(),
                 };
                 let (ground, text) = (self.ground, self.ground.text());
                 let reason =
                     format!("[{article}] {ground} ({text}) is no ground on which the treaty lets {id} be refused");
-                let known: String = one.grounds.iter().map(told).collect();
-                return Err(refused("ground", reason, format!("Name one of its grounds:{known}")));
+                let known: Vec<_> = one.grounds.iter().map(told).collect();
+                return Err(refused("ground", reason, format!("Name one of its grounds: {}.", known.join("; "))));
             }
         }
         Ok(())
