@@ -88,7 +88,9 @@ impl Kind {
             Self::ReInit => by_value(5, [&opaque(b"another group")[..], &[0, 1, 0, 1], &opaque(&[])].concat()),
             Self::ExternalInit => by_value(6, opaque(&[9; 32])),
             Self::ContextExtensions => {
-                let group = [&[0, 5][..], &opaque(&[])].concat();
+                // external_senders [§12.1.8.1]: a list with one, by a key and a basic credential.
+                let sender = [opaque(&[9; 32]), [&[0, 1][..], &opaque(b"a ghost")].concat()].concat();
+                let group = [&[0, 5][..], &opaque(&opaque(&sender))].concat();
                 by_value(7, opaque(&[&[0xF0, 0xC1][..], &opaque(&public.group), &group].concat()))
             }
             Self::Custom => by_value(0xF0C9, opaque(b"let me in")),
