@@ -27,7 +27,7 @@ impl Office {
             let cases = self.store.cases_folded_otherwise(FOLD, after, CASES_AT_ONCE).await?;
             let Some(last) = cases.last() else { break };
             after = Some(*last);
-            for case in cases {
+            for (_, case) in cases {
                 match self.refold_one(case).await {
                     Ok(()) => {}
                     Err(denial @ Denial::Failed { fault: model::Fault::Storage, .. }) => return Err(denial),

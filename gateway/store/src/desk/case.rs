@@ -1,8 +1,11 @@
 use model::{AuthorityId, CaseId, HeaderDigest};
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
 use crate::{Blob, StoreError, Stored, write::VersionedRow};
+
+/// A case by the number of its fold, and its id.
+pub type Folded = (i16, CaseId);
 
 /// A case as the desk sees it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -94,20 +97,27 @@ impl DeskStore {
         Ok(ids.into_iter().map(|id| id.0).collect())
     }
 
-    /// At most `limit` ids of cases that another fold than this made, in order, those after `after`.
+    /// At most `limit` cases that another fold than this made, those behind `after`: by the number of their fold, then by id.
     pub async fn cases_folded_otherwise(
         &self,
         fold: u16,
-        after: Option<CaseId>,
+        after: Option<Folded>,
         limit: u64,
-    ) -> Result<Vec<CaseId>, StoreError> {
-        let mut query = Entity::find().select_only().column(Column::Id).filter(Column::Fold.ne(i32::from(fold)));
-        if let Some(after) = after {
-            query = query.filter(Column::Id.gt(Stored(after)));
+    ) -> Result<Vec<Folded>, StoreError> {
+        let mut found = Vec::new();
+        // One range of the index each: where every case is of this fold, nothing is read.
+        for other in [Column::Fold.lt(i32::from(fold)), Column::Fold.gt(i32::from(fold))] {
+            let mut query = Entity::find().select_only().column(Column::Fold).column(Column::Id).filter(other);
+            if let Some((fold, id)) = after {
+                let behind = Condition::any().add(Column::Fold.gt(fold)).add(Column::Id.gt(Stored(id)));
+                query = query.filter(Column::Fold.gte(fold)).filter(behind);
+            }
+            let query = query.order_by_asc(Column::Fold).order_by_asc(Column::Id).limit(limit);
+            let rows: Vec<(i16, Stored<CaseId>)> = query.into_tuple().all(self.engine.read()).await?;
+            found.extend(rows.into_iter().map(|(fold, id)| (fold, id.0)));
         }
-        let query = query.order_by_asc(Column::Id).limit(limit);
-        let ids: Vec<Stored<CaseId>> = query.into_tuple().all(self.engine.read()).await?;
-        Ok(ids.into_iter().map(|id| id.0).collect())
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// How many cases are in each state, by state.

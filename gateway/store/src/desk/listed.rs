@@ -54,7 +54,11 @@ impl DeskStore {
         let mut ways: Vec<SimpleExpr> = Vec::new();
         ways.extend(which.all.then(|| case::Column::Version.gte(0)));
         ways.extend(which.whose.map(|whose| case::Column::Whose.eq(whose)));
-        ways.extend(which.calls_by.map(|by| case::Column::CallsAt.lte(by)));
+        // A query of its own, so that few calls are found by their index, and not by walking all cases in the order of the list.
+        ways.extend(which.calls_by.map(|by| {
+            let calling = case::Entity::find().select_only().column(case::Column::Id);
+            case::Column::Id.in_subquery(calling.filter(case::Column::CallsAt.lte(by)).into_query())
+        }));
         ways.extend(which.proposed.map(|state| {
             let cases = proposal::Entity::find().select_only().column(proposal::Column::CaseId);
             case::Column::Id.in_subquery(cases.filter(proposal::Column::State.eq(state)).into_query())

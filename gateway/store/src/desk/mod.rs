@@ -30,7 +30,7 @@ mod webhook;
 
 pub use attempt::Model as AttemptRow;
 pub use batch::{DeskBatch, DeskCommitted};
-pub use case::Model as DeskCaseRow;
+pub use case::{Folded, Model as DeskCaseRow};
 pub use clock::{ClockEnd, ClockPage, Model as ClockRow};
 pub use draft::Model as DraftRow;
 pub use entry::{DeskEntryVerdict, Model as DeskEntryRow};
