@@ -5,3 +5,8 @@
 //! starts the console; no key and no passphrase stays here.
 //!
 //! It must never link a storage, `seal`, `desk`, `relay` or `workflow`, and it keeps nothing on a disk.
+
+pub mod assets;
+pub mod face;
+pub mod govuk;
+pub mod locale;

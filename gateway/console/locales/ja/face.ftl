@@ -1,0 +1,24 @@
+# review: pending
+face-skip = 本文へ移動
+face-menu = メニュー
+face-service = サービス情報
+face-inbox = 受信一覧
+face-language = 画面の言語
+face-sign-out = ログアウト
+face-support = サポート
+face-help = ヘルプ
+face-accessibility = アクセシビリティ方針
+face-training = 訓練
+face-training-means = この国は模擬の国です。ここでの操作が実在の当局又は人に及ぶことはありません。
+
+govuk-error-prefix = エラー
+govuk-error-title = 問題があります
+govuk-success = 完了
+govuk-important = 重要
+govuk-warning = 警告
+govuk-date-day = 日
+govuk-date-month = 月
+govuk-date-year = 年
+govuk-pages = ページ
+govuk-page-first = 最初のページへ戻る
+govuk-page-next = 次のページ

@@ -1,0 +1,24 @@
+# review: pending
+face-skip = 跳至主要内容
+face-menu = 菜单
+face-service = 服务信息
+face-inbox = 收件箱
+face-language = 界面语言
+face-sign-out = 退出登录
+face-support = 支持链接
+face-help = 帮助
+face-accessibility = 无障碍声明
+face-training = 演练
+face-training-means = 本国为模拟国家。您在此处的任何操作均不会送达真实的机关或个人。
+
+govuk-error-prefix = 错误
+govuk-error-title = 存在问题
+govuk-success = 已完成
+govuk-important = 重要提示
+govuk-warning = 警告
+govuk-date-day = 日
+govuk-date-month = 月
+govuk-date-year = 年
+govuk-pages = 分页
+govuk-page-first = 返回第一页
+govuk-page-next = 下一页

@@ -1,0 +1,1 @@
+//! Each component against the fixtures that govuk-frontend tests itself with.
