@@ -30,7 +30,7 @@ pub use misconduct::{
     CannotProve, Contradicted, Evidence, MISCONDUCT_BYTES_MAX, Proved, Unshown, check as check_misconduct, shown,
 };
 pub use proof::LeafProof;
-pub use report::{Contradiction, Misstatement, Report, Section};
+pub use report::{Contradiction, Misstatement, Report, Section, WrongClock};
 pub use stamp::StampProof;
 pub use verify::{CannotVerify, RootPin, Trusted, treaty_files, verify, verify_violation};
 pub use violation::violation_in;

@@ -1,4 +1,4 @@
-use model::{AuthorityId, CaseId, PartyId};
+use model::{AuthorityId, CaseId, PartyId, Timestamp};
 use serde::Serialize;
 
 /// What a case file proves, what it does not, and what in it contradicts.
@@ -18,6 +18,8 @@ pub struct Report {
     pub proved: Vec<Section>,
     /// What a gateway signed that is not so. It is pinned on its signer, and nothing in `proved` rests on it.
     pub misstated: Vec<Misstatement>,
+    /// Clocks that were wrong: moments that do not fit, and that nobody is held to. Nothing in `proved` rests on them.
+    pub clocks: Vec<WrongClock>,
     /// What is not proved, in whole sentences.
     pub not_proved: Vec<String>,
     /// What contradicts.
@@ -42,6 +44,27 @@ pub struct Misstatement {
     pub file: String,
     /// What is not so.
     pub what: String,
+}
+
+/// A clock that was some hours off, as the receipts and leaves of the time show.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct WrongClock {
+    /// Whose gateway's clock was ahead of the other one, or was put back.
+    pub of: PartyId,
+    /// By about how much, in milliseconds.
+    pub ahead_ms: i64,
+    /// From when on it shows, by the other clock.
+    #[serde(serialize_with = "as_text")]
+    pub from: Timestamp,
+    /// Until when.
+    #[serde(serialize_with = "as_text")]
+    pub until: Timestamp,
+    /// In plain words.
+    pub what: String,
+}
+
+fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
 }
 
 /// Something in a case file that cannot be true together with the rest.
@@ -78,6 +101,11 @@ impl Report {
         if !self.misstated.is_empty() {
             out.push_str("\nSIGNED, AND NOT SO: whoever signed it is held to it; nothing above rests on it\n\n");
             let lines: Vec<_> = self.misstated.iter().map(Misstatement::to_line).collect();
+            list(&mut out, &lines);
+        }
+        if !self.clocks.is_empty() {
+            out.push_str("\nBY A WRONG CLOCK: nobody is held to it; nothing above rests on it\n\n");
+            let lines: Vec<_> = self.clocks.iter().map(|one| one.what.clone()).collect();
             list(&mut out, &lines);
         }
         out.push_str("\nNOT PROVED\n\n");

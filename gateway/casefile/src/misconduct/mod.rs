@@ -10,7 +10,10 @@ mod text;
 pub use check::{CannotProve, Proved, check, shown};
 
 use ledger::{Fork, Origin, Retreat};
-use model::{Digest, EnvelopeDigest, HeaderDigest, PartyId, ReceiptKind, SignedReceipt, Timestamp};
+use model::{
+    Digest, EnvelopeDigest, Header, HeaderDigest, PartyId, Receipt, ReceiptKind, SignedReceipt, Timestamp,
+    limits::CLOCK_APART_MS_MAX,
+};
 
 use crate::verify::SKEW_MS;
 
@@ -140,7 +143,7 @@ impl Contradicted {
             Some("names another entry than its own")
         } else if receipt.case != header.case {
             Some("names another case than that of its entry")
-        } else if receipt.at.plus_ms(SKEW_MS) < header.created {
+        } else if before_its_entry(receipt, &header) {
             Some("is dated before its entry was made")
         } else if takes(receipt.kind) && receipt.at > header.expires.plus_ms(SKEW_MS) {
             Some("takes an entry whose time was over")
@@ -153,6 +156,13 @@ impl Contradicted {
     pub fn at(&self) -> Timestamp {
         self.signed.receipt.at
     }
+}
+
+/// Whether a receipt is dated before its entry was made, whatever its gateway's clock: a gateway takes no entry that is from the future by
+/// its own. What it states of one that it does not take, or took before its clock was put right, may be some hours off.
+pub(crate) fn before_its_entry(receipt: &Receipt, header: &Header) -> bool {
+    let off = if takes(receipt.kind) { SKEW_MS } else { CLOCK_APART_MS_MAX };
+    receipt.at.plus_ms(off) < header.created
 }
 
 /// What a gateway states of an entry only before its time is over.

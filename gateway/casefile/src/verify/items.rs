@@ -10,6 +10,7 @@ use proto::{convert, types as wire};
 
 use super::{
     Findings,
+    clocks::{Apart, Clocks},
     judged::Claimed,
     parties::{Parties, Used},
     sheaf::Sheaf,
@@ -43,6 +44,8 @@ pub(crate) struct Stated {
     pub(super) counts: bool,
     /// Whether its moment counts.
     pub(super) timed: bool,
+    /// Whether it does not because two clocks are apart by so much that one of them was wrong.
+    pub(super) apart: bool,
 }
 
 impl Item {
@@ -81,7 +84,7 @@ pub(super) fn read(
     manifest: &Manifest,
     parties: &mut Parties,
     findings: &mut Findings,
-) -> Vec<Item> {
+) -> (Vec<Item>, Clocks) {
     let mut receipts: BTreeMap<usize, Vec<Stated>> = BTreeMap::new();
     // One signature stands for all that a gateway stated at once.
     let proven = RefCell::new(ProvenBatches::default());
@@ -91,10 +94,10 @@ pub(super) fn read(
             Err(denial) => findings.contradict(name, "signature", denial.to_string()),
         }
     }
-    let mut items = Vec::new();
+    let (mut items, mut apart) = (Vec::new(), Vec::new());
     for (number, (name, bytes)) in sheaf.folder("entries/").into_iter().enumerate() {
         let receipts = receipts.remove(&number).unwrap_or_default();
-        match item(name, number, bytes, receipts, manifest, parties, findings) {
+        match item((name, number, bytes), receipts, manifest, parties, (&mut apart, findings)) {
             Ok(item) => items.push(item),
             Err(denial) => findings.contradict(name, "signature", denial.to_string()),
         }
@@ -102,17 +105,17 @@ pub(super) fn read(
     for one in receipts.into_values().flatten() {
         findings.contradict(&one.file, "receipts", "a receipt on an entry that is not in the file");
     }
-    items
+    let clocks = Clocks::of(&items, manifest);
+    clocks.settle(apart, findings);
+    (items, clocks)
 }
 
 fn item(
-    name: &str,
-    number: usize,
-    bytes: &[u8],
+    (name, number, bytes): (&str, usize, &[u8]),
     mut receipts: Vec<Stated>,
     manifest: &Manifest,
     parties: &mut Parties,
-    findings: &mut Findings,
+    (apart, findings): (&mut Vec<Apart>, &mut Findings),
 ) -> Result<Item, Denial> {
     let malformed = |detail: &str| Denial::failed(Fault::Malformed, detail);
     let bytes = Bytes::copy_from_slice(bytes);
@@ -121,7 +124,8 @@ fn item(
     if names::entry(number, header.entry) != name {
         return Err(malformed("not the entry, or not at the place, that its name says"));
     }
-    Claimed { header, digests: received.digests() }.judge(&mut receipts, manifest, findings);
+    let claimed = Claimed { number, header, digests: received.digests() };
+    apart.extend(claimed.judge(&mut receipts, manifest, findings));
     let at = moment_of(header, &receipts);
     let (entry, used) = parties.at(at, |trust| trust.verify_entry(Received::clone(&received), at))?;
     let entry = entry.into_inner();
@@ -156,5 +160,5 @@ fn stated(name: &str, bytes: &[u8], parties: &mut Parties, proven: &RefCell<Prov
         return Err(malformed("not the receipt that its name says"));
     }
     let file = name.to_owned();
-    Ok(Stated { file, bytes, signed, in_force, older, counts: true, timed: in_force })
+    Ok(Stated { file, bytes, signed, in_force, older, counts: true, timed: in_force, apart: false })
 }

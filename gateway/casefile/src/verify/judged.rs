@@ -3,24 +3,33 @@
 
 use model::{EnvelopeDigest, Header, HeaderDigest, PartyId, ReceiptKind, Timestamp};
 
-use super::{Findings, SKEW_MS, items::Stated};
-use crate::Manifest;
+use super::{
+    Findings, SKEW_MS,
+    clocks::{Apart, may_be_a_clock},
+    items::Stated,
+};
+use crate::{Manifest, misconduct::before_its_entry};
 
 /// An entry as it is claimed: nothing here rests on its signatures.
 pub(super) struct Claimed<'a> {
+    /// Its place in the file.
+    pub(super) number: usize,
     pub(super) header: &'a Header,
     pub(super) digests: (HeaderDigest, EnvelopeDigest),
 }
 
 impl Claimed<'_> {
-    /// Holds the receipts that stand at this entry against it and against each other, and marks what must not be relied on.
-    pub(super) fn judge(&self, receipts: &mut [Stated], manifest: &Manifest, findings: &mut Findings) {
+    /// Holds the receipts that stand at this entry against it and against each other, and marks what must not be relied on. Moments that
+    /// may be those of a wrong clock are handed back: only what was stated beside them tells.
+    pub(super) fn judge(&self, receipts: &mut [Stated], manifest: &Manifest, findings: &mut Findings) -> Vec<Apart> {
+        let mut apart = Vec::new();
         for one in receipts.iter_mut() {
             self.subject(one, findings);
-            self.moment(one, manifest, findings);
+            self.moment(one, manifest, &mut apart, findings);
         }
         two_verdicts(receipts, findings);
-        in_turn(receipts, findings);
+        self.in_turn(receipts, &mut apart, findings);
+        apart
     }
 
     /// A receipt is on this entry, of its case, by a gateway that can state it.
@@ -51,29 +60,81 @@ impl Claimed<'_> {
     }
 
     /// Its moment is one at which its gateway could have stated it.
-    fn moment(&self, one: &mut Stated, manifest: &Manifest, findings: &mut Findings) {
+    fn moment(&self, one: &mut Stated, manifest: &Manifest, apart: &mut Vec<Apart>, findings: &mut Findings) {
         use ReceiptKind::{RelayAcceptance, SubmissionAcceptance};
         let receipt = &one.signed.receipt;
         let (by, at, kind) = (receipt.by, receipt.at, receipt.kind.as_str());
         let header = self.header;
         let takes = [SubmissionAcceptance, RelayAcceptance].contains(&receipt.kind);
-        let exporter = manifest.exporter.party();
-        let said = if !one.in_force {
-            (vec![by], format!("the {kind} is dated {at}, when no directory in the file made its key that of {by}"))
-        } else if at.plus_ms(SKEW_MS) < header.created {
-            (vec![by], format!("the {kind} is dated {at}, before the entry was made, {}", header.created))
+        let what = if !one.in_force {
+            format!("the {kind} is dated {at}, when no directory in the file made its key that of {by}")
+        } else if before_its_entry(receipt, header) {
+            format!("the {kind} is dated {at}, before the entry was made, {}", header.created)
         } else if takes && at > header.expires.plus_ms(SKEW_MS) {
-            (
-                vec![by],
-                format!("the {kind} is dated {at}, when the entry could not be taken any more: {}", header.expires),
-            )
-        } else if at > manifest.made().plus_ms(SKEW_MS) {
-            (vec![by, exporter], format!("the {kind} is dated {at}, and was exported before that, {}", manifest.made()))
+            format!("the {kind} is dated {at}, when the entry could not be taken any more: {}", header.expires)
         } else {
-            return;
+            return self.exported(one, manifest, apart, findings);
         };
-        findings.misstate(&said.0, &one.file, said.1);
+        findings.misstate(&[by], &one.file, what);
         one.timed = false;
+    }
+
+    /// Its moment had come when the file was made, by the exporting desk's clock.
+    fn exported(&self, one: &mut Stated, manifest: &Manifest, apart: &mut Vec<Apart>, findings: &mut Findings) {
+        let (receipt, seen) = (&one.signed.receipt, manifest.made());
+        let (by, at, exporter) = (receipt.by, receipt.at, manifest.exporter.party());
+        let ms = at.0.saturating_sub(seen.0);
+        if ms <= SKEW_MS {
+            return;
+        }
+        let what = format!("the {} is dated {at}, and was exported before that, {seen}", receipt.kind.as_str());
+        let wrong = vec![by, exporter];
+        one.timed = false;
+        one.apart = may_be_a_clock(ms);
+        if one.apart {
+            let (number, file) = (self.number, one.file.clone());
+            apart.push(Apart { number, file, ahead: by, beside: exporter, ms, seen, by: wrong, what });
+        } else {
+            findings.misstate(&wrong, &one.file, what);
+        }
+    }
+
+    /// One gateway's clock does not run backwards over one entry, and those of two are not further apart than they may be.
+    fn in_turn(&self, receipts: &mut [Stated], apart: &mut Vec<Apart>, findings: &mut Findings) {
+        let mut ordered: Vec<&mut Stated> = receipts.iter_mut().filter(|one| one.counts && one.timed).collect();
+        ordered.sort_by_key(|one| rank(one.signed.receipt.kind));
+        let mut newest: Option<(ReceiptKind, PartyId, Timestamp)> = None;
+        for one in ordered {
+            let (kind, by, at) = (one.signed.receipt.kind, one.signed.receipt.by, one.signed.receipt.at);
+            if let Some((before, of, then)) = newest {
+                // An entry that was given up may be taken in the end: that is told as it was, whichever came first.
+                let given_up = [before, kind].contains(&ReceiptKind::RelayFailure);
+                let ms = then.0.saturating_sub(at.0);
+                if !given_up && ms > if of == by { 0 } else { SKEW_MS } {
+                    let what = format!("{} at {at} behind {} at {then}", kind.as_str(), before.as_str());
+                    one.timed = false;
+                    one.apart = of != by && may_be_a_clock(ms);
+                    if one.apart {
+                        let (number, file, wrong) = (self.number, one.file.clone(), vec![by, of]);
+                        apart.push(Apart { number, file, ahead: of, beside: by, ms, seen: at, by: wrong, what });
+                    } else {
+                        findings.misstate(&[by, of], &one.file, what);
+                    }
+                    continue;
+                }
+            }
+            newest = Some((kind, by, at));
+        }
+    }
+}
+
+/// The order in which what becomes of an entry is stated.
+fn rank(kind: ReceiptKind) -> u8 {
+    match kind {
+        ReceiptKind::SubmissionAcceptance | ReceiptKind::SubmissionRejection => 0,
+        ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection | ReceiptKind::RelayFailure => 1,
+        ReceiptKind::Delivery | ReceiptKind::NonDelivery => 2,
+        ReceiptKind::Retrieval | ReceiptKind::NonRetrieval => 3,
     }
 }
 
@@ -95,33 +156,5 @@ fn two_verdicts(receipts: &mut [Stated], findings: &mut Findings) {
     for one in receipts.iter_mut().filter(|one| verdict(one) && one.signed.receipt.kind != first) {
         findings.misstate(&[one.signed.receipt.by], &one.file, "both taken and refused by the same gateway");
         one.counts = false;
-    }
-}
-
-/// One gateway's clock does not run backwards over one entry, and those of two are not further apart than they may be.
-fn in_turn(receipts: &mut [Stated], findings: &mut Findings) {
-    let rank = |kind: ReceiptKind| match kind {
-        ReceiptKind::SubmissionAcceptance | ReceiptKind::SubmissionRejection => 0,
-        ReceiptKind::RelayAcceptance | ReceiptKind::RelayRejection | ReceiptKind::RelayFailure => 1,
-        ReceiptKind::Delivery | ReceiptKind::NonDelivery => 2,
-        ReceiptKind::Retrieval | ReceiptKind::NonRetrieval => 3,
-    };
-    let mut ordered: Vec<&mut Stated> = receipts.iter_mut().filter(|one| one.counts && one.timed).collect();
-    ordered.sort_by_key(|one| rank(one.signed.receipt.kind));
-    let mut newest: Option<(ReceiptKind, PartyId, Timestamp)> = None;
-    for one in ordered {
-        let (kind, by, at) = (one.signed.receipt.kind, one.signed.receipt.by, one.signed.receipt.at);
-        if let Some((before, of, then)) = newest {
-            // An entry that was given up may be taken in the end: that is told as it was, whichever came first.
-            let given_up = [before, kind].contains(&ReceiptKind::RelayFailure);
-            let skew = if of == by { 0 } else { SKEW_MS };
-            if !given_up && then > at.plus_ms(skew) {
-                let what = format!("{} at {at} behind {} at {then}", kind.as_str(), before.as_str());
-                findings.misstate(&[by, of], &one.file, what);
-                one.timed = false;
-                continue;
-            }
-        }
-        newest = Some((kind, by, at));
     }
 }

@@ -11,11 +11,12 @@ use model::{Denial, EntryId, Fault, PartyId, ReceiptKind, Timestamp};
 
 use super::{
     Findings, SKEW_MS,
+    clocks::{self, Clocks},
     items::{Item, Stated},
     parties::Parties,
     sheaf::Sheaf,
 };
-use crate::{Extent, LeafProof, Manifest, Pile, names};
+use crate::{Extent, LeafProof, Manifest, Pile, WrongClock, names};
 
 /// What the ledger says of the case.
 #[derive(Default)]
@@ -46,7 +47,7 @@ pub(super) fn read(
     sheaf: &mut Sheaf<'_>,
     manifest: &Manifest,
     parties: &Parties,
-    items: &[Item],
+    (items, clocks): (&[Item], &Clocks),
     findings: &mut Findings,
 ) -> Log {
     let mut log = Log::default();
@@ -63,7 +64,8 @@ pub(super) fn read(
             Err(denial) => findings.contradict(name, "ledger", denial.to_string()),
         }
     }
-    log.ordered(items, manifest, findings);
+    log.ordered(items, findings);
+    log.in_time(clocks, manifest, findings);
     log.complete(items, manifest, findings);
     log
 }
@@ -154,8 +156,8 @@ impl Log {
             || (takes(one) && one.signed.receipt.leaf.is_some() && one.signed.receipt.leaf.as_ref() == entry)
     }
 
-    /// The order of the case is the order of the ledger, and its times do not run backwards further than clocks may.
-    fn ordered(&self, items: &[Item], manifest: &Manifest, findings: &mut Findings) {
+    /// The order of the case is the order of the ledger.
+    fn ordered(&self, items: &[Item], findings: &mut Findings) {
         let part = items.iter().filter(|item| item.accepted().is_some());
         let placed: Vec<_> =
             part.filter_map(|item| Some((item, *self.entries.get(&item.entry.header.entry)?))).collect();
@@ -165,20 +167,57 @@ impl Log {
                 findings.contradict(&pair[1].0.file, "ledger", what);
             }
         }
-        let mut newest = i64::MIN;
-        for (index, proof) in &self.leaves {
-            let at = proof.statement.at;
-            if at.plus_ms(SKEW_MS).0 < newest {
-                let what = format!("back-dated: of {at}, behind a leaf of {}", Timestamp(newest));
-                findings.misstate(&[manifest.home], &names::leaf(*index), what);
+    }
+
+    /// The home's leaves are dated in their order, and before they were cosigned. A clock that is put right steps back once; a leaf alone does
+    /// not. What the other gateway stated has its own clock, and is judged beside its entry.
+    fn in_time(&self, clocks: &Clocks, manifest: &Manifest, findings: &mut Findings) {
+        let entered = self.leaves.iter().filter(|(_, proof)| proof.statement.kind == StatementKind::Entry);
+        let (mut before, mut newest): (Option<(u64, &Statement)>, i64) = (None, i64::MIN);
+        for (index, proof) in entered {
+            let one = &proof.statement;
+            if let Some((of, last)) = before.filter(|(_, last)| one.at.plus_ms(SKEW_MS) < last.at) {
+                let alone = clocks.is_alone(one.entry) || clocks.is_alone(last.entry);
+                if alone || !clocks::may_be_a_clock(newest.saturating_sub(one.at.0)) {
+                    let what = format!("back-dated: of {}, behind a leaf of {}", one.at, last.at);
+                    findings.misstate(&[manifest.home], &names::leaf(*index), what);
+                    continue;
+                }
+                let [from, until] = [of, *index].map(names::leaf);
+                findings.clocks.push(clocks::put_back(manifest.home, (&from, last.at), (&until, one.at)));
             }
-            newest = newest.max(at.0);
+            newest = newest.max(one.at.0);
+            before = Some((*index, one));
         }
+        if let Some((_, last)) = before {
+            self.cosigned_in_time(last, clocks, manifest, findings);
+        }
+    }
+
+    /// What stands before a clock was put back is told of already: the newest leaf tells the rest.
+    fn cosigned_in_time(&self, last: &Statement, clocks: &Clocks, manifest: &Manifest, findings: &mut Findings) {
         let cosigned = self.head.as_ref().and_then(|head| i64::try_from(head.cosigned_s).ok());
-        if cosigned.is_some_and(|second| second.saturating_mul(1000).saturating_add(SKEW_MS) < newest) {
+        let Some(cosigned) = cosigned.map(|second| Timestamp(second.saturating_mul(1000))) else { return };
+        let late = last.at.0.saturating_sub(cosigned.0);
+        if late <= SKEW_MS {
+            return;
+        }
+        if !clocks::may_be_a_clock(late) || clocks.is_alone(last.entry) {
             let what = "cosigned before the newest of its leaves was made";
             findings.misstate(&[manifest.home, manifest.peer], names::HEAD, what);
+            return;
         }
+        let what = format!(
+            "{} cosigned the head at {cosigned}, about {} before the last leaf that {} dated in it: the clock of {} was ahead, or that of {} \
+             behind",
+            manifest.peer,
+            clocks::about(late),
+            manifest.home,
+            manifest.home,
+            manifest.peer
+        );
+        let (from, until) = (cosigned, last.at);
+        findings.clocks.push(WrongClock { of: manifest.home, ahead_ms: late, from, until, what });
     }
 
     /// What the home said to be in the ledger under the head is proved, at the moment that it stated.

@@ -2,6 +2,7 @@
 //! and receipts, the ledger, the rule, the case as it went, the bodies.
 
 mod bodies;
+mod clocks;
 mod group;
 mod items;
 mod judged;
@@ -18,7 +19,7 @@ mod violation;
 use identity::StampRoots;
 use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
-use crate::{Contradiction, Manifest, Misstatement, Report, Unreadable, container, names, readme::README};
+use crate::{Contradiction, Manifest, Misstatement, Report, Unreadable, WrongClock, container, names, readme::README};
 use parties::Parties;
 use sheaf::Sheaf;
 
@@ -26,7 +27,7 @@ pub use law::treaty_files;
 pub use roots::RootPin;
 pub use violation::verify_violation;
 
-/// How far the clocks of two gateways may be apart.
+/// How far the clocks of two gateways may be apart before it is told.
 pub(crate) const SKEW_MS: i64 = CLOCK_AHEAD_MS_MAX;
 
 /// Why a case file could not be checked at all.
@@ -49,6 +50,7 @@ fn named(parties: &[PartyId]) -> String {
 pub(crate) struct Findings {
     pub(crate) contradicted: Vec<Contradiction>,
     pub(crate) misstated: Vec<Misstatement>,
+    pub(crate) clocks: Vec<WrongClock>,
     pub(crate) not_proved: Vec<String>,
 }
 
@@ -104,8 +106,8 @@ pub fn verify<'t>(file: &[u8], trusted: impl Into<Trusted<'t>>, now: Timestamp) 
     }
     let mut parties = Parties::read(&mut sheaf, pair, &roots, &mut findings);
     exporter(&mut sheaf, &manifest, manifest_bytes, &mut parties, now, &mut findings);
-    let items = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
-    let log = log::read(&mut sheaf, &manifest, &parties, &items, &mut findings);
+    let (items, clocks) = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
+    let log = log::read(&mut sheaf, &manifest, &parties, (&items, &clocks), &mut findings);
     let counted = log::extent(&mut sheaf, &manifest, &parties, &items, &log, &mut findings);
     let stamped = stamps::read(&mut sheaf, &manifest, &parties, (&items, &log), trusted.stamps, &mut findings);
     let law = law::Law::read(&mut sheaf, &manifest, &roots, &mut findings);
@@ -172,11 +174,16 @@ fn exporter(
     if ![manifest.home, manifest.peer].contains(&manifest.exporter.party()) {
         findings.contradict(names::MANIFEST, "format", "exported by a desk of neither party");
     }
-    if manifest.made() > now.plus_ms(SKEW_MS) {
-        findings.contradict(
-            names::MANIFEST,
-            "format",
-            "exported at a moment that has not come, by the clock of who checks",
-        );
+    let early = manifest.made().0.saturating_sub(now.0);
+    if early > SKEW_MS && clocks::may_be_a_clock(early) {
+        findings.unproved(format!(
+            "When it was exported: {} says at {}, which has not come by your clock. One of the two is about {} off.",
+            manifest.exporter,
+            manifest.made(),
+            clocks::about(early)
+        ));
+    } else if early > SKEW_MS {
+        let what = "exported at a moment that has not come, by the clock of who checks";
+        findings.contradict(names::MANIFEST, "format", what);
     }
 }

@@ -29,11 +29,12 @@ pub(super) struct Told<'a> {
 
 /// The report. With a contradiction in it nothing counts as proved.
 pub(super) fn report(manifest: &Manifest, proved: Vec<Section>, findings: Findings) -> Report {
-    let Findings { mut contradicted, mut misstated, not_proved } = findings;
+    let Findings { mut contradicted, mut misstated, mut clocks, not_proved } = findings;
     contradicted.sort();
     contradicted.dedup();
     misstated.sort();
     misstated.dedup();
+    clocks.sort_by_key(|one| (one.from, one.of));
     Report {
         case: manifest.case,
         home: manifest.home,
@@ -42,6 +43,7 @@ pub(super) fn report(manifest: &Manifest, proved: Vec<Section>, findings: Findin
         holds: contradicted.is_empty(),
         proved: if contradicted.is_empty() { proved } else { Vec::new() },
         misstated,
+        clocks,
         not_proved,
         contradicted,
     }
@@ -182,6 +184,7 @@ impl Told<'_> {
         let relied_on = match (one.counts, one.timed) {
             (true, true) if self.log.holds(item, one) => "",
             (true, true) => " (signed, not in the ledger)",
+            (true, false) if one.apart => " (signed, and two clocks apart)",
             (true, false) => " (signed, its moment is not so)",
             (false, _) => " (signed, and not so)",
         };

@@ -54,7 +54,7 @@ pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result
         }
     }
     limits(&mut findings);
-    let Findings { mut contradicted, misstated, not_proved } = findings;
+    let Findings { mut contradicted, misstated, clocks, not_proved } = findings;
     contradicted.sort();
     let holds = contradicted.is_empty();
     Ok(Report {
@@ -65,6 +65,7 @@ pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result
         holds,
         proved: if holds { proved } else { Vec::new() },
         misstated,
+        clocks,
         not_proved,
         contradicted,
     })

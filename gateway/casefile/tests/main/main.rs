@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod clocks;
 mod expired;
 mod honest;
 mod liars;

@@ -91,6 +91,8 @@ pub(crate) struct Story {
     pub(crate) entries: Vec<Entry>,
     /// What FR's gateway makes of its own receipts before it signs them.
     pub(crate) misstates: fn(&mut Receipt),
+    /// How far the clocks of the two gateways are ahead, JP's and FR's, in milliseconds.
+    pub(crate) ahead: [i64; 2],
 }
 
 pub(crate) struct Signer(pub(crate) SigningKey);
@@ -135,8 +137,8 @@ pub(crate) fn treaties() -> Vec<(String, String)> {
 impl State {
     fn new(id: &str, start: Timestamp) -> Self {
         let own = party(id);
-        // The state was there an hour before its case.
-        let before = start.plus_ms(-3_600_000);
+        // The state was there half a day before its case.
+        let before = start.plus_ms(-12 * 3_600_000);
         let root = Root::generate(own, before).unwrap();
         let key = || SigningKey::generate().unwrap();
         let [ledger, desk, one, two, decider, judge, leaf] = std::array::from_fn(|_| key());
@@ -208,6 +210,7 @@ impl Story {
             leaves: Vec::new(),
             entries: Vec::new(),
             misstates: |_| {},
+            ahead: [0, 0],
         }
     }
 
@@ -259,7 +262,7 @@ impl Story {
             previous: self.previous,
             declared: Declared::default(),
             created: self.moment(),
-            expires: self.moment().plus_ms(3_600_000),
+            expires: self.moment().plus_ms(24 * 3_600_000),
         }
     }
 
@@ -377,7 +380,8 @@ impl Story {
             proto::convert::receive_entry(proto::convert::entry_from_bytes(Bytes::from(wire.clone())).unwrap());
         self.trust.verify_entry(Received::clone(&received.unwrap()), header.created).unwrap();
         self.previous = digest;
-        let (first, second) = (header.created.plus_ms(1), header.created.plus_ms(3));
+        let [own, other] = if by_home { self.ahead } else { [self.ahead[1], self.ahead[0]] };
+        let (first, second) = (header.created.plus_ms(1 + own), header.created.plus_ms(3 + other));
         let leaf = self.leaves.len() as u64;
         let at_home = if by_home { first } else { second };
         self.append(Statement::of_entry(header.entry, digest, envelope, at_home));
@@ -429,7 +433,8 @@ impl Story {
     pub(crate) fn material(&self) -> Material {
         let origin = Origin::new(party("JP"), party("FR")).unwrap();
         let head = self.log.head(origin).sign(&self.jp.ledger).unwrap();
-        let cosigned = head.cosign(WitnessName(party("FR")), &self.fr.ledger, self.moment()).unwrap();
+        let cosigned =
+            head.cosign(WitnessName(party("FR")), &self.fr.ledger, self.moment().plus_ms(self.ahead[1])).unwrap();
         let proof = |(index, (statement, salt)): (u64, &(Statement, LeafSalt))| LeafProof {
             statement: *statement,
             salt: *salt,
@@ -469,7 +474,7 @@ impl Story {
         let mut extent = Extent {
             case: self.case,
             by: party("JP"),
-            at: self.moment(),
+            at: self.moment().plus_ms(self.ahead[0]),
             entries: Pile::default(),
             receipts: Pile::default(),
             leaves: Pile::default(),

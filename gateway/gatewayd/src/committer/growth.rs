@@ -19,8 +19,10 @@ use super::{
 };
 use crate::misconduct;
 
-/// How far an entry's leaf may be dated before one that stands before it: two clocks' skew. A log is written as things happen.
-const BACK_MS_MAX: i64 = 2 * CLOCK_AHEAD_MS_MAX;
+/// How far an entry's leaf may be dated before one that stands before it without a word: two clocks' skew. A log is written as things happen.
+const BACK_UNTOLD_MS_MAX: i64 = 2 * CLOCK_AHEAD_MS_MAX;
+/// How far at all: a clock that was as far ahead as we let it be was put right. Nothing rests on a leaf's moment but the order that it says.
+const BACK_MS_MAX: i64 = CLOCK_APART_MS_MAX + BACK_UNTOLD_MS_MAX;
 /// How long an operator's word holds that dated leaves may pass.
 const FORGIVEN_MS: i64 = 3600 * 1000;
 /// Receipts that were given longer ago are awaited no more: the other gateway may never have got them.
@@ -100,7 +102,7 @@ impl Committer {
         let since = turn.now.plus_ms(-AWAITED_MS_MAX).0;
         turn.awaited.extend(self.gateway.store.oldest_awaited(&log, since).await?.map(|at| (home, Timestamp(at))));
         let entered = self.moments.get(&home).map_or(Timestamp(0), |moments| moments.entered);
-        if growth.dated_back(replica.size(), entered).is_some()
+        if growth.furthest_back(replica.size(), entered).is_some_and(|back| back > BACK_MS_MAX)
             && misconduct::backdating_settled(&self.gateway, home, turn.now, FORGIVEN_MS).await?
         {
             turn.forgiven.insert(home);
@@ -266,7 +268,19 @@ impl Committer {
         if newest > turn.now.plus_ms(CLOCK_APART_MS_MAX) {
             return Err(Denial::failed(Fault::PeerUnreachable, "a leaf is dated in the future, by our clock"));
         }
-        if growth.dated_back(replica.size(), entered).is_none() {
+        let Some(back) = growth.furthest_back(replica.size(), entered).filter(|back| *back > BACK_UNTOLD_MS_MAX) else {
+            return Ok(entered.max(newest));
+        };
+        if back <= BACK_MS_MAX {
+            telemetry::say!(
+                Warn,
+                "the peer's clock was put back: its leaves are dated before those of before",
+                party = home
+            );
+            let why =
+                format!("its clock was put back by about {} min: it was ahead before, or is behind now", back / 60_000);
+            self.gateway.trust.note_trouble(home, Some(why));
+            // What stands before stays the newest, so that small steps back do not add up.
             return Ok(entered.max(newest));
         }
         if turn.forgiven.contains(&home) {
@@ -308,14 +322,15 @@ impl Growth {
         news.map(|(_, leaf)| &leaf.statement).filter(|statement| statement.kind == StatementKind::Entry)
     }
 
-    /// The first entry from the leaf `held` on that is dated back behind one that stands before it, of which the newest is of `entered`.
-    fn dated_back(&self, held: u64, entered: Timestamp) -> Option<Timestamp> {
+    /// By how much an entry from the leaf `held` on is dated before one that stands before it, of which the newest is of `entered`: the most
+    /// of all, in milliseconds. `None` where there is no entry.
+    fn furthest_back(&self, held: u64, entered: Timestamp) -> Option<i64> {
         let mut newest = entered;
-        self.entries_from(held).map(|statement| statement.at).find(|at| {
-            let back = at.plus_ms(BACK_MS_MAX) < newest;
-            newest = newest.max(*at);
-            back
-        })
+        let back = self.entries_from(held).map(|statement| {
+            newest = newest.max(statement.at);
+            newest.0.saturating_sub(statement.at.0)
+        });
+        back.max()
     }
 }
 

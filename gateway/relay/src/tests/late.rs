@@ -91,3 +91,28 @@ fn an_answer_from_the_day_after_tomorrow_is_no_answer() {
     assert!(matches!(denial, model::Denial::Failed { fault: Fault::PeerUnreachable, .. }));
     assert!(home.conclude(entry_id(0), &ahead(2), NOW).unwrap().is_some(), "clocks differ");
 }
+
+#[test]
+fn a_gateway_that_claims_a_wrong_clock_ends_no_silence_sooner() {
+    for ahead in [-6, -3, 0, 3, 6] {
+        let claims = |day_now: Timestamp| day_now.plus_ms(ahead * HOUR_MS);
+        let (mut home, mut peer) = both_after(REVIEW);
+        let consult = stated(10, Step::Consult, claims(day(1)), &peer);
+        peer.submit(&consult, claims(day(1))).unwrap();
+        // Until the home's clock has come to what the peer says: nothing is taken from the future.
+        let taken = day(1).plus_ms(ahead.max(0) * HOUR_MS);
+        relay(&mut peer, &mut home, Fate::Arrives, taken);
+        let over = taken.plus_ms(10 * DAY_MS);
+        // Whatever its house states and admits: the home looks at its own clock, and at when it took the consultation itself.
+        for (number, early_ms, back_ms) in
+            [(11, 2 * HOUR_MS, 6 * HOUR_MS), (12, 2 * HOUR_MS, 0), (13, 1, 6 * HOUR_MS), (14, 1, 0)]
+        {
+            let now = over.plus_ms(-early_ms);
+            let claim = held_alone(number, now.plus_ms(-back_ms), &home);
+            let refused = refusal(home.receive(&claim, party("FR"), now));
+            assert_eq!(refused.field.as_deref(), Some("concerns"), "{ahead} h ahead");
+        }
+        let held = held_alone(15, over, &home);
+        assert!(home.receive(&held, party("FR"), over).unwrap().is_ok(), "{ahead} h ahead: no later, either");
+    }
+}

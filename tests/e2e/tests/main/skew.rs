@@ -10,7 +10,9 @@ use std::{
 use model::ReceiptKind;
 
 use crate::{
-    bounded, now,
+    bounded,
+    misconduct::kept,
+    now,
     pair::{Pair, two_states},
     programs::program,
     running::Running,
@@ -114,6 +116,23 @@ async fn entries_of_a_state_whose_clock_is_two_hours_ahead_wait_and_those_to_it_
         let mut fr_desk = Scribe::at(&pair.fr).await;
         let expected: Vec<_> = opened.iter().copied().chain([from_jp.header.entry]).collect();
         assert_eq!(fr_desk.arrivals(3).await, expected);
+
+        // Both clocks are put right: JP's leaves are dated two hours before those of before. That stops nothing, and convicts nobody.
+        assert!(pair.jp_gateway.stop().await.success() && pair.fr_gateway.stop().await.success());
+        pair.jp_gateway = pair.jp.serve().ready().await;
+        pair.fr_gateway = pair.fr.serve().ready().await;
+        pair.opened().await;
+        Scribe::at(&pair.fr).await.invite(1).await;
+        let mut jp_desk = Scribe::at(&pair.jp).await;
+        let later = jp_desk.opening(&fr_central).await.1;
+        jp_desk.submit(&later).await.unwrap();
+        let verdict = jp_desk.verdict(later.header.entry).await;
+        assert_eq!(verdict.receipt.kind, ReceiptKind::RelayAcceptance);
+        assert!(verdict.receipt.at < now().plus_ms(120_000), "the clocks are right again");
+        for (state, other) in [(&pair.jp, "FR"), (&pair.fr, "JP")] {
+            assert_eq!(state.channel(other).await["state"], "OPEN");
+            assert!(kept(state).await.is_empty());
+        }
     })
     .await;
 }
