@@ -19,7 +19,9 @@ use super::{
     forms::reason,
     internal,
     matters::Beside,
-    once, unknown,
+    once,
+    reading::to_be_corrected,
+    unknown,
     validate::request_of,
     view::CaseView,
 };
@@ -332,7 +334,7 @@ impl Office {
             let mut documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
             header.declared.until = until(&header, &documents).or(header.declared.until);
-            self.compare_form(&header, &documents)?;
+            self.compare_form(&header, &documents).map_err(to_be_corrected)?;
             self.hold_after(view, &header, &documents).await?;
             if ask.step == Step::Forward {
                 documents.extend(self.carried(view).await?);

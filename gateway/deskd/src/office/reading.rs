@@ -201,3 +201,15 @@ pub(super) fn contradiction(field: &str, reason: &str) -> Refusal {
     let remedy = "The sending desk makes header and body of one request and sends anew.";
     Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field)
 }
+
+/// What an officer of this desk can do about words that do not fit: nothing has left the desk yet.
+pub(super) fn to_be_corrected(denial: Denial) -> Denial {
+    match denial {
+        Denial::Refused(mut refusal) => {
+            "Correct the field that is named, and take the step again; nothing was sent."
+                .clone_into(&mut refusal.remedy);
+            Denial::Refused(refusal)
+        }
+        failed => failed,
+    }
+}
