@@ -140,6 +140,11 @@ impl State {
         self <= Self::Received
     }
 
+    /// Whether what was accepted is under way, so that a hearing may be held for it: a part of the evidence may have arrived already.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Accepted | Self::Executing | Self::Partial | Self::Ready | Self::Produced | Self::Received)
+    }
+
     /// Whether the measure ended without having been carried out, and waits only to be closed.
     pub fn ended_early(self) -> bool {
         matches!(self, Self::Refused | Self::Withdrawn | Self::Blocked | Self::Lapsed | Self::Returned)

@@ -244,9 +244,10 @@ fn guard(
             return answer::releasable(case, command, measure);
         }
         MatterGuard::Until if command.declared.until.is_some() => return until(command, now),
-        MatterGuard::Accepted if !matches!(measure.state, State::Accepted | State::Executing) => {
-            ("concerns", format!("{id} is in {}; a hearing is held for what was accepted", measure.state))
-        }
+        MatterGuard::Accepted if !measure.state.is_under_way() => (
+            "concerns",
+            format!("{id} is in {}; a hearing is held for what was accepted and is under way", measure.state),
+        ),
         _ => return Ok(()),
     };
     Err(sequence(reason, "Look at the case, and name what the step needs.").at(field))

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use model::{Flaw, MatterId, Step, Timestamp};
 
 use super::{MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, decide::counts, matter_rows};
-use crate::{Case, Side, State};
+use crate::{Case, Side};
 
 impl Case {
     /// Who keeps the records that a matter is about: the keeper of the measures that it concerns.
@@ -29,7 +29,7 @@ impl Case {
             row.from.is_empty()
                 && self.measures.values().any(|measure| {
                     let fits = match row.guard {
-                        MatterGuard::Accepted => matches!(measure.state, State::Accepted | State::Executing),
+                        MatterGuard::Accepted => measure.state.is_under_way(),
                         _ => !measure.entries.is_empty(),
                     };
                     fits && row.by.sides(measure.keeper(), side).contains(&side)
@@ -47,8 +47,11 @@ impl Case {
 
     fn rows_on<'c>(&self, matter: &'c Matter, side: Side) -> impl Iterator<Item = &'static MatterRow> + use<'c> {
         let keeper = self.keeper_of(matter);
+        let mut concerned = matter.concerns.iter().filter_map(|id| self.measures.get(id));
+        let under_way = concerned.all(|measure| measure.state.is_under_way());
         matter_rows(matter.kind).filter(move |row| {
             row.from.contains(&matter.state)
+                && (under_way || row.guard != MatterGuard::Accepted)
                 && row.by.sides(keeper, matter.opener).contains(&side)
                 && counts(row.guard, matter, side)
                 && fits(row.guard, matter)

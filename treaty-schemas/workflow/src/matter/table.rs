@@ -239,7 +239,7 @@ impl fmt::Display for MatterGuard {
             Self::WrongSubject => "the records are about somebody else",
             Self::Replaced => "the keys are gone where the subject was wrong; records that were asked",
             Self::Until => "an end that is not over, where one is named",
-            Self::Accepted => "the measure was accepted",
+            Self::Accepted => "the measure was accepted and is under way",
             Self::Asked => "the other side proposed the times",
             Self::Drawn => "the minutes are named by their digest",
             Self::First => "the first signature, on the minutes drawn up last",

@@ -171,6 +171,20 @@ fn minutes_are_signed_by_both_sides_and_not_twice_by_one() {
 }
 
 #[test]
+fn a_hearing_is_held_while_what_was_accepted_is_under_way_though_a_part_has_arrived() {
+    for state in [State::Accepted, State::Executing, State::Partial, State::Ready, State::Produced, State::Received] {
+        let case = case_in(state, &[1]);
+        assert!(case.matter_openings(Side::Home).iter().any(|row| row.step == Step::ProposeHearing), "{state}");
+        Order::proper(Step::ProposeHearing, &[1]).decide(Some(&case)).unwrap();
+    }
+    for state in [State::Review, State::Executed, State::Refused] {
+        let case = case_in(state, &[1]);
+        assert!(case.matter_openings(Side::Home).iter().all(|row| row.step != Step::ProposeHearing), "{state}");
+        Order::proper(Step::ProposeHearing, &[1]).decide(Some(&case)).unwrap_err();
+    }
+}
+
+#[test]
 fn matters_are_numbered_in_their_order_and_need_something_to_be_about() {
     let case = start(MatterKind::Use);
     let mut ask = Order::proper(Step::RequestUse, &[1]);
