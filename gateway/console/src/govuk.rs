@@ -5,6 +5,7 @@
 //! `|safe` anywhere. `fixtures.rs` holds each component against govuk-frontend's own fixtures.
 
 mod choice;
+mod date;
 mod field;
 #[cfg(test)]
 mod fixtures;
@@ -18,7 +19,8 @@ use askama::filters::{Escaper, Html, HtmlSafe};
 
 pub use self::{
     choice::{Checkboxes, Conditional, Fieldset, Item, Legend, Radios},
-    field::{Button, DateInput, DatePart, ErrorMessage, FileUpload, Input, Label, Select, SelectOption, Textarea},
+    date::{Button, DateInput, DatePart},
+    field::{ErrorMessage, FileUpload, Input, Label, Select, SelectOption, Textarea},
     frame::{
         BackLink, Breadcrumbs, Crumb, Footer, FooterLink, GenericHeader, Language, LanguageNavigation, NavigationItem,
         PhaseBanner, ServiceNavigation, SkipLink, Slots,
@@ -32,6 +34,7 @@ pub use self::{
 
 /// What a template has written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 pub struct Markup(String);
 
 impl Markup {
@@ -154,7 +157,15 @@ impl From<Tag> for Content {
 
 /// Attributes that a component carries besides its own, such as `lang` and `hx-post`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(from = "std::collections::BTreeMap<String, String>"))]
 pub struct Attributes(pub Vec<(String, String)>);
+
+#[cfg(test)]
+impl From<std::collections::BTreeMap<String, String>> for Attributes {
+    fn from(pairs: std::collections::BTreeMap<String, String>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
 
 impl<const N: usize> From<[(&str, &str); N]> for Attributes {
     fn from(pairs: [(&str, &str); N]) -> Self {

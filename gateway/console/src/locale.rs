@@ -171,4 +171,6 @@ fn isolated(value: &str) -> String {
 }
 
 #[cfg(test)]
+mod complete;
+#[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use askama::{Template, filters::HtmlSafe};
 use super::{Attributes, Content, ErrorMessage, Label, Markup, field::BeforeField, joined};
 use crate::locale::Locale;
 
-/// What holds fields together under one question. In a page's own template: `{{ fieldset.open() }}` … `</fieldset>`.
+/// What holds fields together under one question.
 #[derive(Debug, Clone, Default, Template)]
 #[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields, rename_all = "camelCase"))]
 #[template(path = "govuk/fieldset.html")]
@@ -19,7 +19,7 @@ pub struct Fieldset {
     /// Classes beside its own.
     pub classes: String,
     /// What it holds.
-    pub html: Markup,
+    pub content: Content,
     /// Attributes beside its own.
     pub attributes: Attributes,
 }
@@ -28,12 +28,12 @@ impl HtmlSafe for Fieldset {}
 
 impl Fieldset {
     /// Around these fields.
-    pub fn new(legend: impl Into<Legend>, html: Markup) -> Self {
-        Self { legend: legend.into(), html, ..Self::default() }
+    pub fn new(legend: impl Into<Legend>, fields: Markup) -> Self {
+        Self { legend: legend.into(), content: fields.into(), ..Self::default() }
     }
 
-    pub(super) fn around(&self, html: Markup) -> Self {
-        Self { html, ..self.clone() }
+    pub(super) fn around(&self, fields: Markup) -> Self {
+        Self { content: fields.into(), ..self.clone() }
     }
 }
 
@@ -88,7 +88,7 @@ pub struct Item {
 #[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Conditional {
     /// The fields.
-    pub html: Markup,
+    pub content: Content,
 }
 
 impl Item {
@@ -107,7 +107,7 @@ impl Item {
     /// With what is asked further where it is chosen.
     #[must_use]
     pub fn reveals(mut self, fields: Markup) -> Self {
-        self.conditional.html = fields;
+        self.conditional.content = fields.into();
         self
     }
 }

@@ -5,7 +5,7 @@ use tidy::{Complaint, closure, report};
 use crate::{PURE, graph};
 
 /// From the bottom up. An arrow leads to a lower layer, never within one or upwards.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("the vocabulary", &["model"]),
     ("what was agreed", &["treaty", "records"]),
     ("the case", &["workflow"]),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("how it is said, and what may be recorded", &["proto", "telemetry"]),
     ("the shells", &["store", "link"]),
     ("what a stranger proves", &["casefile"]),
+    ("the pages", &["console"]),
     ("the programs", &["gatewayd", "deskd", "counsel"]),
     ("the proofs", PROOFS),
 ];

@@ -4,6 +4,7 @@ mod arrows;
 mod cases;
 mod manifests;
 mod source;
+mod templates;
 
 use std::sync::OnceLock;
 
