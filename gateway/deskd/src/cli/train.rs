@@ -57,7 +57,14 @@ impl Train {
         session.tell(&format!("*** {TRAINING_MARK} ***\n{} answers by itself: {name}. Ctrl-C ends.", status.authority));
         let mut player = Player { session, persona, choice: self.choice, failed: BTreeMap::new(), acts: Vec::new() };
         loop {
-            let acted = player.turn(self.once).await?;
+            let acted = match player.turn(self.once).await {
+                // A desk that restarts, or is busy, is asked again: who learns must not find the counterpart gone.
+                Err(failure) if !self.once && failure.exit() == Exit::Unreachable => {
+                    session.tell(&failure.to_string());
+                    false
+                }
+                turn => turn?,
+            };
             if self.once && !acted {
                 break;
             }
