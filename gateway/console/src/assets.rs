@@ -53,6 +53,12 @@ pub fn href(name: &str) -> &'static str {
     ASSETS.get(name).map_or("", |asset| &asset.href)
 }
 
+/// All files, with the addresses under which they are served.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    ASSETS.values().map(|asset| (asset.href.as_str(), asset.bytes))
+}
+
 /// `GET /assets/<name>-<digest>.<extension>`.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{name}", get(serve))

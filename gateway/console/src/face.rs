@@ -69,29 +69,29 @@ impl Page {
         self.locale.text(id)
     }
 
-    fn asset(&self, name: &str) -> &'static str {
+    pub(crate) fn asset(&self, name: &str) -> &'static str {
         assets::href(name)
     }
 
-    fn skip_link(&self) -> SkipLink {
+    pub(crate) fn skip_link(&self) -> SkipLink {
         let content = self.text("face-skip").into();
         SkipLink { content, href: "#main-content".to_owned(), ..SkipLink::default() }
     }
 
-    fn header(&self) -> GenericHeader {
+    pub(crate) fn header(&self) -> GenericHeader {
         GenericHeader { logo: Markup::of(&Mark).into(), ..GenericHeader::default() }
     }
 
-    fn training_banner(&self) -> PhaseBanner {
+    pub(crate) fn training_banner(&self) -> PhaseBanner {
         let tag = Tag { content: self.text("face-training").into(), ..Tag::default() };
         PhaseBanner { tag, content: self.text("face-training-means").into(), ..PhaseBanner::default() }
     }
 
-    fn notice_banner(&self) -> Option<NotificationBanner> {
+    pub(crate) fn notice_banner(&self) -> Option<NotificationBanner> {
         self.notice.as_deref().map(|notice| NotificationBanner::success(self.locale, notice))
     }
 
-    fn languages(&self) -> LanguageNavigation {
+    pub(crate) fn languages(&self) -> LanguageNavigation {
         let back = urlencoded(&self.path);
         let language = |locale: Locale| Language {
             content: locale.name().into(),
@@ -107,7 +107,7 @@ impl Page {
         }
     }
 
-    fn navigation(&self) -> ServiceNavigation {
+    pub(crate) fn navigation(&self) -> ServiceNavigation {
         let item = |(section, href, text): (Section, &str, &str)| NavigationItem {
             content: self.text(text).into(),
             href: href.to_owned(),
@@ -126,11 +126,11 @@ impl Page {
         }
     }
 
-    fn who(&self) -> Markup {
+    pub(crate) fn who(&self) -> Markup {
         self.officer.as_ref().map_or_else(Markup::default, |officer| Markup::of(&Who { page: self, officer }))
     }
 
-    fn footer(&self) -> Footer {
+    pub(crate) fn footer(&self) -> Footer {
         let link = |href: &str, id: &str| FooterLink { href: href.to_owned(), text: self.text(id) };
         Footer {
             title: self.text("face-support"),

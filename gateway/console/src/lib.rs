@@ -8,5 +8,7 @@
 
 pub mod assets;
 pub mod face;
+#[cfg(test)]
+mod gallery;
 pub mod govuk;
 pub mod locale;
