@@ -1,7 +1,7 @@
 //! Entries, from the wire into `Received<Entry>` and back.
 
 use bytes::Bytes;
-use identity::Received;
+use identity::{Received, RootOpening, SignedDirectory};
 use model::{
     Denial, Digest, Entry, EntryId, Fault, Handshake, KeyId, Malformed, OfficerSignature, Payload, Sealed, Signature,
     Step, limits,
@@ -78,6 +78,28 @@ pub fn opening_report_message(entry: EntryId, opened: bool, authenticator: Optio
     message.push(u8::from(opened));
     message.extend(authenticator.iter().flat_map(|hash| hash.as_bytes()));
     message
+}
+
+/// A directory as it came, with what came beside it. Nothing of it is proven.
+///
+/// # Errors
+/// `TooLarge` for more openings than a directory can have commitments, `Malformed` for one that cannot be read.
+pub fn receive_directory(wire: wire::SignedDirectory) -> Result<SignedDirectory, Denial> {
+    if wire.openings.len() > identity::limits::TRUSTED_MAX {
+        return Err(Denial::failed(Fault::TooLarge, "more openings than a directory has commitments"));
+    }
+    let openings: Result<Vec<_>, Malformed> = wire.openings.iter().map(|one| RootOpening::from_bytes(one)).collect();
+    let openings = openings.map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+    Ok(SignedDirectory { toml: wire.toml, signature: wire.signature.to_vec(), openings })
+}
+
+/// A directory on the wire, with the openings that lie beside it: see [`SignedDirectory::opened_to`].
+pub fn send_directory(signed: &SignedDirectory) -> wire::SignedDirectory {
+    wire::SignedDirectory {
+        toml: signed.toml.clone(),
+        signature: signed.signature.clone().into(),
+        openings: signed.openings.iter().map(|one| one.to_bytes().into()).collect(),
+    }
 }
 
 /// A signature, on the wire.

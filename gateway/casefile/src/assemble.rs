@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use identity::SignedDirectory;
+use identity::{RootOpening, SignedDirectory};
 use model::{AuthorityId, CaseId, Digest, EntryId, PartyId, ReceiptKind, Timestamp};
 
 use crate::{
@@ -71,7 +71,8 @@ pub struct Held {
     pub stamps: Vec<StampProof>,
     /// The text of the [`Extent`](crate::Extent), and the gateway's signature over it.
     pub extent: (String, Vec<u8>),
-    /// Every version of the directories of both parties that was in force while the case ran.
+    /// Every version of the directories of both parties that was in force while the case ran. Of what opens their commitments, the file
+    /// gets what names one of the two parties.
     pub directories: Vec<(PartyId, u64, SignedDirectory)>,
     /// The roots of both parties, PEM.
     pub roots: BTreeMap<PartyId, String>,
@@ -130,6 +131,11 @@ fn contents(material: &Material) -> BTreeMap<String, Vec<u8>> {
     for (party, version, signed) in directories {
         files.insert(names::directory(*party, *version), signed.toml.clone().into_bytes());
         files.insert(names::directory_signature(*party, *version), signed.signature.clone());
+        // With whom else a party has channels is nobody's business who reads the case.
+        let pair = |one: &&RootOpening| [material.home, material.peer].contains(&one.party());
+        for opening in signed.openings.iter().filter(pair) {
+            files.insert(names::opening(*party, opening.commitment()), opening.to_bytes());
+        }
     }
     files.extend(roots.iter().map(|(party, pem)| (names::root(*party), pem.clone().into_bytes())));
     let treaty = |(path, text): &(String, String)| (format!("{}{path}", names::TREATIES), text.clone().into_bytes());

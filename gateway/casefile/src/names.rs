@@ -1,6 +1,6 @@
 //! Where things stand in a case file. Numbers have six digits, so that the order of names is the order of the case.
 
-use model::{EntryId, PartyId, ReceiptKind};
+use model::{Digest, EntryId, PartyId, ReceiptKind};
 
 pub(crate) const README: &str = "README.txt";
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -8,6 +8,7 @@ pub(crate) const MANIFEST_SIGNATURE: &str = "manifest.signature";
 pub(crate) const HEAD: &str = "ledger/head.note";
 pub(crate) const EXTENT: &str = "ledger/extent.txt";
 pub(crate) const EXTENT_SIGNATURE: &str = "ledger/extent.signature";
+pub(crate) const OPENINGS: &str = "openings/";
 pub(crate) const TREATIES: &str = "treaties/";
 
 /// An entry as it was received, by its number in the file.
@@ -38,6 +39,11 @@ pub(crate) fn directory(party: PartyId, version: u64) -> String {
 /// The root's signature over it.
 pub(crate) fn directory_signature(party: PartyId, version: u64) -> String {
     format!("directories/{party}-{version:06}.signature")
+}
+
+/// The opening of a commitment in the directories of `by`.
+pub(crate) fn opening(by: PartyId, commitment: Digest) -> String {
+    format!("{OPENINGS}{by}-{commitment}.opening")
 }
 
 /// A root, for information: who checks pins it another way.

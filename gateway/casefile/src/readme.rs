@@ -26,6 +26,8 @@ With nothing of ours: deploy/AUDITOR.md in the source of the program tells each 
                           ledger/head.note [RFC 6962]
     directories/          PARTY-VERSION.toml with .signature: ECDSA P-256, SHA-256, by the root, over
                           \"rogatory directory v1\", a zero byte, then the file
+    openings/             PARTY-COMMITMENT.opening: that the directories of PARTY commit to the root of the other state: salt (32
+                          bytes), the other state, its root certificate in DER; the SHA-256 of that stands in the directory
     roots/                the roots, for information
     treaties/             the treaty files that make the rule, with their signatures and what both states accepted of them
     bodies/               NUMBER.body is what the header committed to: SHA-256 over \"rogatory body v1\", a zero byte, NUMBER.salt,

@@ -7,10 +7,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use identity::{Directory, RootCertificate, SignedDirectory, Subject, TrustStore};
+use identity::{Directory, RootCertificate, RootOpening, SignedDirectory, Subject, TrustStore};
 use link::Anchors;
 use model::{Denial, Exit, Fault, PartyId, Timestamp};
-use proto::types as wire;
+use proto::{convert::receive_directory, types as wire};
 use rustls_pki_types::TrustAnchor;
 use serde::{Deserialize, Serialize};
 use telemetry::say;
@@ -46,6 +46,8 @@ struct Kept {
 struct KeptDirectory {
     toml: String,
     signature: Vec<u8>,
+    /// Of the own directory: which foreign roots it commits to.
+    openings: Vec<Vec<u8>>,
 }
 
 impl Trust {
@@ -91,13 +93,11 @@ impl Trust {
         foreign: Vec<wire::SignedDirectory>,
         now: Timestamp,
     ) -> Result<(), Denial> {
-        let own = SignedDirectory { toml: own.toml, signature: own.signature.to_vec() };
-        let foreign: Vec<_> = foreign
-            .into_iter()
-            .map(|one| SignedDirectory { toml: one.toml, signature: one.signature.to_vec() })
-            .collect();
+        let own = receive_directory(own)?;
+        let foreign = foreign.into_iter().map(receive_directory).collect::<Result<Vec<_>, _>>()?;
         let mut texts = self.believe(&own, &foreign, now)?;
-        let own = texts.remove(&self.party).unwrap_or(own);
+        let mut own = texts.remove(&self.party).unwrap_or(own);
+        own.openings = self.store()?.openings().to_vec();
         let kept = Kept { own: own.into(), foreign: texts.into_values().map(KeptDirectory::from).collect() };
         let bytes = serde_json::to_vec(&kept).map_err(|error| Denial::failed(Fault::Internal, error.to_string()))?;
         private::write(&self.kept, &bytes).map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
@@ -139,11 +139,10 @@ impl Trust {
             return Err(Denial::failed(Fault::Malformed, "the gateway shows another party's directory as its own"));
         }
         texts.insert(self.party, own.clone());
-        // A root that the own directory no longer names binds nothing.
-        let trusted = next.directory(self.party).map(|own| own.trusted.as_slice()).unwrap_or_default();
+        // A root that the own directory no longer commits to binds nothing.
         texts.retain(|party, signed| {
             let root = Directory::from_toml(&signed.toml).map(|directory| directory.root);
-            *party == self.party || root.is_ok_and(|root| trusted.iter().any(|one| one.root == root))
+            root.is_ok_and(|root| next.pinned_root(*party).is_some_and(|pinned| pinned.der() == root))
         });
         // What was kept and is not believed may hold by now: its root is trusted again, or the clock was wrong.
         let unbelieved: Vec<_> = texts.iter().filter(|(party, _)| next.directory(**party).is_none()).collect();
@@ -188,12 +187,15 @@ impl fmt::Debug for Trust {
 
 impl From<KeptDirectory> for SignedDirectory {
     fn from(kept: KeptDirectory) -> Self {
-        Self { toml: kept.toml, signature: kept.signature }
+        // What cannot be read is shown anew by the gateway.
+        let openings = kept.openings.iter().filter_map(|one| RootOpening::from_bytes(one).ok()).collect();
+        Self { toml: kept.toml, signature: kept.signature, openings }
     }
 }
 
 impl From<SignedDirectory> for KeptDirectory {
     fn from(signed: SignedDirectory) -> Self {
-        Self { toml: signed.toml, signature: signed.signature }
+        let openings = signed.openings.iter().map(RootOpening::to_bytes).collect();
+        Self { toml: signed.toml, signature: signed.signature, openings }
     }
 }

@@ -7,6 +7,7 @@ use identity::{ChannelConsent, Directory, Fingerprint, RootCertificate, SignedCo
 use link::{CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, Denial, Fault, PartyId, Refusal, RefusalCode, Timestamp};
 use proto::{
+    convert::{receive_directory, send_directory},
     peer::{self as wire, ClaimKeyPackageRequest, GreetRequest, peer_service_client::PeerServiceClient},
     types,
 };
@@ -55,6 +56,7 @@ impl Channels {
                 let signed = SignedDirectory {
                     toml: String::from_utf8_lossy(&toml.0).into_owned(),
                     signature: signature.0.clone(),
+                    openings: Vec::new(),
                 };
                 // An expired directory is replaced by the next greeting; until then nothing of that party verifies.
                 if let Err(denial) = self.gateway.trust.learn(&signed, clock::now()) {
@@ -148,7 +150,7 @@ pub(crate) struct Greeting {
 pub(crate) async fn our_greeting(gateway: &Gateway, peer: PartyId) -> Result<Greeting, Denial> {
     let row = gateway.store.channel(peer).await?;
     let snapshot = gateway.trust.snapshot();
-    let directory = Some(directory_to_wire(&snapshot.own_directory));
+    let directory = Some(send_directory(&snapshot.own_directory(peer)));
     let fingerprints = snapshot.root(gateway.own()).zip(snapshot.root(peer));
     let said = row.as_ref().filter(|row| !ChannelState::of(row.state).is_silent()).and_then(|row| row.own_yes_at);
     let consent = fingerprints.zip(said).map(|((own, their), said)| {
@@ -172,7 +174,7 @@ pub(crate) async fn take_greeting(gateway: &Gateway, from: PartyId, greeting: Gr
     let _one_at_a_time = gateway.channel_changes.lock().await;
     let now = clock::now();
     let directory = directory.ok_or_else(|| Denial::failed(Fault::Malformed, "a greeting without a directory"))?;
-    let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
+    let signed = receive_directory(directory)?;
     if signed.claimed_party()? != from {
         return Err(Denial::failed(Fault::Malformed, "a greeting with the directory of another party"));
     }
@@ -191,8 +193,10 @@ pub(crate) async fn take_greeting(gateway: &Gateway, from: PartyId, greeting: Gr
     directories::keep(gateway, &signed).await;
     let mut next = row.clone();
     next.directory = Some(Blob(signed.toml.clone().into_bytes()));
-    next.directory_signature = Some(Blob(signed.signature));
+    next.directory_signature = Some(Blob(signed.signature.clone()));
     if let Some(consent) = consent {
+        let opening = gateway.trust.snapshot().store.verify_trust(&signed)?;
+        directories::keep_opening(gateway, from, &opening).await?;
         let statement = ChannelConsent::from_bytes(&consent.statement)
             .map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
         let signed = SignedConsent { consent: statement, signature: consent.signature.to_vec() };
@@ -368,10 +372,6 @@ pub(crate) async fn close(gateway: &Gateway, party: PartyId) -> Result<ChannelRo
     gateway.store.put_channel(&row).await?;
     gateway.trust.set_channel(party, ChannelState::Closed);
     Ok(row)
-}
-
-pub(crate) fn directory_to_wire(signed: &SignedDirectory) -> types::SignedDirectory {
-    types::SignedDirectory { toml: signed.toml.clone(), signature: signed.signature.clone().into() }
 }
 
 /// Greets for as long as the program runs: often until the channel is open, then for newer directories.

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use identity::RootOpening;
 use model::{Exit, PartyId};
 use serde::{Deserialize, Serialize};
 use shelf::Signatures;
@@ -180,6 +181,15 @@ impl Folder {
 
     pub(crate) fn previous_directory_signature(&self) -> PathBuf {
         self.0.join("directory.previous.sig")
+    }
+
+    /// Which foreign roots the versions of the own directory commit to: a file for each opening, for nobody but this gateway.
+    pub(crate) fn openings(&self) -> PathBuf {
+        self.0.join("trusted")
+    }
+
+    pub(crate) fn opening(&self, opening: &RootOpening) -> PathBuf {
+        self.openings().join(format!("{}-{}.opening", opening.party(), opening.commitment()))
     }
 
     pub(crate) fn operator_socket(&self) -> PathBuf {

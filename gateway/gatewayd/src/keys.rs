@@ -1,6 +1,6 @@
 //! Opens what a gateway's folder holds: keys, certificates, the own directory.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use crate::{
     command::init::{key_failure, read_passphrase},
@@ -8,8 +8,8 @@ use crate::{
     failure::Failure,
 };
 use identity::{
-    Directory, Passphrase, SecondSigningKey, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem,
-    open_pkcs8,
+    Directory, Passphrase, RootOpening, SecondSigningKey, SignedDirectory, SigningKey, TlsIdentity,
+    certificates_from_pem, open_pkcs8,
 };
 use model::Exit;
 
@@ -52,14 +52,34 @@ pub(crate) fn certificate(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn read_directory(folder: &Folder) -> Result<SignedDirectory, Failure> {
     let path = folder.directory_signature();
     let signature = fs::read(&path).map_err(|error| Failure::reading(&path, &error))?;
-    Ok(SignedDirectory { toml: text(&folder.directory())?, signature })
+    Ok(SignedDirectory { toml: text(&folder.directory())?, signature, openings: read_openings(folder)? })
 }
 
 /// The own directory before the newest, where there was one.
 pub(crate) fn read_previous_directory(folder: &Folder) -> Option<SignedDirectory> {
     let signature = fs::read(folder.previous_directory_signature()).ok()?;
     let toml = fs::read_to_string(folder.previous_directory()).ok()?;
-    Some(SignedDirectory { toml, signature })
+    Some(SignedDirectory { toml, signature, openings: read_openings(folder).ok()? })
+}
+
+/// The openings of the commitments in all versions of the own directory.
+fn read_openings(folder: &Folder) -> Result<Vec<RootOpening>, Failure> {
+    let path = folder.openings();
+    let mut openings = Vec::new();
+    let files = match fs::read_dir(&path) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(openings),
+        Err(error) => return Err(Failure::reading(&path, &error)),
+    };
+    for file in files {
+        let path = file.map_err(|error| Failure::reading(&path, &error))?.path();
+        // What a kill left half-written has another ending.
+        if path.extension().is_some_and(|ending| ending == "opening") {
+            let bytes = fs::read(&path).map_err(|error| Failure::reading(&path, &error))?;
+            openings.push(RootOpening::from_bytes(&bytes).map_err(|error| unusable(&path, error))?);
+        }
+    }
+    Ok(openings)
 }
 
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {

@@ -135,8 +135,11 @@ async fn file(gateway: &Gateway, evidence: &Evidence) -> Result<String, Denial> 
     let mut keys = BTreeSet::new();
     let mut directories = Vec::new();
     for row in gateway.store.directories_of(party).await?.into_iter().rev() {
-        let signed =
-            SignedDirectory { toml: String::from_utf8_lossy(&row.toml.0).into_owned(), signature: row.signature.0 };
+        let signed = SignedDirectory {
+            toml: String::from_utf8_lossy(&row.toml.0).into_owned(),
+            signature: row.signature.0,
+            openings: Vec::new(),
+        };
         let of_this_root = Directory::from_toml(&signed.toml).ok().filter(|directory| directory.root == root.0);
         if of_this_root.is_some_and(|directory| keys.insert(directory.ledger_key)) {
             directories.push(signed);

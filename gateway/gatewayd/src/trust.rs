@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use identity::{RootCertificate, SignedDirectory, Subject, TrustStore};
+use identity::{RootCertificate, RootOpening, SignedDirectory, Subject, TrustStore};
 use ledger::Release;
 use link::{Anchors, Channel};
 use model::{Denial, Fault, PartyId, Timestamp};
@@ -69,23 +69,21 @@ pub(crate) struct Trust {
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub(crate) store: TrustStore,
-    pub(crate) own_directory: SignedDirectory,
+    /// Without openings: nobody is shown more of them than concern it.
+    own_directory: SignedDirectory,
+    /// Of the commitments in all versions of the own directory.
+    openings: Vec<RootOpening>,
     pub(crate) directories: BTreeMap<PartyId, SignedDirectory>,
-    roots: BTreeMap<PartyId, RootCertificate>,
     pub(crate) channels: BTreeMap<PartyId, ChannelState>,
 }
 
 impl Trust {
     /// Begins with the own root and directory.
-    pub(crate) fn new(root: &[u8], own_directory: SignedDirectory, now: Timestamp) -> Result<Self, Denial> {
+    pub(crate) fn new(root: &[u8], mut own_directory: SignedDirectory, now: Timestamp) -> Result<Self, Denial> {
         let store = TrustStore::new(root, &own_directory, &[], now)?;
-        let snapshot = Snapshot {
-            roots: roots_of(&store),
-            store,
-            own_directory,
-            directories: BTreeMap::new(),
-            channels: BTreeMap::new(),
-        };
+        let openings = std::mem::take(&mut own_directory.openings);
+        let snapshot =
+            Snapshot { store, own_directory, openings, directories: BTreeMap::new(), channels: BTreeMap::new() };
         Ok(Self {
             own: snapshot.store.own_party(),
             now: RwLock::new(Arc::new(snapshot)),
@@ -108,12 +106,15 @@ impl Trust {
         self.change(|next| {
             let party = next.store.add(signed, now)?;
             if party == next.store.own_party() {
-                next.own_directory = signed.clone();
-                next.roots = roots_of(&next.store);
-                let roots = &next.roots;
-                next.directories.retain(|party, _| roots.contains_key(party));
+                let mut own = signed.clone();
+                let shown = std::mem::take(&mut own.openings);
+                next.own_directory = own;
+                next.openings.retain(|one| !shown.contains(one));
+                next.openings.extend(shown);
+                let store = &next.store;
+                next.directories.retain(|party, _| store.pinned_root(*party).is_some());
             } else {
-                next.directories.insert(party, signed.clone());
+                next.directories.insert(party, SignedDirectory { openings: Vec::new(), ..signed.clone() });
             }
             Ok(party)
         })
@@ -187,7 +188,17 @@ impl Snapshot {
 
     /// The root that the own directory pins for a party.
     pub(crate) fn root(&self, party: PartyId) -> Option<&RootCertificate> {
-        self.roots.get(&party)
+        self.store.pinned_root(party)
+    }
+
+    /// The own directory as `reader` may see it: the own desks with all openings, another party with that of its own root.
+    pub(crate) fn own_directory(&self, reader: PartyId) -> SignedDirectory {
+        self.as_shown(&self.own_directory, reader)
+    }
+
+    /// A version of the own directory as `reader` may see it; one of another party as it is.
+    pub(crate) fn as_shown(&self, version: &SignedDirectory, reader: PartyId) -> SignedDirectory {
+        version.opened_to(reader, &self.openings)
     }
 }
 
@@ -211,19 +222,4 @@ impl Anchors for Trust {
 /// What may be the peer's own text, as it may go to a terminal and into a row.
 pub(crate) fn in_a_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
-}
-
-/// The own root, and those that the own directory trusts.
-fn roots_of(store: &TrustStore) -> BTreeMap<PartyId, RootCertificate> {
-    let own = store.own_party();
-    let mut roots = BTreeMap::new();
-    if let Some(root) = store.root(own) {
-        roots.insert(own, root.clone());
-    }
-    for trusted in store.directory(own).map(|directory| directory.trusted.as_slice()).unwrap_or_default() {
-        if let Ok(root) = RootCertificate::parse(&trusted.root) {
-            roots.insert(trusted.party, root);
-        }
-    }
-    roots
 }

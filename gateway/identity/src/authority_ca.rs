@@ -17,8 +17,8 @@ use x509_parser::time::ASN1Time;
 use zeroize::Zeroizing;
 
 use crate::{
-    Directory, Domain, KeyError, LEAF_KEY_USAGE_OID, Passphrase, RootCertificate, SignedDirectory, Subject,
-    TREATY_KEY_USAGE_OID, names, open_pkcs8,
+    Directory, Domain, KeyError, LEAF_KEY_USAGE_OID, Passphrase, RootCertificate, RootOpening, SignedDirectory,
+    Subject, TREATY_KEY_USAGE_OID, names, open_pkcs8,
     root::{ROOT_NAME_PREFIX, TRAINING_ROOT_NAME_PREFIX},
     seal_pkcs8,
 };
@@ -190,9 +190,14 @@ impl Root {
         Ok(params.signed_by(&Ed25519Key(*ed25519_public_key), &self.issuer)?.into())
     }
 
-    /// Signs the party's directory. What would not be believed is not signed.
-    pub fn sign_directory(&self, directory: &Directory) -> Result<SignedDirectory, IssueError> {
+    /// Signs the party's directory, and lays those of `openings` beside it that it commits to. What would not be believed is not signed.
+    pub fn sign_directory(
+        &self,
+        directory: &Directory,
+        openings: &[RootOpening],
+    ) -> Result<SignedDirectory, IssueError> {
         let toml = directory.to_toml().map_err(IssueError::Directory)?;
+        directory.pins(openings).map_err(IssueError::Directory)?;
         let foreign = directory.party != self.party() || directory.root.as_slice() != self.certificate.der();
         if foreign {
             return Err(IssueError::Name {
@@ -201,7 +206,7 @@ impl Root {
             });
         }
         let signature = rcgen::SigningKey::sign(self.issuer.key(), &Domain::Directory.frame(toml.as_bytes()))?;
-        Ok(SignedDirectory { toml, signature })
+        Ok(SignedDirectory { toml, signature, openings: Vec::new() }.opened_to(self.party(), openings))
     }
 
     fn params(

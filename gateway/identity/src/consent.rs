@@ -1,7 +1,8 @@
-use model::{Denial, Malformed, PartyId, Refusal, Timestamp};
+use model::{Denial, Fault, Malformed, PartyId, Refusal, Timestamp};
 
 use crate::{
-    BadSignature, Domain, Fingerprint, SigningKey, TrustStore, Verified, VerifyingKey,
+    BadSignature, Directory, Domain, Fingerprint, RootOpening, SignedDirectory, SigningKey, TrustStore, Verified,
+    VerifyingKey,
     refuse::{owned, unproven},
 };
 
@@ -77,6 +78,24 @@ impl SignedConsent {
 }
 
 impl TrustStore {
+    /// The opening by which another party's directory shows that it trusts the own root: without one its consent means nothing.
+    ///
+    /// # Errors
+    /// R95 where it shows none, or one that its directory does not commit to.
+    pub fn verify_trust(&self, theirs: &SignedDirectory) -> Result<RootOpening, Denial> {
+        let directory =
+            Directory::from_toml(&theirs.toml).map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+        let ours = self.root(self.own_party());
+        let found = theirs.openings.iter().find(|one| Some(one.root()) == ours && directory.trusted.contains(one));
+        found.cloned().ok_or_else(|| {
+            let refusal = unproven(
+                format!("The directory of {} does not show that it trusts the root of {}.", directory.party, self.own_party()),
+                "Its operator compares the fingerprint and runs `gateway peer add`; its gateway then shows that with the directory.",
+            );
+            owned(refusal, directory.party).into()
+        })
+    }
+
     /// Verifies a consent between the own party and another: signed by the ledger key of `from`, and naming the very roots
     /// that are pinned here for both.
     ///

@@ -1,9 +1,10 @@
-//! What a party says of itself: its authorities, their keys and officers, and the foreign roots it trusts.
+//! What a party says of itself: its authorities, their keys and officers, and commitments to the foreign roots it trusts.
 
+mod commitment;
 mod signed;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{LedgerKey, SecondKey};
 use model::{AuthorityId, AuthorityKind, KeyId, Malformed, PartyId, Role, Timestamp};
@@ -11,7 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{RootCertificate, VerifyingKey, names};
 
+pub use commitment::{Commitments, RootOpening};
 pub use signed::SignedDirectory;
+
+/// How the text of every directory begins: the format that this program writes and reads, and no other.
+const FORMAT_LINE: &str = "format = 2\n";
 
 /// The ceilings of a directory.
 pub mod limits {
@@ -21,8 +26,10 @@ pub mod limits {
     pub const AUTHORITIES_MAX: usize = 1000;
     /// Officers of one authority.
     pub const OFFICERS_MAX: usize = 1000;
-    /// Foreign roots in it.
-    pub const TRUSTED_MAX: usize = 300;
+    /// Commitments to foreign roots in it, and openings beside it.
+    pub const TRUSTED_MAX: usize = 512;
+    /// Commitments come in multiples of so many: more than there are states.
+    pub const COMMITMENTS_BUCKET: usize = 256;
     /// A title or pseudonym, in characters.
     pub const TITLE_CHARACTERS_MAX: usize = 200;
     /// Longest validity: 400 days.
@@ -51,12 +58,11 @@ pub struct Directory {
     /// The party's root, DER.
     #[serde(with = "text::pem")]
     pub root: Vec<u8>,
+    /// The foreign roots whose fingerprints were compared, as commitments: who may know of one is shown its [`RootOpening`].
+    pub trusted: Commitments,
     /// The accredited authorities.
     #[serde(default)]
     pub authorities: Vec<Authority>,
-    /// The foreign roots whose fingerprints were compared.
-    #[serde(default)]
-    pub trusted: Vec<TrustedRoot>,
 }
 
 /// An accredited body and its keys.
@@ -88,17 +94,6 @@ pub struct Officer {
     pub roles: BTreeSet<Role>,
 }
 
-/// A foreign root that this party trusts to speak for its own state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrustedRoot {
-    /// Whose.
-    pub party: PartyId,
-    /// The root, DER.
-    #[serde(with = "text::pem")]
-    pub root: Vec<u8>,
-}
-
 /// How the title of each authority begins in the directory of a state that is simulated, for training, and of no other: for people. What
 /// decides is the root ([`RootCertificate::is_training`]), which signs the directory and is in it.
 pub const TRAINING_MARK: &str = "TRAINING – simulated authority";
@@ -109,8 +104,12 @@ impl Directory {
         if toml.len() > limits::DIRECTORY_BYTES_MAX {
             return Err(Malformed::new("a directory of at most 1 MiB", &format!("{} bytes", toml.len())));
         }
+        let body = toml.strip_prefix(FORMAT_LINE).ok_or_else(|| {
+            let first: String = toml.lines().next().unwrap_or_default().chars().take(40).collect();
+            Malformed::new("a directory of format 2, which begins with the line `format = 2`", &first)
+        })?;
         let directory: Self =
-            toml::from_str(toml).map_err(|error| Malformed::new("a directory (TOML)", error.message()))?;
+            toml::from_str(body).map_err(|error| Malformed::new("a directory (TOML)", error.message()))?;
         directory.check()?;
         Ok(directory)
     }
@@ -118,8 +117,9 @@ impl Directory {
     /// Writes TOML for people and machines.
     pub fn to_toml(&self) -> Result<String, Malformed> {
         self.check()?;
-        let toml =
+        let body =
             toml::to_string_pretty(self).map_err(|error| Malformed::new("a directory (TOML)", &error.to_string()))?;
+        let toml = [FORMAT_LINE, &body].concat();
         if toml.len() > limits::DIRECTORY_BYTES_MAX {
             return Err(Malformed::new("a directory of at most 1 MiB", &format!("{} bytes", toml.len())));
         }
@@ -127,7 +127,7 @@ impl Directory {
     }
 
     /// Whether it is consistent in itself: one party throughout, no id and no key twice, counts and texts within limits,
-    /// roots that are roots. A state for training says so in each title, and trusts no real one, nor a real one it.
+    /// a root that is one. A state for training says so in each title. Which foreign roots it trusts only [`Directory::pins`] can check.
     pub fn check(&self) -> Result<(), Malformed> {
         let lifetime = self.expires.0.saturating_sub(self.issued.0);
         if self.version == 0 || lifetime <= 0 || lifetime > limits::DIRECTORY_LIFETIME_MS_MAX {
@@ -141,7 +141,33 @@ impl Directory {
             return Err(Malformed::new("the directory's own root", "another party's root"));
         }
         self.check_authorities(root.is_training())?;
-        self.check_trusted(root.is_training())
+        self.trusted.check()
+    }
+
+    /// The foreign roots that this directory commits to, of those that are opened. What it does not commit to is passed over: nobody
+    /// but the party's root says whom it trusts.
+    ///
+    /// # Errors
+    /// `Malformed` for the own party's root, two roots of one party, and a root for training in the directory of a real state or the
+    /// other way about.
+    pub fn pins<'o>(
+        &self,
+        openings: impl IntoIterator<Item = &'o RootOpening>,
+    ) -> Result<BTreeMap<PartyId, RootCertificate>, Malformed> {
+        let own = RootCertificate::parse(&self.root)?;
+        let mut pins = BTreeMap::new();
+        for opening in openings.into_iter().filter(|opening| self.trusted.contains(opening)) {
+            let (party, root) = (opening.party(), opening.root());
+            let another = pins.insert(party, root.clone()).is_some_and(|known| known != *root);
+            if another || party == self.party {
+                return Err(Malformed::new("one root for each foreign party", party.as_str()));
+            }
+            if root.is_training() != own.is_training() {
+                let wanted = "roots of states for training in the directory of one, and real roots in a real one's";
+                return Err(Malformed::new(wanted, party.as_str()));
+            }
+        }
+        Ok(pins)
     }
 
     /// What heads of logs are held against: the ledger key, with the second one where this directory promises it.
@@ -191,24 +217,6 @@ impl Directory {
                 if !keys.insert(key) {
                     return Err(Malformed::new("a key for one purpose and one person only", &key.to_string()));
                 }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_trusted(&self, training: bool) -> Result<(), Malformed> {
-        if self.trusted.len() > limits::TRUSTED_MAX {
-            return Err(Malformed::new("at most 300 foreign roots", &self.trusted.len().to_string()));
-        }
-        let mut parties = BTreeSet::from([self.party]);
-        for trusted in &self.trusted {
-            let root = RootCertificate::parse(&trusted.root)?;
-            if root.party() != trusted.party || !parties.insert(trusted.party) {
-                return Err(Malformed::new("one root for each foreign party, in its own name", trusted.party.as_str()));
-            }
-            if root.is_training() != training {
-                let wanted = "roots of states for training in the directory of one, and real roots in a real one's";
-                return Err(Malformed::new(wanted, trusted.party.as_str()));
             }
         }
         Ok(())

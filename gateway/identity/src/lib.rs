@@ -39,7 +39,7 @@ pub use certificate::{
     LEAF_KEY_USAGE_OID, TREATY_KEY_USAGE_OID, certificate_expiry, certificate_to_pem, certificates_from_pem,
 };
 pub use consent::{ChannelConsent, SignedConsent};
-pub use directory::{Authority, Directory, Officer, SignedDirectory, TRAINING_MARK, TrustedRoot, limits};
+pub use directory::{Authority, Commitments, Directory, Officer, RootOpening, SignedDirectory, TRAINING_MARK, limits};
 pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};
 pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone, treaty_name};
 pub use root::{Fingerprint, RootCertificate};

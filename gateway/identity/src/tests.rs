@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod certificates;
+mod commitments;
 mod consents;
 mod directories;
 mod entries;
@@ -16,7 +17,10 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, Issuer, KeyPair, SanTy
 use rustls_pki_types::CertificateDer;
 use x509_parser::time::ASN1Time;
 
-use crate::{Authority, Directory, Officer, Passphrase, Root, SigningKey, TrustStore, TrustedRoot, open_pkcs8};
+use crate::{
+    Authority, Commitments, Directory, Officer, Passphrase, Root, RootOpening, SignedDirectory, SigningKey, TrustStore,
+    open_pkcs8,
+};
 
 /// 22 November 2026, 00:00 UTC.
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
@@ -40,6 +44,7 @@ struct State {
     duty_officer: SigningKey,
     judge: SigningKey,
     directory: Directory,
+    openings: Vec<RootOpening>,
 }
 
 impl State {
@@ -76,21 +81,27 @@ impl State {
             ledger_key: ledger.verifying_key(),
             ledger_key_ml_dsa_44: None,
             root: root.certificate().der().to_vec(),
+            trusted: Commitments::to(&[]).unwrap(),
             authorities,
-            trusted: Vec::new(),
         };
-        Self { root, ledger, desk, officers, duty_officer, judge, directory }
+        Self { root, ledger, desk, officers, duty_officer, judge, directory, openings: Vec::new() }
     }
 
     fn trusting(mut self, other: &Root) -> Self {
-        self.directory.trusted.push(TrustedRoot { party: other.party(), root: other.certificate().der().to_vec() });
+        self.openings.push(opening(other));
+        self.directory.trusted = Commitments::to(&self.openings).unwrap();
         self
+    }
+
+    /// Its directory as it stands, signed, with all openings.
+    fn signed(&self) -> SignedDirectory {
+        self.root.sign_directory(&self.directory, &self.openings).unwrap()
     }
 
     /// What this state believes of itself and of `others`.
     fn store(&self, others: &[&Self]) -> TrustStore {
-        let own = self.root.sign_directory(&self.directory).unwrap();
-        let foreign: Vec<_> = others.iter().map(|state| state.root.sign_directory(&state.directory).unwrap()).collect();
+        let own = self.signed();
+        let foreign: Vec<_> = others.iter().map(|state| state.signed()).collect();
         TrustStore::new(self.root.certificate().der(), &own, &foreign, NOW).unwrap()
     }
 
@@ -98,6 +109,10 @@ impl State {
     fn rogue(&self) -> Issuer<'static, KeyPair> {
         rogue(&self.root)
     }
+}
+
+fn opening(root: &Root) -> RootOpening {
+    RootOpening::draw(root.certificate().clone()).unwrap()
 }
 
 /// Two states that trust each other, and what the first believes.

@@ -3,14 +3,14 @@
 mod chain;
 mod witnessed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ledger::LedgerKey;
 use model::{AuthorityId, Denial, Fault, KeyId, PartyId, Refusal, Timestamp};
 use rustls_pki_types::TrustAnchor;
 
 use crate::{
-    Authority, Directory, Fingerprint, Officer, RootCertificate, SignedDirectory, VerifyingKey,
+    Authority, Directory, Fingerprint, Officer, RootCertificate, RootOpening, SignedDirectory, VerifyingKey,
     refuse::{owned, unproven},
 };
 
@@ -23,12 +23,15 @@ struct Known {
     officers: BTreeMap<KeyId, (usize, usize)>,
 }
 
-/// The own root, pinned by whoever installed the program, and what follows from it: the own directory, the foreign roots in
-/// it, and the directories that those roots signed.
+/// The own root, pinned by whoever installed the program, and what follows from it: the own directory, the foreign roots that
+/// it commits to and that are opened, and the directories that those roots signed.
 #[derive(Debug, Clone)]
 pub struct TrustStore {
     own: PartyId,
     known: BTreeMap<PartyId, Known>,
+    /// The openings of the own directory's commitments, as far as they were shown, and the roots in them.
+    openings: Vec<RootOpening>,
+    pinned: BTreeMap<PartyId, RootCertificate>,
 }
 
 impl TrustStore {
@@ -44,7 +47,8 @@ impl TrustStore {
             .map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
         let party = root.party();
         let directory = own.verify_by(&root, now)?;
-        let mut store = Self { own: party, known: BTreeMap::new() };
+        let mut store = Self { own: party, known: BTreeMap::new(), openings: Vec::new(), pinned: BTreeMap::new() };
+        store.pin(&directory, &own.openings)?;
         store.known.insert(party, Known::of(root, directory, own.toml.clone()));
         for signed in foreign {
             store.add(signed, now)?;
@@ -53,14 +57,17 @@ impl TrustStore {
     }
 
     /// Takes a directory: a newer one, or the first of a party whose root the own directory trusts. The same one again changes
-    /// nothing. A lower version, or another text of the same version, is refused. Says whose it was. A new own directory ends the
-    /// trust in the roots that it no longer names.
+    /// nothing, but may bring more openings. A lower version, or another text of the same version, is refused. Says whose it was. A new
+    /// own directory ends the trust in the roots that it no longer commits to.
     pub fn add(&mut self, signed: &SignedDirectory, now: Timestamp) -> Result<PartyId, Denial> {
         let party = signed.claimed_party()?;
-        let root = self.pinned(party)?;
+        let root = self.root_of(party)?;
         let directory = signed.verify_by(&root, now)?;
         if let Some(known) = self.known.get(&party) {
             if known.toml == signed.toml {
+                if party == self.own {
+                    self.pin(&directory, &signed.openings)?;
+                }
                 return Ok(party);
             }
             if !directory.supersedes(&known.directory) {
@@ -74,10 +81,10 @@ impl TrustStore {
                 return Err(owned(refusal, party).into());
             }
         }
-        self.known.insert(party, Known::of(root, directory, signed.toml.clone()));
         if party == self.own {
-            self.forget_untrusted();
+            self.pin(&directory, &signed.openings)?;
         }
+        self.known.insert(party, Known::of(root, directory, signed.toml.clone()));
         Ok(party)
     }
 
@@ -130,6 +137,16 @@ impl TrustStore {
         self.known.get(&party).map(|known| &known.root)
     }
 
+    /// The own root, or the one that the own directory pins for a party, whether or not that party's directory is known.
+    pub fn pinned_root(&self, party: PartyId) -> Option<&RootCertificate> {
+        if party == self.own { self.root(party) } else { self.pinned.get(&party) }
+    }
+
+    /// The openings of the own directory's commitments, as far as they were shown.
+    pub fn openings(&self) -> &[RootOpening] {
+        &self.openings
+    }
+
     /// The fingerprint of a party's root.
     pub fn fingerprint(&self, party: PartyId) -> Option<Fingerprint> {
         self.root(party).map(RootCertificate::fingerprint)
@@ -147,31 +164,30 @@ impl TrustStore {
         Ok(directory)
     }
 
-    /// The root that the own directory pins for a party.
-    fn pinned(&self, party: PartyId) -> Result<RootCertificate, Denial> {
-        let own = self.known.get(&self.own);
-        if let Some(known) = own.filter(|_| party == self.own) {
-            return Ok(known.root.clone());
-        }
-        own.and_then(|known| known.directory.trusted.iter().find(|trusted| trusted.party == party))
-            .and_then(|trusted| RootCertificate::parse(&trusted.root).ok())
-            .ok_or_else(|| {
-                let refusal = unproven(
-                    format!("The directory of {} does not trust a root of {party}.", self.own),
-                    "Compare the root's fingerprint with the other operator, add it to the own directory and sign that.",
-                );
-                owned(refusal, self.own).into()
-            })
+    fn root_of(&self, party: PartyId) -> Result<RootCertificate, Denial> {
+        self.pinned_root(party).cloned().ok_or_else(|| {
+            let refusal = unproven(
+                format!("The directory of {} does not trust a root of {party}.", self.own),
+                "Compare the root's fingerprint with the other operator, add it to the own directory and sign that.",
+            );
+            owned(refusal, self.own).into()
+        })
     }
 
-    fn forget_untrusted(&mut self) {
-        let trusted: BTreeSet<Vec<u8>> = self
-            .known
-            .get(&self.own)
-            .map(|known| known.directory.trusted.iter().map(|trusted| trusted.root.clone()).collect())
-            .unwrap_or_default();
-        let own = self.own;
-        self.known.retain(|party, known| *party == own || trusted.contains(known.root.der()));
+    /// Takes the openings that the own directory commits to, those known before among them, and forgets whom it does not trust.
+    fn pin(&mut self, own: &Directory, shown: &[RootOpening]) -> Result<(), Denial> {
+        let mut openings: Vec<RootOpening> = Vec::new();
+        for opening in self.openings.iter().chain(shown).filter(|one| own.trusted.contains(one)) {
+            if !openings.contains(opening) {
+                openings.push(opening.clone());
+            }
+        }
+        let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
+        self.pinned = own.pins(&openings).map_err(malformed)?;
+        self.openings = openings;
+        let (party, pinned) = (self.own, &self.pinned);
+        self.known.retain(|one, known| *one == party || pinned.get(one) == Some(&known.root));
+        Ok(())
     }
 }
 

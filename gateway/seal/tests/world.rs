@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use identity::{Authority, Directory, Officer, Root, SigningKey, TrustStore, TrustedRoot};
+use identity::{
+    Authority, Commitments, Directory, Officer, Root, RootOpening, SignedDirectory, SigningKey, TrustStore,
+};
 use model::{
     AuthorityId, AuthorityKind, CaseId, Denial, Digest, HeaderDigest, PartyId, Pin, RefusalCode, Role, Timestamp,
 };
@@ -53,10 +55,7 @@ impl World {
         let parties = ["FR", "DE", "ZZ"].map(party);
         let roots: BTreeMap<_, _> = parties.into_iter().map(|id| (id, Root::generate(id, now).unwrap())).collect();
         let trust = |own: PartyId| {
-            let signed: BTreeMap<_, _> = parties
-                .into_iter()
-                .map(|id| (id, roots[&id].sign_directory(&directory(id, &roots, now)).unwrap()))
-                .collect();
+            let signed: BTreeMap<_, _> = parties.into_iter().map(|id| (id, directory(id, &roots, now))).collect();
             let foreign: Vec<_> =
                 signed.iter().filter(|(id, _)| **id != own).map(|(_, signed)| signed.clone()).collect();
             TrustStore::new(roots[&own].certificate().der(), &signed[&own], &foreign, now).unwrap()
@@ -175,7 +174,7 @@ fn certify(root: &Root, id: &str, key: &SigningKey, now: Timestamp) -> Leaf {
     Leaf { identity: LeafIdentity::from_pkcs8(&chain, &key.to_pkcs8().unwrap()).unwrap(), chain }
 }
 
-fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> Directory {
+fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> SignedDirectory {
     let key = || SigningKey::generate().unwrap().verifying_key();
     let accredited = |name: &str| Authority {
         id: AuthorityId::new(own, name).unwrap(),
@@ -185,7 +184,9 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> D
         officers: vec![Officer { pseudonym: "1".to_owned(), key: key(), roles: BTreeSet::from([Role::Central]) }],
     };
     let der = |id: PartyId| roots[&id].certificate().der().to_vec();
-    Directory {
+    let others = roots.values().filter(|root| root.party() != own);
+    let openings: Vec<_> = others.map(|root| RootOpening::draw(root.certificate().clone()).unwrap()).collect();
+    let directory = Directory {
         party: own,
         version: 1,
         issued: now,
@@ -194,7 +195,8 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> D
         ledger_key_ml_dsa_44: None,
         root: der(own),
         // A service called bnd has a certificate of the root, but no accreditation.
+        trusted: Commitments::to(&openings).unwrap(),
         authorities: ["central", "court", "police"].map(accredited).to_vec(),
-        trusted: roots.keys().filter(|id| **id != own).map(|id| TrustedRoot { party: *id, root: der(*id) }).collect(),
-    }
+    };
+    roots[&own].sign_directory(&directory, &openings).unwrap()
 }

@@ -8,12 +8,13 @@ use std::{
 };
 
 use identity::{
-    Domain, Passphrase, Received, RootCertificate, SignedDirectory, SigningKey, Subject, TlsIdentity, TrustStore,
-    certificates_from_pem, open_pkcs8,
+    Domain, Passphrase, Received, RootCertificate, SigningKey, Subject, TlsIdentity, TrustStore, certificates_from_pem,
+    open_pkcs8,
 };
 use link::{Anchors, CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, CaseId, Digest, Entry, EntryId, PartyId, ReceiptKind, SignedReceipt, Timestamp, limits};
 use proto::{
+    convert::receive_directory,
     desk::{
         AcknowledgeRequest, ClaimKeyPackageRequest, ListDirectoriesRequest, OpeningReport, PublishKeyPackagesRequest,
         SubmitRequest, WatchRequest, WatchResponse, submission_service_client::SubmissionServiceClient,
@@ -212,8 +213,8 @@ impl Desk {
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
         let directories = client.clone().list_directories(ListDirectoriesRequest::default()).await?.into_inner();
         let own_directory = directories.own.ok_or_else(|| Failure::new("a gateway without a directory"))?;
-        let foreign: Vec<_> = directories.foreign.into_iter().map(directory).collect();
-        let trust = TrustStore::new(root, &directory(own_directory), &foreign, now)?;
+        let foreign: Vec<_> = directories.foreign.into_iter().map(receive_directory).collect::<Result<_, _>>()?;
+        let trust = TrustStore::new(root, &receive_directory(own_directory)?, &foreign, now)?;
         let leaf_chain = certificates_from_pem(&fs::read_to_string(folder.join("leaf.cert.pem"))?)?;
         let leaf_key = open_pkcs8(&fs::read_to_string(folder.join("leaf.key.pem"))?, &phrase)?;
         let (reports, waiting) = mpsc::unbounded_channel();
@@ -330,10 +331,6 @@ pub(crate) fn tls_identity(folder: &Path) -> Result<TlsIdentity, Failure> {
         chain: certificates_from_pem(&fs::read_to_string(folder.join("tls.cert.pem"))?)?,
         key_pkcs8: open_pkcs8(&fs::read_to_string(folder.join("tls.key.pem"))?, &passphrase(folder)?)?,
     })
-}
-
-fn directory(signed: wire::SignedDirectory) -> SignedDirectory {
-    SignedDirectory { toml: signed.toml, signature: signed.signature.to_vec() }
 }
 
 fn signing_key(folder: &Path) -> Result<SigningKey, Failure> {

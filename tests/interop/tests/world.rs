@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use identity::{Authority, Directory, Officer, Root, SigningKey, TrustStore, TrustedRoot};
+use identity::{
+    Authority, Commitments, Directory, Officer, Root, RootOpening, SignedDirectory, SigningKey, TrustStore,
+};
 use model::{
     AuthorityId, AuthorityKind, CaseId, Denial, Digest, HeaderDigest, PartyId, Pin, RefusalCode, Role, Timestamp,
 };
@@ -44,10 +46,7 @@ impl World {
         let now = Timestamp(i64::try_from(since_1970.as_millis()).unwrap());
         let parties = ["FR", "DE", "ZZ"].map(party);
         let roots: BTreeMap<_, _> = parties.into_iter().map(|id| (id, Root::generate(id, now).unwrap())).collect();
-        let signed: BTreeMap<_, _> = parties
-            .into_iter()
-            .map(|id| (id, roots[&id].sign_directory(&directory(id, &roots, now)).unwrap()))
-            .collect();
+        let signed: BTreeMap<_, _> = parties.into_iter().map(|id| (id, directory(id, &roots, now))).collect();
         let trust = |own: PartyId| {
             let foreign: Vec<_> = signed.iter().filter(|(id, _)| **id != own).map(|(_, each)| each.clone()).collect();
             TrustStore::new(roots[&own].certificate().der(), &signed[&own], &foreign, now).unwrap()
@@ -104,7 +103,7 @@ fn certify(root: &Root, id: &str, now: Timestamp) -> Leaf {
     }
 }
 
-fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> Directory {
+fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> SignedDirectory {
     let key = || SigningKey::generate().unwrap().verifying_key();
     let accredited = |name: &str| Authority {
         id: AuthorityId::new(own, name).unwrap(),
@@ -114,7 +113,9 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> D
         officers: vec![Officer { pseudonym: "1".to_owned(), key: key(), roles: BTreeSet::from([Role::Central]) }],
     };
     let der = |id: PartyId| roots[&id].certificate().der().to_vec();
-    Directory {
+    let others = roots.values().filter(|root| root.party() != own);
+    let openings: Vec<_> = others.map(|root| RootOpening::draw(root.certificate().clone()).unwrap()).collect();
+    let directory = Directory {
         party: own,
         version: 1,
         issued: now,
@@ -122,7 +123,8 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> D
         ledger_key: key(),
         ledger_key_ml_dsa_44: None,
         root: der(own),
+        trusted: Commitments::to(&openings).unwrap(),
         authorities: ["central", "court"].map(accredited).to_vec(),
-        trusted: roots.keys().filter(|id| **id != own).map(|id| TrustedRoot { party: *id, root: der(*id) }).collect(),
-    }
+    };
+    roots[&own].sign_directory(&directory, &openings).unwrap()
 }

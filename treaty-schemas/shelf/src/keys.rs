@@ -22,11 +22,7 @@ impl Roots for BTreeMap<PartyId, RootCertificate> {
 /// The own root, and those that the own directory pins, whether or not their party's directory is known.
 impl Roots for TrustStore {
     fn root(&self, party: PartyId) -> Option<RootCertificate> {
-        if let Some(root) = TrustStore::root(self, party) {
-            return Some(root.clone());
-        }
-        let pinned = self.directory(self.own_party())?.trusted.iter().find(|trusted| trusted.party == party)?;
-        RootCertificate::parse(&pinned.root).ok()
+        TrustStore::root(self, party).or_else(|| self.pinned_root(party)).cloned()
     }
 }
 

@@ -99,7 +99,7 @@ impl Misconduct {
         while let Some((line, behind)) = rest.split_once('\n').filter(|(line, _)| line.starts_with("directory ")) {
             let (toml, signature) = line["directory ".len()..].split_once(' ').ok_or_else(|| bad("directory"))?;
             let toml = String::from_utf8(decoded(toml)?).map_err(|_| bad("a directory that is no text"))?;
-            directories.push(SignedDirectory { toml, signature: decoded(signature)? });
+            directories.push(SignedDirectory { toml, signature: decoded(signature)?, openings: Vec::new() });
             rest = behind;
             if directories.len() > DIRECTORIES_MAX {
                 return Err(bad("more directories than a file of misconduct may have"));

@@ -9,6 +9,7 @@ mod judged;
 mod law;
 mod log;
 mod parties;
+mod pinned;
 mod replay;
 mod roots;
 mod sheaf;
@@ -105,6 +106,7 @@ pub fn verify<'t>(file: &[u8], trusted: impl Into<Trusted<'t>>, now: Timestamp) 
         return Ok(tell::report(&manifest, Vec::new(), findings));
     }
     let mut parties = Parties::read(&mut sheaf, pair, &roots, &mut findings);
+    let pinned = pinned::read(&mut sheaf, pair, &parties, &roots, &mut findings);
     exporter(&mut sheaf, &manifest, manifest_bytes, &mut parties, now, &mut findings);
     let (items, clocks) = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
     let log = log::read(&mut sheaf, &manifest, &parties, (&items, &clocks), &mut findings);
@@ -126,6 +128,7 @@ pub fn verify<'t>(file: &[u8], trusted: impl Into<Trusted<'t>>, now: Timestamp) 
         bodies: &bodies,
     };
     let mut sections = told.sections(&roots, now, &mut findings);
+    sections.push(pinned);
     sections.extend(stamped);
     Ok(tell::report(&manifest, sections, findings))
 }

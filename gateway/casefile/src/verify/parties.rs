@@ -3,7 +3,7 @@ use std::{
     str,
 };
 
-use identity::{Directory, RootCertificate, SignedDirectory, TrustStore, VerifyingKey};
+use identity::{Directory, RootCertificate, RootOpening, SignedDirectory, TrustStore, VerifyingKey};
 use ledger::LedgerKey;
 use model::{AuthorityId, Denial, Fault, PartyId, Timestamp};
 
@@ -133,6 +133,14 @@ impl Parties {
         Some(directory.authority(authority)?.desk_key)
     }
 
+    /// How many versions of the directory of `party` commit to what is opened, the first of them, and how many there are.
+    pub(super) fn committing(&self, party: PartyId, opening: &RootOpening) -> (usize, Option<u64>, usize) {
+        let all = self.versions.get(&party).map(Vec::as_slice).unwrap_or_default();
+        let committing: Vec<u64> =
+            all.iter().filter(|(one, _)| one.trusted.contains(opening)).map(|(one, _)| one.version).collect();
+        (committing.len(), committing.iter().min().copied(), all.len())
+    }
+
     /// What follows from the directories by which something held.
     pub(super) fn by(&mut self, used: &Used) -> Result<&TrustStore, Denial> {
         self.store(used.places)
@@ -205,7 +213,7 @@ fn read_one(
     }
     let signature = sheaf.take(&names::directory_signature(claimed.party, claimed.version));
     let signature = signature.ok_or_else(|| malformed("not signed"))?.to_vec();
-    let signed = SignedDirectory { toml: toml.to_owned(), signature };
+    let signed = SignedDirectory { toml: toml.to_owned(), signature, openings: Vec::new() };
     let root = roots.get(&claimed.party).ok_or_else(|| malformed("a directory of a party that is not in the case"))?;
     let directory = signed.verify(root.der(), claimed.issued)?;
     Ok((directory, signed))

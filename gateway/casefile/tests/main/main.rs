@@ -8,6 +8,7 @@ mod honest;
 mod liars;
 mod misconduct;
 mod misstated;
+mod pinned;
 mod stamped;
 mod tampering;
 mod violations;

@@ -93,7 +93,7 @@ fn a_desk_that_is_accredited_no_more_passes_by_an_older_directory_with_a_remark(
     let mut newer = Directory::from_toml(&story.fr.directory.toml).unwrap();
     (newer.version, newer.issued) = (2, story.start.plus_ms(1));
     newer.authorities.retain(|authority| authority.id.to_string() != "FR:central");
-    material.held.directories.push((party("FR"), 2, story.fr.root.sign_directory(&newer).unwrap()));
+    material.held.directories.push((party("FR"), 2, story.fr.root.sign_directory(&newer, &[]).unwrap()));
     let report = checked(&story, &story.export(&material));
     assert!(report.holds, "{}", report.to_text());
     let text = report.to_text();

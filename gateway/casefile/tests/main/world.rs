@@ -9,8 +9,8 @@ use bytes::Bytes;
 use casefile::{Body, Entry, Extent, Held, LeafProof, Material, Pile, RootPin};
 use desk::{Document, SealedBody};
 use identity::{
-    Authority, Directory, Domain, Officer, Received, Root, SignedDirectory, SigningKey, TrustStore, certificate_to_pem,
-    sign_envelope, sign_receipts, sign_step, sign_validation,
+    Authority, Commitments, Directory, Domain, Officer, Received, Root, SignedDirectory, SigningKey, TrustStore,
+    certificate_to_pem, sign_envelope, sign_receipts, sign_step, sign_validation,
 };
 use ledger::{InclusionProof, LeafSalt, LedgerKey, Log, Origin, SignBytes, Statement, StoredHashes, WitnessName};
 use model::{
@@ -172,9 +172,9 @@ impl State {
                 authority("central", AuthorityKind::Central, &desk, officers),
                 authority("judicial", AuthorityKind::Judicial, &key(), judges),
             ],
-            trusted: Vec::new(),
+            trusted: Commitments::to(&[]).unwrap(),
         };
-        let directory = root.sign_directory(&directory).unwrap();
+        let directory = root.sign_directory(&directory, &[]).unwrap();
         let certificate = root.issue_leaf(&AuthorityId::new(own, "central").unwrap(), &leaf.public_key(), start, MONTH);
         let leaf = LeafIdentity::from_pkcs8(&[certificate.unwrap().to_vec()], &leaf.to_pkcs8().unwrap()).unwrap();
         Self { root, ledger: Signer(ledger), desk, central: [one, two], decider, judge, directory, leaf }
@@ -189,7 +189,7 @@ impl Story {
 
     /// The same, with everything certified at another moment.
     pub(crate) fn begun(start: Timestamp) -> Self {
-        let (jp, fr) = (State::new("JP", start), State::new("FR", start));
+        let (jp, fr) = crate::pinned::introduced(State::new("JP", start), State::new("FR", start));
         let roots = [&jp, &fr].map(|state| (state.root.party(), state.root.certificate().clone()));
         let trust = TrustStore::witnessed(&BTreeMap::from(roots), &[&jp.directory, &fr.directory]).unwrap();
         let rule = Catalog::load(treaties()).unwrap().rule(party("JP"), party("FR"), start.date().unwrap());

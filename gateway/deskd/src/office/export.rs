@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use casefile::{Body, Entry, Held, LeafProof, Material, StampProof};
 use desk::SealedBody;
-use identity::{Directory, Domain, RootCertificate, SignedDirectory, certificate_to_pem};
+use identity::{Directory, Domain, RootCertificate, certificate_to_pem};
 use ledger::{ConsistencyProof, InclusionProof, LeafSalt, Statement, TimedHead};
 use model::{CaseId, Denial, Digest, EntryId, Fault, Refusal, RefusalCode};
 use proto::desk::{EvidenceEntry, EvidenceLeaf, EvidenceStamp, get_evidence_response::Part};
@@ -157,7 +157,7 @@ impl Gathered {
             }
             Some(Part::Directory(signed)) => {
                 let directory = Directory::from_toml(&signed.toml).map_err(malformed)?;
-                let signed = SignedDirectory { toml: signed.toml, signature: signed.signature.to_vec() };
+                let signed = proto::convert::receive_directory(signed)?;
                 self.held.directories.push((directory.party, directory.version, signed));
             }
             Some(Part::Entry(entry)) => self.entries.push(read_entry(&entry)?),

@@ -42,7 +42,7 @@ impl Office {
         let mut own = Vec::new();
         let mut foreign = Vec::new();
         for one in told {
-            let signed = SignedDirectory { toml: one.toml, signature: one.signature.to_vec() };
+            let signed = proto::convert::receive_directory(one)?;
             match Directory::from_toml(&signed.toml).map(|directory| directory.party) {
                 Ok(party) if party == self.own.party() => own.push(signed),
                 Ok(party) if parties.contains(&party) => foreign.push(signed),

@@ -13,20 +13,18 @@ use std::{
 use aws_lc_rs::rand;
 use clap::Args;
 use identity::{
-    Authority, Directory, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TRAINING_MARK, TlsIdentity,
-    VerifyingKey, certificate_to_pem,
+    Authority, Commitments, Directory, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TRAINING_MARK,
+    TlsIdentity, VerifyingKey, certificate_to_pem,
 };
 use model::{AuthorityId, AuthorityKind, Exit, PartyId, Role, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    command::second,
+    command::{own_directory::DIRECTORY_LIFETIME_MS, second},
     config::{Config, FILE, Folder, Ledger},
     failure::Failure,
     keys, private,
 };
-
-const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
 
 /// Make a complete development state: root, gateway certificate, ledger key, accredited authorities with two officers each.
 #[derive(Debug, Args)]
@@ -103,10 +101,10 @@ impl Init {
             root: root.certificate().der().to_vec(),
             ledger_key,
             ledger_key_ml_dsa_44: second,
+            trusted: Commitments::to(&[]).map_err(key_failure)?,
             authorities,
-            trusted: Vec::new(),
         };
-        let signed = root.sign_directory(&directory).map_err(key_failure)?;
+        let signed = root.sign_directory(&directory, &[]).map_err(key_failure)?;
         write_directory(&folder, &signed)?;
         self.write_treaty_key(&root, now)?;
         self.write_root(&root)?;
@@ -239,8 +237,13 @@ impl Init {
     }
 }
 
-/// Writes the signed directory that a gateway serves.
+/// Writes the signed directory that a gateway serves, the openings of its commitments first: they stay for good, because what was signed
+/// under an older version is held against that one.
 pub(crate) fn write_directory(gateway: &Folder, signed: &SignedDirectory) -> Result<(), Failure> {
+    private::make_folder(&gateway.openings())?;
+    for opening in &signed.openings {
+        private::write(&gateway.opening(opening), &opening.to_bytes())?;
+    }
     // Two files cannot change at once: the pair before stays readable until the new one is whole.
     if let Ok(before) = keys::read_directory(gateway) {
         private::write_public(&gateway.previous_directory_signature(), &before.signature)?;

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod init;
 pub(crate) mod ledger;
+pub(crate) mod own_directory;
 pub(crate) mod peer;
 pub(crate) mod refusals;
 pub(crate) mod second;

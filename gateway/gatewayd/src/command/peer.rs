@@ -1,23 +1,17 @@
 //! `gateway peer`: the channels to other states.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use identity::{Fingerprint, Root, RootCertificate, TrustedRoot};
+use identity::{Fingerprint, RootCertificate};
 use model::{EntryId, Exit, PartyId, Timestamp};
 use proto::operator::{
     AddChannelRequest, Channel, CloseChannelRequest, FreezeChannelRequest, ListChannelsRequest, QueuedEntry,
 };
 use serde_json::{Value, json};
 
-use super::{
-    Where, ask,
-    init::{key_failure, read_passphrase},
-    operator,
-};
-use crate::{channels::directory_to_wire, config::Folder, failure::Failure, keys};
-
-const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
+use super::{Where, ask, operator, own_directory::OwnDirectory};
+use crate::{config::Folder, failure::Failure, keys};
 
 /// Open, list, freeze and close the channels to other states.
 #[derive(Debug, Subcommand)]
@@ -89,7 +83,7 @@ impl Add {
             party: self.party.to_string(),
             endpoint: self.endpoint.clone(),
             root: their_root.der().to_vec().into(),
-            directory: Some(directory_to_wire(&signed)),
+            directory: Some(proto::convert::send_directory(&signed)),
         };
         let added = ask(&self.at, client.add_channel(request)).await?.channel.unwrap_or_default();
         let next = match added.their_consent {
@@ -142,20 +136,10 @@ impl Add {
         their_root: &RootCertificate,
         now: Timestamp,
     ) -> Result<identity::SignedDirectory, Failure> {
-        let own = self.own_root.clone().unwrap_or_else(|| folder.0.join("../root"));
-        let certificate = keys::certificate(&own.join("root.cert.pem"))?;
-        let passphrase = read_passphrase(&own.join("passphrase"))?;
-        let path = own.join("root.key.pem");
-        let pem = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
-        let root = Root::open(&certificate, &pem, &passphrase).map_err(key_failure)?;
-        self.same_world(root.certificate(), their_root)?;
-        let mut directory = keys::read_directory(folder)?.verify(&certificate, now)?;
-        directory.trusted.retain(|trusted| trusted.party != self.party);
-        directory.trusted.push(TrustedRoot { party: self.party, root: their_root.der().to_vec() });
-        directory.version += 1;
-        directory.issued = now;
-        directory.expires = now.plus_ms(DIRECTORY_LIFETIME_MS);
-        root.sign_directory(&directory).map_err(key_failure)
+        let mut own = OwnDirectory::open(folder, self.own_root.as_deref(), now)?;
+        self.same_world(own.root(), their_root)?;
+        own.trust(their_root)?;
+        own.sign(now)
     }
 }
 

@@ -1,9 +1,9 @@
 //! `gateway ledger second-key`: from now on each head of a ledger is signed a second time, by ML-DSA-44.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use identity::{Root, SecondSigningKey};
+use identity::SecondSigningKey;
 use ledger::SecondKey;
 use model::{Exit, Timestamp};
 use serde_json::{Value, json};
@@ -11,14 +11,13 @@ use serde_json::{Value, json};
 use super::{
     Where,
     init::{key_failure, read_passphrase, write_directory},
+    own_directory::OwnDirectory,
 };
 use crate::{
     config::{Config, Folder},
     failure::Failure,
     keys, private,
 };
-
-const DIRECTORY_LIFETIME_MS: i64 = 365 * 24 * 3600 * 1000;
 
 #[derive(Debug, Args)]
 pub(crate) struct MakeSecond {
@@ -35,22 +34,14 @@ impl MakeSecond {
         let folder = Folder::find(&self.at.dir)?;
         let _lock = private::lock(&folder.lock())?;
         let config = folder.config()?;
-        let own = self.own_root.clone().unwrap_or_else(|| folder.0.join("../root"));
-        let certificate = keys::certificate(&own.join("root.cert.pem"))?;
-        let mut directory = keys::read_directory(&folder)?.verify(&certificate, now)?;
-        if directory.ledger_key_ml_dsa_44.is_some() {
+        let mut own = OwnDirectory::open(&folder, self.own_root.as_deref(), now)?;
+        if own.directory.ledger_key_ml_dsa_44.is_some() {
             let what = "the directory promises a second signature already";
             return Err(Failure::new(Exit::Conflict, what).remedy("Nothing is to be done: its key is in use."));
         }
-        let path = own.join("root.key.pem");
-        let pem = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, &error))?;
-        let root = Root::open(&certificate, &pem, &read_passphrase(&own.join("passphrase"))?).map_err(key_failure)?;
-        directory.ledger_key_ml_dsa_44 = Some(make(&folder, &config)?);
-        directory.version += 1;
-        directory.issued = now;
-        directory.expires = now.plus_ms(DIRECTORY_LIFETIME_MS);
-        write_directory(&folder, &root.sign_directory(&directory).map_err(key_failure)?)?;
-        let version = directory.version;
+        own.directory.ledger_key_ml_dsa_44 = Some(make(&folder, &config)?);
+        let version = own.directory.version + 1;
+        write_directory(&folder, &own.sign(now)?)?;
         let text = format!(
             "version {version} of the directory promises a second signature (ML-DSA-44) on each head\n  start the gateway: peers \
              take the directory with the next call, and refuse heads without it from then on"

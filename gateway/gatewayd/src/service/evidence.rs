@@ -4,15 +4,15 @@
 use std::{collections::BTreeSet, pin::Pin, sync::Arc};
 
 use casefile::{Extent, LeafProof, Pile};
-use identity::{Domain, Subject};
+use identity::{Domain, RootOpening, Subject};
 use ledger::{InclusionProof, LeafSalt, Origin, Row, SignedCheckpoint, Statement, StoredHashes};
 use model::{CaseId, Denial, EntryId, Fault, ReceiptKind};
 use proto::{
+    convert::send_directory,
     desk::{
         EvidenceEntry, EvidenceExtent, EvidenceLeaf, EvidenceStamp, GetEvidenceRequest, GetEvidenceResponse,
         evidence_service_server::EvidenceService, get_evidence_response::Part,
     },
-    types,
 };
 use relay::CaseFile;
 use store::gateway::{EntryRow, LeafRow};
@@ -21,7 +21,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use super::{malformed, status};
-use crate::{clock, committer::origin, gateway::Gateway, heads, hot};
+use crate::{clock, committer::origin, directories, gateway::Gateway, heads, hot};
 
 /// Entries read from the database at once: each may weigh megabytes.
 const PAGE: u64 = 8;
@@ -101,15 +101,17 @@ impl Telling<'_> {
 
     /// Roots and directories of the two.
     async fn parties(&self) -> Result<(), Denial> {
-        for party in [self.file.home, self.file.peer] {
+        let (home, peer) = (self.file.home, self.file.peer);
+        for (party, other) in [(home, peer), (peer, home)] {
             let snapshot = self.gateway.trust.snapshot();
             if let Some(root) = snapshot.root(party) {
                 self.send(Part::Root(root.der().to_vec().into())).await?;
             }
+            let shown = self.gateway.store.openings_of(party).await?;
+            let shown: Vec<_> = shown.iter().filter_map(|row| RootOpening::from_bytes(&row.opening.0).ok()).collect();
             for row in self.gateway.store.directories_of(party).await? {
-                let toml = String::from_utf8_lossy(&row.toml.0).into_owned();
-                let signed = types::SignedDirectory { toml, signature: row.signature.0.into() };
-                self.send(Part::Directory(signed)).await?;
+                let signed = directories::of_a_pair(&snapshot, row, other, &shown)?;
+                self.send(Part::Directory(send_directory(&signed))).await?;
             }
         }
         Ok(())

@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use identity::SignedDirectory;
 use ledger::Origin;
 use model::{PartyId, Timestamp};
+use proto::convert::receive_directory;
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
     FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
@@ -89,7 +89,7 @@ impl OperatorService for Operator {
         let party: PartyId = request.party.parse().map_err(malformed)?;
         let directory =
             request.directory.ok_or_else(|| malformed("a channel without the directory that trusts its root"))?;
-        let signed = SignedDirectory { toml: directory.toml, signature: directory.signature.to_vec() };
+        let signed = receive_directory(directory).map_err(status)?;
         channels::same_world(&self.gateway, party, &request.root).map_err(status)?;
         self.gateway.trust.learn(&signed, clock::now()).map_err(status)?;
         directories::keep(&self.gateway, &signed).await;

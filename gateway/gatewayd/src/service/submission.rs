@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use identity::{Domain, Subject};
 use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, Refuser, limits};
+use proto::convert::send_directory;
 use proto::desk::{
     AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
     GetStandingRequest, GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest,
@@ -145,9 +146,9 @@ impl SubmissionService for Desks {
             at => directories::of_the_day(&self.0, model::Timestamp(at)).await.map_err(status)?,
         };
         Ok(Response::new(ListDirectoriesResponse {
-            own: Some(channels::directory_to_wire(&snapshot.own_directory)),
-            foreign: snapshot.directories.values().map(channels::directory_to_wire).collect(),
-            past: past.iter().map(channels::directory_to_wire).collect(),
+            own: Some(send_directory(&snapshot.own_directory(self.0.own()))),
+            foreign: snapshot.directories.values().map(send_directory).collect(),
+            past: past.iter().map(send_directory).collect(),
         }))
     }
 

@@ -1,6 +1,6 @@
 use model::{Denial, Fault, PartyId, Refusal, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
-use super::Directory;
+use super::{Directory, RootOpening};
 use crate::{
     Domain, RootCertificate,
     directory::limits::DIRECTORY_BYTES_MAX,
@@ -14,6 +14,8 @@ pub struct SignedDirectory {
     pub toml: String,
     /// ECDSA P-256 with SHA-256 in DER, by the party's root, over `rogatory directory v1` ‖ the bytes of `toml`.
     pub signature: Vec<u8>,
+    /// The openings of its commitments that whoever holds it has. No signature covers them: each proves itself by a commitment in the text.
+    pub openings: Vec<RootOpening>,
 }
 
 impl SignedDirectory {
@@ -29,6 +31,20 @@ impl SignedDirectory {
         Directory::from_toml(&self.toml)
             .map(|directory| directory.party)
             .map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))
+    }
+
+    /// The same for `reader`, with what it may have of `openings`: its own party all that this directory commits to, another party those of
+    /// its own root, and nobody anything else.
+    pub fn opened_to(&self, reader: PartyId, openings: &[RootOpening]) -> Self {
+        let openings = Directory::from_toml(&self.toml).map_or_else(
+            |_| Vec::new(),
+            |directory| {
+                let may = |one: &&RootOpening| reader == directory.party || reader == one.party();
+                let committed = openings.iter().filter(may).filter(|one| directory.trusted.contains(one));
+                committed.cloned().collect()
+            },
+        );
+        Self { toml: self.toml.clone(), signature: self.signature.clone(), openings }
     }
 
     pub(crate) fn verify_by(&self, root: &RootCertificate, now: Timestamp) -> Result<Directory, Denial> {

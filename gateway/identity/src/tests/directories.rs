@@ -7,22 +7,25 @@ use crate::{Fingerprint, IssueError, RootCertificate, SignedDirectory, TRAINING_
 fn sign_text(state: &State, toml: String) -> SignedDirectory {
     let framed = crate::Domain::Directory.frame(toml.as_bytes());
     let signature = rcgen::SigningKey::sign(state.rogue().key(), &framed).unwrap();
-    SignedDirectory { toml, signature }
+    SignedDirectory { toml, signature, openings: Vec::new() }
 }
 
 fn believed(store: &mut TrustStore, state: &State) -> Result<PartyId, Denial> {
-    store.add(&state.root.sign_directory(&state.directory).unwrap(), NOW)
+    store.add(&state.signed(), NOW)
 }
 
 #[test]
 fn a_directory_is_readable_text_and_survives_it() {
     let (japan, _, _) = federation();
     let toml = japan.directory.to_toml().unwrap();
-    assert!(toml.starts_with("party = \"JP\"\nversion = 1\nissued = \"2026-11-22T00:00:00.000Z\"\n"), "{toml}");
+    assert!(
+        toml.starts_with("format = 2\nparty = \"JP\"\nversion = 1\nissued = \"2026-11-22T00:00:00.000Z\"\n"),
+        "{toml}"
+    );
     assert!(toml.contains("-----BEGIN CERTIFICATE-----\n"), "{toml}");
     assert!(toml.contains("[[authorities]]\nid = \"JP:central\"\nkind = \"central\"\n"), "{toml}");
     assert_eq!(Directory::from_toml(&toml).unwrap(), japan.directory);
-    let signed = japan.root.sign_directory(&japan.directory).unwrap();
+    let signed = japan.signed();
     assert_eq!(signed.verify(japan.root.certificate().der(), NOW).unwrap(), japan.directory);
     assert_eq!(signed.claimed_party().unwrap(), party("JP"));
 }
@@ -40,6 +43,8 @@ fn a_directory_with_an_unknown_field_is_malformed() {
         ("kind = \"central\"", "kind = \"spy\""),
         ("2026-11-22T00:00:00.000Z", "yesterday"),
         ("BEGIN CERTIFICATE", "BEGIN CERTIFICATF"),
+        ("format = 2\n", "format = 1\n"),
+        ("format = 2\n", ""),
     ] {
         assert!(toml.contains(from), "{from}");
         let altered = toml.replacen(from, to, 1);
@@ -51,12 +56,19 @@ fn a_directory_with_an_unknown_field_is_malformed() {
     assert_failed(sign_text(&japan, long).verify(japan.root.certificate().der(), NOW), Fault::TooLarge);
 }
 
+/// The commitments of a directory, altered where their type does not allow it.
+fn recommitted(directory: &Directory, alter: impl FnOnce(&mut Vec<toml::Value>)) -> Commitments {
+    let mut values = toml::Value::try_from(&directory.trusted).unwrap().as_array().unwrap().clone();
+    alter(&mut values);
+    toml::Value::Array(values).try_into().unwrap()
+}
+
 type Alteration = fn(&mut Directory, &State);
 
 #[test]
 fn a_directory_that_contradicts_itself_is_neither_signed_nor_believed() {
     let other = State::new("FR");
-    let alterations: [(&str, Alteration); 13] = [
+    let alterations: [(&str, Alteration); 14] = [
         ("an authority twice", |d, _| d.authorities[1].id = d.authorities[0].id.clone()),
         ("an authority of another party", |d, _| d.authorities[0].id = authority("FR:central")),
         ("an authority called like the gateway", |d, _| d.authorities[0].id = authority("JP:gw")),
@@ -67,18 +79,18 @@ fn a_directory_that_contradicts_itself_is_neither_signed_nor_believed() {
         ("a title with a line end", |d, _| d.authorities[0].title = "a\nb".to_owned()),
         ("no pseudonym", |d, _| d.authorities[0].officers[0].pseudonym = String::new()),
         ("another state's root as own", |d, other| d.root = other.root.certificate().der().to_vec()),
-        ("its own root as foreign", |d, _| d.trusted = vec![TrustedRoot { party: d.party, root: d.root.clone() }]),
-        ("a root in another state's name", |d, other| {
-            d.trusted = vec![TrustedRoot { party: party("DE"), root: other.root.certificate().der().to_vec() }];
-        }),
+        ("fewer commitments than the bucket holds", |d, _| d.trusted = recommitted(d, |all| drop(all.pop()))),
+        ("commitments in another order", |d, _| d.trusted = recommitted(d, |all| all.reverse())),
+        ("a commitment twice", |d, _| d.trusted = recommitted(d, |all| all[1] = all[0].clone())),
         ("no end", |d, _| d.expires = d.issued.plus_ms(401 * DAY_MS)),
     ];
     for (what, alter) in alterations {
         let mut state = State::new("JP");
         alter(&mut state.directory, &other);
         assert!(state.directory.check().is_err(), "{what}");
-        assert!(matches!(state.root.sign_directory(&state.directory), Err(IssueError::Directory(_))), "{what}");
-        let signed = sign_text(&state, toml::to_string(&state.directory).unwrap());
+        let refused = state.root.sign_directory(&state.directory, &[]);
+        assert!(matches!(refused, Err(IssueError::Directory(_))), "{what}");
+        let signed = sign_text(&state, format!("format = 2\n{}", toml::to_string(&state.directory).unwrap()));
         assert_failed(signed.verify(state.root.certificate().der(), NOW), Fault::Malformed);
     }
 }
@@ -99,7 +111,7 @@ fn a_thousand_authorities_fit_and_one_more_does_not() {
             officers: vec![],
         });
     }
-    let signed = state.root.sign_directory(&state.directory).unwrap();
+    let signed = state.signed();
     signed.verify(state.root.certificate().der(), NOW).unwrap();
     let mut one_more = state.directory.authorities[0].clone();
     one_more.id = authority("JP:one-more");
@@ -110,7 +122,7 @@ fn a_thousand_authorities_fit_and_one_more_does_not() {
 #[test]
 fn each_altered_byte_of_text_or_signature_is_refused() {
     let (japan, _, _) = federation();
-    let signed = japan.root.sign_directory(&japan.directory).unwrap();
+    let signed = japan.signed();
     let root = japan.root.certificate().der();
     for at in 0..signed.signature.len() {
         let mut altered = signed.clone();
@@ -128,7 +140,7 @@ fn each_altered_byte_of_text_or_signature_is_refused() {
 fn a_directory_under_another_root_than_the_pinned_one_is_refused_r95() {
     let (japan, france, mut store) = federation();
     let impostor = State::new("FR");
-    let signed = impostor.root.sign_directory(&impostor.directory).unwrap();
+    let signed = impostor.signed();
     assert_denied(signed.verify(france.root.certificate().der(), NOW), R95, "not signed by the root");
     assert_denied(store.add(&signed, NOW), R95, "not signed by the root");
     // Signed by the right root, but naming another.
@@ -136,13 +148,13 @@ fn a_directory_under_another_root_than_the_pinned_one_is_refused_r95() {
     altered.root = impostor.root.certificate().der().to_vec();
     let signed = sign_text(&france, altered.to_toml().unwrap());
     assert_denied(store.add(&signed, NOW), R95, "names another root");
-    assert!(matches!(japan.root.sign_directory(&france.directory), Err(IssueError::Name { .. })));
+    assert!(matches!(japan.root.sign_directory(&france.directory, &[]), Err(IssueError::Name { .. })));
 }
 
 #[test]
 fn a_directory_outside_its_time_is_refused_r95() {
     let (japan, _, _) = federation();
-    let signed = japan.root.sign_directory(&japan.directory).unwrap();
+    let signed = japan.signed();
     let root = japan.root.certificate().der();
     signed.verify(root, NOW.plus_ms(365 * DAY_MS)).unwrap();
     assert_denied(signed.verify(root, NOW.plus_ms(365 * DAY_MS + 1)), R95, "has expired");
@@ -156,8 +168,8 @@ fn a_party_whose_root_the_own_directory_does_not_trust_is_refused_r95() {
     let (japan, _, mut store) = federation();
     let germany = State::new("DE");
     assert_denied(believed(&mut store, &germany), R95, "does not trust a root of DE");
-    let own = japan.root.sign_directory(&japan.directory).unwrap();
-    let foreign = [germany.root.sign_directory(&germany.directory).unwrap()];
+    let own = japan.signed();
+    let foreign = [germany.signed()];
     let store = TrustStore::new(japan.root.certificate().der(), &own, &foreign, NOW);
     assert_denied(store.map(|store| store.own_party()), R95, "does not trust a root of DE");
     let impostor = State::new("JP");
@@ -187,7 +199,7 @@ fn a_directory_is_followed_by_a_higher_version_only_r95() {
 fn a_root_that_is_no_longer_trusted_takes_its_directory_with_it() {
     let (mut japan, france, mut store) = federation();
     assert_eq!(store.parties().collect::<Vec<_>>(), [party("FR"), party("JP")]);
-    japan.directory.trusted.clear();
+    japan.directory.trusted = japan.directory.trusted.revised(&japan.openings, &[]).unwrap();
     japan.directory.version = 2;
     assert_eq!(believed(&mut store, &japan).unwrap(), party("JP"));
     assert_eq!(store.parties().collect::<Vec<_>>(), [party("JP")]);
@@ -216,25 +228,29 @@ fn a_state_for_training_says_so_in_its_root_and_in_each_title_and_trusts_no_real
     let simulated = Root::generate_training(party("JP"), NOW).unwrap();
     assert!(simulated.certificate().is_training() && !japan.root.certificate().is_training());
     assert_eq!(RootCertificate::parse(simulated.certificate().der()).unwrap().party(), party("JP"));
-    let trusted = |root: &Root| TrustedRoot { party: root.party(), root: root.certificate().der().to_vec() };
-    let mut directory = Directory { trusted: Vec::new(), ..japan.directory.clone() };
+    let trusting = |directory: &Directory, root: &Root| {
+        let openings = [opening(root)];
+        (Directory { trusted: Commitments::to(&openings).unwrap(), ..directory.clone() }, openings)
+    };
+    let mut directory = Directory { trusted: Commitments::to(&[]).unwrap(), ..japan.directory.clone() };
     directory.root = simulated.certificate().der().to_vec();
     assert!(directory.check().is_err(), "its authorities are not marked");
     for authority in &mut directory.authorities {
         authority.title = format!("{TRAINING_MARK}: {}", authority.title);
     }
     directory.check().unwrap();
-    directory.trusted = vec![trusted(&france.root)];
-    assert!(directory.check().is_err(), "it trusts a real state");
-    assert!(simulated.sign_directory(&directory).is_err());
-    directory.trusted = vec![trusted(&Root::generate_training(party("FR"), NOW).unwrap())];
-    simulated.sign_directory(&directory).unwrap();
+    let (credulous, openings) = trusting(&directory, &france.root);
+    assert!(credulous.pins(&openings).is_err(), "it trusts a real state");
+    assert!(simulated.sign_directory(&credulous, &openings).is_err());
+    let exercise = Root::generate_training(party("FR"), NOW).unwrap();
+    let (directory, openings) = trusting(&directory, &exercise);
+    simulated.sign_directory(&directory, &openings).unwrap();
     // Nor does a real one trust it, or call its own authorities simulated.
-    let real = Directory {
-        trusted: vec![trusted(&Root::generate_training(party("FR"), NOW).unwrap())],
-        ..japan.directory.clone()
-    };
-    assert!(real.check().is_err());
+    let (real, openings) = trusting(&japan.directory, &exercise);
+    assert!(real.pins(&openings).is_err());
+    let signed = SignedDirectory { openings: openings.to_vec(), ..japan.root.sign_directory(&real, &[]).unwrap() };
+    let store = TrustStore::new(japan.root.certificate().der(), &signed, &[], NOW);
+    assert_failed(store.map(|store| store.own_party()), Fault::Malformed);
     let mut marked = japan.directory.clone();
     marked.authorities[0].title = format!("{TRAINING_MARK}: {}", marked.authorities[0].title);
     assert!(marked.check().is_err());

@@ -28,6 +28,6 @@ impl TrustStore {
             }
         }
         let own = *known.keys().next().ok_or_else(|| malformed("no directory at all"))?;
-        Ok(Self { own, known })
+        Ok(Self { own, known, openings: Vec::new(), pinned: BTreeMap::new() })
     }
 }

@@ -1,8 +1,8 @@
 //! The way a real entry takes: signed with real keys, verified by `identity`, admitted by both gateways.
 
 use identity::{
-    Authority, Directory, Officer, Received, Root, SigningKey, TrustStore, TrustedRoot, sign_envelope, sign_step,
-    sign_validation,
+    Authority, Commitments, Directory, Officer, Received, Root, RootOpening, SigningKey, TrustStore, sign_envelope,
+    sign_step, sign_validation,
 };
 use model::{AuthorityKind, Entry, HeaderDigest, Role, Step};
 
@@ -22,7 +22,7 @@ impl State {
         Self { root: Root::generate(party(id), NOW).unwrap(), desk: key(), central: [key(), key()], judge: key() }
     }
 
-    fn directory(&self, other: &Self) -> Directory {
+    fn directory(&self, openings: &[RootOpening]) -> Directory {
         let id = self.root.party();
         let officer = |key: &SigningKey, role: Role| Officer {
             pseudonym: "officer".to_owned(),
@@ -47,16 +47,19 @@ impl State {
             ledger_key: SigningKey::generate().unwrap().verifying_key(),
             ledger_key_ml_dsa_44: None,
             root: self.root.certificate().der().to_vec(),
+            trusted: Commitments::to(openings).unwrap(),
             authorities: vec![
                 authority("central", AuthorityKind::Central, &self.desk, central),
                 authority("judicial", AuthorityKind::Judicial, &key, court),
             ],
-            trusted: vec![TrustedRoot { party: other.root.party(), root: other.root.certificate().der().to_vec() }],
         }
     }
 
     fn trust(&self, other: &Self) -> TrustStore {
-        let signed = |one: &Self, two: &Self| one.root.sign_directory(&one.directory(two)).unwrap();
+        let signed = |one: &Self, two: &Self| {
+            let openings = [RootOpening::draw(two.root.certificate().clone()).unwrap()];
+            one.root.sign_directory(&one.directory(&openings), &openings).unwrap()
+        };
         TrustStore::new(self.root.certificate().der(), &signed(self, other), &[signed(other, self)], NOW).unwrap()
     }
 

@@ -5,7 +5,7 @@ use store::{
     Blob, StoreError,
     gateway::{
         Acknowledgement, AskedRow, Batch, ChannelRow, CheckpointRow, Counted, DirectoryRow, EntryVerdict, GatewayStore,
-        LeafRow, NewReceipt, NewRefusal, TreeHashRow,
+        LeafRow, NewReceipt, NewRefusal, OpeningRow, TreeHashRow,
     },
 };
 
@@ -217,6 +217,16 @@ pub(crate) async fn what_evidence_needs_is_found_by_case_and_party(store: &Gatew
     }
     assert_eq!(store.directories_of(party("FR")).await.unwrap(), [version(1, "one"), version(2, "two")]);
     assert_eq!(store.directories_of(party("JP")).await.unwrap(), []);
+    let opening = |text: &str, seen: i64| OpeningRow {
+        party: party("FR").into(),
+        digest: Digest::of(&[text.as_bytes()]).into(),
+        opening: blob(text),
+        seen,
+    };
+    for row in [opening("two", 2), opening("one", 1), opening("two", 3)] {
+        store.keep_opening(&row).await.unwrap();
+    }
+    assert_eq!(store.openings_of(party("FR")).await.unwrap(), [opening("one", 1), opening("two", 2)]);
     for number in 0..2 {
         store.commit(&whole(number)).await.unwrap();
     }

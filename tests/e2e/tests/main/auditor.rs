@@ -78,6 +78,8 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
         for expected in [
             "1: ",
             "2: fingerprint of FR",
+            "2: JP had pinned this root of FR",
+            "2: FR had pinned this root of JP",
             "3: exported by JP:central",
             "signatures hold",
             "officer JP:central",

@@ -7,7 +7,6 @@ use model::Timestamp;
 use proto::{
     desk::ListDirectoriesRequest,
     peer::{GreetRequest, RelayRequest},
-    types::SignedDirectory,
 };
 use tonic::{Code, Status};
 
@@ -143,7 +142,7 @@ async fn one_sided_consent_stays_keys_verified_and_the_operator_sees_why() {
         let directory = fr.directory();
         let greeting = GreetRequest {
             consent: None,
-            directory: Some(SignedDirectory { toml: directory.toml, signature: directory.signature.into() }),
+            directory: Some(proto::convert::send_directory(&directory)),
             software: String::new(),
             closed_ms: 0,
             release: Vec::new().into(),

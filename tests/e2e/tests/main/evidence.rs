@@ -13,7 +13,12 @@ use crate::{
 
 /// A case whose records were released and confirmed, with nothing on its way.
 pub(crate) async fn received() -> Play {
-    let play = Play::draft(Stage::open().await).await;
+    received_on(Stage::open().await).await
+}
+
+/// The same on a stage that is there.
+pub(crate) async fn received_on(stage: Stage) -> Play {
+    let play = Play::draft(stage).await;
     for act in &ACTS[..8] {
         play.act(act).await;
     }

@@ -40,6 +40,7 @@ mod lying_peer;
 mod matters;
 mod misconduct;
 mod national;
+mod network;
 mod officers;
 mod outage;
 mod parked;

@@ -307,7 +307,7 @@ impl Scribe {
 }
 
 fn signed(wire: types::SignedDirectory) -> SignedDirectory {
-    SignedDirectory { toml: wire.toml, signature: wire.signature.to_vec() }
+    proto::convert::receive_directory(wire).unwrap()
 }
 
 /// Sixteen random bytes with the marks of a UUID of that version.

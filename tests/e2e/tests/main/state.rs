@@ -9,7 +9,9 @@ use std::{
     sync::atomic::{AtomicU16, Ordering},
 };
 
-use identity::{Passphrase, Root, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
+use identity::{
+    Passphrase, Root, RootOpening, SignedDirectory, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8,
+};
 use model::{AuthorityId, PartyId};
 use seal::LeafIdentity;
 use serde_json::Value;
@@ -159,15 +161,20 @@ impl State {
         SignedDirectory {
             toml: text(&folder.join("directory.toml")),
             signature: fs::read(folder.join("directory.sig")).unwrap(),
+            openings: fs::read_dir(folder.join("trusted"))
+                .unwrap()
+                .map(|file| RootOpening::from_bytes(&fs::read(file.unwrap().path()).unwrap()).unwrap())
+                .collect(),
         }
     }
 
     /// Signs a directory that `change` has changed, and lays it where the gateway begins with it.
     pub(crate) fn publish(&self, change: impl FnOnce(&mut identity::Directory)) {
+        let openings = self.directory().openings;
         let mut directory = self.directory().verify(&self.root_der(), crate::now()).unwrap();
         (directory.version, directory.issued) = (directory.version + 1, crate::now());
         change(&mut directory);
-        let signed = self.root().sign_directory(&directory).unwrap();
+        let signed = self.root().sign_directory(&directory, &openings).unwrap();
         fs::write(self.gateway_dir().join("directory.toml"), signed.toml).unwrap();
         fs::write(self.gateway_dir().join("directory.sig"), signed.signature).unwrap();
     }

@@ -38,8 +38,10 @@ async fn a_real_state_and_one_for_training_open_no_channel_r93() {
         // Whoever says it to the gateway itself is told the same: a directory that trusts both kinds proves nothing.
         let mut directory = jp.directory().verify(&jp.root_der(), crate::now()).unwrap();
         directory.version += 1;
-        directory.trusted.push(identity::TrustedRoot { party: fr.party, root: fr.root_der() });
-        assert!(jp.root().sign_directory(&directory).is_err());
+        let root = identity::RootCertificate::parse(&fr.root_der()).unwrap();
+        let openings = [identity::RootOpening::draw(root).unwrap()];
+        directory.trusted = identity::Commitments::to(&openings).unwrap();
+        assert!(jp.root().sign_directory(&directory, &openings).is_err());
     })
     .await;
 }

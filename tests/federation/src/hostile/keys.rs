@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use identity::{
-    Passphrase, Root, SignedDirectory, SigningKey, TlsIdentity, VerifyingKey, certificates_from_pem, open_pkcs8,
+    Passphrase, Root, RootOpening, SignedDirectory, SigningKey, TlsIdentity, VerifyingKey, certificates_from_pem,
+    open_pkcs8,
 };
 use link::Credentials;
 use model::AuthorityId;
@@ -55,7 +56,11 @@ impl GatewayKeys {
         Ok(Self {
             tls: credentials(&folder)?,
             ledger: key(&folder, "ledger.key.pem")?,
-            directory: SignedDirectory { toml: text(&folder.join("directory.toml"))?, signature },
+            directory: SignedDirectory {
+                toml: text(&folder.join("directory.toml"))?,
+                signature,
+                openings: openings(&folder.join("trusted"))?,
+            },
         })
     }
 }
@@ -96,6 +101,16 @@ pub(crate) fn unlisted_leaf(state: &State, name: &str) -> Result<LeafIdentity, F
     let certificate =
         root(state)?.issue_leaf(&authority, public.as_bytes(), now, identity::LEAF_LIFETIME_MAX).map_err(unusable)?;
     LeafIdentity::from_pkcs8(&[certificate], &key.to_pkcs8().map_err(unusable)?).map_err(unusable)
+}
+
+/// What opens the commitments of a directory.
+fn openings(folder: &Path) -> Result<Vec<RootOpening>, Failure> {
+    let mut openings = Vec::new();
+    for file in fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))? {
+        let path = file.map_err(|error| Failure::file(folder, &error))?.path();
+        openings.push(RootOpening::from_bytes(&fs::read(&path).map_err(|error| Failure::file(&path, &error))?)?);
+    }
+    Ok(openings)
 }
 
 fn credentials(folder: &Path) -> Result<Credentials, Failure> {

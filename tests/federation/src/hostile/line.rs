@@ -11,6 +11,7 @@ use model::{
     Timestamp,
 };
 use proto::{
+    convert::{receive_directory, send_directory},
     desk::{
         ClaimKeyPackageRequest, ListDirectoriesRequest, SubmitRequest, WatchRequest, WatchResponse,
         submission_service_client::SubmissionServiceClient, watch_response,
@@ -19,7 +20,6 @@ use proto::{
         self, GreetRequest, LedgerGrowth, LedgerLeaf, RelayItem, RelayRequest, peer_service_client::PeerServiceClient,
         relay_verdict,
     },
-    types,
 };
 use rustls_pki_types::TrustAnchor;
 use tokio::time::{Instant, timeout_at};
@@ -84,12 +84,8 @@ impl OwnLine {
     pub(crate) async fn open(endpoint: &str, root: &[u8], own: Credentials) -> Result<(Self, TrustStore), Failure> {
         let mut client = SubmissionServiceClient::new(connect(endpoint, root, own)?);
         let listed = client.list_directories(ListDirectoriesRequest::default()).await?.into_inner();
-        let signed = |wire: types::SignedDirectory| identity::SignedDirectory {
-            toml: wire.toml,
-            signature: wire.signature.to_vec(),
-        };
-        let own = signed(listed.own.ok_or_else(|| Failure::unexpected("a gateway without a directory"))?);
-        let foreign: Vec<_> = listed.foreign.into_iter().map(signed).collect();
+        let own = receive_directory(listed.own.ok_or_else(|| Failure::unexpected("a gateway without a directory"))?)?;
+        let foreign: Vec<_> = listed.foreign.into_iter().map(receive_directory).collect::<Result<_, _>>()?;
         let trust = TrustStore::new(root, &own, &foreign, clock::now())?;
         let watch = client.watch(WatchRequest { after: 0 }).await?.into_inner();
         Ok((Self { client, watch, arrived: Vec::new(), outcomes: Vec::new() }, trust))
@@ -156,17 +152,14 @@ impl PeerLine {
         let signature = keys.ledger.sign(Domain::Consent, &consent.to_bytes());
         let greeting = GreetRequest {
             consent: Some(peer::ChannelConsent { statement: consent.to_bytes().into(), signature: signature.into() }),
-            directory: Some(types::SignedDirectory {
-                toml: keys.directory.toml.clone(),
-                signature: keys.directory.signature.clone().into(),
-            }),
+            directory: Some(send_directory(&keys.directory.opened_to(peer.party(), &keys.directory.openings))),
             software: "hostile".to_owned(),
             closed_ms: 0,
             release: Vec::new().into(),
         };
         let answer = client.greet(greeting).await?.into_inner();
         let theirs = answer.directory.ok_or_else(|| Failure::unexpected("a gateway without a directory"))?;
-        trust.add(&identity::SignedDirectory { toml: theirs.toml, signature: theirs.signature.to_vec() }, now)?;
+        trust.add(&receive_directory(theirs)?, now)?;
         let origin = Origin::new(own, peer.party())?;
         Ok(Self { client, own, ledger: keys.ledger, log: Log::default(), origin })
     }

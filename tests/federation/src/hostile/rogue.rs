@@ -1,6 +1,6 @@
 //! A state whose gateway is hostile as a whole: real keys, a real channel, a ledger of its own, no rules.
 
-use identity::{TrustStore, TrustedRoot};
+use identity::{RootCertificate, RootOpening, TrustStore};
 use jiff::civil::Date;
 
 use super::{
@@ -21,11 +21,16 @@ pub(crate) async fn gateway(own: &State, peer: &State, name: &str, today: Date) 
     let mut gateway = GatewayKeys::open(own)?;
     let mut directory = gateway.directory.verify(root.certificate().der(), now)?;
     // Its own directory must trust the peer's root, or nothing that the peer signs can be verified.
-    if !directory.trusted.iter().any(|trusted| trusted.party == peer.party) {
-        directory.trusted.push(TrustedRoot { party: peer.party, root: keys::root_der(peer)? });
+    let before = gateway.directory.openings.clone();
+    if !before.iter().any(|one| one.party() == peer.party) {
+        let theirs = RootCertificate::parse(&keys::root_der(peer)?)?;
+        let unexpected = |error: identity::KeyError| Failure::unexpected(error.to_string());
+        let openings = [before.clone(), vec![RootOpening::draw(theirs).map_err(unexpected)?]].concat();
+        directory.trusted = directory.trusted.revised(&before, &openings).map_err(unexpected)?;
         directory.version += 1;
         directory.issued = now;
-        gateway.directory = root.sign_directory(&directory).map_err(|error| Failure::unexpected(error.to_string()))?;
+        gateway.directory =
+            root.sign_directory(&directory, &openings).map_err(|error| Failure::unexpected(error.to_string()))?;
     }
     let mut trust = TrustStore::new(root.certificate().der(), &gateway.directory, &[], now)?;
     let line = PeerLine::open(&peer.peer_listen, &keys::root_der(peer)?, own.party, gateway, &mut trust).await?;

@@ -9,6 +9,7 @@ mod m0006_stamp;
 mod m0007_anew;
 mod m0008_why;
 mod m0009_misconduct;
+mod m0010_opening;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_anew::Migration),
             Box::new(m0008_why::Migration),
             Box::new(m0009_misconduct::Migration),
+            Box::new(m0010_opening::Migration),
         ]
     }
 }
