@@ -1,10 +1,11 @@
 //! What other gateways signed and contradicted. The committer keeps it in the transaction that found it; then the channel is frozen,
 //! and anybody can be shown it as a file (`casefile`'s `misconduct`).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use casefile::{Contradicted, Evidence};
-use identity::{Directory, SignedDirectory};
+use casefile::{Contradicted, Evidence, RootPin, check_misconduct};
+use identity::{Directory, RootCertificate, SignedDirectory};
+use ledger::LedgerKey;
 use model::{Denial, Digest, Fault, PartyId, SignedReceipt, Timestamp};
 use proto::operator::Misconduct;
 use store::gateway::MisconductRow;
@@ -110,14 +111,20 @@ pub(crate) async fn told(gateway: &Gateway, id: &str) -> Result<Vec<Misconduct>,
             continue;
         }
         let evidence = Evidence::parse(&row.evidence)?;
-        let file = if id.is_empty() { String::new() } else { file(gateway, &evidence).await? };
+        // A proof is what a stranger finds to be one.
+        let (file, convicts) = match file(gateway, &evidence).await {
+            Ok((file, pin)) => (file.clone(), check_misconduct(file.as_bytes(), &[pin]).is_ok()),
+            Err(_) if id.is_empty() => (String::new(), false),
+            Err(denial) => return Err(denial),
+        };
+        let file = if id.is_empty() { String::new() } else { file };
         told.push(Misconduct {
             id: digest,
             party: row.party.to_string(),
             kind: evidence.kind().to_owned(),
             log: evidence.log().map(|log| log.to_string()).unwrap_or_default(),
             told: row.told,
-            convicts: evidence.convicts(),
+            convicts,
             at_ms: row.at,
             settled_at_ms: row.settled.unwrap_or_default(),
             file: file.into_bytes().into(),
@@ -126,13 +133,14 @@ pub(crate) async fn told(gateway: &Gateway, id: &str) -> Result<Vec<Misconduct>,
     Ok(told)
 }
 
-/// The file for third parties: with the root that is pinned here, and one directory for each key that the accused ever had.
-async fn file(gateway: &Gateway, evidence: &Evidence) -> Result<String, Denial> {
+/// The file for third parties: with the root that is pinned here, and one directory for each key, and each promise of a second one, that the
+/// accused ever had.
+async fn file(gateway: &Gateway, evidence: &Evidence) -> Result<(String, RootPin), Denial> {
     let party = evidence.accused();
     let channel = gateway.store.channel(party).await?;
     let root =
         channel.ok_or_else(|| Denial::failed(Fault::Unknown, "there is no channel to that party any more"))?.root;
-    let mut keys = BTreeSet::new();
+    let mut keys: Vec<LedgerKey> = Vec::new();
     let mut directories = Vec::new();
     for row in gateway.store.directories_of(party).await?.into_iter().rev() {
         let signed = SignedDirectory {
@@ -141,9 +149,13 @@ async fn file(gateway: &Gateway, evidence: &Evidence) -> Result<String, Denial> 
             openings: Vec::new(),
         };
         let of_this_root = Directory::from_toml(&signed.toml).ok().filter(|directory| directory.root == root.0);
-        if of_this_root.is_some_and(|directory| keys.insert(directory.ledger_key)) {
+        let fresh = of_this_root.map(|directory| directory.head_key()).filter(|key| !keys.contains(key));
+        if let Some(key) = fresh {
+            keys.push(key);
             directories.push(signed);
         }
     }
-    Ok(evidence.to_file(&root.0, &directories))
+    let pinned = RootCertificate::parse(&root.0);
+    let pinned = pinned.map_err(|error| Denial::failed(Fault::Internal, error.to_string()))?;
+    Ok((evidence.to_file(&root.0, &directories), RootPin::Certificate(Box::new(pinned))))
 }

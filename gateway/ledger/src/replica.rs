@@ -207,7 +207,8 @@ impl Replica {
 }
 
 impl Fork {
-    /// Checks the evidence as a third party would: with the log's name and the keys that the home had for its ledger alone. The sizes of
+    /// Checks the evidence as a third party would: with the log's name and the keys that the home had for its ledger alone, by both signatures
+    /// where a key has a second one. The sizes of
     /// the two heads, the larger first. An error means that it proves nothing.
     pub fn verify(&self, origin: Origin, keys: &[LedgerKey]) -> Result<[u64; 2], Denial> {
         let larger = signed_by_one(&self.larger, origin, keys)?;

@@ -35,6 +35,16 @@ impl SecondKey {
         format!("{name}+{:08x}+{}", self.note_key_id(&name), BASE64_STANDARD.encode(self.typed()))
     }
 
+    /// Reads what [`SecondKey::to_vkey`] writes for the log or witness called `name`, and nothing else.
+    pub fn from_vkey(text: &str, name: impl fmt::Display) -> Result<Self, Malformed> {
+        let name = name.to_string();
+        let bad = || Malformed::new("the ML-DSA-44 verifier key of that log or witness (as in NAME+0123abcd+…)", text);
+        let encoded = text.strip_prefix(&name).and_then(|rest| rest.splitn(3, '+').nth(2)).ok_or_else(bad)?;
+        let typed = BASE64_STANDARD.decode(encoded).map_err(|_| bad())?;
+        let key = Self::try_from(typed.get(1..).unwrap_or_default()).map_err(|_| bad())?;
+        if key.to_vkey(&name) == text { Ok(key) } else { Err(bad()) }
+    }
+
     /// Finds the signature of this key as `name` on `head` among lines of a note. At `time_s`, where that is given. Else R95: what was
     /// promised is missing, or does not hold.
     pub(crate) fn find<'l>(

@@ -72,6 +72,7 @@ impl Misconduct {
         let root = self.root(pin)?;
         let keys = self.keys(&root)?;
         let mut not_proved = vec!["whether it was intent, an error, or a restored backup".to_owned()];
+        not_proved.push(self.signed_by(&keys));
         let proved = match &self.evidence {
             Evidence::Fork(log, fork) => {
                 let [larger, smaller] = fork.verify(*log, &keys)?;
@@ -108,6 +109,24 @@ impl Misconduct {
             proved,
             not_proved,
         })
+    }
+
+    /// By which signatures it is proved, and what that leaves open.
+    fn signed_by(&self, keys: &[LedgerKey]) -> String {
+        let accused = self.evidence.accused();
+        match (&self.evidence, keys.iter().any(|key| key.second().is_some())) {
+            (Evidence::Receipt(_), _) => {
+                "that it holds against quantum computers: a receipt bears Ed25519 alone, and no directory promises more"
+                    .to_owned()
+            }
+            (_, true) => format!(
+                "that {accused} signed what bears Ed25519 alone: its directory promises ML-DSA-44 beside it, and only what bears both counts here"
+            ),
+            (_, false) => format!(
+                "that it holds against quantum computers: it bears Ed25519 alone, and none of the directories in the file promises ML-DSA-44. \
+                 Ask {accused} whether a newer one did"
+            ),
+        }
     }
 
     fn receipt(
@@ -147,14 +166,18 @@ impl Misconduct {
         }
     }
 
-    /// The keys that the accused's directories name, each under the root at the moment it was issued.
+    /// The keys that the accused's directories name, each under the root at the moment it was issued. Once one of them promises a second
+    /// signature, what lacks it convicts nobody: whoever could forge the first one would date it back.
     fn keys(&self, root: &RootCertificate) -> Result<Vec<LedgerKey>, Denial> {
         let mut keys = Vec::new();
         for signed in &self.directories {
             let claimed = Directory::from_toml(&signed.toml);
             let claimed = claimed.map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
             let directory = signed.verify(root.der(), claimed.issued)?;
-            keys.push(LedgerKey::new(*directory.ledger_key.as_bytes()));
+            keys.push(directory.head_key());
+        }
+        if keys.iter().any(|key| key.second().is_some()) {
+            keys.retain(|key| key.second().is_some());
         }
         Ok(keys)
     }

@@ -1,9 +1,10 @@
 //! A file of misconduct, before a stranger who has pinned the accused's root and trusts nobody.
 
 use casefile::{CannotProve, Contradicted, Evidence, Unshown, check_misconduct};
-use identity::{SignedDirectory, sign_receipts};
+use identity::{Directory, HeadSigner, SecondSigningKey, SignedDirectory, sign_receipts};
 use ledger::{
-    ConsistencyProof, Fork, LeafHash, Log, Origin, Prefix, Retreat, Row, SignedCheckpoint, StoredHashes, WitnessName,
+    ConsistencyProof, Fork, LeafHash, Log, Origin, Prefix, Retreat, Row, SignBytes, SignedCheckpoint, StoredHashes,
+    WitnessName,
 };
 use model::{Denial, Digest, Receipt, ReceiptKind, Timestamp};
 
@@ -26,18 +27,26 @@ fn head(home: &State, past: &[u8], size: u32) -> SignedCheckpoint {
 
 /// JP says that it had another past.
 fn fork(story: &Story) -> Evidence {
+    forked_by(&story.jp.ledger)
+}
+
+fn forked_by(signer: &impl SignBytes) -> Evidence {
     let (larger, rows) = log(b"true", 12);
     let prefix = Prefix { root: log(b"true", 7).0.root(), proof: ConsistencyProof::prove(7, 12, &rows).unwrap() };
-    let larger = larger.head(origin()).sign(&story.jp.ledger).unwrap().note().to_vec();
-    let smaller = head(&story.jp, b"false", 7).note().to_vec();
+    let [larger, smaller] =
+        [larger, log(b"false", 7).0].map(|log| log.head(origin()).sign(signer).unwrap().note().to_vec());
     Evidence::Fork(origin(), Fork { larger, smaller, prefix: Some(prefix) })
 }
 
 /// FR cosigns less than before.
 fn retreat(story: &Story) -> Evidence {
+    retreat_by(story, &story.fr.ledger)
+}
+
+fn retreat_by(story: &Story, signer: &impl SignBytes) -> Evidence {
     let cosigned = |size, at: Timestamp| {
         let head = head(&story.jp, b"true", size);
-        head.with(&head.cosign(WitnessName(party("FR")), &story.fr.ledger, at).unwrap())
+        head.with(&head.cosign(WitnessName(party("FR")), signer, at).unwrap())
     };
     let (first, then) = (cosigned(12, story.start), cosigned(7, story.start.plus_ms(5000)));
     let retreat = Retreat::of(origin(), WitnessName(party("FR")), &first, &then).unwrap();
@@ -171,4 +180,39 @@ fn every_flipped_byte_of_a_file_of_misconduct_is_found() {
     }
     let refused: Result<Evidence, Denial> = Evidence::parse("kind praise\naccused JP\n");
     assert!(refused.is_err());
+}
+
+#[test]
+fn where_a_directory_promises_ml_dsa_44_only_what_bears_both_signatures_convicts() {
+    let story = Story::small();
+    let second = SecondSigningKey::generate().unwrap();
+    let both = |state: &State| HeadSigner { first: &state.ledger.0, second: Some(&second) }.public_key();
+    let twice = |first| HeadSigner { first, second: Some(&second) };
+    let promises = |state: &State| {
+        let mut newer = Directory::from_toml(&state.directory.toml).unwrap();
+        newer.version += 1;
+        newer.ledger_key_ml_dsa_44 = both(state).second().cloned();
+        [state.directory.clone(), state.root.sign_directory(&newer).unwrap()]
+    };
+    let proves = |state: &State, evidence: &Evidence| {
+        let file = evidence.to_file(state.root.certificate().der(), &promises(state));
+        check_misconduct(file.as_bytes(), &story.pins())
+    };
+    let once = [(&story.jp, fork(&story)), (&story.fr, retreat(&story))];
+    for (state, evidence) in once {
+        let refused = proves(state, &evidence).unwrap_err();
+        assert!(refused.to_string().contains("second signature (ML-DSA-44)"), "{refused}");
+        let told = check_misconduct(&file(&story, &evidence), &story.pins()).unwrap().not_proved;
+        assert!(told.iter().any(|what| what.contains("it bears Ed25519 alone")), "nothing was promised: {told:?}");
+    }
+    let signed = [
+        (&story.jp, forked_by(&twice(&story.jp.ledger.0))),
+        (&story.fr, retreat_by(&story, &twice(&story.fr.ledger.0))),
+    ];
+    for (state, evidence) in signed {
+        let proved = proves(state, &evidence).unwrap();
+        assert!(proved.not_proved.iter().any(|what| what.contains("promises ML-DSA-44 beside it")), "{proved:?}");
+    }
+    let told = proves(&story.fr, &receipt(&story, |receipt| receipt.case = model::CaseId::new([7; 16]))).unwrap();
+    assert!(told.not_proved.iter().any(|what| what.contains("a receipt bears Ed25519 alone")), "{told:?}");
 }

@@ -97,7 +97,7 @@ pub(super) fn muster(own: PartyId, row: MusterRow) -> Result<Muster, Denial> {
 }
 
 /// The same, where `by` keeps the log of heads: asked of its gateway, and held against what is known here. With it the keys by which
-/// others verify it: of the log, and of each witness that is known here and did cosign.
+/// others verify it: of the log, and of each witness that is known here and did cosign; behind them those of their second signatures.
 pub(crate) async fn proved(
     gateway: &Gateway,
     by: PartyId,
@@ -121,16 +121,19 @@ fn keyed(gateway: &Gateway, by: PartyId, timed: TimedHead) -> Result<(TimedHead,
     };
     let unknown = |what: String| Denial::failed(Fault::Unknown, what);
     let home = key(by).ok_or_else(|| unknown(format!("the directory of {by} is not known")))?;
-    let mut keys = vec![home.to_vkey(Origin::heads(by), false)];
+    let heads = Origin::heads(by);
+    let mut keys = vec![home.to_vkey(heads, false)];
+    let mut more: Vec<String> = home.second().map(|second| second.to_vkey(heads)).into_iter().collect();
     for (witness, _) in Cosignature::named_in(&timed.note)? {
         if let Some(key) = key(witness.0) {
             timed.verify(&home, witness, &key)?;
             keys.push(key.to_vkey(witness, true));
+            more.extend(key.second().map(|second| second.to_vkey(witness)));
         }
     }
     match keys.len() {
         1 => Err(unknown("no witness that cosigned it has a channel to us: its key is not known here".to_owned())),
-        _ => Ok((timed, keys)),
+        _ => Ok((timed, [keys, more].concat())),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use aws_lc_rs::signature::{KeyPair as _, ML_DSA_44_SIGNING, PqdsaKeyPair};
 use ledger::{
-    Cosignature, LedgerKey, Objection, Replica, SECOND_SIGNATURE_BYTES, SecondKey, SignBytes, SignedCheckpoint,
-    WitnessName,
+    Cosignature, LedgerKey, Objection, Replica, Retreat, SECOND_SIGNATURE_BYTES, SecondKey, SignBytes,
+    SignedCheckpoint, WitnessName,
 };
 use model::Timestamp;
 
@@ -149,4 +149,36 @@ fn a_key_has_one_spelling_and_a_verifier_key_for_foreign_tools() {
         vkey.starts_with("rogatory.internal/jp/fr+") && vkey.splitn(3, '+').nth(2).unwrap().starts_with('B'),
         "{vkey}"
     );
+}
+
+#[test]
+fn a_witness_that_signs_twice_is_convicted_by_both_signatures_and_by_no_one_of_them() {
+    let (home, fr) = (Both::new(1), Both::new(2));
+    let cosigned = |size: u64, at: Timestamp| {
+        let head = Home::of(leaves(0..size)).log.head(origin()).sign(&home).unwrap();
+        head.with(&head.cosign(witness(), &fr, at).unwrap())
+    };
+    let [first, then] = [cosigned(12, NOON), cosigned(5, NOON.plus_ms(1000))];
+    let retreat = Retreat::of(origin(), witness(), &first, &then).unwrap();
+    assert_eq!(
+        [&retreat.first, &retreat.then].map(|note| lines(note).len()),
+        [2, 2],
+        "its own two, and not the home's"
+    );
+    let [key, alone] = [fr.public_key(), fr.first.public_key()];
+    assert!(retreat.verify(origin(), witness(), &[key.clone()]).is_ok());
+    assert!(retreat.verify(origin(), witness(), &[alone.clone()]).is_err(), "a signature that nobody has checked");
+    let second = lines(&retreat.then)[1].clone();
+    let stripped = Retreat { then: without(&retreat.then, &second), ..retreat };
+    let denial = stripped.verify(origin(), witness(), &[key]).unwrap_err();
+    assert!(denial.to_string().contains("promises a second signature (ML-DSA-44)"), "{denial}");
+}
+
+#[test]
+fn a_second_verifier_key_is_read_back_for_its_own_name_alone() {
+    let key = Both::new(1).second_key();
+    let text = key.to_vkey(origin());
+    assert_eq!(SecondKey::from_vkey(&text, origin()).unwrap(), key);
+    assert!(SecondKey::from_vkey(&text, witness()).is_err());
+    assert!(SecondKey::from_vkey(&Both::new(1).first.public_key().to_vkey(origin(), false), origin()).is_err());
 }

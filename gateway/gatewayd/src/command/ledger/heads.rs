@@ -1,10 +1,14 @@
 //! `gateway ledger heads`, `prove` and `check`: what third states say of the time.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fmt::{self, Display, Formatter},
+    fs,
+    path::PathBuf,
+};
 
 use clap::Args;
-use ledger::{Held, LedgerKey, Release, TimedHead, WitnessName};
-use model::{Exit, PartyId, Timestamp};
+use ledger::{Held, LedgerKey, Release, SecondKey, TimedHead, WitnessName};
+use model::{Exit, Malformed, PartyId, Timestamp};
 use proto::operator::{ListHeadsRequest, ProveHeadRequest, Stamp, Tick};
 use serde_json::{Value, json};
 
@@ -66,12 +70,13 @@ pub(crate) struct ProveRelease {
 pub(crate) struct Check {
     /// The proof.
     file: PathBuf,
-    /// The verifier key of the log of heads, as in jp.rogatory.internal/heads+0123abcd+…
-    #[arg(long)]
-    key: String,
-    /// The verifier key of the witness, as in rogatory.internal/sg+0123abcd+…
-    #[arg(long)]
-    witness: String,
+    /// The verifier key of the log of heads, as in jp.rogatory.internal/heads+0123abcd+…; twice, the second one of ML-DSA-44, where the
+    /// directory of that state promises it.
+    #[arg(long, required = true)]
+    key: Vec<String>,
+    /// The verifier key of the witness, as in rogatory.internal/sg+0123abcd+…; twice, where the directory of that state promises it.
+    #[arg(long, required = true)]
+    witness: Vec<String>,
 }
 
 impl Heads {
@@ -150,11 +155,9 @@ impl Prove {
         let head = timed.head()?;
         let out = self.out.display();
         let keys = answer.verifier_keys;
-        let [key, witness, ..] = keys.as_slice() else {
-            return Err(Failure::new(Exit::Failure, "the gateway names no keys"));
-        };
+        let options = options(&keys)?;
         let text = format!(
-            "{out}: {log} had {} leaves with root {} at {}\n  verify it anywhere: gateway ledger check {out} --key {key} --witness {witness}",
+            "{out}: {log} had {} leaves with root {} at {}\n  verify it anywhere: gateway ledger check {out} {options}",
             head.size, head.root, timed.tick.at,
         );
         let value = json!({
@@ -175,11 +178,9 @@ impl ProveRelease {
         };
         private::write_public(&self.out, &answer.timed_head)?;
         let (out, keys) = (self.out.display(), &answer.verifier_keys);
-        let [key, witness, ..] = keys.as_slice() else {
-            return Err(Failure::new(Exit::Failure, "the gateway names no keys"));
-        };
+        let options = options(keys)?;
         let text = format!(
-            "{out}: {release} ran at {}\n  verify it anywhere: gateway ledger check {out} --key {key} --witness {witness}",
+            "{out}: {release} ran at {}\n  verify it anywhere: gateway ledger check {out} {options}",
             timed.tick.at,
         );
         let value = json!({
@@ -195,21 +196,22 @@ impl Check {
         let bytes = fs::read(&self.file).map_err(|error| Failure::reading(&self.file, &error))?;
         let timed = TimedHead::decode(&bytes).map_err(|denial| self.not_proved(&denial))?;
         let log = timed.log().map_err(|denial| self.not_proved(&denial))?;
-        let usage = |error: model::Malformed| Failure::new(Exit::Usage, error.to_string());
-        let home = LedgerKey::from_vkey(&self.key, log, false).map_err(usage)?;
-        let name = self.witness.split('+').next().unwrap_or_default();
+        let usage = |error: Malformed| Failure::new(Exit::Usage, error.to_string());
+        let home = given(&self.key, log, false).map_err(usage)?;
+        let name = self.witness.first().and_then(|key| key.split('+').next()).unwrap_or_default();
         let witness: WitnessName = name.parse().map_err(usage)?;
-        let key = LedgerKey::from_vkey(&self.witness, witness, true).map_err(usage)?;
+        let key = given(&self.witness, witness, true).map_err(usage)?;
         let word = timed.verify(&home, witness, &key).map_err(|denial| self.not_proved(&denial))?;
+        let by = Signed { home: (log.home(), home.second().is_some()), witness: (witness.0, key.second().is_some()) };
         let at = Timestamp(i64::try_from(word.time_s()).unwrap_or_default().saturating_mul(1000));
         let head = match &timed.place.held {
             Held::Head(head) => head,
-            Held::Release(release) => return Ok(released(release, log.home(), at, witness)),
+            Held::Release(release) => return Ok(released(release, log.home(), at, witness, &by)),
         };
         let text = format!(
             "proved: {} had at least {} leaves, with root {} then, not later than {at}\n  \
              {} signed it, {} cosigned a log that holds it\n  \
-             not proved: what the leaves say, and that the clock of {} is right",
+             not proved: what the leaves say, and that the clock of {} is right{by}",
             head.origin,
             head.size,
             head.root,
@@ -220,6 +222,7 @@ impl Check {
         let value = json!({
             "log": head.origin.to_string(), "size": head.size, "root": head.root.to_string(),
             "not_later_than": at.to_string(), "home": log.home().to_string(), "witness": witness.0.to_string(),
+            "signed_twice": by.twice(),
         });
         Ok((value, text))
     }
@@ -230,17 +233,75 @@ impl Check {
     }
 }
 
+/// The options by which a proof is checked, of the keys that the gateway names: those of the log, and of one witness.
+fn options(keys: &[String]) -> Result<String, Failure> {
+    let name = |key: &String| key.split('+').next().unwrap_or_default().to_owned();
+    let log = keys.first().map(name);
+    let witness = keys.iter().map(name).find(|one| Some(one) != log.as_ref());
+    let (Some(log), Some(witness)) = (log, witness) else {
+        return Err(Failure::new(Exit::Failure, "the gateway names no keys"));
+    };
+    let of = |option: &str, wanted: &str| {
+        keys.iter().filter(|key| name(key) == wanted).map(|key| format!("{option} {key}")).collect::<Vec<_>>()
+    };
+    Ok([of("--key", &log), of("--witness", &witness)].concat().join(" "))
+}
+
 /// A proof of which program ran, checked.
-fn released(release: &Release, home: PartyId, at: Timestamp, witness: WitnessName) -> (Value, String) {
+fn released(release: &Release, home: PartyId, at: Timestamp, witness: WitnessName, by: &Signed) -> (Value, String) {
     let text = format!(
         "proved: {home} said, not later than {at}, that its gateway was {release}\n  \
          {home} signed it, {} cosigned a log that holds it\n  \
-         not proved: that it was; compare the hash with a build of the source (deploy/release)",
+         not proved: that it was; compare the hash with a build of the source (deploy/release){by}",
         witness.0,
     );
     let value = json!({
         "software": release.software(), "release": release.sha256().to_string(), "not_later_than": at.to_string(),
-        "home": home.to_string(), "witness": witness.0.to_string(),
+        "home": home.to_string(), "witness": witness.0.to_string(), "signed_twice": by.twice(),
     });
     (value, text)
+}
+
+/// The key that was given for a log or a witness, with its second one where that was given too.
+fn given(keys: &[String], name: impl Display + Copy, witness: bool) -> Result<LedgerKey, Malformed> {
+    match keys {
+        [first] => LedgerKey::from_vkey(first, name, witness),
+        [first, second] => {
+            let second = SecondKey::from_vkey(second, name)?;
+            Ok(LedgerKey::from_vkey(first, name, witness)?.with_second(Some(second)))
+        }
+        keys => {
+            Err(Malformed::new("one verifier key, and one of ML-DSA-44 behind it", &format!("{} keys", keys.len())))
+        }
+    }
+}
+
+/// By how many signatures each of the two stands for what was checked.
+struct Signed {
+    home: (PartyId, bool),
+    witness: (PartyId, bool),
+}
+
+impl Signed {
+    fn twice(&self) -> Vec<String> {
+        [self.home, self.witness].iter().filter(|(_, twice)| *twice).map(|(party, _)| party.to_string()).collect()
+    }
+}
+
+impl Display for Signed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (party, twice) in [self.home, self.witness] {
+            match twice {
+                true => write!(
+                    f,
+                    "\n  {party} signed by both algorithms: Ed25519, and ML-DSA-44 against quantum computers"
+                )?,
+                false => write!(
+                    f,
+                    "\n  of {party} Ed25519 alone was checked: where its directory promises ML-DSA-44, that proves nothing by itself; give both keys"
+                )?,
+            }
+        }
+        Ok(())
+    }
 }
