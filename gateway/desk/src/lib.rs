@@ -25,6 +25,7 @@ mod draft;
 mod finding;
 mod form;
 mod hearing;
+mod hold;
 mod matter;
 mod preflight;
 pub mod responder;
@@ -49,6 +50,7 @@ pub use form::form_findings;
 pub use hearing::{
     HEARING_NOTICE, Heard, agreement_to, compare_hearing, fill_slots, hearing_act, minutes_hash, slot_agreed, slots_of,
 };
+pub use hold::holds_still;
 pub use matter::{end_of, records_named};
 pub use preflight::{Preflight, Preflighted, preflight};
 pub use translated::names;

@@ -132,6 +132,11 @@ impl Measure {
         !self.released.is_empty() && (bound || self.is_taken_back() || self.terms.as_ref().is_some_and(kept))
     }
 
+    /// Whether records that were given for it may still be with who keeps them: none were destroyed, returned, or never taken.
+    pub fn has_records(&self) -> bool {
+        !self.entries.is_empty() && !matches!(self.state, State::Disposed | State::Closed)
+    }
+
     /// Whether its giver withdrew what it had given: whoever has it may not use it, and destroys it.
     pub fn is_taken_back(&self) -> bool {
         self.gives() && self.state == State::Withdrawn

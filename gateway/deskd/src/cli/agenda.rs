@@ -132,7 +132,7 @@ fn short(clock: &wire::ClockView) -> &str {
     clock.case_id.get(..8).unwrap_or(&clock.case_id)
 }
 
-/// A clock in one line: when it ends here and in UTC, on what it rests, whose it is, how it stands, what stops it, and what is to be
+/// A clock in one line: when it ends here and in UTC, or how much is left of one that rests, on what it rests, whose it is, how it stands, what stops it, and what is to be
 /// known of the count.
 pub(super) fn line(clock: &wire::ClockView) -> String {
     let record = if clock.record.is_empty() { String::new() } else { format!(" ({})", clock.record) };
@@ -143,10 +143,14 @@ pub(super) fn line(clock: &wire::ClockView) -> String {
         format!(", {}: {}", clock.level.to_uppercase(), clock.told)
     };
     let caveats: String = clock.caveats.iter().map(|caveat| format!(" [{caveat}]")).collect();
+    let ends = if rests(clock) {
+        format!("rests, {} left when it goes on", span(clock.left_ms))
+    } else {
+        let local = if clock.due_local.is_empty() { "beyond the calendar" } else { &clock.due_local };
+        format!("{local} = {}", Timestamp(clock.due_ms))
+    };
     format!(
-        "{} = {}  {}  {}{again} of M{}{record}: {}, {} must act{told}; stopped by {}{caveats}",
-        if clock.due_local.is_empty() { "beyond the calendar" } else { &clock.due_local },
-        Timestamp(clock.due_ms),
+        "{ends}  {}  {}{again} of M{}{record}: {}, {} must act{told}; stopped by {}{caveats}",
         if clock.clause.is_empty() { "policy".to_owned() } else { format!("LEGAL [{}]", clock.clause) },
         clock.kind,
         clock.measure,
@@ -160,7 +164,23 @@ pub(super) fn line(clock: &wire::ClockView) -> String {
     )
 }
 
-/// A clock for programs.
+/// Whether it stands still: then it has no end yet.
+fn rests(clock: &wire::ClockView) -> bool {
+    clock.state == "paused"
+}
+
+/// A time that is left, in the two largest units that matter.
+fn span(ms: i64) -> String {
+    let minutes = ms / 60_000;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (1, hours, _) => format!("1 day {hours} h"),
+        (days, hours, _) => format!("{days} days {hours} h"),
+    }
+}
+
+/// A clock for programs. One that rests has no end, and says how much is left.
 pub(super) fn value(clock: &wire::ClockView) -> Value {
     json!({
         "case": clock.case_id,
@@ -173,9 +193,10 @@ pub(super) fn value(clock: &wire::ClockView) -> Value {
         "acting": clock.acting,
         "state": clock.state,
         "started_ms": clock.started_ms,
-        "due_ms": clock.due_ms,
-        "due": Timestamp(clock.due_ms).to_string(),
-        "due_local": clock.due_local,
+        "due_ms": (!rests(clock)).then_some(clock.due_ms),
+        "due": (!rests(clock)).then(|| Timestamp(clock.due_ms).to_string()),
+        "due_local": if rests(clock) { "" } else { &clock.due_local },
+        "left_ms": rests(clock).then_some(clock.left_ms),
         "stopped_by": clock.stopped_by,
         "caveats": clock.caveats,
         "told": clock.told,
@@ -209,6 +230,17 @@ mod tests {
             line(&clock),
             "2026-01-01 00:00 Asia/Tokyo = 2025-12-31T15:00:00.000Z  LEGAL [eio:12(3)]  decision of M1: expired, we must act, \
              DUE: expired; stopped by recognise or refuse [the holidays of JP in 2026 are not verified]"
+        );
+        let paused = wire::ClockView {
+            state: "paused".to_owned(),
+            left_ms: 12 * DAY_MS + 3 * 3_600_000 + 59_999,
+            ..clock.clone()
+        };
+        assert!(line(&paused).starts_with("rests, 12 days 3 h left when it goes on  LEGAL"), "{}", line(&paused));
+        assert!(value(&paused)["due"].is_null() && value(&paused)["left_ms"] == paused.left_ms);
+        assert_eq!(
+            ["0 min", "5 h 0 min", "1 day 0 h"],
+            [999, 5 * 3_600_000, DAY_MS].map(span).each_ref().map(String::as_str)
         );
         let policy = wire::ClockView { clause: String::new(), round: 1, ..clock };
         assert!(line(&policy).contains("  policy  decision #2 of M1"), "{}", line(&policy));

@@ -242,6 +242,7 @@ impl Office {
             caveats: clock.caveats.iter().map(ToString::to_string).collect(),
             told: told.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
             level: told.map(|kind| level(kind).to_owned()).unwrap_or_default(),
+            left_ms: left(clock, now),
         }
     }
 
@@ -251,6 +252,14 @@ impl Office {
         let there = |at: jiff::Timestamp| at.to_zoned(calendar.zone_of(&self.own).clone());
         let at = jiff::Timestamp::from_millisecond(at.0).map(there);
         at.map(|at| at.strftime("%Y-%m-%d %H:%M %Q").to_string()).unwrap_or_default()
+    }
+}
+
+/// How much is left of a clock that is paused.
+fn left(clock: &Clock, now: Timestamp) -> i64 {
+    match clock.course.state(now) {
+        ClockState::Paused { .. } => clock.course.due_at(now).0.saturating_sub(now.0).max(0),
+        _ => 0,
     }
 }
 

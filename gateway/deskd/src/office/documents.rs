@@ -1,6 +1,8 @@
 //! The documents of a step: made from what the officer says, or handed in by the officer and held against their schema.
 
-use desk::{CALLBACK, Document, Record, RequestBody, compare_answers, document_of, may_carry, subject_binding};
+use desk::{
+    CALLBACK, Document, Record, RequestBody, compare_answers, document_of, holds_still, may_carry, subject_binding,
+};
 use model::{
     ConditionCode, Denial, Digest, EntryId, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
     Timestamp,
@@ -173,6 +175,7 @@ impl Office {
         for document in given {
             let value = records::read(&document.bytes).map_err(|f| Denial::failed(Fault::Malformed, f.to_string()))?;
             let completed = self.completed(asked, case, said, &document.record_type, value)?;
+            still_held(case, said, &completed)?;
             let bytes = serde_json::to_vec_pretty(&completed).map_err(internal)?;
             self.accept(&document.record_type, &bytes)?;
             documents.push(Document { record_type: document.record_type.clone(), bytes });
@@ -272,6 +275,17 @@ impl Office {
         let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
         Ok(compare_answers(header, &read)?)
     }
+}
+
+/// A confirmation that is given first says that the data are held still; one that replaces another tells what was.
+fn still_held(case: &Case, said: &Said<'_>, record: &Value) -> Result<(), Denial> {
+    if !matches!(said.step, Step::Release | Step::Answer) {
+        return Ok(());
+    }
+    let measure = record.get("measure").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+    let measure = measure.and_then(|id| case.measures.get(&MeasureId(id)));
+    let terms = measure.and_then(|measure| measure.terms.as_ref()?.preservation.as_ref());
+    Ok(holds_still(record, clock::day(said.now)?, terms.and_then(|terms| terms.clause.as_ref()))?)
 }
 
 /// The fields of a record: a file may hold a whole record, or its content alone.

@@ -171,7 +171,7 @@ impl Office {
                 None => openable(case, ask.step, view.side()),
             };
         }
-        Ok(())
+        super::terms::has_records(case, ask.step, &header.concerns)
     }
 
     /// What a step is about, where it is of a matter or certifies what became of records.

@@ -1,6 +1,6 @@
 //! What the treaty says of the answers to a request, as this desk's own catalogue has it, and the clocks that run by it.
 
-use model::{CaseId, Denial, Header, MeasureId, Step};
+use model::{CaseId, Denial, Header, MeasureId, Refusal, RefusalCode, Step};
 use proto::desk as wire;
 use treaty::Query;
 use workflow::{Case, Preservation, Standing, Terms};
@@ -73,4 +73,14 @@ pub(super) fn alarms(preservation: Option<&wire::Preservation>) -> bool {
 pub(super) fn follows(request: &desk::RequestBody) -> Vec<CaseId> {
     let earlier = request.earlier_requests.iter().filter(|one| one.relation == "follows_preservation");
     earlier.filter_map(|one| one.case).collect()
+}
+
+/// Refuses to ask for another use of what is gone. The procedure itself would let it pass, and the other side could only deny it.
+pub(super) fn has_records(case: &Case, step: Step, concerns: &[MeasureId]) -> Result<(), Denial> {
+    if !case.asks_for_what_is_gone(step, concerns) {
+        return Ok(());
+    }
+    let reason = format!("{step} asks for another use of records that were destroyed or returned");
+    let remedy = "Ask for them anew, in a case that follows this one.";
+    Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("concerns").into())
 }

@@ -186,9 +186,13 @@ async fn what_is_preserved_is_kept_until_the_request_for_it_is_decided() {
         let mut content = serde_json::from_str::<Value>(confirmation).unwrap()["content"].clone();
         content["selector"] = preserve["measures"][0]["subjects"][0]["selector"].clone();
         let file = stage.pair.jp.dir.join("preservation_confirmation.json");
-        fs::write(&file, content.to_string()).unwrap();
+        let mut confirms = |until: &str| {
+            content["until"] = until.into();
+            fs::write(&file, content.to_string()).unwrap();
+        };
         does(stage, Side::Fr, &kept, "acknowledge CASE --as central/officer-1").await;
         does(stage, Side::Fr, &kept, "accept CASE --as central/officer-1").await;
+        confirms("2031-01-01");
         for officer in ["1", "2"] {
             let record = format!("preservation_confirmation={}", file.display());
             let words = ["produce", &kept, "--as", &format!("central/officer-{officer}"), "--record", &record];

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use model::{Flaw, MatterId, Step, Timestamp};
+use model::{Flaw, MatterId, MeasureId, Step, Timestamp};
 
 use super::{MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, decide::counts, matter_rows};
 use crate::{Case, Side};
@@ -23,19 +23,27 @@ impl Case {
         self.matters.iter().flat_map(of).collect()
     }
 
-    /// Every step by which a side may open a matter now, in the order of the table.
+    /// Every step by which a side may open a matter now, in the order of the table. Of what is gone nobody asks for another use: that it
+    /// leaked, or was wrong, may still be found.
     pub fn matter_openings(&self, side: Side) -> Vec<&'static MatterRow> {
         let opens = |row: &&MatterRow| {
             row.from.is_empty()
                 && self.measures.values().any(|measure| {
                     let fits = match row.guard {
                         MatterGuard::Accepted => measure.state.is_under_way(),
+                        _ if of_what_is_there(row.step) => measure.has_records(),
                         _ => !measure.entries.is_empty(),
                     };
                     fits && row.by.sides(measure.keeper(), side).contains(&side)
                 })
         };
         MATTERS.iter().filter(opens).collect()
+    }
+
+    /// Whether a step asks for something that is done with records, and none of these measures has any more.
+    pub fn asks_for_what_is_gone(&self, step: Step, concerns: &[MeasureId]) -> bool {
+        let mut named = concerns.iter().filter_map(|id| self.measures.get(id)).peekable();
+        of_what_is_there(step) && named.peek().is_some() && named.all(|measure| !measure.has_records())
     }
 
     /// The matters that wait for a side: those that only its step brings on. What it merely may do, as to take back what it asked for,
@@ -57,6 +65,11 @@ impl Case {
                 && fits(row.guard, matter)
         })
     }
+}
+
+/// Whether a step asks for something that is done with records.
+fn of_what_is_there(step: Step) -> bool {
+    matches!(step, Step::RequestUse | Step::RequestOnward)
 }
 
 /// Whether the row is the one for what is wrong with the records.

@@ -366,3 +366,24 @@ fn a_recall_takes_back_what_was_released_before_it_and_nothing_later() {
     assert!(recalled(ENTRY) && recalled(second), "what there was by then");
     assert!(!recalled(third), "and not what came later");
 }
+
+#[test]
+fn what_a_side_may_open_is_what_is_taken_and_of_what_is_gone_nobody_asks_for_another_use() {
+    let opens = |case: &Case, side| case.matter_openings(side).iter().map(|row| row.step).collect::<Vec<_>>();
+    for state in [State::InUse, State::Disposed, State::Closed] {
+        let mut case = case_in(State::InUse, &[1]);
+        case.measures.get_mut(&MeasureId(1)).unwrap().state = state;
+        for (side, sender) in [(Side::Home, "JP:central"), (Side::Peer, "FR:central")] {
+            for step in opens(&case, side) {
+                let order = Order::proper(step, &[1]).by(sender);
+                assert!(!case.asks_for_what_is_gone(step, &[MeasureId(1)]), "{step} in {state}");
+                let refused =
+                    order.decide(Some(&case)).err().filter(|refusal| refusal.field.as_deref() == Some("concerns"));
+                assert_eq!(refused, None, "{step} in {state}");
+            }
+        }
+        let uses = opens(&case, Side::Home).contains(&Step::RequestUse);
+        assert_eq!(uses, state == State::InUse, "{state}");
+        assert!(opens(&case, Side::Home).contains(&Step::NotifyBreach), "a leak is found later, too");
+    }
+}
