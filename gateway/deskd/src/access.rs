@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+use identity::{Domain, SigningKey};
 use model::{AuthorityId, CaseId, Digest, EntryId, KeyId, Timestamp};
 
 /// That a document is opened, or whatever of a case its file is to have.
@@ -30,6 +32,25 @@ impl fmt::Display for Statement<'_> {
         }
         let Self { purpose, proceeding, reader, at, .. } = self;
         write!(f, "purpose {purpose}\nproceeding {proceeding}\nreader {reader}\nat {}\n", at.0)
+    }
+}
+
+/// An officer's word on an opening; empty where nobody signs.
+#[derive(Debug, Default)]
+pub(crate) struct Word {
+    pub(crate) key_id: Bytes,
+    pub(crate) signature: Bytes,
+    pub(crate) at_ms: i64,
+}
+
+impl Word {
+    /// By the officer whose key this is.
+    pub(crate) fn on(statement: &Statement<'_>, key: &SigningKey) -> Self {
+        Self {
+            key_id: key.key_id().0.as_bytes().to_vec().into(),
+            signature: key.sign(Domain::Custody, statement.to_string().as_bytes()).into(),
+            at_ms: statement.at.0,
+        }
     }
 }
 

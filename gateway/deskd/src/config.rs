@@ -26,7 +26,7 @@ pub(crate) struct Config {
     pub(crate) database: String,
     /// A file that holds the passphrase of this desk's keys.
     pub(crate) passphrase_file: PathBuf,
-    /// The folder of officers' keys, for the command line; the daemon never looks there.
+    /// The folder of officers' keys: for the command line, and for officers who sign in at the console.
     #[serde(default)]
     pub(crate) officers: Option<PathBuf>,
     /// An OTLP collector, as in `http://127.0.0.1:4317`. Nothing is exported without it.
@@ -42,6 +42,9 @@ pub(crate) struct Config {
     /// clock runs.
     #[serde(default)]
     pub(crate) tells_status: bool,
+    /// The pages for officers' browsers.
+    #[serde(default)]
+    pub(crate) console: console::Settings,
 }
 
 fn required() -> Signatures {
@@ -105,6 +108,16 @@ mod tests {
         fs::write(dir.path().join(FILE), text).unwrap();
         let folder = Folder::find(dir.path()).unwrap();
         (dir, folder)
+    }
+
+    #[test]
+    fn a_console_is_there_unless_it_is_turned_off() {
+        let (_dir, folder) = folder(GOOD);
+        assert_eq!(folder.config().unwrap().console.listen, "localhost:0");
+        let (_dir, folder) = self::folder(&format!("{GOOD}console.listen = \"\"\ntells_status = true\n"));
+        assert_eq!(folder.config().unwrap().console.listen, "");
+        let (_dir, folder) = self::folder(&format!("{GOOD}console.listens = \"\"\n"));
+        assert_eq!(folder.config().unwrap_err().exit(), Exit::Usage);
     }
 
     const GOOD: &str = "authority = \"FR:central\"\ngateway = \"127.0.0.1:7002\"\ndatabase = \"sqlite:desk.db\"\n\

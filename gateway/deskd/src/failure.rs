@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
-use model::{Denial, Exit};
+use model::{Denial, Exit, Fault};
 use serde_json::{Value, json};
 
 use crate::summary;
@@ -45,6 +45,15 @@ impl Failure {
     /// The denial of the desk or of a gateway, where it is one.
     pub(crate) fn denial(&self) -> Option<&Denial> {
         self.denial.as_ref()
+    }
+
+    /// The denial to give on where no terminal is: of another failure what it says.
+    pub(crate) fn into_denial(self) -> Denial {
+        let fault = match self.exit {
+            Exit::Conflict => Fault::StaleCase,
+            _ => Fault::Malformed,
+        };
+        self.denial.unwrap_or_else(|| Denial::failed(fault, self.what))
     }
 
     /// The failure for programs.

@@ -1,9 +1,10 @@
-//! The program an authority runs, and its officers' command line. The daemon drafts, seals, opens and answers; the command line
-//! signs, because officers' keys never enter a daemon.
+//! The program an authority runs, and its officers' command line. The daemon drafts, seals, opens and answers; officers sign at the
+//! command line, or, where they work in the browser, in the one act for which the console takes their passphrase (`browser.rs`).
 //!
 //! It must never link `relay`, keep anything in clear on disk, or put case data into a log. Begin with [`office`].
 
 mod access;
+mod browser;
 mod cli;
 mod clock;
 mod config;
@@ -17,6 +18,7 @@ mod responder;
 mod safe;
 mod serve;
 mod service;
+mod signing;
 mod summary;
 mod trust;
 mod uplink;

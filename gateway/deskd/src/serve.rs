@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::{
-    clock,
+    browser, clock,
     config::Folder,
     failure::Failure,
     office::Office,
@@ -66,7 +66,13 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_webhooks(stop.clone()));
     tasks.spawn(office.clone().run_dues(stop.clone()));
     let socket = folder.socket();
-    tasks.spawn(ready(socket.clone(), config.authority.to_string(), json_output));
+    let listening = browser::bind(&config).await?;
+    let address = listening.as_ref().map(browser::Listening::address);
+    if let Some(listening) = listening {
+        office.note_console(address.clone().unwrap_or_default());
+        tasks.spawn(listening.serve(office.clone(), folder.clone(), config.clone(), stop.clone()));
+    }
+    tasks.spawn(ready(socket.clone(), config.authority.to_string(), address, json_output));
     let served = link::serve_local(&socket, routes(&office), stop.clone().cancelled_owned()).await;
     stop.cancel();
     let drained = async { while tasks.join_next().await.is_some() {} };
@@ -95,14 +101,18 @@ fn routes(office: &Arc<Office>) -> Routes {
 }
 
 /// Says so once the socket is there.
-async fn ready(socket: PathBuf, authority: String, json_output: bool) {
+async fn ready(socket: PathBuf, authority: String, console: Option<String>, json_output: bool) {
     while tokio::net::UnixStream::connect(&socket).await.is_err() {
         sleep(Duration::from_millis(10)).await;
     }
     let line = if json_output {
-        json!({ "schema_version": 1, "event": "ready", "authority": authority, "socket": socket }).to_string()
+        let ready = json!({
+            "schema_version": 1, "event": "ready", "authority": authority, "socket": socket, "console": console,
+        });
+        ready.to_string()
     } else {
-        format!("The desk of {authority} is ready at {}", socket.display())
+        let console = console.map(|console| format!(", its console at {console}")).unwrap_or_default();
+        format!("The desk of {authority} is ready at {}{console}", socket.display())
     };
     let mut out = std::io::stdout().lock();
     // Who started us may have closed the other end; that is no reason to stop.

@@ -1,7 +1,6 @@
 //! Opening what was received: an officer signs for each opening, and the desk's log tells of all of them.
 
 use clap::Args;
-use identity::Domain;
 use model::{CaseId, EntryId, Exit, KeyId, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use super::{
     session::{Session, case_id},
 };
 use crate::{
-    access::{Line, Statement},
+    access::{Line, Statement, Word},
     clock,
     failure::Failure,
     summary::line as plain,
@@ -43,14 +42,6 @@ pub(super) struct Opener<'a> {
     proceeding: &'a str,
     reader: &'a str,
     officer: Option<Officer>,
-}
-
-/// An officer's word on an opening.
-#[derive(Default)]
-pub(super) struct Word {
-    pub(super) key_id: bytes::Bytes,
-    pub(super) signature: bytes::Bytes,
-    pub(super) at_ms: i64,
 }
 
 impl Opens {
@@ -98,12 +89,7 @@ impl<'a> Opener<'a> {
         let Some(officer) = &self.officer else { return Word::default() };
         let Self { case, purpose, proceeding, reader, .. } = *self;
         let (desk, at) = (&self.session.config.authority, clock::now());
-        let statement = Statement { desk, case, document, purpose, proceeding, reader, at }.to_string();
-        Word {
-            key_id: officer.key.key_id().0.as_bytes().to_vec().into(),
-            signature: officer.key.sign(Domain::Custody, statement.as_bytes()).into(),
-            at_ms: at.0,
-        }
+        Word::on(&Statement { desk, case, document, purpose, proceeding, reader, at }, &officer.key)
     }
 }
 

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::{
     Answer,
-    access::{Opener, Word},
+    access::Opener,
     request::write_new,
     session::{Session, case_id},
 };
-use crate::failure::Failure;
+use crate::{access::Word, failure::Failure};
 
 /// `desk case export`.
 #[derive(Debug, Args)]

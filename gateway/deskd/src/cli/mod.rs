@@ -3,7 +3,6 @@
 mod access;
 mod agenda;
 mod audit;
-mod check;
 mod editor;
 mod events;
 mod export;

@@ -1,6 +1,6 @@
-//! The officer's key: opened here, used here, and never handed to the desk.
+//! Who signs at the command line: the officer's key is opened here, used here, and never handed to the desk.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use identity::SigningKey;
@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::{
     failure::Failure,
     keys::{open_signing_key, read_passphrase},
+    signing::{Name, OfficersFolder},
 };
 
 /// Who signs.
@@ -44,44 +45,11 @@ impl Signer {
             let key = open_signing_key(key, &read_passphrase(passphrase)?)?;
             return Ok(Officer { key, authority: None });
         }
-        let name = self.officer.as_deref().unwrap_or_default();
-        let (authority, officer) = split(name)?;
-        let officers = session.config.officers.as_deref().ok_or_else(|| {
+        let name: Name = self.officer.as_deref().unwrap_or_default().parse()?;
+        let officers = OfficersFolder::of(&session.folder, &session.config).ok_or_else(|| {
             Failure::new(Exit::Usage, "desk.toml names no folder of officers")
                 .remedy("Set `officers` there, or give --key and --passphrase-file.")
         })?;
-        let folder = session.folder.resolve(officers).join(authority).join(officer);
-        let key = open(&folder).map_err(|failure| {
-            failure.remedy(format!("Check the name: {} holds one folder for each officer.", officers.display()))
-        })?;
-        Ok(Officer { key, authority: Some(authority.to_owned()) })
-    }
-}
-
-fn open(folder: &Path) -> Result<SigningKey, Failure> {
-    open_signing_key(&folder.join("key.pem"), &read_passphrase(&folder.join("passphrase"))?)
-}
-
-/// `central/officer-1`: two names of folders and nothing else.
-fn split(name: &str) -> Result<(&str, &str), Failure> {
-    let plain =
-        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    match name.split_once('/') {
-        Some((authority, officer)) if plain(authority) && plain(officer) => Ok((authority, officer)),
-        _ => Err(Failure::new(Exit::Usage, format!("{name:?} is not an officer"))
-            .remedy("Name authority and officer, as in --as central/officer-1.")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_officer_is_named_by_two_folders_and_by_no_path() {
-        assert!(matches!(split("central/officer-1"), Ok(("central", "officer-1"))));
-        for wrong in ["central", "central/", "/officer-1", "../x", "central/../x", "central/a/b", "a b/c"] {
-            assert!(split(wrong).is_err(), "{wrong}");
-        }
+        Ok(Officer { key: officers.open(&name)?, authority: Some(name.authority) })
     }
 }

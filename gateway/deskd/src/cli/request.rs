@@ -20,15 +20,17 @@ use proto::{desk as wire, types};
 use serde_json::{Value, json};
 
 use super::{
-    Answer,
-    check::{inside, request as request_in},
-    editor, follow, list,
+    Answer, editor, follow, list,
     officer::Signer,
     preflight::{self, findings},
     session::{Session, case_id},
     step::{Ask, Common, Taken, documents, record},
 };
-use crate::{failure::Failure, summary};
+use crate::{
+    failure::Failure,
+    signing::{inside, request as request_in},
+    summary,
+};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -409,12 +411,6 @@ fn check_statement(
 async fn send(session: &Session, common: &Common) -> Result<Answer, Failure> {
     let officer = common.signer.open(session)?;
     common.take(session, &officer, Ask::new(Step::SealSend, None)).await.map(Taken::answer)
-}
-
-pub(super) fn request_body(bytes: &[u8]) -> Result<RequestBody, Failure> {
-    let document =
-        records::read(bytes).map_err(|finding| Failure::new(Exit::Usage, format!("the request {finding}")))?;
-    Ok(RequestBody::from_document(document).map_err(Denial::from)?)
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -34,6 +34,10 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         count => format!("\nwebhooks      {count}"),
     };
     let troubles: String = status.webhook_troubles.iter().map(|one| format!("\n  {}", plain(one))).collect();
+    let text = match status.console.as_str() {
+        "" => text,
+        console => format!("{text}\nconsole       {}", plain(console)),
+    };
     let mut text = if status.training { format!("{TRAINING_MARK}\n{text}") } else { text };
     if !status.cases_without_keys.is_empty() {
         let cases = status.cases_without_keys.join(", ");
@@ -55,6 +59,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "training": status.training,
         "cases_without_keys": status.cases_without_keys,
         "parked": status.parked,
+        "console": status.console,
     });
     Ok(Answer::new(value, text + &webhooks + &troubles))
 }

@@ -19,19 +19,18 @@ use clap::Args;
 use desk::{Body, Document};
 use identity::sign_step;
 use model::{
-    ConditionCode, Denial, Exit, Header, HeaderDigest, MeasureId, PostponementCode, RecordType, Refusal, RefusalCode,
-    Role, Step, Timestamp,
+    ConditionCode, Denial, Exit, Header, HeaderDigest, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
+    Timestamp,
 };
 use proto::desk as wire;
 use tokio::time::sleep;
 
 use super::{
     Answer,
-    check::{Wanted, check},
     officer::{Officer, Signer},
     session::{Session, case_id},
 };
-use crate::{clock, failure::Failure, office::Beside, summary};
+use crate::{clock, failure::Failure, office::Beside, signing::check_asked, summary};
 
 pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
 pub(super) use again::Again;
@@ -159,22 +158,12 @@ pub(super) struct Ask<'a> {
     pub(super) conditions: &'a [ConditionCode],
     pub(super) documents: &'a [Document],
     pub(super) callback: Option<Timestamp>,
-    pub(super) postponement: Option<PostponementCode>,
     pub(super) beside: Beside,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn new(step: Step, words: Option<&'a Words>) -> Self {
-        Self {
-            step,
-            words,
-            ground: None,
-            conditions: &[],
-            documents: &[],
-            callback: None,
-            postponement: None,
-            beside: Beside::default(),
-        }
+        Self { step, words, ground: None, conditions: &[], documents: &[], callback: None, beside: Beside::default() }
     }
 }
 
@@ -313,7 +302,7 @@ impl Common {
         let mut request = wire::PrepareStepRequest {
             case_id: case.to_string(),
             step: ask.step.as_str().to_owned(),
-            concerns: concerns.clone(),
+            concerns,
             ground: ask.ground.map(|ground| ground.to_string()).unwrap_or_default(),
             conditions: ask.conditions.iter().map(ToString::to_string).collect(),
             text: text.to_owned(),
@@ -324,23 +313,9 @@ impl Common {
             ..wire::PrepareStepRequest::default()
         };
         ask.beside.put(&mut request);
-        let prepared = session.desk().prepare_step(request).await?.into_inner();
-        let concerns: Vec<_> = concerns.into_iter().map(MeasureId).collect();
-        let wanted = Wanted {
-            case,
-            step: ask.step,
-            own: &session.config.authority,
-            training: session.is_training(),
-            concerns: &concerns,
-            ground: ask.ground,
-            conditions: ask.conditions,
-            callback: ask.callback,
-            postponement: ask.postponement,
-            beside: &ask.beside,
-            text,
-            documents: ask.documents,
-        };
-        let (header, body) = check(&prepared, &wanted, clock::now())?;
+        let prepared = session.desk().prepare_step(request.clone()).await?.into_inner();
+        let (own, training) = (&session.config.authority, session.is_training());
+        let (header, body) = check_asked(&request, &prepared, own, training, clock::now())?;
         let inside = summary::of_body(&body, ask.documents.is_empty())?;
         session.tell(&format!("Signing:\n{}\n{inside}\n", summary::of_header(&header)));
         self.give(session, officer, &prepared, (&header, body)).await

@@ -18,11 +18,10 @@ use tokio::time::sleep;
 use super::{
     Answer, list,
     officer::Signer,
-    request::request_body,
     session::Session,
     step::{Ask, Common, Words},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, signing::request_body};
 
 /// How often the inbox is looked at.
 const LOOK: Duration = Duration::from_millis(500);

@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 
 use super::{
     Answer,
-    request::request_body,
     session::{Session, case_id},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, signing::request_body};
 
 /// The commands.
 #[derive(Debug, Subcommand)]

@@ -64,7 +64,7 @@ mod webhooks;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicI64},
     },
     time::Duration,
@@ -206,6 +206,8 @@ pub(crate) struct Office {
     parked: Mutex<parking::Parked>,
     /// What was verified of the receipts of gateways.
     proven: Mutex<ProvenBatches>,
+    /// Where the console is, when there is one.
+    console: OnceLock<String>,
 }
 
 impl Office {
@@ -254,6 +256,7 @@ impl Office {
             standstill: Mutex::default(),
             parked: Mutex::default(),
             proven: Mutex::default(),
+            console: OnceLock::new(),
         };
         office.note_listed().await?;
         office.note_parked().await?;

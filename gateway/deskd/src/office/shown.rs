@@ -154,7 +154,7 @@ impl Office {
     }
 
     /// Whether this state was made for training, as its root says.
-    pub(super) fn trains(&self) -> bool {
+    pub(crate) fn trains(&self) -> bool {
         let trust = self.trust.store();
         trust.is_ok_and(|trust| trust.root(self.own.party()).is_some_and(RootCertificate::is_training))
     }
@@ -162,6 +162,18 @@ impl Office {
     /// Whether a case is an exercise: as its request declared, which stays with it; before that, as this state is.
     pub(super) fn is_exercise(&self, view: &CaseView) -> bool {
         view.training || (view.request.is_none() && self.trains())
+    }
+
+    /// Notes where the console is.
+    pub(crate) fn note_console(&self, address: String) {
+        // There is one console, noted once.
+        let _ = self.console.set(address);
+    }
+
+    /// Where this desk lies, by its IANA time zone.
+    pub(crate) fn zone(&self) -> String {
+        let calendar = self.calendars.of(self.own.party());
+        calendar.zone_of(&self.own).iana_name().unwrap_or("UTC").to_owned()
     }
 
     /// How the desk is.
@@ -184,6 +196,7 @@ impl Office {
             training: self.trains(),
             cases_without_keys: self.without_keys().await?,
             parked: self.parked_cases().into_iter().map(|(case, why)| format!("{case}: {why}")).collect(),
+            console: self.console.get().cloned().unwrap_or_default(),
         })
     }
 

@@ -71,6 +71,10 @@ const AUTHORITIES: [(&str, AuthorityKind, &str, &[Role]); 4] = [
     ),
 ];
 
+/// The end of each `desk.toml`: the pages for officers' browsers. No table of its own, so that a key may follow.
+const CONSOLE: &str = "# The pages for officers' browsers: port 0 is a free one, told at each start; \"\" is no console.\n\
+                       console.listen = \"localhost:0\"\n";
+
 impl Init {
     pub(crate) fn run(&self, now: Timestamp) -> Result<Value, Failure> {
         self.check_empty()?;
@@ -200,6 +204,7 @@ impl Init {
         if let Some(endpoint) = &self.otlp_endpoint {
             config.push_str(&format!("otlp_endpoint = {}\n", toml::Value::from(endpoint.as_str())));
         }
+        config.push_str(CONSOLE);
         private::write_public(&folder.join("desk.toml"), config.as_bytes())?;
         Ok(desk.verifying_key())
     }

@@ -2,10 +2,12 @@
 //!
 //! The harness: `programs` (the executables), `warden` (nothing outlives the tests), `running` (a program as a process), `state`
 //! and `pair` (what it serves), `wire` (a client with any certificate), `scribe` (a desk's work without a desk), `proxy` (a link to
-//! cut), `crooked` (a gateway that lies), `collector` (where telemetry goes), `stage` and `play` (a case by the officers' command line).
+//! cut), `crooked` (a gateway that lies), `collector` (where telemetry goes), `stage` and `play` (a case by the officers' command line),
+//! `browser` (the same by the console).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod browser;
 mod collector;
 mod crooked;
 mod pair;
@@ -25,6 +27,7 @@ mod answer;
 mod auditor;
 mod automatic;
 mod clocks;
+mod console;
 mod crossing;
 mod custody;
 mod edge;

@@ -104,6 +104,18 @@ fn a_case_file_is_verified_without_storage_channel_or_seal() -> Result<(), Compl
     )
 }
 
+#[test]
+fn the_console_knows_of_cases_what_the_desk_s_socket_tells() -> Result<(), Complaint> {
+    let forbidden =
+        ["store", "seal", "desk", "relay", "workflow", "roster", "casefile"].map(|name| format!("rogatory-{name}"));
+    let forbidden: Vec<&str> = forbidden.iter().map(String::as_str).chain(["sea-orm"]).collect();
+    report(
+        "console is a client of the desk: no storage, no MLS, no procedure of its own",
+        "call rogatory.desk.v1; what an officer signs is checked by who starts the console",
+        &trespassers("console", &forbidden)?,
+    )
+}
+
 /// A closure that came back empty would keep every rule above.
 #[test]
 fn a_closure_shows_what_is_known_to_be_linked() -> Result<(), Complaint> {

@@ -6,12 +6,10 @@ use proto::desk as wire;
 
 use super::{Common, Taken};
 use crate::{
-    cli::{
-        check::{Anew, check_anew},
-        session::{Session, case_id},
-    },
+    cli::session::{Session, case_id},
     clock,
     failure::Failure,
+    signing::{Anew, check_anew},
     summary,
 };
 

@@ -144,11 +144,7 @@ impl Postpone {
         let (code, day) = (self.reason.as_str(), self.review_on.to_string());
         let one = json!({ "code": code, "reasons": self.words.text, "preserved": self.preserved, "review_on": day });
         let documents = [written("postponement", &json!({ "measures": [one] }))?];
-        let ask = Ask {
-            documents: &documents,
-            postponement: Some(self.reason),
-            ..Ask::new(Step::Postpone, Some(&self.words))
-        };
+        let ask = Ask { documents: &documents, ..Ask::new(Step::Postpone, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
 }

@@ -1,5 +1,5 @@
-//! What the command line checks before it signs: that the header is the one that the officer asked for, and that the body it commits
-//! to is what the officer gave. The desk shows a summary, but only the bytes are signed.
+//! What is checked before an officer signs, by the command line and by who serves the console: that the header is the one that the officer
+//! asked for, and that the body it commits to is what the officer gave. The desk shows a summary, but only the bytes are signed.
 
 use std::collections::BTreeSet;
 
@@ -16,20 +16,20 @@ use crate::{failure::Failure, office::Beside, summary};
 const LIFETIME_MS_MAX: i64 = model::limits::ENTRY_LIFETIME_MS_MAX;
 
 /// What the officer asked for. What was left open is not checked.
-pub(super) struct Wanted<'a> {
-    pub(super) case: CaseId,
-    pub(super) step: Step,
-    pub(super) own: &'a AuthorityId,
+pub(crate) struct Wanted<'a> {
+    pub(crate) case: CaseId,
+    pub(crate) step: Step,
+    pub(crate) own: &'a AuthorityId,
     /// Whether the own state is one for training, by the root that lies with the officer.
-    pub(super) training: bool,
-    pub(super) concerns: &'a [MeasureId],
-    pub(super) ground: Option<RefusalCode>,
-    pub(super) conditions: &'a [ConditionCode],
-    pub(super) callback: Option<Timestamp>,
-    pub(super) postponement: Option<PostponementCode>,
-    pub(super) beside: &'a Beside,
-    pub(super) text: &'a str,
-    pub(super) documents: &'a [Document],
+    pub(crate) training: bool,
+    pub(crate) concerns: &'a [MeasureId],
+    pub(crate) ground: Option<RefusalCode>,
+    pub(crate) conditions: &'a [ConditionCode],
+    pub(crate) callback: Option<Timestamp>,
+    pub(crate) postponement: Option<PostponementCode>,
+    pub(crate) beside: &'a Beside,
+    pub(crate) text: &'a str,
+    pub(crate) documents: &'a [Document],
 }
 
 /// Decodes header and body, and holds both against each other and against what was asked for.
@@ -37,7 +37,7 @@ pub(super) struct Wanted<'a> {
 /// # Errors
 /// [`Exit::Integrity`] with the field that differs; [`Exit::Conflict`] where another officer signed for something else than this one
 /// gave. Nothing is signed then.
-pub(super) fn check(
+pub(crate) fn check(
     prepared: &wire::PrepareStepResponse,
     wanted: &Wanted<'_>,
     now: Timestamp,
@@ -77,12 +77,12 @@ pub(super) fn check(
 }
 
 /// A step that is taken anew.
-pub(super) struct Anew<'a> {
-    pub(super) case: CaseId,
-    pub(super) step: &'a str,
-    pub(super) own: &'a AuthorityId,
+pub(crate) struct Anew<'a> {
+    pub(crate) case: CaseId,
+    pub(crate) step: &'a str,
+    pub(crate) own: &'a AuthorityId,
     /// What the desk shows of the entry that did not become part of the case.
-    pub(super) documents: Vec<&'a wire::DocumentRef>,
+    pub(crate) documents: Vec<&'a wire::DocumentRef>,
 }
 
 /// Decodes header and body of a step that is prepared again, and holds both against each other and against the entry that was refused:
@@ -90,7 +90,7 @@ pub(super) struct Anew<'a> {
 ///
 /// # Errors
 /// [`Exit::Integrity`] with the field that differs. Nothing is signed then.
-pub(super) fn check_anew(
+pub(crate) fn check_anew(
     prepared: &wire::PrepareStepResponse,
     anew: &Anew<'_>,
     now: Timestamp,
@@ -120,7 +120,7 @@ pub(super) fn check_anew(
 ///
 /// # Errors
 /// [`Exit::Integrity`] when it is of another one.
-pub(super) fn inside(
+pub(crate) fn inside(
     commitment: Option<BodyCommitment>,
     step: Step,
     bytes: &[u8],
@@ -135,11 +135,21 @@ pub(super) fn inside(
 }
 
 /// The request in a body; behind it stands what it gives.
-pub(super) fn request(body: &Body) -> Result<RequestBody, Failure> {
+pub(crate) fn request(body: &Body) -> Result<RequestBody, Failure> {
     match body.documents.split_first() {
-        Some((one, _)) if one.record_type.as_str() == "request" => super::request::request_body(&one.bytes),
+        Some((one, _)) if one.record_type.as_str() == "request" => request_body(&one.bytes),
         _ => Err(differs("documents")),
     }
+}
+
+/// A request as its document says it.
+///
+/// # Errors
+/// A usage error where it is no JSON; R94 where it has no form.
+pub(crate) fn request_body(bytes: &[u8]) -> Result<RequestBody, Failure> {
+    let document =
+        records::read(bytes).map_err(|finding| Failure::new(Exit::Usage, format!("the request {finding}")))?;
+    Ok(RequestBody::from_document(document).map_err(Denial::from)?)
 }
 
 fn sent(header: &Header, body: &Body, training: bool) -> Result<Vec<(&'static str, bool)>, Failure> {

@@ -1,0 +1,19 @@
+# The cases, by whose move it is.
+inbox-title = Cases
+inbox-tabs = Which cases
+inbox-tab-ours = Our move
+inbox-tab-theirs = Their move
+inbox-tab-due = Due
+inbox-tab-drafts = Drafts
+inbox-tab-all = All
+inbox-nothing = There is nothing here.
+inbox-case = Case
+inbox-with = With
+inbox-state = State
+inbox-move = Whose move
+inbox-clock = Next deadline
+inbox-updated = changed
+inbox-signature = Waits for a second signature:
+inbox-pages = Pages
+inbox-first = First page
+inbox-next = Next page

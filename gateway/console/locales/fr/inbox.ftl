@@ -1,0 +1,19 @@
+# review: pending
+inbox-title = Dossiers
+inbox-tabs = Quels dossiers
+inbox-tab-ours = À nous d’agir
+inbox-tab-theirs = À l’autre Partie
+inbox-tab-due = Échéances
+inbox-tab-drafts = Brouillons
+inbox-tab-all = Tous
+inbox-nothing = Il n’y a rien ici.
+inbox-case = Dossier
+inbox-with = Avec
+inbox-state = État
+inbox-move = À qui d’agir
+inbox-clock = Prochaine échéance
+inbox-updated = modifié
+inbox-signature = Attend une seconde signature :
+inbox-pages = Pages
+inbox-first = Première page
+inbox-next = Page suivante

@@ -1,0 +1,19 @@
+# review: pending
+inbox-title = Casi
+inbox-tabs = Quali casi
+inbox-tab-ours = Tocca a noi
+inbox-tab-theirs = Tocca a loro
+inbox-tab-due = Scadenze
+inbox-tab-drafts = Bozze
+inbox-tab-all = Tutti
+inbox-nothing = Non c’è nulla qui.
+inbox-case = Caso
+inbox-with = Con
+inbox-state = Stato
+inbox-move = A chi tocca
+inbox-clock = Prossima scadenza
+inbox-updated = modificato
+inbox-signature = Attende una seconda firma:
+inbox-pages = Pagine
+inbox-first = Prima pagina
+inbox-next = Pagina successiva

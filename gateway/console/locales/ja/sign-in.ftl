@@ -1,0 +1,13 @@
+# review: pending
+sign-in-title = サインイン
+sign-in-officer = 担当官
+sign-in-officer-hint = 担当官フォルダー内の名称（例：officer-1）
+sign-in-passphrase = パスフレーズ
+sign-in-passphrase-hint = ご自身の鍵のパスフレーズ。本人確認にのみ使用し、保存しません。
+sign-in-enter = サインイン
+sign-in-ended = セッションが終了しました。
+sign-in-kept = 何も実行されておらず、入力内容は保持されています。サインインして続けてください。
+go-on-title = サインインしました
+go-on-what = 入力内容は保持されています。まだ送信されていません。
+go-on-button = 続ける
+led-here-title = 画面へ進む
