@@ -24,6 +24,7 @@ use super::{
     event,
     history::Past,
     internal,
+    matters::shreds,
     outbox::THEIRS,
     prepare::SEALED,
     reading::{Reading, contradiction},
@@ -187,7 +188,7 @@ impl Office {
         let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
         let mut member = members.take(self, header.case).await?;
         let mut reading = match member.open(sealed, taking.entry.header_digest()) {
-            Ok(opened) => self.read(&view, header, opened).await?,
+            Ok(opened) => self.read(&view, header, opened, taking.receipt.at).await?,
             Err(error) => Reading {
                 plain: Zeroizing::default(),
                 finding: Some(contradiction("payload", &error.to_string())),
@@ -319,6 +320,10 @@ impl Office {
             None => (CaseView::opening(&self.own, header), None),
         };
         view.trouble = Some(format!("an entry that both gateways admitted does not fit here: {denial}"));
+        // What two custodians of the own party certify to be destroyed is destroyed here too, whatever else does not fit.
+        if shreds(header.step) && header.sender.party() == self.own.party() {
+            self.shred(batch, &mut view, header, taking.now).await?;
+        }
         batch.events.push(event(header.case, Told::Diverged, Some(header.entry), taking.now));
         Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: Some(false), seq: None })
     }

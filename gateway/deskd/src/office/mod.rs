@@ -204,6 +204,8 @@ pub(crate) struct Office {
     /// Since when items of the gateway's stream are tried, and those that were passed by.
     standstill: Mutex<watching::Standstill>,
     parked: Mutex<parking::Parked>,
+    /// The case whose parked items were tried last.
+    tried: Mutex<Option<CaseId>>,
     /// What was verified of the receipts of gateways.
     proven: Mutex<ProvenBatches>,
     /// Where the console is, when there is one.
@@ -255,6 +257,7 @@ impl Office {
             errand_ends: Mutex::default(),
             standstill: Mutex::default(),
             parked: Mutex::default(),
+            tried: Mutex::default(),
             proven: Mutex::default(),
             console: OnceLock::new(),
         };

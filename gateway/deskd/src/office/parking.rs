@@ -68,7 +68,7 @@ impl Office {
     /// Tries what is parked again, the first item of each case, and what follows on it. Says whether anything was taken.
     pub(super) async fn try_parked(&self) -> bool {
         let mut moved = false;
-        for (case, _) in self.parked_cases().into_iter().take(CASES_AT_ONCE) {
+        for case in self.turn_of_parked() {
             while let Some(cursor) = self.first_parked(case) {
                 let Some(response) = self.given_again(cursor).await else { break };
                 match self.take(response).await {
@@ -87,6 +87,18 @@ impl Office {
             }
         }
         moved
+    }
+
+    /// The cases of this round: those behind the last one of the round before, and then from the beginning, so that none keeps others
+    /// from being tried.
+    fn turn_of_parked(&self) -> Vec<CaseId> {
+        let mut cases: Vec<_> = self.parked_cases().into_iter().map(|(case, _)| case).collect();
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = cases.iter().position(|case| Some(*case) > *tried).unwrap_or(0);
+        cases.rotate_left(behind);
+        cases.truncate(CASES_AT_ONCE);
+        *tried = cases.last().copied();
+        cases
     }
 
     /// Notes in `batch` that the item at `cursor` is done with: it was parked, or is the newest of the stream.

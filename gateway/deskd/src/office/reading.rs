@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use desk::{Body, Carried, Document, Record, RequestBody, SealedBody, compare_release};
-use identity::Domain;
-use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step};
+use identity::{Domain, TrustStore};
+use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Office, terms::follows, unknown, view::CaseView};
+use super::{Office, terms::follows, then::Then, unknown, view::CaseView};
 
 /// What was opened, and what is wrong with it.
 pub(super) struct Reading {
@@ -27,7 +27,14 @@ pub(super) type RecordPlace = (model::EntryId, u32);
 
 impl Office {
     /// Holds an opened body against its header: commitment, sender, the desk's signature, schemas, and what the header declares.
-    pub(super) async fn read(&self, view: &CaseView, header: &Header, opened: seal::Opened) -> Result<Reading, Denial> {
+    /// `at` is when the entry was let in: the signature is held against the keys of then where those of today do not do.
+    pub(super) async fn read(
+        &self,
+        view: &CaseView,
+        header: &Header,
+        opened: seal::Opened,
+        at: Timestamp,
+    ) -> Result<Reading, Denial> {
         let mut reading = Reading {
             plain: opened.plaintext,
             finding: None,
@@ -55,7 +62,7 @@ impl Office {
                 return Ok(reading);
             }
         };
-        if !self.stands_for(header, &sealed) {
+        if !self.stands_for(header, &sealed, at).await? {
             let reason = "the sending desk did not sign the body";
             reading.finding = Some(contradiction("body.signature", reason));
             return Ok(reading);
@@ -110,15 +117,24 @@ impl Office {
         Ok(records)
     }
 
-    /// The sending desk signed the body itself: that is what remains when MLS is forgotten.
-    pub(super) fn stands_for(&self, header: &Header, sealed: &SealedBody) -> bool {
+    /// The sending desk signed the body itself: that is what remains when MLS is forgotten. Its key may have changed since the entry was
+    /// let in, `at`; what cannot be asked for now is asked for again.
+    pub(super) async fn stands_for(&self, header: &Header, sealed: &SealedBody, at: Timestamp) -> Result<bool, Denial> {
         let digest = Digest::of(&[&sealed.bytes]);
-        let key = self.trust.store().ok().and_then(|trust| trust.desk_key(&header.sender));
-        let holds = |key: identity::VerifyingKey| {
-            let own = sealed.signatures.iter().find(|one| one.key == key.key_id());
-            own.is_some_and(|one| key.verify(Domain::Record, digest.as_bytes(), &one.bytes).is_ok())
+        let unsigned = || contradiction("body.signature", "the sending desk did not sign the body");
+        let holds = |trust: &TrustStore| -> Result<(), Denial> {
+            let key = trust.desk_key(&header.sender).ok_or_else(unsigned)?;
+            let own = sealed.signatures.iter().find(|one| one.key == key.key_id()).ok_or_else(unsigned)?;
+            Ok(key.verify(Domain::Record, digest.as_bytes(), &own.bytes).map_err(|_| unsigned())?)
         };
-        key.is_some_and(holds)
+        if self.trust.store().is_ok_and(|trust| holds(&trust).is_ok()) {
+            return Ok(true);
+        }
+        match Then::default().find(self, at, [header.home, header.peer], unsigned().into(), holds).await {
+            Ok(_) => Ok(true),
+            Err(Denial::Refused(_)) => Ok(false),
+            Err(denial) => Err(denial),
+        }
     }
 
     /// The request of the case, as it was sealed.

@@ -61,7 +61,8 @@ impl Office {
                 Err(Denial::Refused(refusal)) => return Ok(Some(*refusal)),
                 Err(_) => return Ok(Some(contradiction("documents", "a carried body is not laid out as bodies are"))),
             };
-            if !self.stands_for(&header, &sealed) {
+            let at = view.let_in(one.entry).unwrap_or(header.created);
+            if !self.stands_for(&header, &sealed, at).await? {
                 return Ok(Some(contradiction("documents", "a carried body is not signed by the desk that sent it")));
             }
             if header.step == Step::SealSend

@@ -76,6 +76,7 @@ impl Office {
         let _members = self.members.lock().await;
         let (mut view, version) = self.view(row.case_id.0).await?.ok_or_else(|| unknown("there is no such case"))?;
         self.is_seated(&view)?;
+        self.is_up_to_date(&view)?;
         let (_, rejected) = self.released(&view).await?;
         if rejected.iter().any(|(entry, number)| *entry == row.id.0 && usize::try_from(*number) == Ok(index)) {
             let reason = "the record was not taken, and is not this party's to read";
@@ -89,6 +90,16 @@ impl Office {
         batch.events.push(event(view.id, Told::Opened, Some(row.id.0), now));
         self.put_case(&mut batch, &view, Some(version), now).await?;
         self.commit(&batch).await
+    }
+
+    /// A case that stands still does not show what was recalled, or is to be destroyed, since.
+    fn is_up_to_date(&self, view: &CaseView) -> Result<(), Denial> {
+        view.sound()?;
+        let Some(why) = self.parked_in(view.id) else { return Ok(()) };
+        let remedy = "Wait until the case goes on; if it does not, let a desk of your party open it that is further.";
+        let mut refusal = Refusal::new(RefusalCode::R93, "desk", why, remedy).at("record");
+        refusal.owner = Some(self.own.party());
+        Err(refusal.into())
     }
 
     /// A desk without a seat learns of no recall and no end of time: it opens nothing.
@@ -147,7 +158,9 @@ impl Office {
         let granted = self.grants(view, &wish, now).await?;
         // Where the giver named another end, that one was held against the day before, in place of the treaty's.
         let extended = case.measures.get(&record.measure).is_some_and(|measure| measure.kept_until.is_some());
-        let received = if extended { now } else { Timestamp(row.at) };
+        // A desk that came in later took the entry over later than its party received it.
+        let let_in = view.let_in(row.id.0).unwrap_or(Timestamp(row.at));
+        let received = if extended { now } else { let_in };
         usage.may_use(&UseQuery {
             purpose,
             reader: self.kind_of(&self.own),

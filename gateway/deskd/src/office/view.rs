@@ -202,6 +202,13 @@ impl DraftView {
 }
 
 impl CaseView {
+    /// When the own gateway let an entry in, as far as this desk has that receipt.
+    pub(crate) fn let_in(&self, entry: EntryId) -> Option<Timestamp> {
+        let notes = self.receipts.get(&entry).into_iter().flatten();
+        let taken = [ReceiptKind::SubmissionAcceptance, ReceiptKind::RelayAcceptance];
+        notes.filter(|note| taken.contains(&note.kind)).map(|note| note.at).min()
+    }
+
     /// The case that `header` opens, as the desk of `own` sees it.
     pub(crate) fn opening(own: &AuthorityId, header: &Header) -> Self {
         let ours = header.sender.party() == own.party();
