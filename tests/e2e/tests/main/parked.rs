@@ -24,6 +24,13 @@ db.commit()
 print('{}')
 ";
 
+/// The newest directory of JP that a gateway keeps.
+const NEWEST: &str = "
+import json, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=20)
+print(json.dumps({'version': db.execute(\"SELECT max(version) FROM directory WHERE party = 'JP'\").fetchone()[0]}))
+";
+
 async fn spoil(stage: &Stage, case: &str) {
     let database = stage.pair.fr.gateway_dir().join("gateway.db");
     run(Path::new("python3"), &["-c", SPOIL, database.to_str().unwrap(), case]).await.done();
@@ -109,6 +116,38 @@ async fn a_desk_that_comes_in_later_holds_old_entries_against_the_directories_of
         stage.desk(Side::Fr, &["group", "add", &case, "--authority", "FR:executing"]).await.done();
         let shown = third.sees(stage, &case, "DELIVERED").await;
         assert_eq!(shown["timeline"].as_array().unwrap().len(), 3, "{shown}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_is_held_against_the_key_that_its_desk_had_when_it_was_sent() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        play.stage.strike(Victim::FrDesk);
+        let case = play.case.clone();
+        sent(&play.stage, &case).await;
+        // While it lies ready, the desk that sent it gets another key.
+        play.stage.strike(Victim::JpGateway);
+        play.stage.pair.jp.publish(|directory| {
+            let other = directory.authorities.iter().find(|one| one.id.name() == "executing").unwrap();
+            let other = other.officers[0].key.clone();
+            let central = directory.authorities.iter_mut().find(|one| one.id.name() == "central").unwrap();
+            central.desk_key = other;
+        });
+        play.stage.mend(Victim::JpGateway).await;
+        let stage = &mut play.stage;
+        until("FR's gateway knows JP's new directory", 20, async || {
+            let database = stage.pair.fr.gateway_dir().join("gateway.db");
+            let told = run(Path::new("python3"), &["-c", NEWEST, database.to_str().unwrap()]).await.done();
+            (told["version"] == 3).then_some(())
+        })
+        .await;
+        stage.mend(Victim::FrDesk).await;
+        sees(stage, Side::Fr, &case, "DELIVERED").await;
+        let shown = stage.show(Side::Fr, &case).await.unwrap();
+        assert_eq!(shown["summary"]["trouble"], "", "{shown}");
+        assert!(shown["timeline"].as_array().unwrap().iter().all(|one| one["step"] != "violation"), "{shown}");
     })
     .await;
 }
