@@ -192,7 +192,7 @@ fn where_a_directory_promises_ml_dsa_44_only_what_bears_both_signatures_convicts
         let mut newer = Directory::from_toml(&state.directory.toml).unwrap();
         newer.version += 1;
         newer.ledger_key_ml_dsa_44 = both(state).second().cloned();
-        [state.directory.clone(), state.root.sign_directory(&newer).unwrap()]
+        [state.directory.clone(), state.root.sign_directory(&newer, &[]).unwrap()]
     };
     let proves = |state: &State, evidence: &Evidence| {
         let file = evidence.to_file(state.root.certificate().der(), &promises(state));
