@@ -1,13 +1,11 @@
 //! A desk's notice that a body contradicts its header, as a file of its own: the entry that is complained of, its body with the salt that
-//! opens the header's commitment, the notice, and the directories. It shows one body and nothing else of the case.
-//!
-//! Only a request can be shown: records that contradict their header are destroyed with the notice about them, so that nobody but who sent
-//! them has what would open their commitment.
+//! opens the header's commitment, the notice, and the directories. It shows one body and nothing else of the case; where records are
+//! complained of, also the request that they answer, with the word of the other gateway that it took it.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use model::{Denial, EntryId, Header, Step};
+use model::{Denial, EntryId, Header, ReceiptKind, Step};
 use proto::convert;
 use serde::Deserialize;
 
@@ -24,12 +22,12 @@ A VIOLATION NOTICE OF ROGATORY
 
 A desk says that a body which was sealed for it contradicts the header that both gateways decided on. This archive lets anybody hold the two
 against each other: the entry that is complained of, as it was received; its body, with the salt that opens the commitment in its header; the
-notice; and the directories of both states. The roots in roots/ are here for information only.
+notice; where it is about records, the request that they answer; and the directories of both states. The roots in roots/ are here for information only.
 
     desk audit violation notice.zip --root XX=fingerprint-or-file --root YY=fingerprint-or-file
     gateway audit violation notice.zip --root XX=... --root YY=...
 
-It opens one body, which may hold names and facts: give it to nobody who may not read that.
+It opens what is complained of, which may hold names and facts: give it to nobody who may not read that.
 ";
 
 /// What a notice says, as its record type has it.
@@ -62,13 +60,11 @@ pub fn violation_in(case_file: &[u8], lied: EntryId) -> Result<Vec<u8>, Unreadab
     let mut taken: BTreeMap<&str, &[u8]> = BTreeMap::from([(names::README, README.as_bytes())]);
     let (complained, header) = entry_in(&files, |header, _| header.entry == lied)
         .ok_or_else(|| Unreadable::new("", format!("the case has no entry {lied}")))?;
-    if header.step != Step::SealSend {
-        let what = format!(
-            "a notice about {} cannot be shown: records that contradict their header are destroyed with it, and only who sent them can open \
-             their commitment",
-            header.step
-        );
-        return Err(Unreadable::new("", what));
+    if header.step != Step::SealSend && !header.carries_records() {
+        return Err(Unreadable::new(
+            "",
+            format!("there are notices about requests and records, and none about {}", header.step),
+        ));
     }
     let about = |header: &Header, number: usize| {
         let body = files.get(names::body(number, "body").as_str());
@@ -78,14 +74,17 @@ pub fn violation_in(case_file: &[u8], lied: EntryId) -> Result<Vec<u8>, Unreadab
     let (notice, _) = entry_in(&files, about).ok_or_else(|| {
         Unreadable::new("", format!("the case file shows no notice that entry {lied} contradicts itself"))
     })?;
-    for number in [complained, notice] {
+    let asked = match header.step {
+        Step::SealSend => None,
+        _ => Some(request_in(&files, &header, &mut taken)?),
+    };
+    for number in asked.into_iter().chain([complained, notice]) {
         let entry = format!("entries/{number:06}-");
         taken.extend(files.iter().filter(|(name, _)| name.starts_with(&entry)).map(|(name, bytes)| (*name, *bytes)));
         for part in ["body", "salt"] {
             let name = names::body(number, part);
-            let (name, bytes) = files
-                .get_key_value(name.as_str())
-                .ok_or_else(|| Unreadable::new(&name, "not in the case file: the exporting desk may not open it"))?;
+            let (name, bytes) =
+                files.get_key_value(name.as_str()).ok_or_else(|| Unreadable::new(&name, absent(&header)))?;
             taken.insert(name, bytes);
         }
     }
@@ -93,6 +92,34 @@ pub fn violation_in(case_file: &[u8], lied: EntryId) -> Result<Vec<u8>, Unreadab
     let shared = files.iter().filter(|(name, _)| known.iter().any(|folder| name.starts_with(folder)));
     taken.extend(shared.map(|(name, bytes)| (*name, *bytes)));
     container::write(&taken)
+}
+
+/// Why a body that is needed is not in the case file of a desk.
+fn absent(complained: &Header) -> &'static str {
+    if complained.carries_records() {
+        "not in the case file: who received records that contradict their header destroys them with the notice; the desk that sent them \
+         can show them"
+    } else {
+        "not in the case file: the exporting desk may not open it"
+    }
+}
+
+/// The request that records answer, and the word of the gateway of who gave them that it took it.
+fn request_in<'a>(
+    files: &'a Files<'_>,
+    records: &Header,
+    taken: &mut BTreeMap<&'a str, &'a [u8]>,
+) -> Result<usize, Unreadable> {
+    let sent = |header: &Header, _| header.step == Step::SealSend && header.case == records.case;
+    let (number, _) = entry_in(files, sent)
+        .ok_or_else(|| Unreadable::new("", "the case file has no request that the records answer"))?;
+    let word = format!("-{}-{}.receipt", ReceiptKind::RelayAcceptance.as_str(), records.sender.party());
+    let of_request = format!("receipts/{number:06}-");
+    let word = files.iter().find(|(name, _)| name.starts_with(&of_request) && name.ends_with(&word));
+    let (name, bytes) = word
+        .ok_or_else(|| Unreadable::new(&of_request, "the gateway of who gave the records did not take the request"))?;
+    taken.insert(name, bytes);
+    Ok(number)
 }
 
 /// The number and the header of the first entry that fits. Nothing is believed of it.

@@ -1,8 +1,11 @@
 //! The check of a violation notice: whoever sent the entry committed to this body, and the body contradicts the header, or the notice is
 //! refused.
 
+mod asked;
+
 use std::collections::BTreeMap;
 
+use accord::Record;
 use bytes::Bytes;
 use identity::RootCertificate;
 use model::{
@@ -10,6 +13,9 @@ use model::{
 };
 use proto::convert;
 use records::RecordTypes;
+use serde_json::Value;
+
+use asked::Asked;
 
 use super::{CannotVerify, Findings, RootPin, SKEW_MS, bodies, parties::Parties, roots, sheaf::Sheaf};
 use crate::{
@@ -34,7 +40,7 @@ struct Shown<'a> {
 /// Where it cannot be checked at all.
 pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result<Report, CannotVerify> {
     let mut sheaf = Sheaf::new(container::read(file)?);
-    let [(lied_file, lied), (notice_file, notice)] = claimed(&mut sheaf)?;
+    let Claimed { asked, lied: (lied_file, lied), notice: (notice_file, notice) } = claimed(&mut sheaf)?;
     let mut findings = Findings::default();
     if sheaf.take(names::README) != Some(README.as_bytes()) {
         findings.contradict(names::README, "format", "not the text that a violation notice begins with");
@@ -44,10 +50,12 @@ pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result
     let mut proved = Vec::new();
     if findings.contradicted.is_empty() {
         let mut parties = Parties::read(&mut sheaf, pair, &roots, &mut findings);
+        let asked = asked.map(|(file, _)| asked::read(&mut sheaf, &file, &mut parties, now, &mut findings));
         let lied = shown(&mut sheaf, &lied_file, &mut parties, now, &mut findings);
         let notice = shown(&mut sheaf, &notice_file, &mut parties, now, &mut findings);
-        if let (Some(lied), Some(notice)) = (lied, notice) {
-            proved = weigh(&lied, &notice, &roots, &mut findings);
+        if let (Some(lied), Some(notice), None | Some(Some(_))) = (lied, notice, &asked) {
+            let complaint = Complaint { asked: asked.flatten(), lied, notice };
+            proved = complaint.weigh(&roots, &mut findings);
         }
         for name in sheaf.left() {
             findings.contradict(name, "format", "no violation notice has such a file");
@@ -71,18 +79,32 @@ pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result
     })
 }
 
-/// The entry that is complained of and the notice, as they are claimed.
-fn claimed(sheaf: &mut Sheaf<'_>) -> Result<[(String, Header); 2], Unreadable> {
-    let wrong =
-        || Unreadable::new("entries/", "a violation notice has two entries: what is complained of, and the notice");
+/// The entries of a notice by their files, as they are claimed.
+struct Claimed {
+    /// The request that the records answer, where they are complained of.
+    asked: Option<(String, Header)>,
+    lied: (String, Header),
+    notice: (String, Header),
+}
+
+fn claimed(sheaf: &mut Sheaf<'_>) -> Result<Claimed, Unreadable> {
+    let wrong = || {
+        let what =
+            "a violation notice has what is complained of, and the notice; before records the request that they answer";
+        Unreadable::new("entries/", what)
+    };
     let mut found = Vec::new();
     for (name, bytes) in sheaf.folder("entries/") {
         let header = header_of(bytes).map_err(|denial| Unreadable::new(name, denial.to_string()))?;
         found.push((name.to_owned(), header));
     }
-    let [lied, notice]: [(String, Header); 2] = found.try_into().map_err(|_| wrong())?;
-    let fits = lied.1.step == Step::SealSend && notice.1.step == Step::Violation;
-    if fits { Ok([lied, notice]) } else { Err(wrong()) }
+    let (notice, lied) = found.pop().zip(found.pop()).ok_or_else(wrong)?;
+    let asked = found.pop();
+    let answers = asked.as_ref().map_or(lied.1.step == Step::SealSend, |(_, asked)| {
+        asked.step == Step::SealSend && lied.1.step != Step::SealSend && lied.1.carries_records()
+    });
+    let fits = found.is_empty() && answers && notice.1.step == Step::Violation;
+    if fits { Ok(Claimed { asked, lied, notice }) } else { Err(wrong()) }
 }
 
 /// An entry whose signatures hold by the directories of its moment, and whose commitment the body opens.
@@ -140,60 +162,73 @@ fn signed_entry(
     Ok((entry, signed))
 }
 
-/// Holds the body against its header, and the notice against what comes of that.
-fn weigh(
-    lied: &Shown<'_>,
-    notice: &Shown<'_>,
-    roots: &BTreeMap<PartyId, RootCertificate>,
-    findings: &mut Findings,
-) -> Vec<Section> {
-    let refuse = |findings: &mut Findings, what: String| findings.contradict(&notice.file, "notice", what);
-    let (complained, by) = (&lied.entry.header, &notice.entry.header);
-    if by.sender != complained.recipient || by.case != complained.case {
-        refuse(findings, format!("{} gives notice of what was not addressed to it", by.sender));
-    }
-    let Some(said) = Notice::read(notice.body) else {
-        refuse(findings, "its document is no notice of a violation".to_owned());
-        return Vec::new();
-    };
-    let digest = lied.entry.header_digest();
-    let named = said.entry == complained.entry.to_string()
-        && said.case == complained.case.to_string()
-        && said.header_digest == digest.to_string()
-        && Some(said.commitment.as_str()) == complained.body.map(|body| body.to_string()).as_deref();
-    if !named || by.ground.is_none_or(|ground| ground.as_str() != said.code) {
-        refuse(findings, "it names another entry, header, commitment or ground than those in the file".to_owned());
-    }
-    let found = match contradiction(complained, lied.body) {
-        Ok(Some(found)) => found,
-        Ok(None) => {
-            refuse(findings, "the body is what its header says: there is no contradiction".to_owned());
-            return Vec::new();
-        }
-        Err(why) => {
-            findings.contradict(&lied.file, "body", why);
-            return Vec::new();
-        }
-    };
-    let code = if found.code == RefusalCode::R90 { RefusalCode::R90 } else { RefusalCode::R94 };
-    let field = found.field.clone().unwrap_or_default();
-    if said.code != code.as_str() || said.field.as_deref().unwrap_or_default().trim() != field.trim() {
-        refuse(
-            findings,
-            format!(
-                "it gives {} at {:?}; what is found is {code} at {field:?}",
-                said.code,
-                said.field.unwrap_or_default()
-            ),
-        );
-    }
-    told(lied, notice, &found, code, roots)
+/// What is complained of, by whom, and the request behind it.
+struct Complaint<'a> {
+    asked: Option<Asked>,
+    lied: Shown<'a>,
+    notice: Shown<'a>,
 }
 
-/// The first contradiction between a request and its header; `None` where there is none.
-fn contradiction(header: &Header, body: &[u8]) -> Result<Option<Refusal>, String> {
+impl Complaint<'_> {
+    /// Holds the body against its header, and the notice against what comes of that.
+    fn weigh(&self, roots: &BTreeMap<PartyId, RootCertificate>, findings: &mut Findings) -> Vec<Section> {
+        let Self { asked, lied, notice } = self;
+        let refuse = |findings: &mut Findings, what: String| findings.contradict(&notice.file, "notice", what);
+        let (complained, by) = (&lied.entry.header, &notice.entry.header);
+        if by.sender != complained.recipient || by.case != complained.case {
+            refuse(findings, format!("{} gives notice of what was not addressed to it", by.sender));
+        }
+        let Some(said) = Notice::read(notice.body) else {
+            refuse(findings, "its document is no notice of a violation".to_owned());
+            return Vec::new();
+        };
+        if let Some(asked) = asked
+            && let Err(what) = asked.is_of(&lied.entry.header, &by.sender)
+        {
+            refuse(findings, what);
+            return Vec::new();
+        }
+        let digest = lied.entry.header_digest();
+        let named = said.entry == complained.entry.to_string()
+            && said.case == complained.case.to_string()
+            && said.header_digest == digest.to_string()
+            && Some(said.commitment.as_str()) == complained.body.map(|body| body.to_string()).as_deref();
+        if !named || by.ground.is_none_or(|ground| ground.as_str() != said.code) {
+            refuse(findings, "it names another entry, header, commitment or ground than those in the file".to_owned());
+        }
+        let found = match contradiction(complained, lied.body, asked.as_ref()) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                refuse(findings, "the body is what its header says: there is no contradiction".to_owned());
+                return Vec::new();
+            }
+            Err(why) => {
+                findings.contradict(&lied.file, "body", why);
+                return Vec::new();
+            }
+        };
+        let code = if found.code == RefusalCode::R90 { RefusalCode::R90 } else { RefusalCode::R94 };
+        let field = found.field.clone().unwrap_or_default();
+        if said.code != code.as_str() || said.field.as_deref().unwrap_or_default().trim() != field.trim() {
+            refuse(
+                findings,
+                format!(
+                    "it gives {} at {:?}; what is found is {code} at {field:?}",
+                    said.code,
+                    said.field.unwrap_or_default()
+                ),
+            );
+        }
+        let mut sections = told(lied, notice, &found, code, roots);
+        sections.extend(asked.as_ref().map(Asked::told));
+        sections
+    }
+}
+
+/// The first contradiction between a body and its header; `None` where there is none.
+fn contradiction(header: &Header, body: &[u8], asked: Option<&Asked>) -> Result<Option<Refusal>, String> {
     let types = bodies::types().map_err(|defect| defect.to_string())?;
-    let found = match held(header, body, types) {
+    let found = match held(header, body, types, asked) {
         Ok(()) => return Ok(None),
         Err(Denial::Refused(refusal)) => *refusal,
         Err(denial) => return Err(denial.to_string()),
@@ -201,7 +236,7 @@ fn contradiction(header: &Header, body: &[u8]) -> Result<Option<Refusal>, String
     Ok(Some(found))
 }
 
-fn held(header: &Header, body: &[u8], types: &RecordTypes) -> Result<(), Denial> {
+fn held(header: &Header, body: &[u8], types: &RecordTypes, asked: Option<&Asked>) -> Result<(), Denial> {
     let opened =
         Opened::read(body).ok_or_else(|| accord::contradiction("body", "the body is not laid out as bodies are"))?;
     if opened.step != header.step.as_str() {
@@ -214,16 +249,31 @@ fn held(header: &Header, body: &[u8], types: &RecordTypes) -> Result<(), Denial>
             .push((known.map_err(|_| accord::contradiction("body", "the body is not laid out as bodies are"))?, bytes));
     }
     let documents: Vec<_> = documents.iter().map(|(record_type, bytes)| (record_type, *bytes)).collect();
-    accord::request_in(header, &documents, |record_type, bytes| {
-        types.accept(record_type, bytes).map_err(|findings| {
-            let first = findings.into_iter().next();
-            let (field, rule) = first.map_or_else(Default::default, |one| (one.field, one.rule));
-            let reason = format!("the {record_type} is not written as its schema {rule} wants it");
-            let refusal = Refusal { code: accord::form_code(&rule), ..accord::contradiction(field, reason) };
-            Denial::from(refusal)
-        })
-    })?;
-    Ok(())
+    let accept = |record_type: &RecordType, bytes: &[u8]| accepted(types, record_type, bytes);
+    match asked {
+        None => accord::request_in(header, &documents, accept).map(drop),
+        Some(asked) => {
+            let read = |(record_type, bytes): &(&RecordType, &[u8])| -> Result<Record, Denial> {
+                Ok(Record::from_document(accept(record_type, bytes)?)?)
+            };
+            let records = documents.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            if !documents.iter().map(|(named, _)| *named).eq(records.iter().map(|one| &one.record_type)) {
+                return Err(accord::contradiction("documents", "a record is of another type than its document").into());
+            }
+            Ok(accord::compare_release(header, &asked.request, &records)?)
+        }
+    }
+}
+
+/// A document as its schema wants it.
+fn accepted(types: &RecordTypes, record_type: &RecordType, bytes: &[u8]) -> Result<Value, Denial> {
+    types.accept(record_type, bytes).map_err(|findings| {
+        let first = findings.into_iter().next();
+        let (field, rule) = first.map_or_else(Default::default, |one| (one.field, one.rule));
+        let reason = format!("the {record_type} is not written as its schema {rule} wants it");
+        let refusal = Refusal { code: accord::form_code(&rule), ..accord::contradiction(field, reason) };
+        Denial::from(refusal)
+    })
 }
 
 fn told(

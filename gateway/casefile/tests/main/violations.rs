@@ -4,11 +4,16 @@ use accord::RequestBody;
 use casefile::{CannotVerify, Material, Report, verify_violation, violation_in};
 use desk::{Body, Document, SealedBody};
 use identity::{Received, sign_validation};
-use model::{BodySalt, EntryId, Header, HeaderDigest, RefusalCode, Role, Step, Validation, ValidationStatement};
+use model::{
+    BodySalt, Digest, EntryId, Header, HeaderDigest, MeasureId, RefusalCode, Role, Step, Validation,
+    ValidationStatement,
+};
 use serde_json::{Value, json};
 
 use crate::world::{Story, desk, now, party};
 
+const RECORD: &str =
+    include_str!("../../../../treaty-schemas/catalog/records/subscriber_info/examples/valid-mailbox.json");
 const REQUEST: &str =
     include_str!("../../../../treaty-schemas/catalog/records/request/examples/valid-stored-data.json");
 
@@ -214,4 +219,103 @@ fn a_case_without_a_notice_or_its_body_gives_none() {
     noticed.material.entries[1].body = None;
     let withheld = violation_in(&noticed.story.export(&noticed.material), noticed.lied).unwrap_err();
     assert!(withheld.to_string().contains("may not open it"), "{withheld}");
+}
+
+/// JP asked, FR answered with a record that `lie` makes of the one that was asked for, and JP gave notice of it.
+fn noticed_record(lie: fn(&mut Value), said: (&str, &str)) -> Noticed {
+    let mut story = Story::new();
+    story.open();
+    ask(&mut story, |_| {});
+    let mut record: Value = serde_json::from_str(RECORD).unwrap();
+    let mut request: Value = serde_json::from_str(REQUEST).unwrap();
+    request["case"] = story.case.to_string().into();
+    let asked = RequestBody::from_document(request).unwrap();
+    let selector = &asked.measures[0].subjects[0].selector;
+    record["case"] = story.case.to_string().into();
+    record["subject_binding"] = accord::subject_binding(story.case, MeasureId(1), selector).unwrap().to_string().into();
+    lie(&mut record);
+    let mut header = story.header(Step::Release);
+    header.records = vec!["subscriber_info".parse().unwrap()];
+    header.conditions = vec!["C01".parse().unwrap(), "C06".parse().unwrap()];
+    header.declared.classification = accord::Record::mark_of(&[accord::Record::from_document(record.clone()).unwrap()]);
+    let body = sealed(&header, "subscriber_info", &record);
+    header.body = Some(body.commitment());
+    story.seal(&header, &body, &[(false, 0, Role::Central), (false, 1, Role::Central)]);
+    let (lied, digest) = claimed(&story.entries[2].wire);
+    let (code, field) = said;
+    let document = json!({
+        "record_type": "violation",
+        "case": story.case.to_string(),
+        "entry": lied.entry.to_string(),
+        "header_digest": digest.to_string(),
+        "commitment": lied.body.unwrap().to_string(),
+        "code": code,
+        "field": field,
+        "reason": "it is not what was asked",
+        "noticed_at": lied.created.to_string(),
+    });
+    let mut header = story.header(Step::Violation);
+    (header.sender, header.recipient) = (desk("JP:central"), desk("FR:central"));
+    header.ground = Some(if code == "R90" { RefusalCode::R90 } else { RefusalCode::R94 });
+    let body = sealed(&header, "violation", &document);
+    header.body = Some(body.commitment());
+    story.seal(&header, &body, &[]);
+    let lied = story.entries[2].id;
+    Noticed { material: story.material(), story, lied }
+}
+
+/// The record is bound to somebody else than the one who was asked about.
+fn of_another(record: &mut Value) {
+    record["subject_binding"] = Digest::of(&[b"another subject"]).to_string().into();
+}
+
+const OF_ANOTHER: (&str, &str) = ("R94", "records[0].subject_binding");
+
+#[test]
+fn records_that_contradict_their_header_or_the_request_are_proved_with_nothing_but_the_two_roots() {
+    let report = noticed_record(of_another, OF_ANOTHER).report();
+    let text = report.to_text();
+    assert!(report.holds, "{text}");
+    for said in [
+        "at records[0].subject_binding: the record is bound to another subject",
+        "FR:central sent the header",
+        "JP:central asked in entry",
+        "the gateway of FR took it at",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    for secret in ["harbour", "mail.example", "H. Trader", "192.0.2.17"] {
+        assert!(!text.contains(secret), "the report repeats what the body says: {secret}");
+    }
+    let surplus = noticed_record(|record| record["subject_ref"] = "S9".into(), ("R90", "records[0].subject_ref"));
+    assert!(surplus.report().holds, "{}", surplus.report().to_text());
+}
+
+#[test]
+fn a_notice_of_records_that_are_what_was_asked_is_refused_so_that_who_sent_them_can_clear_themselves() {
+    refused(&noticed_record(|_| {}, OF_ANOTHER).report(), "notice", "there is no contradiction");
+}
+
+#[test]
+fn nobody_is_held_to_a_request_that_its_gateway_never_took() {
+    let noticed = noticed_record(of_another, OF_ANOTHER);
+    let mut material = noticed.material.clone();
+    material.entries[1].receipts.retain(|(kind, ..)| *kind != model::ReceiptKind::RelayAcceptance);
+    let without = violation_in(&noticed.story.export(&material), noticed.lied).unwrap_err();
+    assert!(without.to_string().contains("did not take the request"), "{without}");
+    // The receipt of another entry stands in its place.
+    let mut material = noticed.material.clone();
+    let other = material.entries[0].receipts[1].clone();
+    material.entries[1].receipts[1] = other;
+    let file = violation_in(&noticed.story.export(&material), noticed.lied).unwrap();
+    let report = verify_violation(&file, &noticed.story.pins(), now()).unwrap();
+    refused(&report, "receipts", "not the word of the other gateway that it took the request");
+}
+
+#[test]
+fn who_destroyed_the_records_is_told_that_their_sender_can_show_them() {
+    let mut noticed = noticed_record(of_another, OF_ANOTHER);
+    noticed.material.entries[2].body = None;
+    let withheld = violation_in(&noticed.story.export(&noticed.material), noticed.lied).unwrap_err();
+    assert!(withheld.to_string().contains("the desk that sent them can show them"), "{withheld}");
 }

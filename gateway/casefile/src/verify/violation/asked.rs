@@ -1,0 +1,105 @@
+//! The request that records answer: made by who complains, and taken by the gateway of who gave the records, so that nobody is held to a
+//! request that it never saw.
+
+use accord::RequestBody;
+use bytes::Bytes;
+use model::{AuthorityId, Denial, Fault, Header, PartyId, ReceiptKind, RecordType, Timestamp};
+use prost::Message;
+use proto::types as wire;
+
+use super::{
+    super::{Findings, bodies, parties::Parties, sheaf::Sheaf},
+    Shown, accepted, shown,
+};
+use crate::{Section, body::Opened};
+
+/// Such a request, opened.
+pub(super) struct Asked {
+    pub(super) request: RequestBody,
+    header: Header,
+    /// Whose gateway took it, and when.
+    taken: (PartyId, Timestamp),
+}
+
+/// Reads it with the receipt. `None` where it does not hold, which is told.
+pub(super) fn read(
+    sheaf: &mut Sheaf<'_>,
+    file: &str,
+    parties: &mut Parties,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Option<Asked> {
+    let request = shown(sheaf, file, parties, now, findings)?;
+    let mut taken = None;
+    for (name, bytes) in sheaf.folder("receipts/") {
+        match receipt(bytes, &request, parties) {
+            Ok(word) => taken = Some(word),
+            Err(denial) => findings.contradict(name, "receipts", denial.to_string()),
+        }
+    }
+    let Some(taken) = taken else {
+        findings.contradict(file, "receipts", "no gateway of the other state says that it took the request");
+        return None;
+    };
+    match opened(&request) {
+        Ok(body) => Some(Asked { request: body, header: request.entry.header, taken }),
+        Err(denial) => {
+            findings.contradict(file, "body", denial.to_string());
+            None
+        }
+    }
+}
+
+/// Whose gateway says that it took the request, and when.
+fn receipt(bytes: &[u8], request: &Shown<'_>, parties: &mut Parties) -> Result<(PartyId, Timestamp), Denial> {
+    let malformed = |detail: &str| Denial::failed(Fault::Malformed, detail);
+    let decoded = wire::SignedReceipt::decode(bytes).map_err(|error| malformed(&error.to_string()))?;
+    if decoded.encode_to_vec() != bytes {
+        return Err(malformed("not written as receipts are: a field is unknown, repeated or out of order"));
+    }
+    let signed = proto::decode_receipt(&decoded)?;
+    let receipt = &signed.receipt;
+    let header = &request.entry.header;
+    let on_it = receipt.kind == ReceiptKind::RelayAcceptance
+        && receipt.by == header.recipient.party()
+        && receipt.envelope == request.entry.envelope_digest();
+    if !on_it {
+        return Err(malformed("not the word of the other gateway that it took the request"));
+    }
+    parties.at(receipt.at, |trust| trust.verify_receipt(&signed).map(drop))?;
+    Ok((receipt.by, receipt.at))
+}
+
+/// The request in the body, which is what its header says.
+fn opened(request: &Shown<'_>) -> Result<RequestBody, Denial> {
+    let types = bodies::types().map_err(|defect| Denial::failed(Fault::Internal, defect.to_string()))?;
+    let layout = || accord::contradiction("body", "the body is not laid out as bodies are");
+    let body = Opened::read(request.body).ok_or_else(layout)?;
+    let mut documents = Vec::new();
+    for (record_type, bytes) in body.documents {
+        let known: Result<RecordType, _> = record_type.parse();
+        documents.push((known.map_err(|_| layout())?, Bytes::copy_from_slice(bytes)));
+    }
+    let documents: Vec<_> = documents.iter().map(|(record_type, bytes)| (record_type, &**bytes)).collect();
+    accord::request_in(&request.entry.header, &documents, |record_type, bytes| accepted(types, record_type, bytes))
+}
+
+impl Asked {
+    /// Whether records under that header answer it, and `by` is of the party that asked.
+    pub(super) fn is_of(&self, records: &Header, by: &AuthorityId) -> Result<(), String> {
+        let asked = &self.header;
+        let fits = asked.case == records.case
+            && asked.sender.party() == by.party()
+            && asked.recipient.party() == records.sender.party();
+        if fits { Ok(()) } else { Err("the request in the file is not the one that the records answer".to_owned()) }
+    }
+
+    pub(super) fn told(&self) -> Section {
+        let (party, at) = self.taken;
+        let line = format!(
+            "{} asked in entry {} of {}; the gateway of {party} took it at {at}. The records are held against it.",
+            self.header.sender, self.header.entry, self.header.created
+        );
+        Section { title: "The request that the records answer".to_owned(), lines: vec![line] }
+    }
+}
