@@ -10,6 +10,8 @@ mod field;
 #[cfg(test)]
 mod fixtures;
 mod frame;
+#[cfg(test)]
+mod gallery;
 mod list;
 mod notice;
 

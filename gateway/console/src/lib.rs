@@ -23,8 +23,6 @@ mod attempts;
 mod desk;
 pub mod face;
 mod fields;
-#[cfg(test)]
-mod gallery;
 pub mod govuk;
 mod guard;
 pub mod locale;
