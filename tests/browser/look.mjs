@@ -1,10 +1,10 @@
 // Looks at pages in Chromium and tells what is wrong with them. Reads one JSON object from standard input:
 //   { "origin": "http://…", "out": "<folder for pictures>", "locales": ["en", …], "pages": [{ "name": "inbox", "path": "/…" }, …],
 //     "cookies": [{ "name": …, "value": … }] }
-// In place of `origin` there may be `folder`, whose files are served under the policy of the console.
-// `{locale}` in a path stands for the language; where a page has none in its path, the cookie of the language says it.
-// Each page is seen in each language at 1280 and 320 pixels, with and without JavaScript, in dark and in chosen colours. Prints one line per
-// finding, ends with 1 if there is one.
+// In place of `origin` there may be `folder`, whose files are served under the policy of the console. `{locale}` in a path stands for the language;
+// the cookie of the language says it too. A page with `"guest": true` is seen without the cookies, one with `"status": 404` answers so.
+// Each page is seen in each language, wide and at 320 pixels; in the first one also without JavaScript, in the dark, in chosen colours and on paper.
+// Prints one line per finding, ends with 1 if there is one.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -49,47 +49,68 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--force-color-profile=srgb"],
 });
 
-async function context(locale, options) {
-  const made = await browser.newContext({ locale, ...options });
+async function context(locale, guest, options) {
+  const made = await browser.newContext({ locale, viewport: { width: 1280, height: 900 }, ...options });
   const language = { name: "rogatory_language", value: locale };
-  await made.addCookies([...cookies, language].map((cookie) => ({ ...cookie, url: origin })));
+  await made.addCookies([...(guest ? [] : cookies), language].map((cookie) => ({ ...cookie, url: origin })));
   return made;
 }
 
 // Opens a page and listens to what the browser complains about.
-async function open(made, where, path) {
+async function open(made, where, { path, status = 200 }) {
   const page = await made.newPage();
   page.on("console", (message) => {
-    const ours = message.type() === "error" || message.text().includes("Content Security Policy");
-    if (ours && !message.text().includes("favicon")) find(where, `the browser says: ${message.text()}`);
+    const isExpected = status >= 400 && message.text().includes(`status of ${status}`);
+    const isWrong = message.type() === "error" || message.text().includes("Content Security Policy");
+    if (isWrong && !isExpected) find(where, `the browser says: ${message.text()}`);
   });
   page.on("pageerror", (error) => find(where, `a script fails: ${error.message}`));
   page.on("request", (request) => {
     if (!request.url().startsWith(origin)) find(where, `something is fetched from elsewhere: ${request.url()}`);
   });
-  const answer = await page.goto(origin + path, { waitUntil: "networkidle" });
-  if (answer.status() >= 400) find(where, `answers ${answer.status()}`);
+  const answer = await page.goto(origin + path, { waitUntil: "load" });
+  if (answer.status() !== status) find(where, `answers ${answer.status()}`);
   return page;
 }
 
 const picture = (page, name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
 
-// As a person with a mouse and a large screen sees it, under the policy as it is.
-async function asItIs(name, path, locale) {
-  const made = await context(locale, { viewport: { width: 1280, height: 900 } });
-  const page = await open(made, `${name} ${locale}`, path);
-  await picture(page, `${name}-${locale}`);
+// The first stop of the keyboard leads past what is the same on every page.
+async function keyboard(page, where) {
   // Where a page gives the focus to what has just happened, the keyboard goes on from there.
   const first = await page.evaluate(() => {
     const stop = document.querySelector("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
     return { isFree: document.activeElement === document.body, classes: stop?.className ?? "" };
   });
-  if (!first.classes.includes("govuk-skip-link")) find(`${name} ${locale}`, `the first stop of the keyboard is ${first.classes || "nothing"}`);
+  if (!first.classes.includes("govuk-skip-link")) find(where, `the first stop of the keyboard is ${first.classes || "nothing"}`);
   if (first.isFree) {
     await page.keyboard.press("Tab");
     const classes = await page.evaluate(() => document.activeElement.className);
-    if (!classes.includes("govuk-skip-link")) find(`${name} ${locale}`, `the keyboard begins at ${classes || "nothing"}`);
+    if (!classes.includes("govuk-skip-link")) find(where, `the keyboard begins at ${classes || "nothing"}`);
   }
+}
+
+// On a telephone, or at 400 per cent.
+async function narrow(page, where) {
+  await page.setViewportSize({ width: 320, height: 640 });
+  const { width, wide } = await page.evaluate(() => ({
+    width: document.documentElement.scrollWidth,
+    wide: [...document.querySelectorAll("main *")].find((element) => element.getBoundingClientRect().right > 321)?.outerHTML.slice(0, 160),
+  }));
+  if (width > 320) find(where, `scrolls sideways to ${width}: ${wide}`);
+}
+
+// As it is, under its policy.
+async function asItIs(shown, locale) {
+  const where = `${shown.name} ${locale}`;
+  const made = await context(locale, shown.guest, {});
+  const page = await open(made, where, shown);
+  const lang = await page.evaluate(() => document.documentElement.lang);
+  if (lang !== locale) find(where, `says that it is in ${lang}`);
+  await picture(page, `${shown.name}-${locale}`);
+  await narrow(page, `${where} 320`);
+  await picture(page, `${shown.name}-${locale}-320`);
+  await keyboard(page, where);
   await made.close();
 }
 
@@ -100,57 +121,47 @@ const EXCUSED = [
 ];
 
 // What axe-core finds. It needs the policy out of its way, so that nothing else is judged here.
-async function axeFinds(name, path, locale, options) {
-  const made = await context(locale, { bypassCSP: true, viewport: { width: 1280, height: 900 }, ...options });
+async function axeFinds(shown, locale, options) {
+  const mode = options.colorScheme ?? (options.forcedColors ? "forced" : "light");
+  const made = await context(locale, shown.guest, { bypassCSP: true, ...options });
   const page = await made.newPage();
-  await page.goto(origin + path, { waitUntil: "networkidle" });
+  await page.goto(origin + shown.path, { waitUntil: "load" });
   await page.evaluate(axe);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), tags);
-  const mode = options.colorScheme ?? (options.forcedColors ? "forced" : "light");
   for (const { id, help, nodes } of violations) {
     const meant = nodes.filter((node) => !EXCUSED.some((excuse) => excuse.rule === id && node.html.includes(excuse.html)));
     for (const node of meant.slice(0, 3)) {
-      find(`${name} ${locale} ${mode}`, `axe ${id}: ${help}: ${node.html.slice(0, 200)} ${node.any[0]?.message ?? ""}`);
+      find(`${shown.name} ${locale} ${mode}`, `axe ${id}: ${help}: ${node.html.slice(0, 200)} ${node.any[0]?.message ?? ""}`);
     }
   }
   await made.close();
 }
 
-// On a telephone, or at 400 per cent.
-async function narrow(name, path, locale) {
-  const made = await context(locale, { viewport: { width: 320, height: 640 } });
-  const page = await open(made, `${name} ${locale} 320`, path);
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  if (width > 320) find(`${name} ${locale} 320`, `scrolls sideways to ${width}`);
-  await picture(page, `${name}-${locale}-320`);
-  await made.close();
-}
-
-async function seen(name, path, locale, mode, options) {
-  const made = await context(locale, { viewport: { width: 1280, height: 900 }, ...options });
-  const page = await open(made, `${name} ${locale} ${mode}`, path);
+// In one language is seen what does not depend on it.
+async function seen(shown, locale, mode, options) {
+  const where = `${shown.name} ${locale} ${mode}`;
+  const made = await context(locale, shown.guest, options);
+  const page = await open(made, where, shown);
   if (mode === "print") await page.emulateMedia({ media: "print" });
-  await picture(page, `${name}-${locale}-${mode}`);
+  await picture(page, `${shown.name}-${locale}-${mode}`);
   await made.close();
 }
 
-for (const { name, path: template } of pages) {
+for (const page of pages) {
   for (const locale of locales) {
-    const path = template.replace("{locale}", locale);
-    await asItIs(name, path, locale);
-    await axeFinds(name, path, locale, {});
-    await narrow(name, path, locale);
+    const shown = { ...page, path: page.path.replace("{locale}", locale) };
+    await asItIs(shown, locale);
+    await axeFinds(shown, locale, {});
   }
-  // What does not depend on the language is seen in one.
   const locale = locales[0];
-  const path = template.replace("{locale}", locale);
-  await axeFinds(name, path, locale, { colorScheme: "dark" });
-  await axeFinds(name, path, locale, { forcedColors: "active" });
-  await seen(name, path, locale, "plain", { javaScriptEnabled: false });
-  await seen(name, path, locale, "dark", { colorScheme: "dark" });
-  await seen(name, path, locale, "forced", { forcedColors: "active" });
-  await seen(name, path, locale, "print", {});
+  const shown = { ...page, path: page.path.replace("{locale}", locale) };
+  await axeFinds(shown, locale, { colorScheme: "dark" });
+  await axeFinds(shown, locale, { forcedColors: "active" });
+  await seen(shown, locale, "plain", { javaScriptEnabled: false });
+  await seen(shown, locale, "dark", { colorScheme: "dark" });
+  await seen(shown, locale, "forced", { forcedColors: "active" });
+  await seen(shown, locale, "print", {});
 }
 await browser.close();
 console.error(`${pages.length} pages in ${locales.length} languages: ${findings.length} findings, pictures in ${out}`);

@@ -140,22 +140,6 @@ impl Page {
     }
 }
 
-/// What is reached from the foot of every page: the statement of accessibility.
-#[derive(Debug, Template)]
-#[template(path = "pages/accessibility.html")]
-pub struct Accessibility {
-    /// What every page has.
-    pub page: Page,
-}
-
-/// What is reached from the foot of every page: where help is.
-#[derive(Debug, Template)]
-#[template(path = "pages/help.html")]
-pub struct Help {
-    /// What every page has.
-    pub page: Page,
-}
-
 /// Our mark and name: two pages, one seal.
 #[derive(Template)]
 #[template(path = "mark.html")]
