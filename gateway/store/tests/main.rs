@@ -94,6 +94,7 @@ on_both_engines! { gateway:
     of_two_heads_for_one_place_a_witness_keeps_one,
     cases_of_another_fold_are_found_page_by_page,
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
+    no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
     the_first_stamp_on_a_head_stays,
     a_channel_is_written_whole,

@@ -102,6 +102,8 @@ impl Misconduct {
                 return Err(Denial::failed(Fault::Unknown, detail));
             }
         };
+        let leaked = "whose hand it was: a key that leaked and was withdrawn signs too, as long as a directory in the file names it";
+        not_proved.push(leaked.to_owned());
         Ok(Proved {
             accused: self.evidence.accused(),
             kind: self.evidence.kind(),

@@ -158,10 +158,16 @@ impl Contradicted {
     }
 }
 
-/// Whether a receipt is dated before its entry was made, whatever its gateway's clock: a gateway takes no entry that is from the future by
-/// its own. What it states of one that it does not take, or took before its clock was put right, may be some hours off.
+/// Whether a receipt that takes an entry over is dated before that was made, whatever its gateway's clock: a gateway takes no entry that is
+/// from the future by its own. What its desk opened may be some hours off, because the clock was put right since. What it does not take, or
+/// gives up, may say of itself whatever its sender likes: that is no word of who refuses it.
 pub(crate) fn before_its_entry(receipt: &Receipt, header: &Header) -> bool {
-    let off = if takes(receipt.kind) { SKEW_MS } else { CLOCK_APART_MS_MAX };
+    use ReceiptKind::{NonRetrieval, Retrieval};
+    let off = match receipt.kind {
+        kind if takes(kind) => SKEW_MS,
+        Retrieval | NonRetrieval => CLOCK_APART_MS_MAX,
+        _ => return false,
+    };
     receipt.at.plus_ms(off) < header.created
 }
 

@@ -180,10 +180,11 @@ impl Group {
     }
 }
 
-/// What each gateway certified of the epoch.
+/// What each gateway certified of the epoch when it took the handshake: nowhere else does it.
 fn certificates(item: &Item) -> Vec<(PartyId, &EpochCertificate)> {
     let mut found: Vec<(PartyId, &EpochCertificate)> = Vec::new();
-    for receipt in item.receipts.iter().filter(|one| one.counts).map(|one| &one.signed.receipt) {
+    for one in item.receipts.iter().filter(|one| one.counts && one.takes()) {
+        let receipt = &one.signed.receipt;
         if let Some(epoch) = &receipt.epoch
             && !found.contains(&(receipt.by, epoch))
         {

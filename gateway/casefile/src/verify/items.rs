@@ -48,6 +48,13 @@ pub(crate) struct Stated {
     pub(super) apart: bool,
 }
 
+impl Stated {
+    /// Whether it says that the entry was taken: what becomes of it later is of a later moment than its leaf, and certifies no epoch.
+    pub(super) fn takes(&self) -> bool {
+        matches!(self.signed.receipt.kind, ReceiptKind::SubmissionAcceptance | ReceiptKind::RelayAcceptance)
+    }
+}
+
 impl Item {
     /// A receipt of a kind by a party.
     pub(crate) fn receipt(&self, kind: ReceiptKind, by: PartyId) -> Option<&SignedReceipt> {

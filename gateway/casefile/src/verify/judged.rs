@@ -53,6 +53,13 @@ impl Claimed<'_> {
             let what = format!("the {kind} names another {wrong} than the envelope that it is on");
             findings.misstate(&[by], &one.file, what);
         }
+        if receipt.epoch.is_some() && !one.takes() {
+            findings.misstate(
+                &[by],
+                &one.file,
+                format!("the {kind} certifies an epoch, which only an acceptance does"),
+            );
+        }
         if !may_state(receipt.kind, by, header.sender.party(), header.recipient.party()) {
             findings.misstate(&[by], &one.file, format!("a {kind} is not for the gateway of {by} to state"));
             one.counts = false;
@@ -61,16 +68,14 @@ impl Claimed<'_> {
 
     /// Its moment is one at which its gateway could have stated it.
     fn moment(&self, one: &mut Stated, manifest: &Manifest, apart: &mut Vec<Apart>, findings: &mut Findings) {
-        use ReceiptKind::{RelayAcceptance, SubmissionAcceptance};
         let receipt = &one.signed.receipt;
         let (by, at, kind) = (receipt.by, receipt.at, receipt.kind.as_str());
         let header = self.header;
-        let takes = [SubmissionAcceptance, RelayAcceptance].contains(&receipt.kind);
         let what = if !one.in_force {
             format!("the {kind} is dated {at}, when no directory in the file made its key that of {by}")
         } else if before_its_entry(receipt, header) {
             format!("the {kind} is dated {at}, before the entry was made, {}", header.created)
-        } else if takes && at > header.expires.plus_ms(SKEW_MS) {
+        } else if one.takes() && at > header.expires.plus_ms(SKEW_MS) {
             format!("the {kind} is dated {at}, when the entry could not be taken any more: {}", header.expires)
         } else {
             return self.exported(one, manifest, apart, findings);

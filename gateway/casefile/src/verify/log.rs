@@ -7,7 +7,7 @@ use std::{
 
 use identity::Domain;
 use ledger::{Cosignature, LedgerKey, Origin, SignedCheckpoint, Statement, StatementKind, WitnessName};
-use model::{Denial, EntryId, Fault, PartyId, ReceiptKind, Timestamp};
+use model::{Denial, EntryId, Fault, PartyId, Timestamp};
 
 use super::{
     Findings, SKEW_MS,
@@ -23,12 +23,14 @@ use crate::{Extent, LeafProof, Manifest, Pile, WrongClock, names};
 pub(crate) struct Log {
     /// The head that both signed; `None` where the file has none.
     pub(crate) head: Option<Head>,
-    /// The leaves that hold, by index.
+    /// The leaves that stand under the head, by index, whatever they say.
     pub(crate) leaves: BTreeMap<u64, LeafProof>,
     /// The leaf of each entry.
     pub(crate) entries: BTreeMap<EntryId, u64>,
     /// The receipts that have a leaf of their own, by their files.
     pub(crate) receipts: BTreeSet<String>,
+    /// Whether the entries stand in it in another order than in the case.
+    pub(crate) disordered: bool,
 }
 
 /// A head that the home signed and the peer cosigned.
@@ -60,11 +62,11 @@ pub(super) fn read(
     let by_id: BTreeMap<EntryId, &Item> = items.iter().map(|item| (item.entry.header.entry, item)).collect();
     for (name, text) in sheaf.folder("ledger/leaf-") {
         match leaf(name, text, log.head.as_ref(), &by_id) {
-            Ok((proof, receipt)) => log.note(proof, receipt),
+            Ok((proof, item)) => log.note(name, proof, item, manifest, findings),
             Err(denial) => findings.contradict(name, "ledger", denial.to_string()),
         }
     }
-    log.ordered(items, findings);
+    log.ordered(items, manifest, findings);
     log.in_time(clocks, manifest, findings);
     log.complete(items, manifest, findings);
     log
@@ -107,13 +109,14 @@ pub(super) fn first<T>(keys: &[LedgerKey], check: impl Fn(&LedgerKey) -> Result<
     Err(refused.unwrap_or_else(|| Denial::failed(Fault::Unknown, "no directory names a ledger key")))
 }
 
-/// A leaf that stands under the head, and opens to an entry of the file or to a receipt on one, which is named by its file.
-fn leaf(
+/// A leaf that stands under the head, with the entry of the file that it is on. What it says of that entry is the home's word; that it is
+/// here, and under this head, the exporter's.
+fn leaf<'i>(
     name: &str,
     text: &[u8],
     head: Option<&Head>,
-    items: &BTreeMap<EntryId, &Item>,
-) -> Result<(LeafProof, Option<String>), Denial> {
+    items: &BTreeMap<EntryId, &'i Item>,
+) -> Result<(LeafProof, &'i Item), Denial> {
     let wrong = |detail: &str| Denial::failed(Fault::Malformed, detail);
     let head = head.ok_or_else(|| wrong("there is no head that both signed"))?;
     let proof = LeafProof::parse(text, &head.note, head.size)?;
@@ -122,72 +125,91 @@ fn leaf(
     }
     proof.inclusion.verify(proof.statement.leaf(&proof.salt), head.root)?;
     let item = items.get(&proof.statement.entry).ok_or_else(|| wrong("a leaf of an entry that is not in the file"))?;
-    let stated = item.receipts.iter().find(|one| {
-        let statement = Statement::of_receipt(&one.signed.receipt, &one.signed.bytes);
-        statement == proof.statement
-    });
-    let opens = match proof.statement.kind {
-        StatementKind::Entry => {
-            let (header, envelope) = (item.entry.header_digest(), item.entry.envelope_digest());
-            (proof.statement.header, proof.statement.envelope) == (header, envelope)
-        }
-        StatementKind::Receipt(_) => stated.is_some(),
-    };
-    if !opens {
-        return Err(wrong("it opens to another entry or receipt than the file holds"));
-    }
-    Ok((proof, stated.map(|one| one.file.clone())))
+    Ok((proof, item))
 }
 
 impl Log {
-    fn note(&mut self, proof: LeafProof, receipt: Option<String>) {
-        let index = proof.inclusion.index;
-        if proof.statement.kind == StatementKind::Entry {
-            self.entries.insert(proof.statement.entry, index);
+    /// Takes a leaf for what it opens to. Where that is nothing of the case, the home stands for it, and the rest is judged without it.
+    fn note(&mut self, name: &str, proof: LeafProof, item: &Item, manifest: &Manifest, findings: &mut Findings) {
+        let (index, one) = (proof.inclusion.index, proof.statement);
+        match one.kind {
+            StatementKind::Entry => {
+                let (header, envelope) = (item.entry.header_digest(), item.entry.envelope_digest());
+                if (one.header, one.envelope) != (header, envelope) {
+                    let what =
+                        "the leaf is on another header or payload than the entry of this id that its desk signed";
+                    findings.misstate(&other_entry(item, manifest), name, what);
+                } else if let Some(first) = self.entries.get(&one.entry) {
+                    let what = format!("its entry has a leaf already, {first}: it was logged twice");
+                    findings.misstate(&[manifest.home], name, what);
+                } else {
+                    self.entries.insert(one.entry, index);
+                }
+            }
+            StatementKind::Receipt(_) => {
+                let opens =
+                    |stated: &&Stated| one == Statement::of_receipt(&stated.signed.receipt, &stated.signed.bytes);
+                match item.receipts.iter().find(opens) {
+                    Some(stated) => drop(self.receipts.insert(stated.file.clone())),
+                    None => unopened(name, item, manifest, findings),
+                }
+            }
         }
-        self.receipts.extend(receipt);
         self.leaves.insert(index, proof);
+    }
+
+    /// The leaves that entries of the case stand by, in the order of the ledger.
+    pub(crate) fn entered(&self) -> impl Iterator<Item = (u64, &Statement)> {
+        let by_entry = |one: &Statement, index: &u64| {
+            one.kind == StatementKind::Entry && self.entries.get(&one.entry) == Some(index)
+        };
+        let all = self.leaves.iter().map(|(index, proof)| (*index, &proof.statement));
+        all.filter(move |(index, one)| by_entry(one, index))
     }
 
     /// Whether the ledger holds what a receipt says: by a leaf of its own, or, where the home says that it took an entry, by the entry's.
     pub(crate) fn holds(&self, item: &Item, one: &Stated) -> bool {
         let entry = self.entries.get(&item.entry.header.entry);
         self.receipts.contains(&one.file)
-            || (takes(one) && one.signed.receipt.leaf.is_some() && one.signed.receipt.leaf.as_ref() == entry)
+            || (one.takes() && one.signed.receipt.leaf.is_some() && one.signed.receipt.leaf.as_ref() == entry)
     }
 
-    /// The order of the case is the order of the ledger.
-    fn ordered(&self, items: &[Item], findings: &mut Findings) {
-        let part = items.iter().filter(|item| item.accepted().is_some());
+    /// The order of the case, which its desks signed, is the order in which the home logged it. Where the file has another order than the
+    /// case, that is the exporter's doing, and the chain tells it.
+    fn ordered(&mut self, items: &[Item], manifest: &Manifest, findings: &mut Findings) {
+        let part: Vec<&Item> = items.iter().filter(|item| item.accepted().is_some()).collect();
+        let chained =
+            part.windows(2).take_while(|pair| pair[1].entry.header.previous == pair[0].entry.header_digest()).count();
+        let chain = part.into_iter().take(chained + 1);
         let placed: Vec<_> =
-            part.filter_map(|item| Some((item, *self.entries.get(&item.entry.header.entry)?))).collect();
-        for pair in placed.windows(2) {
-            if pair[0].1 >= pair[1].1 {
-                let what = format!("its leaf {} stands before that of the entry before it, {}", pair[1].1, pair[0].1);
-                findings.contradict(&pair[1].0.file, "ledger", what);
-            }
+            chain.filter_map(|item| Some((item, *self.entries.get(&item.entry.header.entry)?))).collect();
+        for pair in placed.windows(2).filter(|pair| pair[0].1 >= pair[1].1) {
+            let what = format!(
+                "the leaf of entry {} stands before that of the entry before it, {}",
+                pair[1].0.number, pair[0].1
+            );
+            findings.misstate(&[manifest.home], &names::leaf(pair[1].1), what);
+            self.disordered = true;
         }
     }
 
     /// The home's leaves are dated in their order, and before they were cosigned. A clock that is put right steps back once; a leaf alone does
     /// not. What the other gateway stated has its own clock, and is judged beside its entry.
     fn in_time(&self, clocks: &Clocks, manifest: &Manifest, findings: &mut Findings) {
-        let entered = self.leaves.iter().filter(|(_, proof)| proof.statement.kind == StatementKind::Entry);
         let (mut before, mut newest): (Option<(u64, &Statement)>, i64) = (None, i64::MIN);
-        for (index, proof) in entered {
-            let one = &proof.statement;
+        for (index, one) in self.entered() {
             if let Some((of, last)) = before.filter(|(_, last)| one.at.plus_ms(SKEW_MS) < last.at) {
                 let alone = clocks.is_alone(one.entry) || clocks.is_alone(last.entry);
                 if alone || !clocks::may_be_a_clock(newest.saturating_sub(one.at.0)) {
                     let what = format!("back-dated: of {}, behind a leaf of {}", one.at, last.at);
-                    findings.misstate(&[manifest.home], &names::leaf(*index), what);
+                    findings.misstate(&[manifest.home], &names::leaf(index), what);
                     continue;
                 }
-                let [from, until] = [of, *index].map(names::leaf);
+                let [from, until] = [of, index].map(names::leaf);
                 findings.clocks.push(clocks::put_back(manifest.home, (&from, last.at), (&until, one.at)));
             }
             newest = newest.max(one.at.0);
-            before = Some((*index, one));
+            before = Some((index, one));
         }
         if let Some((_, last)) = before {
             self.cosigned_in_time(last, clocks, manifest, findings);
@@ -224,34 +246,68 @@ impl Log {
     fn complete(&self, items: &[Item], manifest: &Manifest, findings: &mut Findings) {
         let size = self.head.as_ref().map_or(0, |head| head.size);
         for item in items {
+            let entered = self.entries.get(&item.entry.header.entry);
             let of_home = item.receipts.iter().filter(|one| one.signed.receipt.by == manifest.home);
             for one in of_home {
                 let Some(said) = one.signed.receipt.leaf else { continue };
-                let found = self.leaves.get(&said).filter(|proof| {
-                    proof.statement.kind == StatementKind::Entry && proof.statement.entry == item.entry.header.entry
-                });
-                match found {
-                    Some(proof)
-                        if takes(one) && one.timed && apart(proof.statement.at, one.signed.receipt.at) > SKEW_MS =>
-                    {
-                        let what =
-                            format!("its leaf is of {}, the receipt of {}", proof.statement.at, one.signed.receipt.at);
-                        findings.misstate(&[manifest.home], &one.file, what);
-                    }
-                    None if said < size => {
-                        let what = format!("its leaf {said} is under the head, and its proof is not in the file");
-                        findings.contradict(&one.file, "ledger", what);
-                    }
-                    _ => {}
+                if entered == Some(&said) {
+                    self.of_one_moment(said, one, manifest, findings);
+                } else if said < size {
+                    self.not_there(said, entered, one, manifest, findings);
                 }
             }
         }
     }
+
+    fn of_one_moment(&self, leaf: u64, one: &Stated, manifest: &Manifest, findings: &mut Findings) {
+        let (at, Some(proof)) = (one.signed.receipt.at, self.leaves.get(&leaf)) else { return };
+        if one.takes() && one.timed && apart(proof.statement.at, at) > SKEW_MS {
+            let what = format!("its leaf is of {}, the receipt of {at}", proof.statement.at);
+            findings.misstate(&[manifest.home], &one.file, what);
+        }
+    }
+
+    /// The home named a leaf under the head, and the file has none of the entry there.
+    fn not_there(&self, said: u64, entered: Option<&u64>, one: &Stated, manifest: &Manifest, findings: &mut Findings) {
+        let exporter = manifest.exporter.party();
+        if let Some(other) = entered {
+            let what = format!("it names leaf {said}, and the leaf of its entry is {other}");
+            findings.misstate(&[manifest.home], &one.file, what);
+        } else if self.leaves.contains_key(&said) {
+            let what = format!("it names leaf {said}, which is not of its entry");
+            findings.misstate(&[manifest.home], &one.file, what);
+        } else if exporter == manifest.home {
+            let what = format!("its leaf {said} is under the head, and its proof is not in the file");
+            findings.contradict(&one.file, "ledger", what);
+        } else {
+            // The exporter's gateway signed that it holds no such leaf, the home that there is one.
+            let what =
+                format!("it names leaf {said}, which is under the head, and {exporter} holds no such leaf of the case");
+            findings.misstate(&[manifest.home, exporter], &one.file, what);
+        }
+    }
 }
 
-/// Whether a receipt says that the entry was taken: what becomes of it later is of a later moment than its leaf.
-fn takes(one: &Stated) -> bool {
-    matches!(one.signed.receipt.kind, ReceiptKind::SubmissionAcceptance | ReceiptKind::RelayAcceptance)
+/// Whose word it is that a leaf is on another entry than the one of its id: the home's alone, where it took this one, or sent it. Else the
+/// sender may have signed two.
+fn other_entry(item: &Item, manifest: &Manifest) -> Vec<PartyId> {
+    let took = item.receipts.iter().any(|one| one.counts && one.takes() && one.signed.receipt.by == manifest.home);
+    let sender = (!took).then(|| item.entry.header.sender.party());
+    std::iter::once(manifest.home).chain(sender).collect()
+}
+
+/// A leaf on a receipt that the file has not. The home holds every receipt that it logs; the other gateway may not have been told of it yet.
+fn unopened(name: &str, item: &Item, manifest: &Manifest, findings: &mut Findings) {
+    let exporter = manifest.exporter.party();
+    if exporter == manifest.home {
+        let what = "it opens to a receipt that is not in the file, and whoever logs one has it";
+        findings.contradict(name, "ledger", what);
+    } else {
+        findings.unproved(format!(
+            "What {} logged of entry {} in {name}: the receipt is not in the file. {exporter} may not have been told of it yet; {} can show it.",
+            manifest.home, item.number, manifest.home
+        ));
+    }
 }
 
 fn apart(a: Timestamp, b: Timestamp) -> i64 {

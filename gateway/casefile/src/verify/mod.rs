@@ -111,7 +111,7 @@ pub fn verify<'t>(file: &[u8], trusted: impl Into<Trusted<'t>>, now: Timestamp) 
     let (items, clocks) = items::read(&mut sheaf, &manifest, &mut parties, &mut findings);
     let log = log::read(&mut sheaf, &manifest, &parties, (&items, &clocks), &mut findings);
     let counted = log::extent(&mut sheaf, &manifest, &parties, &items, &log, &mut findings);
-    let stamped = stamps::read(&mut sheaf, &manifest, &parties, (&items, &log), trusted.stamps, &mut findings);
+    let stamped = stamps::read(&mut sheaf, &manifest, &parties, (&items, &clocks, &log), trusted.stamps, &mut findings);
     let law = law::Law::read(&mut sheaf, &manifest, &roots, &mut findings);
     let outcome = replay::replay(&manifest, &items, &mut parties, &law, &mut findings);
     let bodies = bodies::read(&mut sheaf, &items, &mut findings);

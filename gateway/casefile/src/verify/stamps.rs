@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use identity::{StampRoots, StampToken};
-use ledger::Origin;
+use ledger::{Origin, Statement};
 use model::{Denial, Digest, Fault};
 
 use super::{
     Findings, SKEW_MS,
+    clocks::{self, Clocks},
     items::Item,
     log::{Log, first},
     parties::Parties,
     sheaf::Sheaf,
 };
-use crate::{Manifest, Section, StampProof, names};
+use crate::{Manifest, Section, StampProof, WrongClock, names};
 
 const FOLDER: &str = "stamps/";
 
@@ -30,7 +31,7 @@ pub(super) fn read(
     sheaf: &mut Sheaf<'_>,
     manifest: &Manifest,
     parties: &Parties,
-    (items, log): (&[Item], &Log),
+    (items, clocks, log): (&[Item], &Clocks, &Log),
     trusted: Option<&StampRoots>,
     findings: &mut Findings,
 ) -> Option<Section> {
@@ -54,16 +55,34 @@ pub(super) fn read(
             ));
             continue;
         }
-        let late = log.leaves.range(..one.size).find(|(_, leaf)| leaf.statement.at > one.token.at().plus_ms(SKEW_MS));
-        if let Some((index, leaf)) = late {
-            let what =
-                format!("{} stamped it at {}, and it says {}", one.token.signer(), one.token.at(), leaf.statement.at);
-            findings.misstate(&[manifest.home], &names::leaf(*index), what);
-        }
+        in_time(one, log, clocks, manifest, findings);
         lines.extend(line(one, items, log, &mut told));
     }
     let title = "When it was there at the latest, by the word of a time-stamping authority";
     (!lines.is_empty()).then(|| Section { title: title.to_owned(), lines })
+}
+
+/// The home's leaves under a stamped head were made before it was stamped. What it logged of the other gateway's word has that one's clock.
+fn in_time(one: &Dated, log: &Log, clocks: &Clocks, manifest: &Manifest, findings: &mut Findings) {
+    let (at, signer) = (one.token.at(), one.token.signer());
+    let ahead = |leaf: &Statement| leaf.at.0.saturating_sub(at.0);
+    let late = log.entered().take_while(|(index, _)| *index < one.size).filter(|(_, leaf)| ahead(leaf) > SKEW_MS);
+    let (clock, stated): (Vec<_>, Vec<_>) =
+        late.partition(|(_, leaf)| clocks::may_be_a_clock(ahead(leaf)) && !clocks.is_alone(leaf.entry));
+    if let Some((index, leaf)) = stated.first() {
+        let what = format!("{signer} stamped it at {at}, and it says {}", leaf.at);
+        findings.misstate(&[manifest.home], &names::leaf(*index), what);
+    }
+    if let Some((index, leaf)) = clock.iter().max_by_key(|(_, leaf)| leaf.at) {
+        let (of, ahead_ms) = (manifest.home, ahead(leaf));
+        let what = format!(
+            "{signer} stamped {} at {at}, about {} before {of} dated it, {}: the clock of {of} was ahead, or that of {signer} behind",
+            names::leaf(*index),
+            clocks::about(ahead_ms),
+            leaf.at
+        );
+        findings.clocks.push(WrongClock { of, ahead_ms, from: at, until: leaf.at, what });
+    }
 }
 
 /// One time-stamp, as far as it proves itself: the gateway of the exporter signed the head, the head of the ledger is in it, and leads to the

@@ -247,10 +247,11 @@ impl Told<'_> {
                 )
             }));
             lines.push(format!(
-                "{} entries and {} receipts are opened as leaves under that head, in the order of the case. Its other leaves stay closed: \
-                 whether one of them is of this case, only the two gateways know.",
+                "{} entries and {} receipts are opened as leaves under that head{}. Its other leaves stay closed: whether one of them is of \
+                 this case, only the two gateways know.",
                 self.log.entries.len(),
-                self.log.receipts.len()
+                self.log.receipts.len(),
+                if self.log.disordered { "" } else { ", in the order of the case" }
             ));
         }
         if let Some(at) = self.counted {

@@ -4,6 +4,7 @@
 
 mod clocks;
 mod expired;
+mod home;
 mod honest;
 mod liars;
 mod misconduct;

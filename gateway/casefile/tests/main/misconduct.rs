@@ -156,6 +156,22 @@ fn what_an_honest_gateway_signed_convicts_nobody() {
 }
 
 #[test]
+fn a_rejection_of_an_entry_that_claims_to_be_from_the_future_convicts_nobody() {
+    let story = Story::small();
+    let dated = |kind| {
+        receipt(&story, |receipt| (receipt.kind, receipt.at) = (kind, receipt.at.plus_ms(-10 * 24 * 3600 * 1000)))
+    };
+    for kind in [ReceiptKind::RelayRejection, ReceiptKind::SubmissionRejection, ReceiptKind::RelayFailure] {
+        let evidence = dated(kind);
+        assert!(!evidence.convicts() && !evidence.stops() && !proves(&story, &evidence), "{}", evidence.told());
+    }
+    for kind in [ReceiptKind::RelayAcceptance, ReceiptKind::Delivery, ReceiptKind::Retrieval] {
+        let evidence = dated(kind);
+        assert!(evidence.convicts() && proves(&story, &evidence), "{}", evidence.told());
+    }
+}
+
+#[test]
 fn every_flipped_byte_of_a_file_of_misconduct_is_found() {
     /// Root and directory are the same in each: of theirs, one byte in so many is flipped, for each is a signature to check.
     const STRIDE: usize = 23;

@@ -76,7 +76,11 @@ fn timed(story: &Story, leaves: u64, signer: &impl SignBytes) -> StampProof {
 
 /// A case whose first four leaves are stamped, changed by `change`.
 fn checked(change: impl FnOnce(&Story, &tempfile::TempDir, &mut Material), trusted: bool) -> Report {
-    let (story, tsa) = (Story::small(), authority());
+    checked_of(Story::small(), change, trusted)
+}
+
+fn checked_of(story: Story, change: impl FnOnce(&Story, &tempfile::TempDir, &mut Material), trusted: bool) -> Report {
+    let tsa = authority();
     let mut material = story.material();
     let mut stamp = timed(&story, 4, &story.jp.ledger);
     stamp.token = token(&tsa, &stamp.timed.note);
@@ -149,4 +153,19 @@ fn a_place_that_is_not_in_the_stamped_head_contradicts() {
     contradicts("does not lead from the leaf to the root", |_, _, material| {
         material.held.stamps[0].timed.salt = LeafSalt([9; 32]);
     });
+}
+
+#[test]
+fn a_clock_that_was_ahead_of_the_stamp_is_told_as_one_and_the_peers_pins_nothing_on_the_home() {
+    const HOUR_MS: i64 = 3_600_000;
+    for ahead in [[0, 2 * HOUR_MS], [2 * HOUR_MS, 0]] {
+        let mut story = Story::new();
+        story.ahead = ahead;
+        story.play();
+        let report = checked_of(story, |_, _, _| {}, true);
+        let text = report.to_text();
+        assert!(report.holds && report.misstated.is_empty(), "{text}");
+        let told = report.clocks.iter().any(|one| one.what.contains("CN=A-clock stamped"));
+        assert_eq!(told, ahead[0] > 0, "only the home dates leaves of entries: {text}");
+    }
 }

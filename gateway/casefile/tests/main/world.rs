@@ -91,6 +91,10 @@ pub(crate) struct Story {
     pub(crate) entries: Vec<Entry>,
     /// What FR's gateway makes of its own receipts before it signs them.
     pub(crate) misstates: fn(&mut Receipt),
+    /// What JP's gateway makes of its own.
+    pub(crate) home_misstates: fn(&mut Receipt),
+    /// What JP's gateway has not logged yet, where it holds entries back from its log.
+    pub(crate) unlogged: Option<Vec<Statement>>,
     /// How far the clocks of the two gateways are ahead, JP's and FR's, in milliseconds.
     pub(crate) ahead: [i64; 2],
 }
@@ -210,6 +214,8 @@ impl Story {
             leaves: Vec::new(),
             entries: Vec::new(),
             misstates: |_| {},
+            home_misstates: |_| {},
+            unlogged: None,
             ahead: [0, 0],
         }
     }
@@ -384,7 +390,11 @@ impl Story {
         let (first, second) = (header.created.plus_ms(1 + own), header.created.plus_ms(3 + other));
         let leaf = self.leaves.len() as u64;
         let at_home = if by_home { first } else { second };
-        self.append(Statement::of_entry(header.entry, digest, envelope, at_home));
+        let logged = Statement::of_entry(header.entry, digest, envelope, at_home);
+        match &mut self.unlogged {
+            Some(unlogged) => unlogged.push(logged),
+            None => self.append(logged),
+        }
         let receipt = |kind, at, by: &str| Receipt {
             kind,
             by: party(by),
@@ -412,16 +422,32 @@ impl Story {
     }
 
     fn signed(&self, mut receipt: Receipt) -> SignedReceipt {
-        if receipt.by == party("FR") {
-            (self.misstates)(&mut receipt);
-        }
+        let misstates = if receipt.by == party("FR") { self.misstates } else { self.home_misstates };
+        misstates(&mut receipt);
         let (key, other) =
             if receipt.by == party("JP") { (&self.jp.ledger.0, "FR") } else { (&self.fr.ledger.0, "JP") };
         let (by, bytes) = (receipt.by, proto::encode_receipt(&receipt));
         sign_receipts(key, by, party(other), vec![(receipt, bytes)]).unwrap().remove(0)
     }
 
-    fn append(&mut self, statement: Statement) {
+    /// Adds a receipt to an entry: its last one, changed.
+    pub(crate) fn states(&mut self, entry: usize, change: impl FnOnce(&mut Receipt)) {
+        let last = self.entries[entry].receipts.last().unwrap();
+        let wire = <proto::types::SignedReceipt as prost::Message>::decode(&last.2[..]).unwrap();
+        let mut receipt = proto::decode_receipt(&wire).unwrap().receipt;
+        change(&mut receipt);
+        let signed = self.signed(receipt);
+        let bytes = prost::Message::encode_to_vec(&proto::types::SignedReceipt::from(&signed));
+        self.entries[entry].receipts.push((signed.receipt.kind, signed.receipt.by, bytes));
+    }
+
+    /// What JP's gateway logged of an entry.
+    pub(crate) fn logged(&self, entry: usize) -> Statement {
+        let of = |one: &&(Statement, LeafSalt)| one.0.entry == self.entries[entry].id;
+        self.leaves.iter().find(of).unwrap().0
+    }
+
+    pub(crate) fn append(&mut self, statement: Statement) {
         let salt = LeafSalt([self.leaves.len() as u8; 32]);
         let (log, rows) = self.log.append(&[statement.leaf(&salt)]).unwrap();
         self.log = log;
@@ -469,11 +495,20 @@ impl Story {
         material
     }
 
-    /// JP's gateway states how much there is.
+    /// The same, as FR's desk and gateway hold it.
+    pub(crate) fn material_of_peer(&self) -> Material {
+        let mut material = self.material();
+        material.exporter = desk("FR:central");
+        self.count(&mut material);
+        material
+    }
+
+    /// The exporter's gateway states how much there is.
     pub(crate) fn count(&self, material: &mut Material) {
+        let by = material.exporter.party();
         let mut extent = Extent {
             case: self.case,
-            by: party("JP"),
+            by,
             at: self.moment().plus_ms(self.ahead[0]),
             entries: Pile::default(),
             receipts: Pile::default(),
@@ -485,13 +520,15 @@ impl Story {
         }
         material.held.leaves.iter().for_each(|leaf| extent.leaves.add(&leaf.to_piled()));
         let text = extent.to_text();
-        let signature = self.jp.ledger.0.sign(Domain::CaseExtent, text.as_bytes());
+        let state = if by == party("JP") { &self.jp } else { &self.fr };
+        let signature = state.ledger.0.sign(Domain::CaseExtent, text.as_bytes());
         material.held.extent = (text, signature);
     }
 
-    /// JP's desk makes the file of it, and signs.
+    /// The exporting desk makes the file of it, and signs.
     pub(crate) fn export(&self, material: &Material) -> Vec<u8> {
-        casefile::assemble(material, |manifest| self.jp.desk.sign(Domain::CaseFile, manifest)).unwrap()
+        let state = if material.exporter.party() == party("JP") { &self.jp } else { &self.fr };
+        casefile::assemble(material, |manifest| state.desk.sign(Domain::CaseFile, manifest)).unwrap()
     }
 
     /// What the reader pins.

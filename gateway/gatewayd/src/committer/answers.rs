@@ -165,6 +165,11 @@ impl Committer {
             }
             return Ok(true);
         };
+        if receipt.epoch.is_some() {
+            telemetry::say!(Warn, "a retrieval certifies an epoch", party = from, entry = receipt.entry);
+            turn.doubted.push(signed.clone());
+            return Ok(true);
+        }
         if receipt.at > turn.now.plus_ms(CLOCK_APART_MS_MAX) {
             return Ok(false);
         }

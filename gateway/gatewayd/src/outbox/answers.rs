@@ -168,6 +168,11 @@ impl Sender {
         if (verdict.receipt.kind == RelayAcceptance) != delivery.is_some() {
             return Err(peer_error("a Delivery or NonDelivery goes with an acceptance, and with nothing else").into());
         }
+        let stray = (verdict.receipt.kind != RelayAcceptance && verdict.receipt.epoch.is_some())
+            || delivery.as_ref().is_some_and(|delivery| delivery.receipt.epoch.is_some());
+        if stray {
+            return Err(peer_error("it certifies an epoch in a receipt that is no acceptance").into());
+        }
         if delivery.as_ref().is_some_and(|delivery| delivery.receipt.at < verdict.receipt.at) {
             return Err(peer_error("it laid the entry ready before it took it").into());
         }

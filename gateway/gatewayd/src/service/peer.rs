@@ -168,6 +168,9 @@ impl Peers {
             if receipt.kind != kind || receipt.by != from || !same {
                 return Err(unsaid("a receipt that came with an entry is on another one, or of another kind"));
             }
+            if kind == ReceiptKind::RelayFailure && receipt.epoch.is_some() {
+                return Err(unsaid("a RelayFailure that came with an entry certifies an epoch"));
+            }
             let proven = self.0.trust.snapshot().store.verify_receipt_among(&signed, &mut self.0.proven.lock());
             proven.map_err(|denial| unsaid(&format!("a receipt that came with an entry does not hold: {denial}")))?;
             said.push(signed);

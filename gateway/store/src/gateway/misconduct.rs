@@ -4,8 +4,10 @@ use sea_orm::{QueryOrder, entity::prelude::*, sea_query::Expr};
 use super::GatewayStore;
 use crate::{StoreError, Stored, write};
 
-/// Pieces of evidence that are kept of one party. Whoever lies more often has said enough.
+/// Pieces of evidence that are kept of one party and stop nothing. Whoever lies more often has said enough.
 const KEPT_MAX: u64 = 1000;
+/// Those that stop its channel, of each kind and log: no heap of smaller ones takes their room.
+const STOPPING_MAX: u64 = 100;
 
 /// What another gateway signed and contradicted. It is kept for good.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -58,10 +60,22 @@ impl GatewayStore {
 /// Keeps evidence. The same again was kept, and is no longer settled.
 pub(super) async fn put<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
     for row in rows {
-        let kept = Entity::find().filter(Column::Party.eq(row.party)).filter(Column::Digest.ne(row.digest)).count(tx);
-        if kept.await? < KEPT_MAX {
+        let kept = Entity::find().filter(Column::Party.eq(row.party)).filter(Column::Digest.ne(row.digest));
+        let (kept, room) = if row.stops == 0 {
+            (kept.filter(Column::Stops.eq(0)), KEPT_MAX)
+        } else {
+            (kept.filter(Column::Stops.ne(0)).filter(Column::Evidence.starts_with(title(&row.evidence))), STOPPING_MAX)
+        };
+        if kept.count(tx).await? < room {
             write::upsert::<Entity, _, _>(tx, &[Column::Digest], &[Column::Settled], std::slice::from_ref(row)).await?;
         }
     }
     Ok(())
+}
+
+/// What evidence begins with: its kind, whom it accuses, and the log that it is on, each in a line of two words, before parts in base64.
+fn title(evidence: &str) -> &str {
+    let named = |line: &&str| ["kind ", "accused ", "log "].iter().any(|name| line.starts_with(name));
+    let length = evidence.split_inclusive('\n').take_while(named).map(str::len).sum();
+    evidence.get(..length).unwrap_or(evidence)
 }

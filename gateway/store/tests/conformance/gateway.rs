@@ -15,7 +15,7 @@ pub(crate) use super::heads::{
     the_first_stamp_on_a_head_stays,
 };
 pub(crate) use super::misconduct::{
-    evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
+    evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again, no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
 };
 use super::{PENDING, authority, blob, case, case_id, delivery, entry, entry_id, outbox, party, plan};

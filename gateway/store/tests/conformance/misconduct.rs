@@ -34,6 +34,19 @@ pub(crate) async fn evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_
     assert_eq!(store.misconduct().await.unwrap(), [first, settled(&second), other]);
 }
 
+pub(crate) async fn no_heap_of_lies_takes_the_room_of_what_convicts(store: &GatewayStore) {
+    let jp = "JP".parse().unwrap();
+    let smaller =
+        |n: i64| MisconductRow { stops: 0, ..evidence("JP", &format!("kind receipt\naccused JP\nreceipt {n}\n"), n) };
+    let back_dated = |n: i64| evidence("JP", &format!("kind backdated\naccused JP\nlog {LOG}\nheld {n}\n"), n);
+    let rows = (0..1001).map(smaller).chain((0..101).map(back_dated)).collect();
+    store.commit(&Batch { misconduct: rows, ..Batch::default() }).await.unwrap();
+    assert_eq!(store.misconduct_of(jp).await.unwrap().len(), 1100, "each has its room, and no more");
+    let fork = evidence("JP", &format!("kind fork\naccused JP\nlog {LOG}\nlarger AA==\n"), 5000);
+    store.commit(&Batch { misconduct: vec![fork.clone()], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.misconduct_of(jp).await.unwrap().last(), Some(&fork));
+}
+
 pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes(store: &GatewayStore) {
     let digest = |of: i64| Digest::of(&[&of.to_be_bytes()]);
     let row = |at: i64| AwaitedRow { digest: digest(at).into(), channel: LOG.to_owned(), at };
