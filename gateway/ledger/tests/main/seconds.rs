@@ -1,5 +1,7 @@
 //! The second signature: by ML-DSA-44, promised by the key itself, so that nobody forgets to ask.
 
+use std::slice::from_ref;
+
 use aws_lc_rs::signature::{KeyPair as _, ML_DSA_44_SIGNING, PqdsaKeyPair};
 use ledger::{
     Cosignature, LedgerKey, Objection, Replica, Retreat, SECOND_SIGNATURE_BYTES, SecondKey, SignBytes,
@@ -166,8 +168,8 @@ fn a_witness_that_signs_twice_is_convicted_by_both_signatures_and_by_no_one_of_t
         "its own two, and not the home's"
     );
     let [key, alone] = [fr.public_key(), fr.first.public_key()];
-    assert!(retreat.verify(origin(), witness(), &[key.clone()]).is_ok());
-    assert!(retreat.verify(origin(), witness(), &[alone.clone()]).is_err(), "a signature that nobody has checked");
+    assert!(retreat.verify(origin(), witness(), from_ref(&key)).is_ok());
+    assert!(retreat.verify(origin(), witness(), from_ref(&alone)).is_err(), "a signature that nobody has checked");
     let second = lines(&retreat.then)[1].clone();
     let stripped = Retreat { then: without(&retreat.then, &second), ..retreat };
     let denial = stripped.verify(origin(), witness(), &[key]).unwrap_err();
