@@ -13,7 +13,10 @@ use aws_lc_rs::{hmac, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{Denial, Digest, Fault, Timestamp};
 
-use crate::{officers::Officer, signing::Taken};
+use crate::{
+    officers::Officer,
+    signing::{Prepared, Taken},
+};
 
 /// Without a request for so long it ends: 20 minutes.
 const IDLE_MS: i64 = 20 * 60 * 1000;
@@ -25,6 +28,8 @@ const SESSIONS_OF_OFFICER_MAX: usize = 5;
 const SESSIONS_MAX: usize = 500;
 /// Acts that a session remembers, so that a second submit shows what the first one did.
 const ACTS_MAX: usize = 16;
+/// What was shown and not signed yet; each may have 8 MiB. One that is forgotten is prepared again.
+const SHOWN_MAX: usize = 3;
 const TOKEN_BYTES: usize = 32;
 
 /// What a browser shows in its cookie.
@@ -81,20 +86,33 @@ impl Session {
     }
 }
 
-/// What was done in a session, by the key of its form.
+/// What was done in a session, and what was shown to be signed, each by the key of its form.
 #[derive(Debug, Default)]
-pub(crate) struct Acts(VecDeque<(String, Taken)>);
+pub(crate) struct Acts {
+    done: VecDeque<(String, Taken)>,
+    shown: VecDeque<(String, Arc<Prepared>)>,
+}
 
 impl Acts {
     pub(crate) fn find(&self, once: &str) -> Option<&Taken> {
-        self.0.iter().find(|(key, _)| key == once).map(|(_, taken)| taken)
+        self.done.iter().find(|(key, _)| key == once).map(|(_, taken)| taken)
     }
 
     pub(crate) fn note(&mut self, once: String, taken: Taken) {
-        if self.0.len() == ACTS_MAX {
-            self.0.pop_front();
-        }
-        self.0.push_back((once, taken));
+        self.shown.retain(|(key, _)| *key != once);
+        self.done.truncate(ACTS_MAX - 1);
+        self.done.push_front((once, taken));
+    }
+
+    /// What was shown under this key, so that this and nothing else is signed.
+    pub(crate) fn shown(&self, once: &str) -> Option<Arc<Prepared>> {
+        self.shown.iter().find(|(key, _)| key == once).map(|(_, prepared)| prepared.clone())
+    }
+
+    pub(crate) fn show(&mut self, once: String, prepared: Arc<Prepared>) {
+        self.shown.retain(|(key, _)| *key != once);
+        self.shown.truncate(SHOWN_MAX - 1);
+        self.shown.push_front((once, prepared));
     }
 }
 

@@ -1,6 +1,8 @@
 //! From a form to a signature: what the desk prepared is shown in words, from the very bytes that are signed, and signed by the officer who
 //! has just proved once more who it is.
 
+use std::fmt;
+
 use model::{Denial, Digest, Fault, Header, HeaderDigest, MeasureScope, Refusal, RefusalCode, Role, Step};
 use proto::desk as wire;
 use zeroize::Zeroizing;
@@ -32,6 +34,12 @@ pub(crate) struct Prepared {
     given: wire::PrepareStepResponse,
     header: Header,
     inside: Vec<DocumentShown>,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prepared({})", self.header.step)
+    }
 }
 
 impl Prepared {
@@ -140,19 +148,19 @@ pub(crate) async fn prepare(visit: &Visit, asked: wire::PrepareStepRequest, once
     Ok(Prepared { asked, given, header, inside })
 }
 
+/// That what waits for signatures now is not what the officer saw.
+pub(crate) fn is_another() -> Problem {
+    Denial::failed(Fault::StaleCase, "what is prepared now is not what was shown; nothing was signed").into()
+}
+
 /// Signs what was shown, in this role, and hands it in.
 pub(crate) async fn sign(
     visit: &Visit,
     prepared: &Prepared,
-    shown: &str,
     role: Option<Role>,
     passphrase: Zeroizing<String>,
     once: &str,
 ) -> Result<Taken, Problem> {
-    if prepared.digest() != shown {
-        let detail = "what is prepared is not what was shown; nothing was signed";
-        return Err(Denial::failed(Fault::StaleCase, detail).into());
-    }
     let officer = &visit.officer()?.officer;
     let roles = prepared.roles(visit)?;
     let role = role.filter(|role| roles.contains(role)).or(roles.first().copied());

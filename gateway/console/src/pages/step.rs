@@ -174,9 +174,11 @@ async fn post(visit: Visit, Path((case, step)): Path<(String, String)>, Form(mut
 
 /// Prepares, and shows what is going to be signed.
 async fn check(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Problem>) -> Answer {
-    let _one = visit.officer()?.session.acts.lock().await;
+    let mut acts = visit.officer()?.session.acts.lock().await;
     let asked = asked(place.case, place.step, fields, visit)?;
-    let prepared = signing::prepare(visit, asked, fields.one("once")).await?;
+    let key = key_of(fields.one("once"), &asked);
+    let prepared = Arc::new(signing::prepare(visit, asked, fields.one("once")).await?);
+    acts.show(key, prepared.clone());
     check_page(visit, place, fields, &prepared, problem)
 }
 
@@ -190,9 +192,16 @@ async fn sign(visit: &Visit, place: &Place, fields: &Fields, passphrase: Zeroizi
     if acts.find(&done).is_some() {
         return see(&taken::address(&case, &done));
     }
-    let prepared = signing::prepare(visit, asked, once).await?;
+    let prepared = match acts.shown(&done) {
+        Some(prepared) => prepared,
+        None => Arc::new(signing::prepare(visit, asked, once).await?),
+    };
+    if prepared.digest() != fields.one("digest") {
+        acts.show(done, prepared.clone());
+        return check_page(visit, place, fields, &prepared, Some(&signing::is_another()));
+    }
     let role = fields.one("role").parse::<Role>().ok();
-    match signing::sign(visit, &prepared, fields.one("digest"), role, passphrase, once).await {
+    match signing::sign(visit, &prepared, role, passphrase, once).await {
         Ok(taken) => {
             acts.note(done.clone(), taken);
             see(&taken::address(&case, &done))
@@ -233,43 +242,9 @@ fn check_page(visit: &Visit, place: &Place, fields: &Fields, prepared: &Prepared
 }
 
 fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Problem>) -> Answer {
-    let (step, shown, language) = (place.step, &place.shown, visit.language());
-    let parts = Parts::of(step);
-    let ticked = |name: &str, value: &str| fields.all(name).any(|one| one == value);
-    let choice = |name: &str, value: String, text: String, hint: String| Choice {
-        checked: ticked(name, &value),
-        value,
-        text,
-        hint,
-    };
-    let measures = shown.measures.iter().map(|one| {
-        let state = visit.text(&key("state", &one.state));
-        let text = format!("M{} [{}] {}: {}", one.id, one.article, one.request_type, one.records.join(", "));
-        choice("measure", one.id.to_string(), text, state)
-    });
-    let known = |code: &RefusalCode| {
-        shown
-            .measures
-            .iter()
-            .any(|one| one.grounds.is_empty() || one.grounds.iter().any(|ground| ground == code.as_str()))
-    };
-    let grounds = RefusalCode::ALL.iter().filter(|code| code.is_human() && known(code)).map(|code| {
-        choice(
-            "ground",
-            code.to_string(),
-            format!("{code} {}", code.text_in(language)),
-            code.explanation_in(language).to_owned(),
-        )
-    });
-    let conditions = ConditionCode::ALL
-        .iter()
-        .map(|code| choice("condition", code.to_string(), format!("{code} {}", code.text_in(language)), String::new()));
-    let postponements = PostponementCode::ALL.iter().map(|code| {
-        choice("postponement", code.to_string(), format!("{code} {}", code.text_in(language)), String::new())
-    });
-    let flaws = ["wrong_subject", "wrong_value", "stale"]
-        .map(|flaw| choice("flaw", flaw.to_owned(), visit.text(&key("flaw", flaw)), String::new()));
+    let (step, shown) = (place.step, &place.shown);
     let waits = place.summary().awaiting_signature;
+    let other_waits = Some(waits).filter(|waits| !waits.is_empty() && !place.is_waiting());
     let mut record_types: Vec<String> = shown.measures.iter().flat_map(|one| one.records.iter().cloned()).collect();
     record_types.sort();
     record_types.dedup();
@@ -277,8 +252,8 @@ fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Pro
         Some(Problem::Incomplete(name)) => Some((format!("step-{name}"), Missing(name).told(visit))),
         _ => None,
     };
-    let officer = &visit.officer()?.officer;
-    let roles: Vec<_> = officer.roles.iter().copied().collect();
+    let roles: Vec<_> = visit.officer()?.officer.roles.iter().copied().collect();
+    let choices = Choices { visit, shown, fields };
     let page = StepPage {
         page: visit.page(Section::Inbox),
         case: place.case.to_string(),
@@ -288,26 +263,74 @@ fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Pro
         once: once()?,
         matter: fields.one("matter").to_owned(),
         waiting: place.is_waiting(),
-        measures: measures.collect(),
-        grounds: grounds.collect(),
-        conditions: conditions.collect(),
-        postponements: postponements.collect(),
-        flaws: flaws.into(),
+        measures: choices.measures(),
+        grounds: choices.grounds(),
+        conditions: choices.conditions(),
+        postponements: choices.postponements(),
+        flaws: choices.flaws(),
         roles: if roles.len() > 1 { role_choices(&roles, fields, visit) } else { Vec::new() },
         records: (1..=RECORDS_MAX).map(|number| RecordField::of(number, fields)).collect(),
         record_types,
         consult_first: step == Step::Refuse && shown.measures.iter().any(|one| one.consult_first),
-        other_waits: if waits.is_empty() || place.is_waiting() {
-            String::new()
-        } else {
-            visit.text(&key("step", &waits))
-        },
+        other_waits: other_waits.map(|waits| visit.text(&key("step", &waits))).unwrap_or_default(),
         values: fields.clone(),
         problem: problem.filter(|_| missing.is_none()).map(|problem| problem.told(visit)),
         missing,
-        parts,
+        parts: Parts::of(step),
     };
     html_as(problem.map_or(StatusCode::OK, Problem::status), &page)
+}
+
+/// What can be ticked on the form of a step, as far as it was ticked before.
+struct Choices<'a> {
+    visit: &'a Visit,
+    shown: &'a wire::GetCaseResponse,
+    fields: &'a Fields,
+}
+
+impl Choices<'_> {
+    fn choice(&self, name: &str, value: &str, text: String, hint: String) -> Choice {
+        Choice { checked: self.fields.all(name).any(|one| one == value), value: value.to_owned(), text, hint }
+    }
+
+    fn measures(&self) -> Vec<Choice> {
+        let measure = |one: &wire::MeasureView| {
+            let text = format!("M{} [{}] {}: {}", one.id, one.article, one.request_type, one.records.join(", "));
+            self.choice("measure", &one.id.to_string(), text, self.visit.text(&key("state", &one.state)))
+        };
+        self.shown.measures.iter().map(measure).collect()
+    }
+
+    /// The grounds that the treaty knows for one of the measures; all of them where this desk does not hold the rule.
+    fn grounds(&self) -> Vec<Choice> {
+        let language = self.visit.language();
+        let known = |code: &&RefusalCode| {
+            let names = |one: &wire::MeasureView| one.grounds.iter().any(|ground| ground == code.as_str());
+            code.is_human() && self.shown.measures.iter().any(|one| one.grounds.is_empty() || names(one))
+        };
+        let ground = |code: &RefusalCode| {
+            let text = format!("{code} {}", code.text_in(language));
+            self.choice("ground", code.as_str(), text, code.explanation_in(language).to_owned())
+        };
+        RefusalCode::ALL.iter().filter(known).map(ground).collect()
+    }
+
+    fn conditions(&self) -> Vec<Choice> {
+        let text = |code: &ConditionCode| format!("{code} {}", code.text_in(self.visit.language()));
+        let choice = |code: &ConditionCode| self.choice("condition", code.as_str(), text(code), String::new());
+        ConditionCode::ALL.iter().map(choice).collect()
+    }
+
+    fn postponements(&self) -> Vec<Choice> {
+        let text = |code: &PostponementCode| format!("{code} {}", code.text_in(self.visit.language()));
+        let choice = |code: &PostponementCode| self.choice("postponement", code.as_str(), text(code), String::new());
+        PostponementCode::ALL.iter().map(choice).collect()
+    }
+
+    fn flaws(&self) -> Vec<Choice> {
+        let choice = |flaw| self.choice("flaw", flaw, self.visit.text(&key("flaw", flaw)), String::new());
+        ["wrong_subject", "wrong_value", "stale"].into_iter().map(choice).collect()
+    }
 }
 
 fn role_choices(roles: &[Role], fields: &Fields, visit: &Visit) -> Vec<Choice> {

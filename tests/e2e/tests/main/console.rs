@@ -4,13 +4,15 @@
 use serde_json::Value;
 
 use crate::{
-    bounded,
     browser::{Browser, passphrase},
     papers,
     play::{ACTS, Play},
     stage::{Side, Stage},
-    until,
+    until, within,
 };
+
+/// Each passphrase costs its work on purpose, and a day has many.
+const DAY_MAX_S: u64 = 180;
 
 /// A request that has arrived at FR.
 async fn asked() -> Play {
@@ -27,7 +29,7 @@ fn entries(case: &Value, step: &str) -> usize {
 
 #[tokio::test]
 async fn a_request_is_answered_and_its_records_are_opened_by_officers_who_have_a_browser_alone() {
-    bounded(async {
+    within(DAY_MAX_S, async {
         let play = asked().await;
         let (stage, case) = (&play.stage, play.case.as_str());
         let [fr, second, jp] = [(Side::Fr, "officer-1"), (Side::Fr, "officer-2"), (Side::Jp, "officer-1")]
@@ -94,7 +96,7 @@ async fn a_request_is_answered_and_its_records_are_opened_by_officers_who_have_a
 
 #[tokio::test]
 async fn what_no_page_of_the_console_sent_is_not_done() {
-    bounded(async {
+    within(DAY_MAX_S, async {
         let play = asked().await;
         let (stage, case) = (&play.stage, play.case.as_str());
         let secret = passphrase(stage, Side::Fr, "officer-1");
@@ -149,7 +151,7 @@ async fn what_no_page_of_the_console_sent_is_not_done() {
 
 #[tokio::test]
 async fn a_form_that_is_sent_twice_is_done_once_and_both_times_tells_what_came_of_it() {
-    bounded(async {
+    within(DAY_MAX_S, async {
         let play = asked().await;
         let (stage, case) = (&play.stage, play.case.as_str());
         let secret = passphrase(stage, Side::Fr, "officer-1");
@@ -178,7 +180,7 @@ async fn a_form_that_is_sent_twice_is_done_once_and_both_times_tells_what_came_o
 
 #[tokio::test]
 async fn a_session_that_ends_in_the_middle_of_a_form_loses_nothing_and_passphrases_are_not_guessed() {
-    bounded(async {
+    within(DAY_MAX_S, async {
         let play = asked().await;
         let (stage, case) = (&play.stage, play.case.as_str());
         let secret = passphrase(stage, Side::Fr, "officer-1");
