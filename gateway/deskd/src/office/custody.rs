@@ -6,7 +6,7 @@
 //! what a disk keeps of overwritten blocks, are the operator's to destroy. The header, the commitment, the digests of the records and the
 //! certificate stay: they prove what was there and that it is gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use desk::{Record, records_named};
@@ -26,8 +26,10 @@ use zeroize::Zeroizing;
 
 use super::{
     Office,
+    history::Past,
     matters::{NamedRecord, shreds},
     outbox::THEIRS,
+    rejected::{Rejected, answers, rejections},
     view::CaseView,
 };
 use crate::{random, safe::Place};
@@ -101,6 +103,18 @@ impl Office {
         header: &Header,
         now: Timestamp,
     ) -> Result<(), Denial> {
+        self.shred_after(batch, view, None, header, now).await
+    }
+
+    /// The same, where the entries `before` it, oldest first, are not all in the storage yet.
+    pub(super) async fn shred_after(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        before: Option<&[Past]>,
+        header: &Header,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
         let entries = if shreds(header.step) {
             if self.is_kept_elsewhere(view, header) {
                 return Ok(());
@@ -108,7 +122,7 @@ impl Office {
             let rows = self.certified(view, header.declared.matter, &header.concerns).await?;
             rows.into_iter().map(|row| row.id.0).collect()
         } else {
-            self.not_taken(view, header).await?
+            self.not_taken(view, before, header).await?
         };
         self.destroy(batch, view, &entries, (header.entry, header.step), now).await
     }
@@ -169,7 +183,12 @@ impl Office {
 
     /// The entries whose records this desk's party has just said not to take: a rejected release, something given that goes back unread,
     /// and what contradicted its header. What was not taken was never this party's to keep.
-    async fn not_taken(&self, view: &CaseView, header: &Header) -> Result<Vec<EntryId>, Denial> {
+    async fn not_taken(
+        &self,
+        view: &CaseView,
+        before: Option<&[Past]>,
+        header: &Header,
+    ) -> Result<Vec<EntryId>, Denial> {
         if header.sender.party() != self.own.party() {
             return Ok(Vec::new());
         }
@@ -185,9 +204,11 @@ impl Office {
             }
             Step::ReturnRequest => Ok(theirs.filter(|row| row.step.0 == Step::SealSend).map(|row| row.id.0).collect()),
             Step::Reject => {
-                let rejected = rejections(&rows, Some(header))?;
-                let whole =
-                    |row: &&DeskEntryRow| rejected.get(&row.id.0).is_some_and(|one| one.waits_or_taken.is_empty());
+                let rejected = match before {
+                    Some(past) => rejections(past.iter().map(|one| &one.header), Some(header)),
+                    None => rejections(&answers(&rows)?, Some(header)),
+                };
+                let whole = |row: &&DeskEntryRow| rejected.get(&row.id.0).is_some_and(Rejected::is_whole);
                 Ok(theirs.filter(whole).map(|row| row.id.0).collect())
             }
             _ => Ok(Vec::new()),
@@ -229,7 +250,7 @@ impl Office {
         if !shreds(header.step) {
             return Ok(());
         }
-        let rejected = rejections(&self.store.entries_of(view.id).await?, None)?;
+        let rejected = rejections(&answers(&self.store.entries_of(view.id).await?)?, None);
         for row in self.certified(view, header.declared.matter, &header.concerns).await? {
             let entry = row.id.0;
             if view.findings.contains_key(&entry) || view.destroyed.iter().any(|one| one.entry == entry) {
@@ -352,50 +373,6 @@ pub(super) fn names_all(records: &[NamedRecord], certificate: &Value) -> Result<
     Ok(records.iter().all(|one| named.contains(&one.record_id)))
 }
 
-/// What became of the measures of a release.
-#[derive(Debug, Default)]
-pub(super) struct Rejected {
-    /// Not taken.
-    pub(super) rejected: BTreeSet<MeasureId>,
-    /// Confirmed, or neither confirmed nor rejected yet.
-    waits_or_taken: BTreeSet<MeasureId>,
-}
-
-/// Of each release that waited for a word of the requesting party, what it said: from the entries in their order, and from `newest` behind
-/// them.
-fn rejections(rows: &[DeskEntryRow], newest: Option<&Header>) -> Result<BTreeMap<EntryId, Rejected>, Denial> {
-    let mut all: BTreeMap<EntryId, Rejected> = BTreeMap::new();
-    let mut waiting: BTreeSet<(EntryId, MeasureId)> = BTreeSet::new();
-    let mut order: Vec<_> = rows.iter().filter(|row| row.seq.is_some()).collect();
-    order.sort_by_key(|row| row.seq);
-    let mut headers = Vec::new();
-    for row in order {
-        if matches!(row.step.0, Step::Release | Step::Answer | Step::Confirm | Step::Reject) {
-            headers.push(proto::decode_header(&Bytes::from(row.header.0.clone()))?);
-        }
-    }
-    let newest = newest.filter(|newest| headers.iter().all(|one| one.entry != newest.entry));
-    for header in headers.iter().chain(newest) {
-        if header.carries_records() {
-            waiting.extend(header.concerns.iter().map(|id| (header.entry, *id)));
-            let fresh = Rejected { waits_or_taken: header.concerns.iter().copied().collect(), ..Rejected::default() };
-            all.insert(header.entry, fresh);
-            continue;
-        }
-        let answered: Vec<_> = waiting.iter().filter(|(_, id)| header.concerns.contains(id)).copied().collect();
-        for (entry, id) in answered {
-            waiting.remove(&(entry, id));
-            if header.step == Step::Reject
-                && let Some(one) = all.get_mut(&entry)
-            {
-                one.waits_or_taken.remove(&id);
-                one.rejected.insert(id);
-            }
-        }
-    }
-    Ok(all)
-}
-
 impl From<&Destroyed> for NamedRecord {
     fn from(one: &Destroyed) -> Self {
         Self {
@@ -411,6 +388,8 @@ impl From<&Destroyed> for NamedRecord {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeMap;
 
     use serde_json::json;
     use workflow::{MatterKind, MatterState, Side};

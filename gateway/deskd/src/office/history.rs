@@ -141,7 +141,7 @@ impl Office {
         for (number, one) in past.iter().enumerate() {
             let seq = self.settle_past(&mut view, one)?;
             view.note(one.header.entry, ReceiptNote::of(&one.receipt));
-            self.put_past(batch, &mut view, one, seq).await?;
+            self.put_past(batch, &mut view, (&past[..number], one), seq).await?;
             if let Some(handshake) = one.handshake.as_ref().filter(|_| one.header.step != Step::AskRejoin) {
                 follower = match self.follow_past(follower.as_ref(), number == 0, handshake, one, &binding) {
                     Some(approved) => Some(note(&mut view, one, approved)?),
@@ -179,10 +179,17 @@ impl Office {
         settle_under(view, one, &terms)
     }
 
-    async fn put_past(&self, batch: &mut DeskBatch, view: &mut CaseView, one: &Past, seq: i64) -> Result<(), Denial> {
+    /// Writes an entry of the past that came after those `before` it. What they say counts, also where the storage does not have them yet.
+    async fn put_past(
+        &self,
+        batch: &mut DeskBatch,
+        view: &mut CaseView,
+        (before, one): (&[Past], &Past),
+        seq: i64,
+    ) -> Result<(), Denial> {
         let (id, verdict) = (one.header.entry, Verdict::Admitted);
         let receipt = Some(proto::encode_receipt(&one.receipt).into());
-        self.shred(batch, view, &one.header, clock::now()).await?;
+        self.shred_after(batch, view, Some(before), &one.header, clock::now()).await?;
         let kept = self.store.entry(id).await?;
         if kept.as_ref().is_none_or(|row| row.body.is_none()) && !one.header.step.is_handshake() {
             view.unreadable.insert(id);
