@@ -11,7 +11,7 @@ use roster::{Accreditation, Change, Policy, check_key_package};
 use tls_codec::{Deserialize, Serialize};
 
 use crate::{
-    LeafIdentity, Member,
+    FollowError, LeafIdentity, Member,
     failure::{defect, refuse},
     member::{check_context, check_position, not_certified},
 };
@@ -67,19 +67,20 @@ impl Member {
 
     /// Takes a commit of the group into effect that the gateways have certified: another desk's, or our own. A commit of our own
     /// that waited in vain is given up. Refuses what the policy does, and what the certificate is not for; then nothing changed.
+    /// Nor did it where the commit does not verify in the group, although it is certified ([`FollowError::Unverifiable`]).
     pub fn follow(
         &mut self,
         handshake: &Handshake,
         certificate: &EpochCertificate,
         accreditation: &dyn Accreditation,
         now: Timestamp,
-    ) -> Result<Change, Denial> {
+    ) -> Result<Change, FollowError> {
         self.require_active()?;
         if handshake.size() > limits::HANDSHAKE_BYTES_MAX {
-            return Err(Denial::failed(Fault::TooLarge, "the handshake is larger than an entry may carry"));
+            return Err(Denial::failed(Fault::TooLarge, "the handshake is larger than an entry may carry").into());
         }
         if Digest::of(&[&handshake.commit]) != certificate.commit {
-            return Err(not_certified("the epoch certificate is for another commit"));
+            return Err(not_certified("the epoch certificate is for another commit").into());
         }
         if self.pending == Some(certificate.commit) {
             let change = self.check_pending(accreditation, now)?;
@@ -87,12 +88,11 @@ impl Member {
             return Ok(change);
         }
         let message = self.read_commit(&handshake.commit)?;
-        let processed = self.group.process_message(&self.provider, message).map_err(|_| {
-            refuse("commit", "the commit does not verify in the group", "Report it: its sender made it wrong.")
-        })?;
+        let processed = self.group.process_message(&self.provider, message);
+        let processed = processed.map_err(|_| FollowError::Unverifiable)?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
-            return Err(refuse("commit", "the handshake is not a commit", "Send a commit."));
+            return Err(refuse("commit", "the handshake is not a commit", "Send a commit.").into());
         };
         let policy = Policy { binding: &self.binding, accreditation, now };
         let change = policy.check_commit(&self.seats()?, self.group.public_group(), &sender, &staged)?;

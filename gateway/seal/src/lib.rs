@@ -19,6 +19,7 @@ mod member;
 mod rows;
 
 pub use body::{OpenError, Opened};
+pub use failure::FollowError;
 pub use key_package::{PreparedKeyPackage, prepare_key_packages};
 pub use leaf::{BadLeafKey, LeafIdentity};
 pub use member::Member;

@@ -1,13 +1,14 @@
 //! What somebody on the way could do to a handshake that was good.
 
 use bytes::Bytes;
-use model::{Handshake, RefusalCode};
+use model::{Digest, EpochCertificate, Handshake, RefusalCode};
 use roster::Follower;
+use seal::{FollowError, Member};
 
 use crate::{
     flow::{Opened, opened},
     raw::{Raw, key_package},
-    world::{World, refused},
+    world::{World, authority, header, refused},
 };
 
 /// The membership tag of a PublicMessage: its last field, 32 bytes. Only members can check it [RFC 9420 §6.2].
@@ -45,15 +46,31 @@ fn a_flipped_bit_anywhere_in_a_commit_but_its_membership_tag_is_refused() {
 }
 
 #[test]
-fn a_commit_with_a_flipped_membership_tag_is_not_followed_by_a_desk() {
-    let Opened { world, mut fr, mut de, gateways, .. } = opened(false);
+fn a_certified_commit_that_does_not_verify_leaves_a_desk_as_it_was_and_it_comes_in_anew() {
+    let Opened { world, mut gateways, mut fr, mut de, de_leaf, .. } = opened(false);
+    // FR's desk is the hostile one: it sends its renewal under a membership tag that only DE's desk could check.
     let good = fr.run(|member| member.rotate(None, &world.fr, world.now)).unwrap();
-    let at = good.commit.len() - 1;
-    let bad = Handshake { commit: flipped(&good.commit, at), ..good };
-    let approved = gateways.home().check(&bad, &world.fr, world.now).unwrap();
-    let result = de.run(|member| member.follow(&bad, &approved.epoch, &world.de, world.now));
-    refused(result, RefusalCode::R94, "commit");
-    assert_eq!(de.member.epoch(), 1, "nothing changed");
+    let bad = Handshake { commit: flipped(&good.commit, good.commit.len() - 1), ..good.clone() };
+    let certified = gateways.take(&world, &bad).epoch;
+    for _ in 0..2 {
+        let result = de.member.follow(&bad, &certified, &world.de, world.now);
+        assert_eq!(result.unwrap_err(), FollowError::Unverifiable);
+        assert_eq!((de.member.epoch(), de.member.changes().unwrap().len()), (1, 0), "nothing changed");
+    }
+    let own = EpochCertificate { commit: Digest::of(&[&good.commit]), ..certified };
+    let other = de.member.follow(&bad, &own, &world.de, world.now);
+    refused(other, RefusalCode::R94, "epoch");
+    fr.run(|member| member.merge(&own)).unwrap();
+
+    let package = world.key_package(&de_leaf);
+    let desk = authority("DE:central");
+    let anew = fr.run(|member| member.replace(&desk, &[&package.public], &world.fr, world.now)).unwrap();
+    let epoch = gateways.take(&world, &anew).epoch;
+    fr.run(|member| member.merge(&epoch)).unwrap();
+    let (id, private) = (&de_leaf.identity, &package.private);
+    let mut again = Member::join(id, private, &anew.welcome, &world.binding, &epoch, &world.de, world.now).unwrap();
+    let sealed = fr.run(|member| member.seal(b"go on", header("go on"))).unwrap();
+    assert_eq!(again.open(&sealed, header("go on")).unwrap().plaintext.as_slice(), b"go on");
 }
 
 #[test]

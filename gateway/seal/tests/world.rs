@@ -154,8 +154,8 @@ pub(crate) fn binding(case: u8) -> CaseBinding {
 }
 
 #[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Denial>, code: RefusalCode, field: &str) {
-    match result.unwrap_err() {
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, impl Into<Denial>>, code: RefusalCode, field: &str) {
+    match result.map_err(Into::into).unwrap_err() {
         Denial::Refused(refusal) => {
             assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{refusal}");
         }
