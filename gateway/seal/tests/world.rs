@@ -155,7 +155,7 @@ pub(crate) fn binding(case: u8) -> CaseBinding {
 
 #[track_caller]
 pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, impl Into<Denial>>, code: RefusalCode, field: &str) {
-    match result.map_err(Into::into).unwrap_err() {
+    match result.map_err(Into::<Denial>::into).unwrap_err() {
         Denial::Refused(refusal) => {
             assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{refusal}");
         }

@@ -174,12 +174,12 @@ impl Office {
         past: Option<Vec<Past>>,
     ) -> Result<Taken, Denial> {
         let header = &taking.entry.header;
-        let found = self.view(header.case).await?;
-        let (mut view, version) = found.ok_or_else(early)?;
+        let (mut view, version) = match (self.view(header.case).await?, past) {
+            (found, Some(past)) => return self.take_unread(batch, taking, found, &past).await,
+            (Some(found), None) => found,
+            (None, None) => return Err(early()),
+        };
         if view.away.is_some() {
-            if let Some(past) = past {
-                view = self.fold(batch, Some(view), &past).await?.view;
-            }
             let unread = Past::of(taking.entry.clone(), taking.receipt.clone());
             let (version, seq) = (Some(version), Some(self.settle_unread(&mut view, &unread)?));
             return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: None, seq });

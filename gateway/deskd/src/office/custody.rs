@@ -348,13 +348,13 @@ impl Office {
         &self,
         batch: &mut DeskBatch,
         view: &mut CaseView,
-        header: &Header,
+        removal: EntryId,
         now: Timestamp,
     ) -> Result<(), Denial> {
         let rows = self.store.entries_of(view.id).await?;
         let theirs = rows.iter().filter(|row| row.direction == THEIRS && carries(row));
         let entries: Vec<_> = theirs.map(|row| row.id.0).collect();
-        self.destroy(batch, view, &entries, (header.entry, header.step), now).await
+        self.destroy(batch, view, &entries, (removal, Step::ChangeGroup), now).await
     }
 }
 

@@ -157,7 +157,7 @@ impl Office {
 
     /// Where a handshake of the past leads, as the gateways saw it. `None` where leaves have expired since, so that it cannot be proved
     /// any more; what follows on it cannot either.
-    fn follow_past(
+    pub(super) fn follow_past(
         &self,
         follower: Option<&Follower>,
         opens: bool,

@@ -1,8 +1,8 @@
 //! Handshakes that come: this desk joins, follows, is removed, or, where it has no seat, keeps them unread.
 
-use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Handshake, Payload, Step};
+use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Handshake, Step};
 use roster::{CaseBinding, Follower};
-use seal::Member;
+use seal::{FollowError, Member};
 use store::desk::{DeskBatch, PrivateKeyPackageRow};
 
 use super::{
@@ -10,26 +10,25 @@ use super::{
     arrival::{Taken, Taking, early},
     history::{Folded, Past, turn_of},
     reading::contradiction,
-    seats::{Away, Seating},
+    seats::Seating,
     unknown,
     view::CaseView,
 };
 use crate::safe::Place;
 
 impl Office {
-    /// The past of a case into which `entry` brings this desk, or of which it has lost a stretch. Never with the lock held: it asks the
-    /// own gateway.
+    /// The past of a case into which `entry` brings this desk, whose group it changes while this desk has no seat, or of which it has
+    /// lost a stretch, or everything with a backup. Never with the lock held: it asks the own gateway.
     pub(super) async fn past_of(&self, entry: &Entry) -> Result<Option<Vec<Past>>, Denial> {
         let header = &entry.header;
         if header.step == Step::OpenGroup || self.store.entry(header.entry).await?.is_some() {
             return Ok(None);
         }
         let wanted = match self.view(header.case).await? {
-            None => matches!(&entry.payload, Payload::Handshake(handshake) if !handshake.welcome.is_empty()),
-            Some((view, _)) => {
-                let welcomes = matches!(&entry.payload, Payload::Handshake(handshake) if !handshake.welcome.is_empty());
-                view.away.is_some() && (welcomes || view.head != header.previous)
-            }
+            None => true,
+            Some((view, _)) if view.away.is_some() => header.step == Step::ChangeGroup || view.head != header.previous,
+            // An entry that is only late finds the keys here.
+            Some((view, _)) => view.head != header.previous && self.store.mls_state(view.id).await?.is_empty(),
         };
         if wanted { self.fetch(header.case, Some(header.entry)).await.map(Some) } else { Ok(None) }
     }
@@ -45,6 +44,7 @@ impl Office {
         let header = &taking.entry.header;
         let found = self.view(header.case).await?;
         let version = found.as_ref().map(|(_, version)| *version);
+        let caught_up = past.is_some();
         let folded = match (found, past) {
             (found, Some(past)) => self.fold(batch, found.map(|(view, _)| view), &past).await?,
             (Some((view, _)), None) => Folded { view, follower: None },
@@ -58,7 +58,7 @@ impl Office {
         if new != opens && (opens || folded.view.head != header.previous) {
             return Err(unknown("a handshake does not fit the case"));
         }
-        if new || folded.view.away.is_some() {
+        if new || caught_up || folded.view.away.is_some() {
             return self.come_in(batch, taking, handshake, folded, version).await;
         }
         if header.step == Step::AskRejoin {
@@ -90,18 +90,17 @@ impl Office {
         let certificate = self.certificate(taking)?;
         let trust = self.trust.store()?;
         let mut member = members.take(self, header.case).await?;
-        let change = member.follow(handshake, certificate, trust.as_ref(), taking.now)?;
-        view.seat(
-            &Seating { added: change.added, removed: change.removed.clone() },
-            turn_of(header, certificate.epoch),
-        );
+        let change = match member.follow(handshake, certificate, trust.as_ref(), taking.now) {
+            Ok(change) => change,
+            Err(FollowError::Unverifiable) => return self.fall_out(batch, taking, view, version),
+            Err(FollowError::Denied(denial)) => return Err(denial),
+        };
+        let turn = turn_of(header, certificate.epoch);
+        view.seat(&Seating { added: change.added, removed: change.removed.clone() }, turn);
         let seq = Some(self.settle(&mut view, taking)?);
         if !member.is_active() {
-            // What is sealed from now on it could not open, and it keeps no keys for it.
-            view.away = Some(Away::Left(header.created));
-            self.leave_records(batch, &mut view, header, taking.now).await?;
             view.readers.retain(|reader| !change.removed.contains(reader));
-            batch.mls_forgotten.push(header.case);
+            self.leave_case(batch, &mut view, turn, taking.now).await?;
             let opened = Some(true);
             return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened, seq });
         }
@@ -121,15 +120,11 @@ impl Office {
         folded: Folded,
         version: Option<i64>,
     ) -> Result<Taken, Denial> {
-        let Folded { mut view, follower } = folded;
         let header = &taking.entry.header;
         let Some((reference, row)) = self.invitation(header.case, handshake).await? else {
-            if view.away.is_none() {
-                self.lose(batch, &mut view, taking.now)?;
-            }
-            let seq = Some(self.settle_unread(&mut view, &Past::of(taking.entry.clone(), taking.receipt.clone()))?);
-            return Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: None, seq });
+            return self.stay_out(batch, taking, handshake, folded, version).await;
         };
+        let Folded { mut view, follower } = folded;
         let certificate = self.certificate(taking)?;
         let trust = self.trust.store()?;
         let private = self.safe.open(Place::KeyPackage, reference.as_bytes(), &row.private)?;

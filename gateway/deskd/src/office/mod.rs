@@ -40,6 +40,7 @@ mod parking;
 mod prepare;
 mod reading;
 mod refold;
+mod regain;
 mod rejected;
 mod release_of_keys;
 mod removal;

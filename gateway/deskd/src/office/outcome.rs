@@ -21,7 +21,7 @@ use super::{
     outbox::{OURS, verdict_of},
     prepare::digest_of,
     view::{CaseView, ReceiptNote},
-    watching::PROOF_WAIT,
+    watching::{PROOF_WAIT, patience_for},
 };
 use crate::clock;
 
@@ -37,6 +37,13 @@ impl Office {
         let mut batch = DeskBatch::default();
         self.done_with(&mut batch, cursor);
         let proven = self.proven_now(receipt).await;
+        if let Ok(signed) = &proven
+            && let Err(denial) = self.regain(signed.receipt.case).await
+            && (matches!(denial, Denial::Failed { fault: Fault::Storage, .. })
+                || self.waits(cursor, patience_for(&denial)))
+        {
+            return Err(denial);
+        }
         let mut members = self.members.lock().await;
         let signed = match proven {
             Ok(signed) => signed,

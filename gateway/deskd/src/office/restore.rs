@@ -124,11 +124,17 @@ impl Office {
         }
         let now = clock::now();
         let mut batch = DeskBatch::default();
-        if i64::try_from(past.len()).is_ok_and(|len| len > view.next_seq) {
+        let known = i64::try_from(past.len()).unwrap_or_default();
+        if known > 0 && known >= view.next_seq {
+            // Catching up mends what was missing. It mends no fork.
+            let caught_up = known == view.next_seq;
+            let fork = view.trouble.take().filter(|_| caught_up);
             let folded = self.fold(&mut batch, Some(view), &past).await?;
-            view = folded.view;
-            if let Some(follower) = folded.follower {
-                view.readers = follower.members();
+            view = CaseView { trouble: fork, ..folded.view };
+            if self.has_left(&mut batch, &mut view, folded.follower.as_ref(), now).await? {
+                self.put_case(&mut batch, &view, Some(version), now).await?;
+                self.commit(&batch).await?;
+                return Ok(false);
             }
         }
         if view.pending.is_none() {

@@ -42,7 +42,7 @@ const DEAD: &str = "every desk of the case has lost its keys (all were restored 
 pub(crate) enum Away {
     /// It was removed.
     Left(Timestamp),
-    /// It was restored from a backup, or a Welcome for it came that it has no key for; it asks to be taken in anew.
+    /// It was restored from a backup, or a Welcome or a change of the group came that it has no key for; it asks to be taken in anew.
     Lost(Timestamp),
 }
 
@@ -52,7 +52,8 @@ impl Away {
         match self {
             Self::Left(at) => format!("this desk has left the case's group ({at})"),
             Self::Lost(at) => format!(
-                "this desk has lost its keys of the case's group ({at}: it was restored from a backup), and asks to be taken in anew"
+                "this desk has lost its keys of the case's group ({at}: it was restored from a backup, or a change of the group was \
+                 not made for it), and asks to be taken in anew"
             ),
         }
     }
