@@ -16,7 +16,7 @@ pub struct Report {
     pub holds: bool,
     /// What is proved, by what it is about. Empty of meaning where something contradicts.
     pub proved: Vec<Section>,
-    /// What a gateway signed that is not so. It is pinned on its signer, and nothing in `proved` rests on it.
+    /// What a gateway signed that is not so. It is pinned on its signer; a step that counts from such a moment was replayed with it.
     pub misstated: Vec<Misstatement>,
     /// Clocks that were wrong: moments that do not fit, and that nobody is held to. Nothing in `proved` rests on them.
     pub clocks: Vec<WrongClock>,
@@ -99,7 +99,8 @@ impl Report {
             list(&mut out, &lines);
         }
         if !self.misstated.is_empty() {
-            out.push_str("\nSIGNED, AND NOT SO: whoever signed it is held to it; nothing above rests on it\n\n");
+            out.push_str("\nSIGNED, AND NOT SO: whoever signed it is held to it. By what was signed beside it the rest is proved; a step that counts from such a moment \
+                 was replayed with it, as the gateways did\n\n");
             let lines: Vec<_> = self.misstated.iter().map(Misstatement::to_line).collect();
             list(&mut out, &lines);
         }

@@ -39,11 +39,12 @@ pub(crate) struct Clocks {
     /// In the order of the file.
     seen: Vec<Seen>,
     places: BTreeMap<EntryId, usize>,
+    /// The same, by the numbers of the entries.
+    numbers: BTreeMap<usize, usize>,
 }
 
 /// When each gateway first stated something of an entry, by its own clock.
 struct Seen {
-    number: usize,
     home: Timestamp,
     peer: Timestamp,
 }
@@ -74,7 +75,8 @@ impl Clocks {
             };
             if let (Some(home), Some(peer)) = (of(manifest.home), of(manifest.peer)) {
                 clocks.places.insert(item.entry.header.entry, clocks.seen.len());
-                clocks.seen.push(Seen { number: item.number, home, peer });
+                clocks.numbers.insert(item.number, clocks.seen.len());
+                clocks.seen.push(Seen { home, peer });
             }
         }
         clocks
@@ -93,27 +95,29 @@ impl Clocks {
         steps(place.checked_sub(1)) && steps(place.checked_add(1))
     }
 
-    /// Where the run of entries begins over which both clocks went alike.
-    fn run_of(&self, place: usize) -> usize {
-        let steps = |at: &usize| {
-            let pair = at.checked_sub(1).and_then(|before| self.seen.get(before)).zip(self.seen.get(*at));
-            pair.is_none_or(|(before, one)| before.steps_to(one))
-        };
-        (0..=place).rev().find(steps).unwrap_or_default()
+    /// For each place where the run of entries begins over which both clocks went alike.
+    fn runs(&self) -> Vec<usize> {
+        let steps = self.seen.windows(2).map(|pair| pair[0].steps_to(&pair[1]));
+        let begin = |(run, place): (usize, usize), steps: bool| (if steps { place } else { run }, place + 1);
+        let later = steps.scan((0, 1), |state, steps| {
+            *state = begin(*state, steps);
+            Some(state.0)
+        });
+        std::iter::once(0).chain(later).collect()
     }
 
     /// Tells each of `apart` as a clock that was wrong, or pins it on who stated it.
     pub(super) fn settle(&self, apart: Vec<Apart>, findings: &mut Findings) {
         let mut runs: BTreeMap<(usize, PartyId, PartyId), Vec<Apart>> = BTreeMap::new();
+        let begins = self.runs();
         for one in apart {
-            let place = self.seen.iter().position(|seen| seen.number == one.number);
-            match place {
+            match self.numbers.get(&one.number).copied() {
                 Some(place) if self.alone(place) => {
                     let what = format!("{}; those beside it were stated by right clocks", one.what);
                     findings.misstate(&one.by, &one.file, what);
                 }
                 place => {
-                    let run = place.map_or(usize::MAX, |place| self.run_of(place));
+                    let run = place.and_then(|place| begins.get(place).copied()).unwrap_or(usize::MAX);
                     runs.entry((run, one.ahead, one.beside)).or_default().push(one);
                 }
             }

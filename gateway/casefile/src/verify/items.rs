@@ -38,6 +38,8 @@ pub(crate) struct Stated {
     pub(crate) signed: SignedReceipt,
     /// Whether a directory that was in force at its moment gives the key.
     pub(super) in_force: bool,
+    /// Whose directory may have been in force then and is not in the file, where none in it gives the key.
+    pub(super) lacking: Option<PartyId>,
     /// Whether it holds by an older directory than the newest of that moment.
     pub(super) older: bool,
     /// Whether what it says became of the entry counts.
@@ -167,5 +169,6 @@ fn stated(name: &str, bytes: &[u8], parties: &mut Parties, proven: &RefCell<Prov
         return Err(malformed("not the receipt that its name says"));
     }
     let file = name.to_owned();
-    Ok(Stated { file, bytes, signed, in_force, older, counts: true, timed: in_force, apart: false })
+    let lacking = if in_force { None } else { parties.lacking(receipt.at) };
+    Ok(Stated { file, bytes, signed, in_force, lacking, older, counts: true, timed: in_force, apart: false })
 }

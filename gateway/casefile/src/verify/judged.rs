@@ -71,12 +71,22 @@ impl Claimed<'_> {
         let receipt = &one.signed.receipt;
         let (by, at, kind) = (receipt.by, receipt.at, receipt.kind.as_str());
         let header = self.header;
-        let what = if !one.in_force {
+        // No directory of later was there when the file was made.
+        let come = at <= manifest.made().plus_ms(SKEW_MS);
+        let lacking = one.lacking.filter(|_| come);
+        let what = if !one.in_force && lacking.is_none() {
             format!("the {kind} is dated {at}, when no directory in the file made its key that of {by}")
         } else if before_its_entry(receipt, header) {
             format!("the {kind} is dated {at}, before the entry was made, {}", header.created)
         } else if one.takes() && at > header.expires.plus_ms(SKEW_MS) {
             format!("the {kind} is dated {at}, when the entry could not be taken any more: {}", header.expires)
+        } else if let Some(party) = lacking {
+            one.timed = false;
+            return findings.unproved(format!(
+                "That the gateway of {by} could sign {} at {at}: its key was that gateway's, and the directory of {party} that was in force then \
+                 may be one that is not in the file.",
+                one.file
+            ));
         } else {
             return self.exported(one, manifest, apart, findings);
         };

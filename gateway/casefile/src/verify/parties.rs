@@ -68,7 +68,17 @@ impl Parties {
                 findings.contradict("directories/", "directory", what);
                 known.truncate(VERSIONS_MAX);
             }
+            for pair in known.windows(2) {
+                left_out(party, (pair[1].0.version, pair[0].0.version), findings);
+            }
         }
+        let newest =
+            |party: PartyId| versions.get(&party)?.first().map(|(one, _)| format!("{} of {party}", one.version));
+        let newest: Vec<String> = pair.into_iter().filter_map(newest).collect();
+        findings.unproved(format!(
+            "That no officer and no key was withdrawn by a directory newer than version {}: one that was left out at the end leaves no gap.",
+            newest.join(" and version ")
+        ));
         Self { roots: roots.clone(), pair, versions, stores: BTreeMap::new() }
     }
 
@@ -101,6 +111,23 @@ impl Parties {
         Err(first.map(|(_, denial)| denial).unwrap_or_else(|| {
             Denial::failed(Fault::Unknown, format!("no directories of both parties in the file were in force at {at}"))
         }))
+    }
+
+    /// Of whom a directory that is not in the file may have been in force at `at`: a version is missing around it, or the newest had expired.
+    /// `None` where the versions of both leave no room for one.
+    pub(super) fn lacking(&self, at: Timestamp) -> Option<PartyId> {
+        let lacks = |party: &PartyId| {
+            let all = self.versions.get(party).map(Vec::as_slice).unwrap_or_default();
+            let before = all.iter().map(|(one, _)| one).find(|one| one.issued <= at);
+            let after = all.iter().map(|(one, _)| one).rfind(|one| one.issued > at);
+            match (before, after) {
+                (Some(before), Some(after)) => after.version > before.version.saturating_add(1),
+                (None, Some(after)) => after.version > 1,
+                (Some(newest), None) => newest.check_at(at).is_err(),
+                (None, None) => true,
+            }
+        };
+        self.pair.into_iter().find(lacks)
     }
 
     /// Runs `check` with every key that the directories of `party` ever gave its gateway, whatever the moment.
@@ -198,6 +225,20 @@ impl Parties {
         }
         self.stores.get(&places).ok_or_else(|| Denial::failed(Fault::Internal, "a directory that is not here"))
     }
+}
+
+/// Says which versions of a directory are missing between two that are there.
+fn left_out(party: PartyId, (before, after): (u64, u64), findings: &mut Findings) {
+    let (first, last) = (before.saturating_add(1), after.saturating_sub(1));
+    if first > last {
+        return;
+    }
+    let which = if first == last { format!("version {first}") } else { format!("versions {first} to {last}") };
+    let verb = if first == last { "is" } else { "are" };
+    findings.unproved(format!(
+        "What {which} of the directory of {party} said, which {verb} not in the file: an officer or a key that was withdrawn by it would not \
+         be seen."
+    ));
 }
 
 fn read_one(

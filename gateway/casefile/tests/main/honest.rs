@@ -26,6 +26,7 @@ fn a_whole_case_is_proved_with_nothing_but_the_two_roots() {
         "5 entries and 2 receipts are opened as leaves",
         "4 of 4 bodies are opened",
         "That both states signed the treaty files",
+        "withdrawn by a directory newer than version 1 of JP and version 1 of FR",
         "FR has seen of them stands in the file that FR exports",
         "none can be taken out from between two others",
     ] {

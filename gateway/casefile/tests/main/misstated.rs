@@ -105,3 +105,39 @@ fn a_desk_that_is_accredited_no_more_passes_by_an_older_directory_with_a_remark(
         assert!(text.contains(said), "{said}\n{text}");
     }
 }
+
+/// A case in which FR's gateway says that its desk opened the request, two minutes later, when version 1 of its directory is over; of its
+/// directory the file has the version `next` besides, of eight minutes after that.
+fn dated_between(next: Option<u64>) -> Report {
+    let mut story = Story::new();
+    story.open();
+    story.request();
+    story.states(1, |receipt| (receipt.kind, receipt.at) = (ReceiptKind::Retrieval, receipt.at.plus_ms(120_000)));
+    let mut material = story.material();
+    let first = Directory::from_toml(&story.fr.directory.toml).unwrap();
+    let signed = |version, issued, expires| {
+        let one = Directory { version, issued, expires, ..first.clone() };
+        (party("FR"), version, story.fr.root.sign_directory(&one, &[]).unwrap())
+    };
+    material.held.directories.retain(|(of, ..)| *of == party("JP"));
+    material.held.directories.push(signed(1, first.issued, story.start.plus_ms(60_000)));
+    let next = next.map(|version| signed(version, story.start.plus_ms(600_000), first.expires));
+    material.held.directories.extend(next);
+    checked(&story, &story.export(&material))
+}
+
+#[test]
+fn a_version_of_a_directory_that_is_not_in_the_file_is_missed_and_pins_nothing_on_whose_key_it_may_have_named() {
+    for next in [Some(3), None] {
+        let report = dated_between(next);
+        let text = report.to_text();
+        assert!(report.holds && report.misstated.is_empty(), "{text}");
+        assert!(
+            text.contains("the directory of FR that was in force then may be one that is not in the file"),
+            "{text}"
+        );
+        let missed = text.contains("What version 2 of the directory of FR said, which is not in the file");
+        assert_eq!(missed, next.is_some(), "{text}");
+    }
+    pinned(&dated_between(Some(2)), "when no directory in the file made its key that of FR");
+}
