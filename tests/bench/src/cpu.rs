@@ -84,6 +84,15 @@ impl Meter {
 
 /// Processor time of this thread, in nanoseconds.
 pub(crate) fn thread_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    ns(ClockId::ThreadCPUTime)
+}
+
+/// Processor time of all threads of this process, of those that have ended too, in nanoseconds.
+pub(crate) fn process_ns() -> u64 {
+    ns(ClockId::ProcessCPUTime)
+}
+
+fn ns(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! The exchange, measured: a closed loop for throughput, an open loop for latency, then the floors.
+//! The exchange, measured: a closed loop for throughput, what evidence cost it, an open loop for latency, then the floors.
 
 use std::{
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use model::{PartyId, Timestamp};
+use model::{EntryId, PartyId, Timestamp};
 use records::RecordTypes;
 use tokio::{
     sync::Semaphore,
@@ -19,6 +19,7 @@ use crate::{
     case::{Case, ENTRIES},
     cpu::{Cpu, Kind},
     desks::Desks,
+    evidence::{self, Evidence},
     failure::Failure,
     floors::Floors,
     inner::{self, Inner},
@@ -39,6 +40,7 @@ const TAIL: Duration = Duration::from_secs(20);
 pub(crate) struct Measured {
     pub(crate) cores: usize,
     pub(crate) closed: Closed,
+    pub(crate) evidence: Evidence,
     pub(crate) open: Option<Open>,
     pub(crate) floors: Floors,
     pub(crate) inner: Inner,
@@ -86,16 +88,23 @@ async fn with(states: &States, options: &Exchange) -> Result<Measured, Failure> 
         warm.spawn(Play::new(stage.clone(), case).run(None));
     }
     joined(warm).await?;
-    let closed = closed(&stage, states, &rule, options).await?;
+    let (closed, entries) = closed(&stage, states, &rule, options).await?;
+    let evidence = evidence::measure(states, &stage.desks, &entries).await?;
     let open = if options.rate > 0 { Some(open(&stage, &rule, options).await?) } else { None };
     let floors = Floors::measure(states, closed.bytes).await?;
     let case = prepare(&stage, &rule, 1).await?.pop().ok_or_else(|| Failure::new("no case was prepared"))?;
     let inner = inner::measure(&stage.desks, &case, &rule, now)?;
     let cores = std::thread::available_parallelism()?.get();
-    Ok(Measured { cores, closed, open, floors, inner })
+    Ok(Measured { cores, closed, evidence, open, floors, inner })
 }
 
-async fn closed(stage: &Arc<Stage>, states: &States, rule: &Rule, options: &Exchange) -> Result<Closed, Failure> {
+/// What was measured, and the entries that it was measured with.
+async fn closed(
+    stage: &Arc<Stage>,
+    states: &States,
+    rule: &Rule,
+    options: &Exchange,
+) -> Result<(Closed, Vec<EntryId>), Failure> {
     let cases = prepare(stage, rule, options.cases).await?;
     let at_once = Arc::new(Semaphore::new(options.at_once.max(1)));
     let _ = (stage.take_done(), stage.desks.turns.take());
@@ -117,7 +126,7 @@ async fn closed(stage: &Arc<Stage>, states: &States, rule: &Rule, options: &Exch
     let after = cpu(states);
     let entries = done.len().max(1) as f64;
     let [mls, signatures, documents] = [0, 1, 2].map(|kind| (stage.meter.us(kinds[kind]) - spent[kind]) / entries);
-    Ok(Closed {
+    let closed = Closed {
         entries: done.len(),
         seconds: started.elapsed().as_secs_f64(),
         rate: rate(&done),
@@ -131,7 +140,8 @@ async fn closed(stage: &Arc<Stage>, states: &States, rule: &Rule, options: &Exch
         signatures,
         documents,
         latency: latency(&done),
-    })
+    };
+    Ok((closed, done.iter().map(|one| one.entry).collect()))
 }
 
 /// Each entry has the moment at which it is meant to be sent. Latency counts from there, whatever held it up.

@@ -20,6 +20,8 @@ use crate::{
 const IN_FLIGHT: usize = 64;
 const CONNECTIONS: usize = 4;
 const ECHO_TIME: Duration = Duration::from_secs(2);
+/// So much larger is the echo that tells what a byte costs.
+const MORE_BYTES: usize = 64 * 1024;
 const SIGNATURES: usize = 3000;
 const APPENDS: usize = 1000;
 
@@ -43,6 +45,8 @@ pub(crate) struct Floors {
     pub(crate) echo_rate: f64,
     /// Processor time of one, both ends together.
     pub(crate) echo: f64,
+    /// What a byte more costs it, one way.
+    pub(crate) echo_byte: f64,
     pub(crate) sign: f64,
     pub(crate) verify: f64,
     /// 4 KiB appended and durable.
@@ -52,8 +56,10 @@ pub(crate) struct Floors {
 impl Floors {
     pub(crate) async fn measure(states: &States, bytes: usize) -> Result<Self, Failure> {
         let (echo_rate, echo) = echo_cost(states, bytes).await?;
+        let (_, larger) = echo_cost(states, bytes + MORE_BYTES).await?;
+        let echo_byte = (larger - echo).max(0.0) / (2 * MORE_BYTES) as f64;
         let (sign, verify) = signatures()?;
-        Ok(Self { echo_rate, echo, sign, verify, append: appends(states.folder())? })
+        Ok(Self { echo_rate, echo, echo_byte, sign, verify, append: appends(states.folder())? })
     }
 
     /// TLS of one entry.

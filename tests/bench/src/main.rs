@@ -12,6 +12,7 @@ mod casework;
 mod cpu;
 mod desks;
 mod echo;
+mod evidence;
 mod exchange;
 mod failure;
 mod floors;

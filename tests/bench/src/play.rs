@@ -41,6 +41,7 @@ pub(crate) struct Stage {
 /// An entry that the other desk has opened.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Done {
+    pub(crate) entry: EntryId,
     pub(crate) at: Instant,
     /// From the moment at which it was meant to be submitted.
     pub(crate) took: Duration,
@@ -112,7 +113,7 @@ impl Play {
             let what = |failure: Failure| Failure::new(format!("{}: {failure}", prepared.header.step));
             self.arrive(prepared).await.map_err(what)?;
             let at = Instant::now();
-            let done = Done { at, took: at - meant, bytes };
+            let done = Done { entry: prepared.header.entry, at, took: at - meant, bytes };
             self.stage.done.lock().unwrap_or_else(PoisonError::into_inner).push(done);
             // Who goes on must know that its own last entry is part of the case.
             if entries.get(index + 1).is_some_and(|next| next.side == prepared.side) {

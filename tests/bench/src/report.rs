@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::{
+    evidence::SHARE_MAX,
     exchange::{Closed, Measured},
     floors::{HOPS, SIGNED, verified},
     sample::Sample,
@@ -30,6 +31,8 @@ struct Split {
     /// Of the desks, in the same way.
     rest_desks: f64,
     all: f64,
+    /// The share of that which is evidence's.
+    evidence: f64,
     /// The share of all cores that was used.
     busy: f64,
 }
@@ -59,6 +62,7 @@ impl Split {
             rest_gateways: home.all + peer.all - database - gateway_signatures - tls * 4.0 / 6.0,
             rest_desks: desks.all - closed.mls - closed.documents - closed.signatures - tls * 2.0 / 6.0,
             all,
+            evidence: measured.evidence.all(floors) / all,
             busy: all * closed.entries as f64 / closed.seconds / second,
         }
     }
@@ -73,7 +77,7 @@ pub(crate) fn text(measured: &Measured) -> String {
 }
 
 fn write_text(out: &mut String, measured: &Measured) -> std::fmt::Result {
-    let Measured { cores, closed, open, floors, inner } = measured;
+    let Measured { cores, closed, open, floors, inner, .. } = measured;
     let split = Split::of(measured);
     writeln!(
         out,
@@ -125,6 +129,7 @@ fn write_text(out: &mut String, measured: &Measured) -> std::fmt::Result {
     )?;
     writeln!(out, "  beside it: MLS {:.0}, documents {:.0} at the desks", closed.mls, closed.documents)?;
     write_split(out, closed, &split)?;
+    write_evidence(out, measured, &split)?;
     writeln!(out, "alone, on one thread, µs:")?;
     writeln!(
         out,
@@ -165,6 +170,39 @@ fn write_split(out: &mut String, closed: &Closed, split: &Split) -> std::fmt::Re
     )
 }
 
+fn write_evidence(out: &mut String, measured: &Measured, split: &Split) -> std::fmt::Result {
+    let Measured { closed, evidence, floors, .. } = measured;
+    writeln!(
+        out,
+        "evidence, µs per entry: {:.0}, which is {:.1} % of the processors' time (limit {:.0} %); without it {:.0} entries/s",
+        evidence.all(floors),
+        100.0 * split.evidence,
+        100.0 * SHARE_MAX,
+        closed.rate / (1.0 - split.evidence)
+    )?;
+    writeln!(
+        out,
+        "  gateways: rows {:.0}, read {:.0} | ledger {:.0} | receipts made {:.0}, verified {:.0} | wire {:.0} | desks {:.0}",
+        evidence.written,
+        evidence.read,
+        evidence.ledger,
+        evidence.stated,
+        evidence.verified,
+        evidence.wire(floors),
+        evidence.at_desks(floors)
+    )?;
+    writeln!(
+        out,
+        "  an entry has {:.1} receipts, {:.1} leaves, {:.1} tree hashes, {:.2} heads in both databases; {:.2} of {:.2} turns wrote nothing else",
+        evidence.receipts, evidence.leaves, evidence.tree_hashes, evidence.heads, evidence.turns_alone, evidence.turns
+    )?;
+    writeln!(
+        out,
+        "  {:.0} bytes and {:.2} calls on the wire; the desks verify {:.1} receipts",
+        evidence.bytes, evidence.calls, evidence.desk_receipts
+    )
+}
+
 fn latency(sample: &Sample) -> String {
     let ms = |us: f64| us / 1e3;
     format!(
@@ -177,7 +215,7 @@ fn latency(sample: &Sample) -> String {
 
 /// For programs. Times are in microseconds where the name does not say otherwise.
 pub(crate) fn json(measured: &Measured) -> Value {
-    let Measured { cores, closed, open, floors, inner } = measured;
+    let Measured { cores, closed, evidence, open, floors, inner } = measured;
     let split = Split::of(measured);
     let quantiles = |sample: &Sample| json!({ "entries": sample.len(), "p50": sample.quantile(0.5), "p99": sample.quantile(0.99), "max": sample.max() });
     let [home, peer, desks] = &closed.cpu;
@@ -197,6 +235,16 @@ pub(crate) fn json(measured: &Measured) -> Value {
             "with_desks": split.floor_with_desks,
             "echo": floors.echo, "echo_per_second": floors.echo_rate, "sign": floors.sign, "verify": floors.verify,
             "append": floors.append,
+        },
+        "evidence": {
+            "share": split.evidence, "share_max": SHARE_MAX, "all": evidence.all(floors),
+            "entries_per_second_without": closed.rate / (1.0 - split.evidence),
+            "rows": evidence.written, "read": evidence.read, "ledger": evidence.ledger,
+            "receipts_made": evidence.stated, "receipts_verified": evidence.verified,
+            "wire": evidence.wire(floors), "wire_bytes": evidence.bytes, "wire_calls": evidence.calls,
+            "desks": evidence.at_desks(floors), "desk_receipts": evidence.desk_receipts,
+            "receipts": evidence.receipts, "leaves": evidence.leaves, "tree_hashes": evidence.tree_hashes,
+            "heads": evidence.heads, "turns": evidence.turns, "turns_alone": evidence.turns_alone,
         },
         "open_loop": open.as_ref().map(|open| json!({ "rate": open.rate, "latency": quantiles(&open.latency) })),
         "cpu": {
