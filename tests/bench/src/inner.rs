@@ -7,7 +7,7 @@ use relay::{Answer, CaseFile, Context, Origin, Plan, RosterFacts, admit, conclud
 use roster::{CaseBinding, Follower, Frame, Grace};
 use seal::Member;
 use tokio::time::Instant;
-use treaty::{Query, Rule};
+use treaty::{Query, QuotaNeeded, Rule, Used};
 
 use crate::{
     case::{Case, Prepared},
@@ -117,7 +117,10 @@ impl Bench<'_> {
         let members = self.follower.members();
         let frame = Frame::read(sealed)?;
         let facts = RosterFacts::Sealed { members: &members, bound_to: frame.authenticated_data };
-        let context = context(self.desks, self.rule, self.now, Ok(facts));
+        let header = &self.request.header;
+        let first = |quota: QuotaNeeded| Used { counted: quota.counted, per: quota.per, requests: 1, subjects: 1 };
+        let used: Vec<_> = self.rule.quotas(header.peer, &header.measures).into_iter().map(first).collect();
+        let context = Context { used: &used, ..context(self.desks, self.rule, self.now, Ok(facts)) };
         mean(TIMES, || match admit(Some(&self.file), &self.request, &context)? {
             Plan::Execute(_) => Ok(()),
             _ => Err(Failure::new("the request was not admitted")),
