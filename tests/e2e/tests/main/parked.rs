@@ -131,7 +131,7 @@ async fn a_body_is_held_against_the_key_that_its_desk_had_when_it_was_sent() {
         play.stage.strike(Victim::JpGateway);
         play.stage.pair.jp.publish(|directory| {
             let other = directory.authorities.iter().find(|one| one.id.name() == "executing").unwrap();
-            let other = other.officers[0].key.clone();
+            let other = other.officers[0].key;
             let central = directory.authorities.iter_mut().find(|one| one.id.name() == "central").unwrap();
             central.desk_key = other;
         });
