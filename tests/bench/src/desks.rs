@@ -8,8 +8,8 @@ use std::{
 };
 
 use identity::{
-    Domain, Passphrase, Received, RootCertificate, SigningKey, Subject, TlsIdentity, TrustStore, certificates_from_pem,
-    open_pkcs8,
+    Domain, Passphrase, ProvenBatches, Received, RootCertificate, SigningKey, Subject, TlsIdentity, TrustStore,
+    certificates_from_pem, open_pkcs8,
 };
 use link::{Anchors, CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, CaseId, Digest, Entry, EntryId, PartyId, ReceiptKind, SignedReceipt, Timestamp, limits};
@@ -82,6 +82,8 @@ pub(crate) struct Desk {
     client: SubmissionServiceClient<Channel>,
     reports: mpsc::UnboundedSender<(u64, OpeningReport)>,
     turns: Turns,
+    /// Batches of receipts whose signature held, as `deskd` remembers them.
+    proven: Mutex<ProvenBatches>,
 }
 
 /// The moments at which gateways stated something: entries of one turn of a committer share theirs.
@@ -234,6 +236,7 @@ impl Desk {
             client,
             reports,
             turns: turns.clone(),
+            proven: Mutex::default(),
         })
     }
 
@@ -246,7 +249,7 @@ impl Desk {
 
     /// A receipt whose signature holds.
     pub(crate) fn proven(&self, signed: &SignedReceipt) -> Result<(), Failure> {
-        self.trust.verify_receipt(signed)?;
+        self.trust.verify_receipt_among(signed, &mut self.proven.lock().unwrap_or_else(PoisonError::into_inner))?;
         self.turns.note(signed);
         Ok(())
     }

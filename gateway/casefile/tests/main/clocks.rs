@@ -35,8 +35,8 @@ fn wrong_for_a_while(ahead: [i64; 2]) -> Report {
 
 /// What it says of the case itself, which no clock moves.
 fn stands(report: &Report) -> Option<String> {
-    let lines = report.proved.iter().flat_map(|section| &section.lines);
-    lines.filter(|line| line.starts_with("The case stands at")).next().cloned()
+    let mut lines = report.proved.iter().flat_map(|section| &section.lines);
+    lines.find(|line| line.starts_with("The case stands at")).cloned()
 }
 
 #[test]

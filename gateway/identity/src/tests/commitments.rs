@@ -1,3 +1,5 @@
+use std::slice;
+
 use model::RefusalCode::R95;
 
 use super::*;
@@ -119,11 +121,11 @@ fn a_new_version_keeps_the_commitments_of_the_roots_that_stay_and_always_changes
     let [france, germany, other] = ["FR", "DE", "DE"].map(|code| opening(&State::new(code).root));
     let first = Commitments::to(&[]).unwrap();
     let steps: [(&[RootOpening], &[RootOpening]); 5] = [
-        (&[], &[france.clone()]),
-        (&[france.clone()], &[france.clone(), germany.clone()]),
+        (&[], slice::from_ref(&france)),
+        (slice::from_ref(&france), &[france.clone(), germany.clone()]),
         (&[france.clone(), germany.clone()], &[france.clone(), other.clone()]),
         (&[france.clone(), other.clone()], &[france.clone(), other.clone()]),
-        (&[france.clone(), other.clone()], &[france.clone()]),
+        (&[france.clone(), other.clone()], slice::from_ref(&france)),
     ];
     let mut now = first;
     for (before, after) in steps {
