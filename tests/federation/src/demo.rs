@@ -172,9 +172,12 @@ impl Demo {
         if self.keep {
             let programs: Vec<_> =
                 processes.iter().map(|one| json!({ "name": one.name, "process": one.pid, "log": one.log })).collect();
+            let consoles: BTreeMap<_, _> = processes.consoles().into_iter().collect();
             let kept = self.keep(&findings.programs, folder, processes, timeline);
-            facts["kept"] =
-                kept.as_ref().map(|dir| json!({ "dir": dir, "processes": programs })).unwrap_or(Value::Null);
+            facts["kept"] = kept
+                .as_ref()
+                .map(|dir| json!({ "dir": dir, "processes": programs, "consoles": consoles }))
+                .unwrap_or(Value::Null);
             let failure = verdict.err().or(kept.err());
             timeline.end(failure.as_ref(), facts);
             return failure.map_or(0, |failure| failure.exit as u8);
@@ -205,6 +208,13 @@ impl Demo {
         timeline.summary("\nEverything is left running:");
         for one in processes.iter() {
             timeline.summary(&format!("  {:<14} process {:<8} log {}", one.name, one.pid, one.log.display()));
+        }
+        timeline.summary(
+            "\nConsoles, in a browser on this machine; sign in as officer-1 with the passphrase in the file beside:",
+        );
+        for (desk, address) in processes.consoles() {
+            let officer = desk.replacen('-', "/officers/", 1);
+            timeline.summary(&format!("  {desk:<14} {address}   {shown}/{officer}/officer-1/passphrase"));
         }
         timeline.summary(&format!(
             "\nTry:\n  {gateway} status --dir {shown}/JP\n  {gateway} peer list --dir {shown}/JP\n  \

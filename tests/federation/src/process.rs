@@ -66,6 +66,12 @@ impl Processes {
         Ok(())
     }
 
+    /// The consoles of the desks among them: the desk's name, as in `FR-central`, and where its console is.
+    pub(crate) fn consoles(&self) -> Vec<(String, String)> {
+        let console = |one: &Running| Some((one.name.clone(), said_ready(&one.out)?["console"].as_str()?.to_owned()));
+        self.all.iter().filter_map(console).collect()
+    }
+
     /// Waits until every program has said that it is ready. `each` is told its name and the line it said.
     pub(crate) async fn ready(&mut self, mut each: impl FnMut(&str, u32, &Value)) -> Result<(), Failure> {
         let deadline = Instant::now() + READY_MAX;

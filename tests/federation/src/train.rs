@@ -101,6 +101,14 @@ impl Train {
              {desk} inbox\nWhat the counterpart does: {}\nCtrl-C ends, and removes everything.",
             world.logs().join("FR-counterpart.log").display()
         ));
+        if let Some((_, address)) = processes.consoles().into_iter().find(|(desk, _)| desk == "JP-central") {
+            let passphrase = own.dir.join("../../officers/central/officer-1/passphrase");
+            let passphrase = std::fs::canonicalize(&passphrase).unwrap_or(passphrase);
+            timeline.summary(&format!(
+                "The cases in a browser: {address}, as officer-1 with the passphrase in {}",
+                passphrase.display()
+            ));
+        }
         loop {
             if let Some(failure) = processes.casualty() {
                 return Err(failure);

@@ -45,6 +45,8 @@ async fn a_desk_that_is_killed_while_500_entries_wait_tells_each_of_them_and_eac
         }
         let database = play.stage.state(Side::Fr).desk_dir("central").join("desk.db");
         let look = async |what| run(Path::new("python3"), &["-c", LOOK, database.to_str().unwrap(), what]).await.done();
+        // The scribe has the place of JP's desk, which would take up cases that it does not know as after a backup.
+        play.stage.strike(Victim::JpDesk);
         // FR's desk has laid KeyPackages ready; then it is gone.
         let mut desk = Scribe::at(&play.stage.pair.jp).await;
         let mut cases = Vec::new();
