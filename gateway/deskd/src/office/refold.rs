@@ -48,14 +48,12 @@ impl Office {
     async fn refold_one(&self, case: CaseId) -> Result<(), Denial> {
         let past = self.fetch(case, None).await?;
         let _members = self.members.lock().await;
-        let Some((mut view, version)) = self.view(case).await? else { return Ok(()) };
-        if view.fold == FOLD {
-            return Ok(());
-        }
+        // The row says by which fold its body was made, as for the search.
+        let row = self.store.case(case).await?.filter(|row| i32::from(row.fold) != i32::from(FOLD));
+        let (Some(row), Some((mut view, version))) = (row, self.view(case).await?) else { return Ok(()) };
         self.refold_view(&mut view, &past)?;
         let mut batch = DeskBatch::default();
-        let updated = self.store.case(case).await?.map_or_else(crate::clock::now, |row| model::Timestamp(row.updated));
-        self.put_case(&mut batch, &view, Some(version), updated).await?;
+        self.put_case(&mut batch, &view, Some(version), model::Timestamp(row.updated)).await?;
         self.commit(&batch).await
     }
 

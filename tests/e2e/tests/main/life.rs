@@ -192,6 +192,11 @@ async fn what_is_preserved_is_kept_until_the_request_for_it_is_decided() {
         };
         does(stage, Side::Fr, &kept, "acknowledge CASE --as central/officer-1").await;
         does(stage, Side::Fr, &kept, "accept CASE --as central/officer-1").await;
+        confirms("2020-01-01");
+        let record = format!("preservation_confirmation={}", file.display());
+        let over = stage.desk(Side::Fr, &["produce", &kept, "--as", "central/officer-1", "--record", &record]).await;
+        let refused = over.failed(5);
+        assert!(refused.contains("nobody keeps the data any more") && refused.contains("29(7)"), "{refused}");
         confirms("2031-01-01");
         for officer in ["1", "2"] {
             let record = format!("preservation_confirmation={}", file.display());

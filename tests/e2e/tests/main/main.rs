@@ -48,6 +48,7 @@ mod officers;
 mod outage;
 mod parked;
 mod quotas;
+mod refold;
 mod refused;
 mod registers;
 mod rejoin;

@@ -13,7 +13,7 @@ use crate::{
     play::{ACTS, Play},
     programs::{Answer, program, run},
     stage::{Side, Stage, Victim},
-    transfer::{database, sitting},
+    transfer::{Third, database, sees, sitting},
     until,
 };
 
@@ -191,6 +191,58 @@ async fn a_desk_that_is_taken_out_while_it_has_no_keys_destroys_what_its_backup_
         let status = at_the_court(stage, &["status"]).await.done();
         assert_eq!(status["cases_without_keys"], json!([]), "it asks no more: {status}");
         drop(court);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sibling_desk_takes_a_restored_one_in_anew_where_the_addressed_desk_does_not_answer() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..3] {
+            play.act(act).await;
+        }
+        let case = play.case.clone();
+        let third = Third::open(&play.stage, "executing").await;
+        play.stage.desk(Side::Fr, &["group", "add", &case, "--authority", "FR:executing"]).await.done();
+        third.sees(&play.stage, &case, "DELIVERED").await;
+        sees(&play.stage, Side::Jp, &case, "DELIVERED").await;
+        let dir = play.stage.pair.fr.desk_dir("central");
+        let backup = tempfile::tempdir().unwrap();
+        play.stage.strike(Victim::FrDesk);
+        copied(&dir, backup.path());
+        play.stage.mend(Victim::FrDesk).await;
+        play.act(&ACTS[3]).await;
+        third.sees(&play.stage, &case, "ACKED").await;
+
+        // The desk that FR's asks is away for longer than its sibling waits.
+        play.stage.strike(Victim::JpDesk);
+        play.stage.strike(Victim::FrDesk);
+        database(&dir).iter().for_each(|file| fs::remove_file(file).unwrap());
+        copied(backup.path(), &dir);
+        play.stage.mend(Victim::FrDesk).await;
+        let group = until("its sibling takes the restored desk in anew", 80, async || {
+            let answer = play.stage.desk(Side::Fr, &["group", "show", &case]).await;
+            let group = (answer.code == 0).then(|| answer.done())?;
+            let seats = group["seats"].as_array().unwrap().iter().filter(|seat| seat["authority"] == "FR:central");
+            (seats.count() == 2 && sitting(&group).contains(&"FR:central")).then_some(group)
+        })
+        .await;
+        assert_eq!(sitting(&group).len(), 3, "{group}");
+        let shown = third.show(&play.stage, &case).await.unwrap();
+        let entries = shown["timeline"].as_array().unwrap();
+        let by = |step: &str| -> Vec<Value> {
+            entries.iter().filter(|one| one["step"] == step).map(|one| one["sender"].clone()).collect()
+        };
+        assert_eq!(by("ask_rejoin"), ["FR:central"], "{shown}");
+        assert_eq!(by("change_group").last().unwrap(), "FR:executing", "{shown}");
+
+        // The one that was away follows, and the case goes on.
+        play.stage.mend(Victim::JpDesk).await;
+        for act in &ACTS[4..8] {
+            play.act(act).await;
+        }
+        third.sees(&play.stage, &case, "RECEIVED").await;
     })
     .await;
 }
