@@ -6,6 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "rogatory/peer/v1/peer.proto",
         "rogatory/desk/v1/submission.proto",
         "rogatory/desk/v1/case.proto",
+        "rogatory/desk/v1/drafting.proto",
         "rogatory/desk/v1/statistics.proto",
         "rogatory/desk/v1/webhook.proto",
         "rogatory/desk/v1/responder.proto",

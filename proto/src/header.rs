@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use model::{
     BodyCommitment, CaseId, Classification, Consent, Declared, Denial, Digest, EntryId, Fault, Follows, Header,
-    HeaderDigest, KeyId, Malformed, MatterId, MeasureId, MeasureScope, Offence, Pin, SelectorKind, Step, SubjectTag,
-    Timestamp, Validation, ValidationStatement, Window, limits,
+    HeaderDigest, KeyId, LeftOut, Malformed, MatterId, MeasureId, MeasureScope, Offence, Pin, SelectorKind, Step,
+    SubjectTag, Timestamp, Validation, ValidationStatement, Window, limits,
 };
 use prost::Message;
 
@@ -115,6 +115,7 @@ fn header_to_wire(header: &Header) -> wire::Header {
         training: declared.training,
         minutes: declared.minutes.map(|minutes| copy(minutes.as_bytes())).unwrap_or_default(),
         procedure: declared.procedure.unwrap_or_default(),
+        left_out: declared.left_out.iter().map(left_out_to_wire).collect(),
     }
 }
 
@@ -185,7 +186,22 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         training: header.training,
         minutes: if header.minutes.is_empty() { None } else { Some(Digest::try_from(&*header.minutes)?) },
         procedure: (header.procedure != 0).then_some(header.procedure),
+        left_out: left_out_from_wire(&header.left_out)?,
     })
+}
+
+fn left_out_to_wire(one: &LeftOut) -> wire::LeftOut {
+    wire::LeftOut { measure: one.measure.0, record: one.record.to_string(), why: one.why.as_str().to_owned() }
+}
+
+fn left_out_from_wire(all: &[wire::LeftOut]) -> Result<Vec<LeftOut>, Malformed> {
+    if all.len() > limits::LEFT_OUT_MAX {
+        return Err(Malformed::new("a report that leaves out at most 512 record types", "more"));
+    }
+    let one = |one: &wire::LeftOut| {
+        Ok(LeftOut { measure: MeasureId(one.measure), record: one.record.parse()?, why: one.why.parse()? })
+    };
+    all.iter().map(one).collect()
 }
 
 fn purpose_from_wire(purpose: String) -> Result<Option<String>, Malformed> {

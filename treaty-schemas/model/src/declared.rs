@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Digest, EntryId, Malformed, MatterId, PostponementCode, Timestamp};
+use crate::{CaseId, Digest, EntryId, Malformed, MatterId, MeasureId, PostponementCode, RecordType, Timestamp};
 
 macro_rules! words {
     ($(#[$outer:meta])* $enum:ident, $expected:literal { $($(#[$doc:meta])* $name:ident => $word:literal,)+ }) => {
@@ -74,6 +74,30 @@ pub struct Declared {
     /// Under which version of the procedure the case runs; `None` for the first. On [`Step::OpenGroup`](crate::Step::OpenGroup).
     #[serde(default)]
     pub procedure: Option<u32>,
+    /// What was asked for and is not handed over, each once. On [`Step::FinalReport`](crate::Step::FinalReport).
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A record type of a measure that was asked for and not released, where what came of it is reported.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Of which measure.
+    pub measure: MeasureId,
+    /// Which.
+    pub record: RecordType,
+    /// Why.
+    pub why: Absence,
+}
+
+words! {
+    /// Why there is nothing to hand over. What is there and is not given is refused, by who may refuse.
+    Absence, "an absence (not_existing, not_obtained)" {
+        /// Nothing of it exists.
+        NotExisting => "not_existing",
+        /// It could not be obtained.
+        NotObtained => "not_obtained",
+    }
 }
 
 /// The earlier case of the same two parties that a request follows.

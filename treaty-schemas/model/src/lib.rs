@@ -27,7 +27,7 @@ mod time;
 
 pub use authority::{AuthorityId, AuthorityKind, Role};
 pub use code::{ConditionCode, PostponementCode, RefusalCode};
-pub use declared::{Classification, Consent, Declared, Flaw, FollowUp, Follows, SubjectTag};
+pub use declared::{Absence, Classification, Consent, Declared, Flaw, FollowUp, Follows, LeftOut, SubjectTag};
 pub use denial::Denial;
 pub use digest::{BodyCommitment, BodySalt, Digest, EnvelopeDigest, HeaderDigest, Pin};
 pub use entry::{Entry, Handshake, OfficerSignature, Payload, Sealed, Signature};

@@ -10,6 +10,8 @@ pub const HANDSHAKE_BYTES_MAX: usize = 1024 * 1024;
 pub const OFFICER_SIGNATURES_MAX: usize = 4;
 /// Measures in a case.
 pub const MEASURES_MAX: usize = 32;
+/// At most so many record types are named in one report as not handed over: all of each measure.
+pub const LEFT_OUT_MAX: usize = MEASURES_MAX * SCOPE_ITEMS_MAX;
 /// Matters of one case that each side may have open: neither can use up what is the other's.
 pub const MATTERS_OF_SIDE_MAX: usize = 32;
 /// Matters of one case that each side may open in all, those that are over among them.

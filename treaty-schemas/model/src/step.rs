@@ -174,6 +174,11 @@ impl Step {
         matches!(self, Self::OpenGroup | Self::ChangeGroup | Self::AskRejoin)
     }
 
+    /// Whether a judge or prosecutor of the party's courts stands for it, whichever of its authorities sends it.
+    pub fn is_of_a_court(self) -> bool {
+        matches!(self, Self::Regularise | Self::AnnulDecision | Self::UpholdDecision)
+    }
+
     /// Whether the sealed body carries records that were asked for.
     pub fn carries_records(self) -> bool {
         matches!(self, Self::Release | Self::Answer | Self::Reissue)

@@ -48,7 +48,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Points at `span` (byte offsets) of `source`. A span beyond the source points at its end.
-    pub(crate) fn at(file: &str, source: &str, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub fn at(file: &str, source: &str, span: Range<usize>, message: impl Into<String>) -> Self {
         let start = floor(source, span.start);
         let line_start = source[..start].rfind('\n').map_or(0, |i| i + 1);
         let line = source[line_start..].lines().next().unwrap_or_default();
@@ -71,7 +71,7 @@ impl Diagnostic {
 
     /// Adds what to do.
     #[must_use]
-    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

@@ -11,8 +11,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+pub use self::spelling::suggestion;
 pub(crate) use self::{
-    spelling::{is_invisible, look_alikes, suggestion},
+    spelling::{is_invisible, look_alikes},
     value::{Count, Read, Slug, Spot, known_record, word},
 };
 use crate::{Diagnostic, Severity};

@@ -2,7 +2,11 @@
 
 use model::{Refusal, RefusalCode, Timestamp};
 
-use crate::{Case, Command, Guard, Measure, decide::until, event::counted};
+use crate::{
+    Case, Command, Guard, Measure, Side, answer,
+    decide::until,
+    event::{counted, waited},
+};
 
 const RULE: &str = "workflow";
 
@@ -17,17 +21,27 @@ pub(crate) fn held(
     let id = measure.scope.id;
     let preserves = measure.terms.as_ref().is_some_and(|terms| terms.preservation.is_some());
     let (reason, remedy) = match guard {
-        Guard::Complete if measure.outstanding => (
+        Guard::Complete | Guard::Unreported if measure.outstanding => (
             format!("a part of {id} is outstanding"),
             "Go on with it (more_to_come), and report when all of it has arrived.".to_owned(),
         ),
-        Guard::NothingKept if measure.keeps() => (
+        Guard::Unreported if measure.reported => (
+            format!("what came of {id} was reported already"),
+            "Correct what was released, where it was wrong (report_error).".to_owned(),
+        ),
+        Guard::LodgedIn(_) | Guard::Others => {
+            let keys: Vec<_> = command.signers.iter().map(|(key, _)| *key).collect();
+            return answer::by_others(case, measure, command.step, &keys);
+        }
+        Guard::Unreported => return accounted(case, command, measure),
+        Guard::NothingKept | Guard::RemedyOver if measure.keeps() => (
             format!("what was released for {id} has to be destroyed or returned before the case is closed"),
             format!(
                 "{} takes it into use (take_over), or says that it is due (disposal_due), and two custodians certify it.",
                 case.party(measure.keeper())
             ),
         ),
+        Guard::RemedyOver => return answer::remedy_over(case, measure, waited(now, command.taken)),
         Guard::Kept if !measure.keeps() => (
             format!("nothing was released for {id} that has to be destroyed or returned"),
             "Close the case.".to_owned(),
@@ -44,6 +58,35 @@ pub(crate) fn held(
         _ => return Ok(()),
     };
     Err(cited(measure, "concerns", reason, remedy))
+}
+
+/// A report leaves nothing out in silence: what was granted and not released, it names; and nothing else. R94.
+fn accounted(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let id = measure.scope.id;
+    let peer = case.party(Side::Peer);
+    let named: Vec<_> =
+        command.declared.left_out.iter().filter(|one| one.measure == id).map(|one| &one.record).collect();
+    let missing: Vec<_> = measure.missing().collect();
+    let silent: Vec<_> =
+        missing.iter().filter(|record| !named.contains(record)).map(|record| record.as_str()).collect();
+    let (reason, remedy) = if !silent.is_empty() {
+        (
+            format!("{id} asks for {} too, and the report does not say what became of it", silent.join(", ")),
+            format!(
+                "Say that it does not exist or could not be obtained. What {peer} has, it releases, or two of its deciders refuse it, before \
+                 all is said to be collected; what was collected too early is asked for in a case that follows this one."
+            ),
+        )
+    } else if named.len() != missing.len() {
+        let reason = format!("the report leaves out something of {id} twice, or that was released or never asked for");
+        (reason, "Name what is missing, each type once.".to_owned())
+    } else if let Some(one) = command.declared.left_out.iter().find(|one| !command.concerns.contains(&one.measure)) {
+        let reason = format!("the report leaves out something of {}, which it is not about", one.measure);
+        (reason, "Name what is missing in the measures of the report.".to_owned())
+    } else {
+        return Ok(());
+    };
+    Err(cited(measure, "declared.left_out", reason, remedy))
 }
 
 /// The giver must know in time: what comes to its gateway later, was not said in time.

@@ -1,6 +1,6 @@
 //! What the treaty says of an answer, held against it. Each refusal cites the article of the measure.
 
-use model::{MeasureScope, Refusal, RefusalCode, Step, Timestamp};
+use model::{KeyId, MeasureScope, Refusal, RefusalCode, Step, Timestamp};
 
 use crate::{Case, Command, Measure, Side, Terms};
 
@@ -42,9 +42,53 @@ pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure)
 /// no text says how long.
 pub const CONSULT_SILENCE_DAYS: i64 = 10;
 
+/// So long questions may stay without an answer, before the request may be returned as it is. A policy: no text says how long.
+pub const INFO_SILENCE_DAYS: i64 = 30;
+
+/// So long who refused leaves the requesting party for a remedy, before it may close. A policy: no text says how long.
+pub const REMEDY_DAYS: i64 = 30;
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Questions were left without an answer for long. R94.
+pub(crate) fn left_open(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
+    let end = measure.since.plus_ms(INFO_SILENCE_DAYS * DAY_MS);
+    if end <= heard {
+        return Ok(());
+    }
+    let reason = format!("the questions on {} have not been open for {INFO_SILENCE_DAYS} days", measure.scope.id);
+    let remedy = format!("Wait for {} until {end}, or remind it.", case.party(Side::Home));
+    Err(cited(&measure.scope, "concerns", reason, remedy))
+}
+
+/// Nobody lodged a remedy against a refusal while there was time. R94.
+pub(crate) fn remedy_over(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
+    let end = measure.since.plus_ms(REMEDY_DAYS * DAY_MS);
+    if end <= heard {
+        return Ok(());
+    }
+    let home = case.party(Side::Home);
+    let reason = format!("{} was refused, and {home} has until {end} for a remedy", measure.scope.id);
+    Err(cited(&measure.scope, "concerns", reason, format!("Wait; {home} may close it before.")))
+}
+
+/// Nobody decides on a remedy against a decision that bears the own name [ECHR art. 6(1), Dir. 2014/41 art. 14]. R93.
+pub fn by_others(case: &Case, measure: &Measure, step: Step, signers: &[KeyId]) -> Result<(), Refusal> {
+    let decides = matches!(step, Step::AnnulDecision | Step::UpholdDecision);
+    if !decides || signers.iter().all(|key| !measure.decided_by.contains(key)) {
+        return Ok(());
+    }
+    let reason = format!("who signs {step} had decided on {}, against which the remedy is", measure.scope.id);
+    let remedy = format!(
+        "Let a judge or decider of {} decide on the remedy who signed neither the acceptance, the offer nor the refusal.",
+        case.party(Side::Peer)
+    );
+    let refusal = Refusal::new(RefusalCode::R93, RULE, reason, remedy).at("officers");
+    Err(refusal.under(measure.scope.article.clone()))
+}
+
 /// That a consultation was held says who was consulted; after a long silence, who asked for it. R94.
 pub(crate) fn unanswered(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
-    const DAY_MS: i64 = 24 * 3600 * 1000;
     if measure.since.plus_ms(CONSULT_SILENCE_DAYS * DAY_MS) <= heard {
         return Ok(());
     }
@@ -92,8 +136,10 @@ pub(crate) fn grantable(case: &Case, command: &Command<'_>, now: Timestamp, meas
     Err(cited(&measure.scope, "declared.callback", reason, remedy))
 }
 
-/// What is released stays within the treaty's conditions, mark and bytes, and nothing goes out before a call-back. R94.
+/// What is released comes under the conditions of its grant, stays within the treaty's mark and bytes, and nothing goes out before a
+/// call-back. R94.
 pub(crate) fn releasable(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    known_before(case, command, measure)?;
     let Some(terms) = &measure.terms else { return Ok(()) };
     let id = measure.scope.id;
     if terms.callback && measure.callback.is_none() {
@@ -103,6 +149,38 @@ pub(crate) fn releasable(case: &Case, command: &Command<'_>, measure: &Measure) 
         return Err(cited(&measure.scope, "declared.callback", reason, remedy));
     }
     bounded(command, &measure.scope, terms, measure.bytes)
+}
+
+/// A condition is known before anything is given under it, so that who asked can decline it [ETS 185 art. 28(2)-(3), CETS 224 art. 14]: the
+/// grant of the measure named it, or the treaty where the answer is automatic. R94.
+fn known_before(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let id = measure.scope.id;
+    let automatic = command.step == Step::Answer;
+    let known = match (&measure.terms, automatic) {
+        (Some(terms), true) => &terms.conditions,
+        (None, true) => return Ok(()),
+        (_, false) => &measure.conditions,
+    };
+    let Some(code) = command.conditions.iter().find(|code| !known.contains(code)) else { return Ok(()) };
+    let (home, peer) = (case.party(Side::Home), case.party(Side::Peer));
+    let (reason, remedy) = if automatic {
+        (
+            format!("an automatic answer to {id} brings the condition {code}, which the treaty does not name for it"),
+            format!(
+                "Take it out of what the responder of {peer} answers under; the parties to the treaty alone can add it."
+            ),
+        )
+    } else {
+        (
+            format!("{id} was not granted under {code}, and {home} could not decline it"),
+            format!(
+                "Leave it out; or let a decider of {peer} offer it ({}), which the central authority of {home} takes or declines. \
+                 What was granted under different conditions goes in entries of its own.",
+                Step::OfferConditions
+            ),
+        )
+    };
+    Err(cited(&measure.scope, "conditions", reason, remedy))
 }
 
 /// What is released or given for a measure stays within the treaty's conditions, mark and bytes; `before` are the bytes of what was

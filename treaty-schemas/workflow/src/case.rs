@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AuthorityId, ConditionCode, EntryId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType,
-    RefusalCode, Timestamp,
+    AuthorityId, ConditionCode, EntryId, KeyId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
+    RecordType, RefusalCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,9 @@ pub struct Measure {
     /// Whether something is outstanding behind the part that was collected.
     #[serde(default)]
     pub outstanding: bool,
+    /// Whether the requested party reported what came of it.
+    #[serde(default)]
+    pub reported: bool,
     /// What arrived whole of its parts.
     #[serde(default)]
     pub taken: Taken,
@@ -100,6 +103,9 @@ pub struct Measure {
     /// Whether what was preserved is needed no more.
     #[serde(default)]
     pub given_up: bool,
+    /// Who stood for the newest decision on it: an acceptance, an offer, a refusal.
+    #[serde(default)]
+    pub decided_by: BTreeSet<KeyId>,
 }
 
 /// The parts of an answer that the requesting party has confirmed.
@@ -124,12 +130,22 @@ impl Measure {
         if self.gives() { Side::Peer } else { Side::Home }
     }
 
-    /// Whether something was released that must be destroyed or returned one day. The confirmation of a preservation is no such thing.
+    /// The records that were asked for and not released.
+    pub fn missing(&self) -> impl Iterator<Item = &RecordType> {
+        self.scope.records.iter().filter(|record| !self.released.contains(record))
+    }
+
+    /// Whether something was released that must be destroyed or returned one day. The confirmation of a preservation is no such thing. What was
+    /// given in an emergency must, unless a court validates it [CETS 224 art. 9(5), Reg. 2023/1543 art. 4(5)].
     pub fn keeps(&self) -> bool {
         use ConditionCode::{C05, C06};
         let kept = |terms: &Terms| terms.retention_days.is_some() && terms.preservation.is_none();
         let bound = self.conditions.iter().any(|code| matches!(code, C05 | C06));
-        !self.released.is_empty() && (bound || self.is_taken_back() || self.terms.as_ref().is_some_and(kept))
+        !self.released.is_empty()
+            && (bound
+                || self.is_taken_back()
+                || self.regularise_by().is_some()
+                || self.terms.as_ref().is_some_and(kept))
     }
 
     /// Whether records that were given for it may still be with who keeps them: none were destroyed, returned, or never taken.

@@ -4,7 +4,7 @@ use model::{Declared, KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCod
 
 use crate::{
     Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
-    after, answer, case::side_of, event::counted, given, matter,
+    after, answer, case::side_of, event::waited, given, matter,
 };
 
 const RULE: &str = "workflow";
@@ -71,6 +71,12 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             bytes: if step.carries_records() { command.bytes } else { 0 },
             postponement: command.declared.postponement,
             until: command.declared.until,
+            decided_by: match step {
+                Step::Recognise | Step::OfferConditions | Step::Refuse => {
+                    command.signers.iter().map(|(key, _)| *key).collect()
+                }
+                _ => Vec::new(),
+            },
         },
     }))
 }
@@ -165,7 +171,8 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
 fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(), Refusal>) -> Result<(), Refusal> {
     let step = command.step;
     let Declared { classification, emergency, callback, consent, tag_key, postponement, .. } = command.declared;
-    let Declared { until, follows, matter: of, about, flaw, training, minutes, procedure, .. } = command.declared;
+    let Declared { until, follows, matter: of, about, flaw, training, minutes, procedure, left_out, .. } =
+        command.declared;
     let sent = step == Step::SealSend;
     let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
     only(command.purpose.is_none(), "purpose", sent || asks)?;
@@ -175,6 +182,7 @@ fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(),
     only(about.is_none(), "declared.about", matter::opens_matter(step))?;
     only(flaw.is_none(), "declared.flaw", step == Step::Triage)?;
     only(minutes.is_none(), "declared.minutes", matter::tells_minutes(step))?;
+    only(left_out.is_empty(), "declared.left_out", step == Step::FinalReport)?;
     only(procedure.is_none(), "declared.procedure", step == Step::OpenGroup)?;
     only(classification.is_none(), "declared.classification", sent || step.carries_records())?;
     only(!emergency, "declared.emergency", sent)?;
@@ -263,9 +271,18 @@ fn guard(
     measure: Option<&Measure>,
 ) -> Result<Vec<RecordType>, Refusal> {
     match guard {
-        Guard::None | Guard::AskedIn(_) | Guard::LodgedIn(_) | Guard::Keeper | Guard::Given => {}
+        Guard::None | Guard::AskedIn(_) | Guard::Keeper | Guard::Given => {}
         Guard::Giver => until(command, now)?,
-        Guard::Complete | Guard::NothingKept | Guard::Kept | Guard::Emergency | Guard::Prolonged | Guard::Preserved => {
+        Guard::Complete
+        | Guard::Unreported
+        | Guard::NothingKept
+        | Guard::RemedyOver
+        | Guard::Kept
+        | Guard::Emergency
+        | Guard::Prolonged
+        | Guard::Preserved
+        | Guard::LodgedIn(_)
+        | Guard::Others => {
             measure.map_or(Ok(()), |measure| after::held(guard, case, command, now, measure))?;
         }
         Guard::Scope => {
@@ -281,13 +298,13 @@ fn guard(
             ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
         }
         Guard::Unanswered => {
-            let heard = counted(Some(case), now, command.taken);
+            let heard = waited(now, command.taken);
             measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, heard))?;
         }
         Guard::GivenBack => {
             ground(command, |code| matches!(code, RefusalCode::R93 | RefusalCode::R16), "R93 or R16")?;
         }
-        Guard::WrongAddressee => ground(command, |code| code == RefusalCode::R93, "R93")?,
+        Guard::WrongAddressee => misdirected(case, command, now, measure)?,
         Guard::Offered => {
             offered(command)?;
             measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?;
@@ -345,6 +362,15 @@ fn ground(command: &Command<'_>, fits: impl Fn(RefusalCode) -> bool, expected: &
             let reason = format!("{} needs a ground, {expected}; it names {found}", command.step);
             Err(sequence(reason, "Name the ground.").at("ground"))
         }
+    }
+}
+
+/// A request is returned because another authority is the right one, or because nobody answered the questions on it.
+fn misdirected(case: &Case, command: &Command<'_>, now: Timestamp, measure: Option<&Measure>) -> Result<(), Refusal> {
+    let unanswered = command.ground == Some(RefusalCode::R01);
+    match measure.filter(|measure| unanswered && measure.state == State::InfoWait) {
+        Some(measure) => answer::left_open(case, measure, waited(now, command.taken)),
+        None => ground(command, |code| code == RefusalCode::R93, "R93, or R01 for questions without an answer"),
     }
 }
 

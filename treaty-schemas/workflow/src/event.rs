@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    ConditionCode, EntryId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode,
-    Step, Timestamp,
+    ConditionCode, EntryId, KeyId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType,
+    RefusalCode, Step, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, r
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
-pub const FOLD: u16 = 1;
+pub const FOLD: u16 = 3;
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,9 @@ pub enum Change {
         /// Until when records may be kept, or data stays preserved.
         #[serde(default)]
         until: Option<Timestamp>,
+        /// Who stood for it, where it decides on the measures.
+        #[serde(default)]
+        decided_by: Vec<KeyId>,
     },
     /// A matter was opened or moved.
     Matter {
@@ -151,6 +154,13 @@ pub(crate) fn counted(case: Option<&Case>, stated: Timestamp, taken: Option<Time
     stated.max(taken.unwrap_or(stated)).max(moved)
 }
 
+/// Until when somebody has waited who says that the other side was silent: what the entry states, or, where it is later, when the other
+/// party's gateway took it. The case's last move does not count here: who waits may have dated it ahead, by the receipt of an entry of the
+/// other side, and a silence must not end sooner for that.
+pub(crate) fn waited(stated: Timestamp, taken: Option<Timestamp>) -> Timestamp {
+    stated.max(taken.unwrap_or(stated))
+}
+
 /// Folds an event into the case; `None` is a case of which nothing happened yet. A move whose measure does not stand where the
 /// event says changes nothing, so that no fold can skip a state.
 pub fn apply(case: Option<Case>, event: &Event) -> Case {
@@ -169,7 +179,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
         }
         // It was sent, or given up, before.
         Change::Sent { .. } => {}
-        Change::Moved { step, moves, ground, conditions, callback, bytes, postponement, until } => {
+        Change::Moved { step, moves, ground, conditions, callback, bytes, postponement, until, decided_by } => {
             for one in moves {
                 if let Some(measure) = case.measures.get_mut(&one.measure)
                     && measure.state == one.from
@@ -185,6 +195,9 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                         measure.postponed = *postponement;
                     }
                     lasts(measure, *step, *until, at);
+                    if !decided_by.is_empty() {
+                        measure.decided_by = decided_by.iter().copied().collect();
+                    }
                     bind(measure, *step, conditions);
                 }
             }
@@ -251,12 +264,14 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         offered: Vec::new(),
         postponed: None,
         outstanding: false,
+        reported: false,
         taken: Taken::default(),
         lodged_in: None,
         regularised: None,
         kept_until: None,
         preserved_until: None,
         given_up: false,
+        decided_by: BTreeSet::new(),
     };
     let fresh = |scope: &MeasureScope| {
         let measure = fresh(scope);
@@ -297,7 +312,10 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
         Step::GiveInfo => measure.asked_in = None,
         Step::LodgeRemedy => measure.lodged_in = Some(one.from),
         Step::UpholdDecision => measure.lodged_in = None,
-        Step::AnnulDecision => (measure.lodged_in, measure.ground) = (None, None),
+        Step::AnnulDecision => (measure.lodged_in, measure.ground, measure.consulted) = (None, None, false),
+        // A consultation is one on what was decided after it, and on nothing that is decided later.
+        Step::Recognise | Step::AcceptConditions | Step::Resume => measure.consulted = false,
+        Step::FinalReport => measure.reported = true,
         Step::PartCollected => measure.outstanding = true,
         Step::Collected => measure.outstanding = false,
         Step::Confirm => {

@@ -34,7 +34,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use answer::CONSULT_SILENCE_DAYS;
+pub use answer::{CONSULT_SILENCE_DAYS, INFO_SILENCE_DAYS, REMEDY_DAYS, by_others};
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
     Act, Agenda, AgendaHearing, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock,

@@ -1,7 +1,7 @@
 //! The clock of preserved data [Budapest 29(7)] [Reg. 2023/1543 art. 11]. It moves no state: it tells people what ends, and when.
 
 use jiff::{Span, civil::Date};
-use model::ArticleRef;
+use model::{ArticleRef, Timestamp};
 
 use crate::{Keeping, Measure};
 
@@ -35,11 +35,13 @@ pub enum Standing {
 }
 
 impl Preservation {
-    /// The clock of a measure that asked for preservation, once it was confirmed. `None` for any other measure, and where the rule is
-    /// not known.
+    /// The clock of a measure that asked for preservation, once it was confirmed, and until it is given up. `None` for any other measure,
+    /// and where the rule is not known.
     pub fn of(measure: &Measure) -> Option<Self> {
         let keeping = measure.terms.as_ref()?.preservation.as_ref()?;
-        Self::begun(measure.produced?.date()?, keeping)
+        let begun = Self::begun(measure.produced?.date()?, keeping).filter(|_| !measure.given_up)?;
+        let longer = measure.preserved_until.and_then(Timestamp::date).filter(|day| begun.until < *day);
+        Some(Self { until: longer.unwrap_or(begun.until), ..begun })
     }
 
     /// A clock that begins on `since`. `None` where the calendar ends before it does.

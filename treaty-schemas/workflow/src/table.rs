@@ -116,7 +116,8 @@ pub enum Guard {
     HumanGround,
     /// The header names what the opened body showed: R90, R94 or R95.
     BodyGround,
-    /// Every record was asked for, each measure gets at least one, and the bodies stay within bytes and mark of the treaty.
+    /// Every record was asked for, each measure gets at least one, under conditions that its grant named, and the bodies stay within bytes
+    /// and mark of the treaty.
     RecordsAsked,
     /// The officers of the requested party called back where the treaty wants it, and impose only conditions that it knows.
     CalledBack,
@@ -130,12 +131,15 @@ pub enum Guard {
     AskedIn(State),
     /// Something is outstanding behind the part that was collected.
     Outstanding,
-    /// The header names R93, with the right addressee in the body. A request that asks.
+    /// The header names R93, with the right addressee in the body; or R01, where questions stayed without an answer for
+    /// [`INFO_SILENCE_DAYS`](crate::INFO_SILENCE_DAYS). A request that asks.
     WrongAddressee,
     /// The header names R93, or R16 where its conditions cannot be kept. A request that gives: what it gave is destroyed with the step.
     GivenBack,
-    /// A remedy was lodged while the measure stood there.
+    /// A remedy was lodged while the measure stood there, and others decide on it than decided before.
     LodgedIn(State),
+    /// Others decide than decided before.
+    Others,
     /// It is the side that keeps what was released.
     Keeper,
     /// It is the side that gave it; the header says until when.
@@ -144,8 +148,12 @@ pub enum Guard {
     Given,
     /// Nothing is outstanding.
     Complete,
+    /// The same, and nobody has reported it; the header names what was granted and not released, and why.
+    Unreported,
     /// Nothing was released that has to be destroyed or returned.
     NothingKept,
+    /// The same, and the other side had [`REMEDY_DAYS`](crate::REMEDY_DAYS) for a remedy.
+    RemedyOver,
     /// Something was released that has to be.
     Kept,
     /// The treaty declares the request type automatic; records as for a release.
@@ -185,7 +193,8 @@ impl Row {
             && match self.guard {
                 Guard::Outstanding => measure.outstanding,
                 Guard::Complete => !measure.outstanding,
-                Guard::NothingKept => !measure.keeps(),
+                Guard::Unreported => !measure.outstanding && !measure.reported,
+                Guard::NothingKept | Guard::RemedyOver => !measure.keeps(),
                 Guard::Kept => measure.keeps() && side == measure.keeper(),
                 Guard::Automatic => measure.terms.as_ref().is_some_and(|terms| terms.automatic),
                 Guard::Emergency => measure.regularise_by().is_some(),
@@ -257,34 +266,11 @@ const VALIDATORS: &[Role] = &[Role::Judge, Role::Prosecutor];
 const COLLECTORS: &[Role] = &[Role::Executing, Role::Central];
 const KEEPERS: &[Role] = &[Role::Custodian, Role::Central];
 /// A group lives as long as the case; of what was closed an error may still be found.
+#[rustfmt::skip]
 const GROUP: &[State] = &[
-    Validated,
-    Sent,
-    Delivered,
-    Transferred,
-    Acked,
-    Review,
-    Consult,
-    InfoWait,
-    CondOffer,
-    Postponed,
-    Accepted,
-    Executing,
-    Partial,
-    Ready,
-    Appeal,
-    Produced,
-    Received,
-    Executed,
-    InUse,
-    DisposalDue,
-    Disposed,
-    Refused,
-    Withdrawn,
-    Blocked,
-    Lapsed,
-    Returned,
-    Closed,
+    Validated, Sent, Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted,
+    Executing, Partial, Ready, Appeal, Produced, Received, Executed, InUse, DisposalDue, Disposed, Refused, Withdrawn,
+    Blocked, Lapsed, Returned, Closed,
 ];
 
 const fn row(
@@ -330,8 +316,8 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[InfoWait],           Some(Executing),  By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Executing)),
     row(&[Delivered, Transferred, InfoWait], Some(Returned),  By(Step::ReturnRequest), PEER, Officers(1, &[Role::Central]), Guard::WrongAddressee),
     row(&[Delivered, Transferred], Some(Returned), By(Step::ReturnRequest), PEER, Officers(2, &[Role::Central]), Guard::GivenBack),
-    // Conditions that are offered, instead of imposed.
-    row(&[Review],             Some(CondOffer),  By(Step::OfferConditions), PEER, Officers(1, &[Role::Decider]), Guard::Offered),
+    // Conditions that are offered, instead of imposed; also those that show themselves when the records are there.
+    row(&[Review, Executing, Partial, Ready], Some(CondOffer),  By(Step::OfferConditions), PEER, Officers(1, &[Role::Decider]), Guard::Offered),
     row(&[CondOffer],          Some(Accepted),   By(Step::AcceptConditions), HOME, Officers(1, &[Role::Central]), Guard::AsOffered),
     row(&[CondOffer],          Some(Review),     By(Step::DeclineConditions), HOME, Officers(1, &[Role::Central]), Guard::None),
     // Not now.
@@ -346,7 +332,7 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Delivered],          Some(Produced),   By(Step::Answer),      PEER,   Desk,                          Guard::Automatic),
     // A remedy: what was decided rests, and is decided anew or goes on from where it stood.
     row(&[Ready, Executing, Refused], Some(Appeal), By(Step::LodgeRemedy), EITHER, Officers(1, HANDLERS),      Guard::None),
-    row(&[Appeal],             Some(Review),     By(Step::AnnulDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::None),
+    row(&[Appeal],             Some(Review),     By(Step::AnnulDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::Others),
     row(&[Appeal],             Some(Ready),      By(Step::UpholdDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Ready)),
     row(&[Appeal],             Some(Executing),  By(Step::UpholdDecision), PEER, Officers(1, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Executing)),
     row(&[Appeal],             Some(Refused),    By(Step::UpholdDecision), PEER, Officers(2, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Refused)),
@@ -355,12 +341,13 @@ pub const TRANSITIONS: &[Row] = &[
     // What is not taken is destroyed with the step.
     row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(2, &[Role::Custodian]), Guard::None),
     row(&[Received],           Some(Executing),  By(Step::MoreToCome),  PEER,   Officers(1, COLLECTORS),       Guard::Outstanding),
-    row(&[Received],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Complete),
+    row(&[Received],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Unreported),
+    row(&[InUse],              None,             By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Unreported),
     // In use, until it has to be destroyed or returned. Who got it keeps it: the requested party where the request gave it.
-    row(&[Executed],           Some(InUse),      By(Step::TakeOver),    HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::None),
+    row(&[Received, Executed], Some(InUse),      By(Step::TakeOver),    HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::Complete),
     row(&[Acked],              Some(InUse),      By(Step::TakeOver),    PEER,   Officers(1, &[Role::Officer, Role::Central]), Guard::Given),
     row(&[InUse],              Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS),              Guard::Keeper),
-    row(&[Executed, Refused, Withdrawn], Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS),    Guard::Kept),
+    row(&[Received, Executed, Refused, Withdrawn], Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS), Guard::Kept),
     row(&[DisposalDue],        Some(InUse),      By(Step::Extend),      EITHER, Officers(1, &[Role::Central]), Guard::Giver),
     row(&[DisposalDue],        Some(Disposed),   By(Step::CertifyDisposal), EITHER, Officers(2, &[Role::Custodian]), Guard::Keeper),
     // What says something and moves nothing.
@@ -376,7 +363,10 @@ pub const TRANSITIONS: &[Row] = &[
     // Ways out.
     row(&[Sent, Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
                                Some(Withdrawn),  By(Step::Withdraw),    HOME,   Officers(1, &[Role::Central]), Guard::None),
-    row(&[Executed, Refused, Withdrawn], Some(Closed), By(Step::Close), EITHER, Officers(1, &[Role::Central]), Guard::NothingKept),
+    row(&[Executed, Withdrawn], Some(Closed),    By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::NothingKept),
+    // Who refused leaves the other side time for a remedy.
+    row(&[Refused],            Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::NothingKept),
+    row(&[Refused],            Some(Closed),     By(Step::Close),       PEER,   Officers(1, &[Role::Central]), Guard::RemedyOver),
     row(&[Blocked, Lapsed, Returned, Disposed],
                                Some(Closed),     By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::None),
     row(&[Validated],          Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::None),
@@ -459,14 +449,17 @@ impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AskedIn(state) => return write!(f, "asked in {state}"),
-            Self::LodgedIn(state) => return write!(f, "lodged in {state}"),
+            Self::LodgedIn(state) => return write!(f, "lodged in {state}; by others than decided before"),
+            Self::Others => "by others than decided before",
             Self::Keeper => "by who keeps the records",
             Self::Giver => "by who gave the records; until when",
             Self::Given => "the request gives instead of asks",
             Self::Complete => "nothing is outstanding",
+            Self::Unreported => "nothing is outstanding, and it was not reported before; what was granted and not released is named",
+            Self::RemedyOver => "nothing was released that has to be destroyed or returned; 30 days after the refusal",
             Self::NothingKept => "nothing was released that has to be destroyed or returned",
             Self::Kept => "something was released that has to be destroyed or returned",
-            Self::Automatic => "declared automatic by the treaty; records as for a release",
+            Self::Automatic => "declared automatic by the treaty; records as for a release, under conditions that the treaty names",
             Self::Emergency => "an emergency that was not validated yet",
             Self::Prolonged => "preserved data; until when",
             Self::Preserved => "preserved data",
@@ -475,13 +468,13 @@ impl fmt::Display for Guard {
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
             Self::Outstanding => "something is outstanding",
             Self::Unanswered => "after 10 days of silence of the other side",
-            Self::WrongAddressee => "a request that asks; ground R93; the right addressee is in the body",
+            Self::WrongAddressee => "a request that asks; ground R93, the right addressee is in the body; or R01, 30 days after questions without an answer",
             Self::GivenBack => "a request that gives; ground R93, or R16 where its conditions cannot be kept",
             Self::None => "",
             Self::Scope => "measures listed, each once",
             Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",
             Self::BodyGround => "ground R90, R94 or R95",
-            Self::RecordsAsked => "records that were asked, within bytes and mark",
+            Self::RecordsAsked => "records that were asked, under the conditions of the grant, within bytes and mark",
             Self::CalledBack => "called back where the treaty wants it; conditions that it knows",
         })
     }

@@ -13,8 +13,9 @@ mod terms;
 mod wide;
 
 use model::{
-    AuthorityId, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId, MeasureScope, PartyId,
-    Pin, PostponementCode, RecordType, Refusal, RefusalCode, Role, SelectorKind, Step, Timestamp,
+    Absence, AuthorityId, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, LeftOut, MatterId, MeasureId,
+    MeasureScope, PartyId, Pin, PostponementCode, RecordType, Refusal, RefusalCode, Role, SelectorKind, Step,
+    Timestamp,
 };
 
 use crate::{
@@ -54,6 +55,11 @@ pub(super) fn scope(id: u32, records: &[&str]) -> MeasureScope {
         attributes: vec![],
         tags: vec![],
     }
+}
+
+/// Subscriber information of a measure, which does not exist.
+pub(super) fn absent(measure: u32) -> LeftOut {
+    LeftOut { measure: MeasureId(measure), record: record("subscriber_info"), why: Absence::NotExisting }
 }
 
 /// Who should do a step, by its first row.
@@ -115,11 +121,12 @@ impl Order {
             | Step::ConsultDone
             | Step::Close
             | Step::Withdraw => (home, vec![(key(1), Role::Central)]),
+            Step::AnnulDecision => (peer, vec![(key(10), Role::Judge)]),
+            Step::UpholdDecision => (peer, vec![(key(10), Role::Judge), (key(11), Role::Judge)]),
             Step::Violation => (peer, vec![]),
             step => by_the_table(step),
         };
-        let of_the_case = step.is_handshake() || matches!(step, Step::SealSend | Step::ShareDraft | Step::CommentDraft);
-        let moves = !of_the_case;
+        let moves = !(step.is_handshake() || matches!(step, Step::SealSend | Step::ShareDraft | Step::CommentDraft));
         Self {
             step,
             sender,
@@ -148,6 +155,8 @@ impl Order {
                 about: (step == Step::ReportError).then_some(ENTRY),
                 minutes: crate::matter::tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 flaw: (step == Step::Triage).then_some(Flaw::WrongSubject),
+                // Two record types are asked for, and one of them is released.
+                left_out: concerns.iter().filter(|_| step == Step::FinalReport).map(|id| absent(*id)).collect(),
                 ..Declared::default()
             },
             terms: vec![],

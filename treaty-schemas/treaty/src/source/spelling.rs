@@ -98,7 +98,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 /// `did you mean …?`, or the whole choice.
-pub(crate) fn suggestion(wrong: &str, known: &[&str]) -> String {
+pub fn suggestion(wrong: &str, known: &[&str]) -> String {
     let longer = |word: &&&str| word.strip_prefix(wrong).is_some_and(|rest| rest.starts_with('_'));
     if let Some(word) = known.iter().filter(longer).min() {
         return format!("did you mean `{word}`?");

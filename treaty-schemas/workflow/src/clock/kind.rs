@@ -81,18 +81,10 @@ macro_rules! acts {
 }
 
 acts! {
-    /// The provider was served.
-    Serve => "serve",
-    /// Somebody objected with reasons.
-    Object => "object",
     /// A request for disclosure hangs on what is preserved.
     Link => "link",
     /// That request was decided.
     Unlink => "unlink",
-    /// A witness is free to leave.
-    FreeToLeave => "free_to_leave",
-    /// The witness left.
-    Leave => "leave",
     /// An incident was found.
     FindIncident => "find_incident",
 }
@@ -130,6 +122,10 @@ const DECISION: &[Signal] = &[By(Step::Answer), By(Step::Recognise), By(Step::Ac
 const CARRIED: &[Signal] = &[By(Step::Recognise), By(Step::AcceptConditions), By(Step::MoreToCome)];
 const RELEASE: &[Signal] = &[By(Step::Release), By(Step::Answer)];
 const ANSWER: &[Signal] = &[By(Step::Release), By(Step::Answer), By(Step::Refuse)];
+/// The order goes out to who holds the records when the measure is given to who carries it out, under its domestic reference.
+const ORDERED: &[Signal] = &[By(Step::Assign), By(Step::Answer)];
+/// An objection with reasons is put to the requesting party before anything is refused, or is the refusal [Reg. 2023/1543 art. 12, 17(2)].
+const OBJECTED: &[Signal] = &[By(Step::Consult), By(Step::Refuse)];
 const NONE: &[Signal] = &[];
 /// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
 const WAITS: &[(Signal, &[Signal])] = &[
@@ -140,7 +136,7 @@ const WAITS: &[(Signal, &[Signal])] = &[
 /// What is carried out rests for a remedy besides, until the decision is upheld or made anew [Dir. 2014/41 art. 14(6)].
 const RESTS: &[(Signal, &[Signal])] = &[
     WAITS[0],
-    WAITS[1],
+    (By(Step::OfferConditions), &[By(Step::DeclineConditions), By(Step::AcceptConditions)]),
     WAITS[2],
     (By(Step::LodgeRemedy), &[By(Step::UpholdDecision), By(Step::Recognise), By(Step::AcceptConditions)]),
 ];
@@ -181,7 +177,8 @@ const fn row(
     ClockRow { kind, sides, starts, stops, restarts: NONE, pauses: &[], drops, lapses: false }
 }
 
-/// How each clock runs. The prolongation of a preservation is a length, no clock.
+/// How each clock runs. The prolongation of a preservation is a length, no clock; so is a safe-conduct, because no entry says when a witness is
+/// free to leave, or left.
 #[rustfmt::skip]
 pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge), By(Step::Answer)], GONE),
@@ -190,11 +187,11 @@ pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Provisional,  PEER, ARRIVAL, DECISION, GONE),
     ClockRow { lapses: true, ..row(TimerKind::Clarification, HOME, &[By(Step::AskInfo)], &[By(Step::GiveInfo)], ENDED) },
     ClockRow { restarts: NEWS, ..row(TimerKind::Status, PEER, ARRIVAL, ANSWER, GONE) },
-    row(TimerKind::Serve,        PEER, ARRIVAL, &[Did(Act::Serve)], ENDED),
-    row(TimerKind::Return,       PEER, &[Did(Act::Serve)], RELEASE, ENDED),
+    row(TimerKind::Serve,        PEER, ARRIVAL, ORDERED, ENDED),
+    row(TimerKind::Return,       PEER, ORDERED, RELEASE, ENDED),
     row(TimerKind::Provider,     PEER, ARRIVAL, ANSWER, GONE),
     row(TimerKind::Enforcement,  PEER, ARRIVAL, DECISION, GONE),
-    ClockRow { lapses: true, ..row(TimerKind::Objection, PEER, ARRIVAL, &[Did(Act::Object)], ANSWERED) },
+    ClockRow { lapses: true, ..row(TimerKind::Objection, PEER, ARRIVAL, OBJECTED, ANSWERED) },
     ClockRow {
         pauses: &[(Did(Act::Link), &[Did(Act::Unlink)])], lapses: true,
         ..row(TimerKind::Preservation, HOME, RELEASE, &[By(Step::GiveUp)], &[])
@@ -203,7 +200,6 @@ pub const CLOCKS: &[ClockRow] = &[
     ClockRow { restarts: RELEASE, ..row(TimerKind::Retention, HOME, KEEPS, &[By(Step::DisposalDue), By(Step::CertifyDisposal)], &[State::Closed]) },
     row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
     row(TimerKind::Appeal,       PEER, &[By(Step::LodgeRemedy)], &[By(Step::AnnulDecision), By(Step::UpholdDecision)], GONE),
-    ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, &[Did(Act::FreeToLeave)], &[Did(Act::Leave)], &[]) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),
 ];
 

@@ -76,7 +76,20 @@ impl Story {
         let moves = vec![Move { measure: M1, from: self.1, to, records: vec![] }];
         let (conditions, callback) = (vec![], None);
         let (ground, postponement, until) = (None, None, None);
-        self.tell(at, Change::Moved { step, moves, ground, conditions, callback, bytes: 0, postponement, until });
+        self.tell(
+            at,
+            Change::Moved {
+                step,
+                moves,
+                ground,
+                conditions,
+                callback,
+                bytes: 0,
+                postponement,
+                until,
+                decided_by: vec![],
+            },
+        );
         self.1 = to;
         self
     }

@@ -6,7 +6,7 @@ use super::{MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterRow, Matter
 use crate::{
     Case, Change, Command, Measure, Side, State, answer,
     decide::{only_asked, records, sequence, stands, until},
-    event::counted,
+    event::{counted, waited},
 };
 
 /// Holds a step of a matter against its table.
@@ -14,7 +14,6 @@ use crate::{
 /// Refuses with R93 who may not act, with R94 what the matter's standing, the number of officers or the form does not allow.
 pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timestamp) -> Result<Change, Refusal> {
     let step = command.step;
-    // What was silent, was so until the other side had this step.
     let heard = counted(Some(case), now, command.taken);
     let id = command.declared.matter.ok_or_else(|| {
         sequence(format!("{step} names no matter"), "Name the matter of the case.").at("declared.matter")
@@ -29,7 +28,8 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     };
     stands(row.actor, command)?;
     if row.guard == MatterGuard::Silence {
-        silence(before, heard)?;
+        // What was silent, was so until the other side had this step.
+        silence(before, waited(now, command.taken))?;
     }
     minutes(row.guard, command, before)?;
     measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
@@ -194,9 +194,10 @@ fn next(
     Err(sequence(reason, "Take one of the steps that are possible now.").at("declared.matter"))
 }
 
-/// Whether the row is the one for this side, by who proposed the times and who has signed.
+/// Whether the row is the one for this side, by who proposed the times, who has signed and what was found.
 pub(super) fn counts(guard: MatterGuard, matter: &Matter, side: Side) -> bool {
     match guard {
+        MatterGuard::RightSubject => matter.flaw != Some(Flaw::WrongSubject),
         MatterGuard::Asked => matter.proposer.unwrap_or(matter.opener) != side,
         MatterGuard::First => matter.signed.is_empty(),
         MatterGuard::Second => !matter.signed.is_empty() && !matter.signed.contains(&side),

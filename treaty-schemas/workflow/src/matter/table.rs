@@ -38,6 +38,8 @@ pub enum MatterGuard {
     Flaw,
     /// They are about somebody else.
     WrongSubject,
+    /// They were not found to be about somebody else: that is recalled.
+    RightSubject,
     /// A value in them is wrong or old; or, after the keys are gone, whatever was wrong. Every record was asked for.
     Replaced,
     /// Where the header says until when, that is later than the step.
@@ -140,7 +142,7 @@ pub const MATTERS: &[MatterRow] = &[
     row(&[Correction], &[Triaged, Shredded],      Reissued,        Step::Reissue,           By::Giver,  CENTRALS, MatterGuard::Replaced),
     row(&[Correction], &[Reported],               Closed,          Step::CloseMatter,       By::Opener, CENTRAL,    MatterGuard::None),
     // Nothing is wrong, or not what it seemed.
-    row(&[Correction], &[Reported, Triaged],      Closed,          Step::CloseMatter,       By::Giver,  CENTRAL,    MatterGuard::None),
+    row(&[Correction], &[Reported, Triaged],      Closed,          Step::CloseMatter,       By::Giver,  CENTRAL,    MatterGuard::RightSubject),
     row(&[Correction], &[Reissued, Shredded],     Closed,          Step::CloseMatter,       By::Keeper, CENTRAL,    MatterGuard::None),
     row(&[Correction], &[Reported, Triaged, Reissued, Shredded], Closed, Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::Silence),
     // A hearing by video link.
@@ -237,6 +239,7 @@ impl fmt::Display for MatterGuard {
             Self::About => "something was released; the entry that did is named",
             Self::Flaw => "what is wrong is named",
             Self::WrongSubject => "the records are about somebody else",
+            Self::RightSubject => "the records were not found to be about somebody else",
             Self::Replaced => "the keys are gone where the subject was wrong; records that were asked",
             Self::Until => "an end that is not over, where one is named",
             Self::Accepted => "the measure was accepted and is under way",

@@ -102,6 +102,8 @@ fn treaties() -> [Terms; 4] {
 fn order(step: Step, sender: &str, case: Option<&Case>, terms: &Terms) -> Order {
     let mut order = Order::proper(step, &[1]).by(sender).signed(&[]);
     order.bytes = 0;
+    // All that is asked for is released.
+    order.declared.left_out.clear();
     if step == Step::SealSend {
         order.measures = vec![scope(1, &["traffic_data"])];
         order.records = if terms.gives { order.measures[0].records.clone() } else { vec![] };
@@ -154,8 +156,10 @@ fn is_up_to_signers(order: &Order, case: &Case) -> bool {
 
 /// Everybody that the step needs, once by each actor.
 fn together(step: Step) -> Vec<Vec<(KeyId, Role)>> {
+    // Who decided does not decide on the remedy.
+    let first = if matches!(step, Step::AnnulDecision | Step::UpholdDecision) { 3 } else { 0 };
     let signers = |actor: &Actor| match actor {
-        Actor::Officers(count, roles) => (0..*count).map(|officer| (key(officer), roles[0])).collect(),
+        Actor::Officers(count, roles) => (0..*count).map(|officer| (key(first + officer), roles[0])).collect(),
         _ => vec![],
     };
     actors(step).iter().map(signers).collect()
@@ -338,7 +342,7 @@ fn the_second_signer_is_not_the_first_in_whatever_role_for_each_step_of_both_tab
                         }
                         let mut two = said(&plain).into_iter().flat_map(|plain| {
                             roles.iter().map(move |role| Order {
-                                signers: vec![(key(1), roles[0]), (key(2), *role)],
+                                signers: vec![(key(5), roles[0]), (key(6), *role)],
                                 ..plain.clone()
                             })
                         });
@@ -357,7 +361,7 @@ fn the_second_signer_is_not_the_first_in_whatever_role_for_each_step_of_both_tab
                             done.entry(deed).or_default().insert(step);
                         }
                         for second in roles {
-                            let order = Order { signers: vec![(key(1), roles[0]), (key(1), *second)], ..order.clone() };
+                            let order = Order { signers: vec![(key(5), roles[0]), (key(5), *second)], ..order.clone() };
                             let refusal = order.decide_at(Some(case), moment).unwrap_err();
                             assert_eq!(refusal.code.as_str(), "R94");
                             assert_eq!(refusal.field.as_deref(), Some("officers"));
@@ -365,7 +369,7 @@ fn the_second_signer_is_not_the_first_in_whatever_role_for_each_step_of_both_tab
                             assert!(refusal.remedy.contains("another officer"), "{}", refusal.remedy);
                         }
                         for other in Role::ALL.into_iter().filter(|role| !roles.contains(role)) {
-                            let order = Order { signers: vec![(key(1), roles[0]), (key(1), other)], ..order.clone() };
+                            let order = Order { signers: vec![(key(5), roles[0]), (key(5), other)], ..order.clone() };
                             let refusal = order.decide_at(Some(case), moment).unwrap_err();
                             assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("R93", Some("officers")));
                         }

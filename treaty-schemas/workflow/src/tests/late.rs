@@ -38,6 +38,19 @@ fn a_matter_that_says_it_was_opened_long_ago_is_silent_from_when_the_other_side_
     assert!(close.decide_at(Some(&notified), day(59)).is_ok());
 }
 
+#[test]
+fn nobody_ends_a_silence_sooner_by_dating_the_receipt_of_another_entry_ahead() {
+    let hours = |hours: i64| day(10).plus_ms(hours * 3600 * 1000);
+    let consulting = stated_and_taken(&case_in(State::Review, &[1]), &Order::proper(Step::Consult, &[1]), NOW, NOW);
+    // FR's gateway says that it took JP's entry six hours later than it did.
+    let renewed = stated_and_taken(&consulting, &Order::proper(Step::ChangeGroup, &[]), hours(-6), hours(0));
+    assert_eq!(renewed.moved, hours(0));
+    let alone = Order::proper(Step::ConsultDone, &[1]).by("FR:central").signed(&[(4, Role::Decider)]);
+    let sooner = alone.decide_taken(Some(&renewed), hours(-6), Some(hours(-6))).unwrap_err();
+    assert_eq!((sooner.code, sooner.field.as_deref()), (RefusalCode::R94, Some("concerns")));
+    assert_eq!(stated_and_taken(&renewed, &alone, hours(-6), hours(0)).state(), State::Review);
+}
+
 /// A case of one measure whose emergency must be validated within two days, released.
 fn released_in_an_emergency() -> Case {
     let open = case_in(State::Validated, &[]);
@@ -59,6 +72,20 @@ fn an_emergency_is_validated_in_time_only_where_the_giver_is_told_in_time() {
     assert!(told_late.reason.contains("is over"), "{told_late}");
     let told = stated_and_taken(&case, &regularise, day(2), day(3));
     assert_eq!(told.measures[&MeasureId(1)].regularised, Some(day(3)));
+}
+
+#[test]
+fn what_no_court_validated_after_an_emergency_is_destroyed_before_anybody_closes_the_case() {
+    let steps = [Step::Confirm, Step::FinalReport];
+    let case = steps.iter().fold(released_in_an_emergency(), |case, step| take(Some(case), *step, &[1]));
+    let close = Order::proper(Step::Close, &[1]);
+    let refusal = close.decide_taken(Some(&case), day(2), None).unwrap_err();
+    assert!(refusal.reason.contains("has to be destroyed or returned"), "{refusal}");
+    let due = Order::proper(Step::DisposalDue, &[1]).signed(&[]);
+    assert!(due.decide_taken(Some(&case), day(4), None).is_ok(), "no treaty says for how long it is kept");
+    let validated = stated_and_taken(&case, &Order::proper(Step::Regularise, &[1]), day(2), day(2));
+    assert!(close.decide_taken(Some(&validated), day(2), None).is_ok());
+    assert!(due.decide_taken(Some(&validated), day(4), None).is_err());
 }
 
 #[test]

@@ -290,9 +290,13 @@ fn minutes_that_were_wrong_are_drafted_again_and_signed_anew() {
 }
 
 #[test]
-fn an_error_that_is_none_is_closed_by_who_gave_the_records() {
+fn an_error_that_is_none_is_closed_by_who_gave_the_records_but_not_one_about_somebody_else() {
+    let close = Order::proper(Step::CloseMatter, &[1]).by("FR:central");
+    let found = explored(MatterKind::Correction, Flaw::WrongSubject);
+    let found = found.iter().find(|case| standing(case) == MatterState::Triaged).unwrap();
+    assert!(close.decide(Some(found)).unwrap_err().reason.contains("nobody has moved it"));
     for state in [MatterState::Reported, MatterState::Triaged] {
-        let all = explored(MatterKind::Correction, Flaw::WrongSubject);
+        let all = explored(MatterKind::Correction, Flaw::Stale);
         let case = all.iter().find(|case| standing(case) == state).unwrap();
         let close = Order::proper(Step::CloseMatter, &[1]).by("FR:central");
         let closed = apply(Some(case.clone()), &close.decide(Some(case)).unwrap());

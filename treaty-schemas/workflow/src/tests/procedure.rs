@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{NOW, Order, case_in, key, record, scope};
 use crate::{
-    Actor, Case, Change, DraftCommand, DraftStep, Guard, Row, State, TRANSITIONS, Trigger, apply, decide_draft,
+    Actor, Case, Change, DraftCommand, DraftStep, Guard, Row, Side, State, TRANSITIONS, Trigger, apply, decide_draft,
 };
 
 fn reachable(from: State, without: Option<State>) -> BTreeSet<State> {
@@ -57,6 +57,31 @@ fn every_state_can_reach_closed_and_nothing_leaves_it() {
     assert_eq!(reachable(State::Closed, None), BTreeSet::from([State::Closed]));
 }
 
+/// Where a side comes to from a state while the other one never says a word again; gateways and time do what they do.
+fn alone(from: State, side: Side) -> BTreeSet<State> {
+    let mut seen = BTreeSet::from([from]);
+    let mut next = vec![from];
+    while let Some(state) = next.pop() {
+        let own = |row: &&Row| row.actor == Actor::Gateway || row.sides.contains(&side);
+        let rows = TRANSITIONS.iter().filter(|row| row.from.contains(&state)).filter(own);
+        next.extend(rows.filter_map(|row| row.to).filter(|to| seen.insert(*to)).collect::<Vec<_>>());
+    }
+    seen
+}
+
+#[test]
+fn the_requesting_party_brings_every_case_to_its_end_though_the_other_never_answers() {
+    for state in standing() {
+        assert!(alone(state, Side::Home).contains(&State::Closed), "{state}");
+    }
+}
+
+#[test]
+fn the_requested_party_waits_for_the_other_with_its_offer_and_with_what_it_released_and_nowhere_else() {
+    let waits = standing().filter(|state| !alone(*state, Side::Peer).contains(&State::Closed));
+    assert_eq!(waits.collect::<BTreeSet<_>>(), BTreeSet::from([State::CondOffer, State::Produced]));
+}
+
 #[test]
 fn nothing_is_produced_that_was_not_accepted() {
     // A type that the treaty declares automatic was accepted by it; what a request gives was released by who sent it.
@@ -104,7 +129,7 @@ fn every_step_has_a_row() {
 fn at_most_one_row_fits_a_step_a_side_and_a_state() {
     for step in Step::ALL {
         for state in State::ALL {
-            for side in [crate::Side::Home, crate::Side::Peer] {
+            for side in [Side::Home, Side::Peer] {
                 let fits = |row: &&Row| {
                     row.trigger == Trigger::Step(step) && row.from.contains(&state) && row.sides.contains(&side)
                 };
@@ -123,7 +148,10 @@ fn at_most_one_row_fits_a_step_a_side_and_a_state() {
 }
 
 /// After which the other side may go on alone.
-const SILENCE_MS: i64 = crate::CONSULT_SILENCE_DAYS * 24 * 3600 * 1000;
+const SILENCE_MS: i64 = {
+    assert!(crate::CONSULT_SILENCE_DAYS <= crate::REMEDY_DAYS);
+    crate::REMEDY_DAYS * 24 * 3600 * 1000
+};
 
 /// For every state, step, side and set of signers the code says what the table says.
 #[test]
@@ -132,7 +160,7 @@ fn decide_agrees_with_the_table_everywhere() {
     for state in standing() {
         let case = one_measure(state);
         for step in Step::ALL.into_iter().filter(measured) {
-            for (side, sender) in [(crate::Side::Home, "JP:central"), (crate::Side::Peer, "FR:central")] {
+            for (side, sender) in [(Side::Home, "JP:central"), (Side::Peer, "FR:central")] {
                 for role in Role::ALL {
                     for count in 0..=2_u8 {
                         let signers: Vec<_> = (0..count).map(|officer| (officer, role)).collect();
@@ -171,7 +199,7 @@ fn decide_agrees_with_the_table_everywhere() {
 fn what_is_possible_is_what_decide_takes() {
     for state in standing() {
         let case = one_measure(state);
-        for (side, sender) in [(crate::Side::Home, "JP:central"), (crate::Side::Peer, "FR:central")] {
+        for (side, sender) in [(Side::Home, "JP:central"), (Side::Peer, "FR:central")] {
             for possibility in case.possible(side) {
                 let Trigger::Step(step) = possibility.row.trigger else { continue };
                 let mut order = Order::proper(step, &[1]).by(sender);

@@ -41,6 +41,7 @@ fn moved(at: Timestamp, step: Step, id: u32, from: State, to: State, records: &[
             bytes: 0,
             postponement: None,
             until: None,
+            decided_by: vec![],
         },
     )
 }

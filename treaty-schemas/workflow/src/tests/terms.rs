@@ -246,3 +246,171 @@ fn the_bytes_of_all_parts_count_r94() {
     release.bytes = 400;
     assert!(release.decide(Some(&rest)).is_ok());
 }
+
+#[test]
+fn a_consultation_stands_for_what_is_decided_after_it_and_for_no_later_decision() {
+    let case = review(Terms { consult: true, ..free() });
+    let steps = [Step::Consult, Step::ConsultDone, Step::Recognise, Step::Assign];
+    let executing = steps.iter().fold(case, |case, step| take(Some(case), *step, &[1]));
+    assert_eq!(refused(&executing, &Order::proper(Step::Refuse, &[1])), r94("concerns"));
+    let steps = [Step::Consult, Step::ConsultDone, Step::Refuse, Step::LodgeRemedy, Step::AnnulDecision];
+    let annulled = steps.iter().fold(executing, |case, step| take(Some(case), *step, &[1]));
+    assert_eq!(annulled.state(), State::Review);
+    assert_eq!(refused(&annulled, &Order::proper(Step::Refuse, &[1])), r94("concerns"));
+}
+
+#[test]
+fn records_come_under_conditions_that_their_grant_named_and_under_no_others_r94() {
+    let case = review(free());
+    let mut recognise = Order::proper(Step::Recognise, &[1]);
+    recognise.conditions = vec![ConditionCode::C01];
+    let accepted = apply(Some(case.clone()), &recognise.decide(Some(&case)).unwrap());
+    let ready = [Step::Assign, Step::Collected].iter().fold(accepted, |case, step| take(Some(case), *step, &[1]));
+    let mut release = Order::proper(Step::Release, &[1]);
+    release.conditions = vec![ConditionCode::C01, ConditionCode::C03];
+    assert_eq!(refused(&ready, &release), r94("conditions"));
+    let told = release.decide(Some(&ready)).unwrap_err();
+    assert_eq!(told.reason, "M1 was not granted under C03, and JP could not decline it");
+    assert!(told.remedy.contains("let a decider of FR offer it (offer_conditions)"), "{}", told.remedy);
+    // It is offered while the records lie ready, taken, and then binds.
+    let mut offer = Order::proper(Step::OfferConditions, &[1]);
+    offer.conditions = vec![ConditionCode::C03];
+    let offered = apply(Some(ready.clone()), &offer.decide(Some(&ready)).unwrap());
+    assert_eq!(offered.state(), State::CondOffer);
+    assert!(release.decide(Some(&offered)).is_err());
+    assert_eq!(take(Some(offered.clone()), Step::DeclineConditions, &[1]).state(), State::Review, "decided anew");
+    let mut accept = Order::proper(Step::AcceptConditions, &[1]);
+    accept.conditions = vec![ConditionCode::C03];
+    let taken = apply(Some(offered.clone()), &accept.decide(Some(&offered)).unwrap());
+    let again = [Step::Assign, Step::Collected].iter().fold(taken, |case, step| take(Some(case), *step, &[1]));
+    assert!(release.decide(Some(&again)).is_ok());
+    release.conditions = vec![ConditionCode::C01];
+    assert!(release.decide(Some(&ready)).is_ok());
+}
+
+#[test]
+fn measures_that_were_granted_under_different_conditions_are_released_each_under_its_own_r94() {
+    let mut case = case_in(State::Ready, &[1, 2]);
+    case.measures.get_mut(&MeasureId(1)).unwrap().conditions = vec![ConditionCode::C01];
+    let mut release = Order::proper(Step::Release, &[1, 2]);
+    release.conditions = vec![ConditionCode::C01];
+    let told = release.decide(Some(&case)).unwrap_err();
+    assert_eq!((told.code, told.field.as_deref()), (RefusalCode::R94, Some("conditions")));
+    assert!(told.reason.starts_with("M2"), "{}", told.reason);
+    release.concerns = vec![MeasureId(1)];
+    assert!(release.decide(Some(&case)).is_ok());
+}
+
+#[test]
+fn an_automatic_answer_comes_under_conditions_that_the_treaty_names_and_under_no_others_r94() {
+    let delivered = |conditions: Vec<ConditionCode>| {
+        let open = case_in(State::Validated, &[]);
+        let mut send = Order::proper(Step::SealSend, &[1]);
+        send.terms = vec![(MeasureId(1), Terms { automatic: true, conditions, ..free() })];
+        let sent = apply(Some(open.clone()), &send.decide(Some(&open)).unwrap());
+        apply(Some(sent.clone()), &Event::delivered(&sent, NOW))
+    };
+    let mut answer = Order::proper(Step::Answer, &[1]);
+    answer.conditions = vec![ConditionCode::C01];
+    assert_eq!(refused(&delivered(vec![]), &answer), r94("conditions"));
+    assert!(answer.decide(Some(&delivered(vec![ConditionCode::C01]))).is_ok());
+}
+
+#[test]
+fn a_report_says_what_became_of_everything_that_was_granted_and_of_nothing_else_r94() {
+    let steps = [Step::Recognise, Step::Assign, Step::Collected, Step::Release, Step::Confirm];
+    let received = steps.iter().fold(review(free()), |case, step| take(Some(case), *step, &[1]));
+    let mut report = Order::proper(Step::FinalReport, &[1]);
+    assert_eq!(report.declared.left_out, [super::absent(1)]);
+    assert!(report.decide(Some(&received)).is_ok());
+    let wrong = [
+        vec![],
+        vec![super::absent(1), super::absent(1)],
+        vec![super::absent(1), super::absent(2)],
+        vec![super::absent(1), model::LeftOut { record: super::record("traffic_data"), ..super::absent(1) }],
+        vec![super::absent(1), model::LeftOut { record: super::record("content_data"), ..super::absent(1) }],
+        vec![super::absent(2)],
+    ];
+    for left_out in wrong {
+        report.declared.left_out = left_out;
+        assert_eq!(refused(&received, &report), r94("declared.left_out"), "{:?}", report.declared.left_out);
+    }
+    report.declared.left_out.clear();
+    let told = report.decide(Some(&received)).unwrap_err();
+    assert_eq!(told.reason, "M1 asks for subscriber_info too, and the report does not say what became of it");
+    assert!(told.remedy.contains("two of its deciders refuse it"), "{}", told.remedy);
+    let mut status = Order::proper(Step::Acknowledge, &[1]);
+    status.declared.left_out = vec![super::absent(1)];
+    let delivered = case_in(State::Delivered, &[1]);
+    assert_eq!(status.decide(Some(&delivered)).unwrap_err().field.as_deref(), Some("declared.left_out"));
+}
+
+#[test]
+fn who_decided_does_not_decide_on_the_remedy_against_it_r93() {
+    let steps = [Step::Refuse, Step::LodgeRemedy];
+    let appeal = steps.iter().fold(review(free()), |case, step| take(Some(case), *step, &[1]));
+    // Officers 4 and 5 refused.
+    for step in [Step::AnnulDecision, Step::UpholdDecision] {
+        for (one, other) in [(4, 12), (12, 5), (4, 5)] {
+            let order = Order::proper(step, &[1]).signed(&[(one, Role::Judge), (other, Role::Decider)]);
+            assert_eq!(
+                refused(&appeal, &order),
+                (RefusalCode::R93, "officers".to_owned()),
+                "{step} by {one} and {other}"
+            );
+        }
+        assert!(Order::proper(step, &[1]).decide(Some(&appeal)).is_ok());
+    }
+    let told =
+        Order::proper(Step::AnnulDecision, &[1]).signed(&[(4, Role::Decider)]).decide(Some(&appeal)).unwrap_err();
+    assert!(told.remedy.starts_with("Let a judge or decider of FR decide"), "{}", told.remedy);
+    // A decision that is made anew is another one; so is its remedy.
+    let again = take(Some(appeal), Step::AnnulDecision, &[1]);
+    let by_others = Order::proper(Step::Refuse, &[1]).signed(&[(14, Role::Decider), (15, Role::Decider)]);
+    let anew = apply(Some(again.clone()), &by_others.decide(Some(&again)).unwrap());
+    let appeal = take(Some(anew), Step::LodgeRemedy, &[1]);
+    assert!(Order::proper(Step::AnnulDecision, &[1]).signed(&[(4, Role::Decider)]).decide(Some(&appeal)).is_ok());
+    assert!(Order::proper(Step::AnnulDecision, &[1]).signed(&[(14, Role::Decider)]).decide(Some(&appeal)).is_err());
+    // An acceptance is a decision too.
+    let steps = [Step::Recognise, Step::Assign, Step::LodgeRemedy];
+    let granted = steps.iter().fold(review(free()), |case, step| take(Some(case), *step, &[1]));
+    let by_the_same = Order::proper(Step::UpholdDecision, &[1]).signed(&[(4, Role::Decider)]);
+    assert_eq!(refused(&granted, &by_the_same), (RefusalCode::R93, "officers".to_owned()));
+}
+
+#[test]
+fn who_refused_leaves_the_other_side_thirty_days_for_a_remedy() {
+    let refused = take(Some(review(free())), Step::Refuse, &[1]);
+    let since = refused.measures[&MeasureId(1)].since;
+    let after = |sender: &str, days: i64| {
+        let close = Order::proper(Step::Close, &[1]).by(sender);
+        close.decide_at(Some(&refused), since.plus_ms(days * 24 * 3600 * 1000))
+    };
+    assert!(after("FR:central", 29).unwrap_err().reason.contains("for a remedy"));
+    assert!(after("FR:central", 30).is_ok() && after("JP:central", 0).is_ok());
+}
+
+#[test]
+fn questions_that_nobody_answers_let_the_request_be_returned_after_thirty_days() {
+    let asked = take(Some(review(free())), Step::AskInfo, &[1]);
+    let since = asked.measures[&MeasureId(1)].since;
+    let mut back = Order::proper(Step::ReturnRequest, &[1]);
+    back.ground = Some(RefusalCode::R01);
+    let after = |days: i64| back.decide_at(Some(&asked), since.plus_ms(days * 24 * 3600 * 1000));
+    assert!(after(29).unwrap_err().reason.contains("have not been open"));
+    assert_eq!(apply(Some(asked.clone()), &after(30).unwrap()).state(), State::Returned);
+}
+
+#[test]
+fn who_got_all_of_it_waits_for_no_report_to_use_or_destroy_it_and_the_report_still_comes() {
+    let got = || {
+        let steps = [Step::Recognise, Step::Assign, Step::Collected, Step::Release, Step::Confirm];
+        let case = review(Terms { retention_days: Some(30), ..free() });
+        steps.iter().fold(case, |case, step| take(Some(case), *step, &[1]))
+    };
+    assert_eq!(take(Some(got()), Step::DisposalDue, &[1]).state(), State::DisposalDue);
+    let used = take(Some(got()), Step::TakeOver, &[1]);
+    let reported = take(Some(used), Step::FinalReport, &[1]);
+    assert_eq!(reported.state(), State::InUse);
+    assert_eq!(refused(&reported, &Order::proper(Step::FinalReport, &[1])), r94("concerns"));
+}

@@ -50,8 +50,10 @@ fn sender(side: Side) -> &'static str {
 }
 
 fn signed(order: Order, actor: Actor) -> Order {
+    // Who decided does not decide on the remedy.
+    let first = if matches!(order.step, Step::AnnulDecision | Step::UpholdDecision) { 40 } else { 30 };
     let signers = match actor {
-        Actor::Officers(count, roles) => (0..count).map(|officer| (key(30 + officer), roles[0])).collect(),
+        Actor::Officers(count, roles) => (0..count).map(|officer| (key(first + officer), roles[0])).collect(),
         _ => vec![],
     };
     Order { signers, ..order }

@@ -303,7 +303,8 @@ fn what_was_received_is_kept_from_its_last_release_until_it_is_due_and_anew_unti
 
 #[test]
 fn every_kind_of_clock_has_one_row_and_every_step_in_it_exists() {
-    for kind in TimerKind::ALL.iter().filter(|kind| **kind != TimerKind::Prolongation) {
+    let lengths = [TimerKind::Prolongation, TimerKind::SafeConduct];
+    for kind in TimerKind::ALL.iter().filter(|kind| !lengths.contains(kind)) {
         assert_eq!(CLOCKS.iter().filter(|row| row.kind == *kind).count(), 1, "{kind:?}");
     }
     for row in CLOCKS {
@@ -319,6 +320,25 @@ fn every_kind_of_clock_has_one_row_and_every_step_in_it_exists() {
             }
         }
     }
+}
+
+#[test]
+fn an_order_is_served_with_the_step_that_gives_it_to_who_carries_it_out_and_an_objection_is_put_to_the_other_side() {
+    let timers = [
+        timer(TimerKind::Serve, 45, Unit::Days, None),
+        timer(TimerKind::Return, 20, Unit::Days, None),
+        timer(TimerKind::Objection, 10, Unit::Days, None),
+        timer(TimerKind::SafeConduct, 15, Unit::Days, None),
+    ];
+    let story = Story::sent(day(0)).received(day(0)).step(day(2), Step::Acknowledge, State::Acked);
+    let story = story.step(day(3), Step::OpenReview, State::Review).step(day(4), Step::Consult, State::Consult);
+    let story = story.step(day(5), Step::ConsultDone, State::Review).step(day(6), Step::Recognise, State::Accepted);
+    let clocks = story.step(day(9), Step::Assign, State::Executing).clocks(&timers);
+    let state = |kind, at| of(&clocks, kind, 0).course.state(at);
+    assert_eq!(state(TimerKind::Objection, day(9)), ClockState::Stopped { at: day(4), in_time: true });
+    assert_eq!(state(TimerKind::Serve, day(9)), ClockState::Stopped { at: day(9), in_time: true });
+    assert_eq!(of(&clocks, TimerKind::Return, 0).course.started, day(9));
+    assert!(clocks.iter().all(|clock| clock.id.kind != TimerKind::SafeConduct), "a length, no clock");
 }
 
 #[test]
