@@ -156,10 +156,21 @@ impl Root {
     /// It is valid from an hour before `now` until `lifetime` after it, at most [`TLS_LIFETIME_MAX`].
     pub fn issue_tls(&self, subject: &Subject, now: Timestamp, lifetime: Duration) -> Result<TlsIdentity, IssueError> {
         let pair = RootKey(new_p256()?);
+        let certificate = self.issue_tls_over(subject, &pair, now, lifetime)?;
+        Ok(TlsIdentity { chain: vec![certificate], key_pkcs8: export(&pair.0)? })
+    }
+
+    /// The same over a key that is there. Gives DER.
+    pub(crate) fn issue_tls_over(
+        &self,
+        subject: &Subject,
+        key: &impl PublicKeyData,
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Result<CertificateDer<'static>, IssueError> {
         let mut params = self.params(subject, now, lifetime, TLS_LIFETIME_MAX)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
-        let certificate = params.signed_by(&pair, &self.issuer)?;
-        Ok(TlsIdentity { chain: vec![certificate.into()], key_pkcs8: export(&pair.0)? })
+        Ok(params.signed_by(key, &self.issuer)?.into())
     }
 
     /// Issues the certificate of a desk's leaf in cases' groups, over its raw Ed25519 key. Gives DER. It is valid from an
@@ -231,7 +242,7 @@ impl fmt::Debug for Root {
 }
 
 /// A P-256 key that rcgen can use without a copy of it in clear.
-struct RootKey(EcdsaKeyPair);
+pub(crate) struct RootKey(pub(crate) EcdsaKeyPair);
 
 impl PublicKeyData for RootKey {
     fn der_bytes(&self) -> &[u8] {
@@ -263,11 +274,11 @@ impl PublicKeyData for Ed25519Key {
     }
 }
 
-fn new_p256() -> Result<EcdsaKeyPair, KeyError> {
+pub(crate) fn new_p256() -> Result<EcdsaKeyPair, KeyError> {
     EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| KeyError::Randomness)
 }
 
-fn export(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub(crate) fn export(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let document = pair.to_pkcs8v1().map_err(|_| KeyError::NotP256)?;
     Ok(Zeroizing::new(document.as_ref().to_vec()))
 }

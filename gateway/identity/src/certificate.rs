@@ -18,7 +18,8 @@ const CERTIFICATE_BYTES_MAX: usize = 8 * 1024;
 /// A leaf and at most three issuers.
 const CHAIN_MAX: usize = 4;
 /// All that stands before the key in a SubjectPublicKeyInfo of Ed25519 [RFC 8410 §4].
-const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+pub(crate) const ED25519_SPKI_PREFIX: [u8; 12] =
+    [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// The extended key usage of MLS leaves, 2.25.78473457493809435815985597991352546109 (a UUID, [ITU-T X.667]), without tag
 /// and length. A certificate for TLS cannot be used in a group, nor the other way round.

@@ -30,6 +30,8 @@ pub mod limits {
     pub const TRUSTED_MAX: usize = 512;
     /// Commitments come in multiples of so many: more than there are states.
     pub const COMMITMENTS_BUCKET: usize = 256;
+    /// Ledger keys before the one in use.
+    pub const FORMER_KEYS_MAX: usize = 16;
     /// A title or pseudonym, in characters.
     pub const TITLE_CHARACTERS_MAX: usize = 200;
     /// Longest validity: 400 days.
@@ -63,6 +65,20 @@ pub struct Directory {
     /// The accredited authorities.
     #[serde(default)]
     pub authorities: Vec<Authority>,
+    /// The keys of the party's gateway before this one, the oldest first: receipts of theirs are still on their way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger_keys_before: Vec<FormerKey>,
+}
+
+/// A ledger key that was exchanged for another. No head of a log is believed by it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormerKey {
+    /// The key.
+    pub key: VerifyingKey,
+    /// Receipts that it states of later moments are none.
+    #[serde(with = "text::moment")]
+    pub until: Timestamp,
 }
 
 /// An accredited body and its keys.
@@ -175,6 +191,12 @@ impl Directory {
         LedgerKey::new(*self.ledger_key.as_bytes()).with_second(self.ledger_key_ml_dsa_44.clone())
     }
 
+    /// The key by which a receipt of `at` may be signed, if this directory names it.
+    pub fn receipt_key(&self, key: &KeyId, at: Timestamp) -> Option<VerifyingKey> {
+        let former = self.ledger_keys_before.iter().filter(|one| at <= one.until).map(|one| one.key);
+        std::iter::once(self.ledger_key).chain(former).find(|one| one.key_id() == *key)
+    }
+
     /// The authority of that id.
     pub fn authority(&self, id: &AuthorityId) -> Option<&Authority> {
         self.authorities.iter().find(|authority| authority.id == *id)
@@ -196,6 +218,11 @@ impl Directory {
         }
         let mut ids = BTreeSet::new();
         let mut keys = BTreeSet::from([self.ledger_key]);
+        let ordered = self.ledger_keys_before.is_sorted_by_key(|one| one.until)
+            && self.ledger_keys_before.iter().all(|one| one.until <= self.issued && keys.insert(one.key));
+        if !ordered || self.ledger_keys_before.len() > limits::FORMER_KEYS_MAX {
+            return Err(Malformed::new("at most 16 former ledger keys, in the order of their ends", "others"));
+        }
         for authority in &self.authorities {
             let id = authority.id.to_string();
             if authority.id.party() != self.party || names::is_reserved(&authority.id) || !ids.insert(&authority.id) {

@@ -127,6 +127,11 @@ impl SigningKey {
         self.verifying_key().0
     }
 
+    /// The public half, raw, in place.
+    pub(crate) fn raw_public_key(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
+    }
+
     /// The name of the key.
     pub fn key_id(&self) -> KeyId {
         self.verifying_key().key_id()
@@ -157,6 +162,13 @@ impl SigningKey {
     pub(crate) fn sign_ledger(&self, message: &[u8]) -> Vec<u8> {
         let is_note = std::str::from_utf8(message).is_ok_and(|text| !text.contains('\0'));
         if is_note || message.starts_with(COSE_SIGN1) { self.pair.sign(message).as_ref().to_vec() } else { Vec::new() }
+    }
+
+    /// Signs the CertificationRequestInfo of a request for this key [RFC 2986 §4.1]. It begins as a SEQUENCE does, and no message of a
+    /// [`Domain`] begins so; it holds a zero byte, and no text does. Nothing else is signed.
+    pub(crate) fn sign_request(&self, info: &[u8]) -> Option<Vec<u8>> {
+        let is_info = info.first() == Some(&0x30) && info.contains(&0);
+        is_info.then(|| self.pair.sign(info).as_ref().to_vec())
     }
 
     /// The key of the subject tags of `year` for requests of `requesting` to `requested`, HKDF-SHA256 [RFC 5869]. The desks of a

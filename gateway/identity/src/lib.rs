@@ -20,6 +20,7 @@ mod directory;
 mod keys;
 mod names;
 mod refuse;
+mod request;
 mod root;
 mod second;
 mod stamp;
@@ -39,9 +40,12 @@ pub use certificate::{
     LEAF_KEY_USAGE_OID, TREATY_KEY_USAGE_OID, certificate_expiry, certificate_to_pem, certificates_from_pem,
 };
 pub use consent::{ChannelConsent, SignedConsent};
-pub use directory::{Authority, Commitments, Directory, Officer, RootOpening, SignedDirectory, TRAINING_MARK, limits};
+pub use directory::{
+    Authority, Commitments, Directory, FormerKey, Officer, RootOpening, SignedDirectory, TRAINING_MARK, limits,
+};
 pub use keys::{BadSignature, Domain, SigningKey, VerifyingKey};
 pub use names::{Subject, ZONE, desk_name, gateway_name, party_zone, treaty_name};
+pub use request::{CertificateRequest, Purpose};
 pub use root::{Fingerprint, RootCertificate};
 pub use second::{HeadSigner, SecondSigningKey};
 pub use stamp::{STAMP_BYTES_MAX, StampRequest, StampRoots, StampToken};

@@ -7,6 +7,7 @@ mod directories;
 mod entries;
 mod issuance;
 mod receipts;
+mod requests;
 mod stamps;
 mod treaty;
 
@@ -80,6 +81,7 @@ impl State {
             expires: NOW.plus_ms(365 * DAY_MS),
             ledger_key: ledger.verifying_key(),
             ledger_key_ml_dsa_44: None,
+            ledger_keys_before: Vec::new(),
             root: root.certificate().der().to_vec(),
             trusted: Commitments::to(&[]).unwrap(),
             authorities,

@@ -1,13 +1,10 @@
-use ciborium::Value;
-use coset::{
-    Algorithm, CborSerializable, CoseSign1, CoseSign1Builder, Header, HeaderBuilder, Label, TaggedCborSerializable,
-    iana,
-};
 use model::{Denial, Digest, Fault, KeyId, PartyId};
 
 use crate::{
-    InclusionProof, LeafHash, LedgerKey, Log, SignBytes, StoredHashes, WitnessName, key::sign_checked, malformed,
-    not_verified,
+    InclusionProof, LeafHash, LedgerKey, Log, SignBytes, StoredHashes, WitnessName,
+    cbor::{ARRAY, BYTES, Reader, TEXT, UNSIGNED, head, string},
+    key::sign_checked,
+    malformed, not_verified,
 };
 
 /// Leaves under one signature.
@@ -15,16 +12,23 @@ pub const BATCH_LEAVES_MAX: usize = 1024;
 /// Bytes of an encoded receipt. A path of ten hashes makes 500.
 pub const COSE_BYTES_MAX: usize = 1024;
 
-/// The parameter that names the verifiable data structure, and its value for RFC 9162 with SHA-256 [RFC 9942 §2].
-const STRUCTURE: i64 = 395;
-const RFC9162_SHA256: i64 = 1;
-/// The parameter that holds its proofs, and the key of the proofs of inclusion in it.
-const PROOFS: i64 = 396;
-const INCLUSION: i64 = -1;
-/// The parameter that holds CWT claims, and the two that a receipt must have [RFC 9943 §6].
-const CLAIMS: i64 = 15;
-const ISSUER: i64 = 1;
-const SUBJECT: i64 = 2;
+/// The tag of COSE_Sign1, and its array of four [RFC 9052 §4.2].
+const SIGN1: &[u8] = &[0xd2, 0x84];
+/// A map of four; 1: -8, which is EdDSA; 4, the key's identifier. "Ed25519" (-19) would say it all [RFC 9864]; what verifies receipts
+/// today knows "EdDSA" alone.
+const EDDSA_BY: &[u8] = &[0xa4, 0x01, 0x27, 0x04];
+/// 15, CWT claims: a map of two, with 1, the issuer, first [RFC 9943 §6].
+const ISSUED_BY: &[u8] = &[0x0f, 0xa2, 0x01];
+/// 2, the subject.
+const ABOUT: &[u8] = &[0x02];
+/// 395, the verifiable data structure: 1, RFC 9162 with SHA-256 [RFC 9942 §2].
+const IN_TREE: &[u8] = &[0x19, 0x01, 0x8b, 0x01];
+/// A map of one: 396, its proofs, a map of one: -1, those of inclusion, an array of one.
+const PROVEN_BY: &[u8] = &[0xa1, 0x19, 0x01, 0x8c, 0xa1, 0x20, 0x81];
+/// No payload.
+const NIL: &[u8] = &[0xf6];
+/// What COSE has signed: an array of four, the first its name [RFC 9052 §4.4].
+const SIGNATURE1: &[u8] = b"\x84\x6aSignature1";
 
 /// Who signed a batch, and what its statements are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,16 +100,21 @@ impl CoseReceipt {
 
     /// The bytes for the wire.
     pub fn encode(&self) -> Vec<u8> {
-        let path = self.inclusion.path.iter().map(|hash| Value::Bytes(hash.as_bytes().to_vec())).collect();
-        let proof = Value::Array(vec![self.inclusion.size.into(), self.inclusion.index.into(), Value::Array(path)]);
-        let proof = proof.to_vec().unwrap_or_default();
-        let proofs = Value::Map(vec![(INCLUSION.into(), Value::Array(vec![Value::Bytes(proof)]))]);
-        let sign1 = CoseSign1Builder::new()
-            .protected(protected(self.claims, self.key))
-            .unprotected(HeaderBuilder::new().value(PROOFS, proofs).build())
-            .signature(self.signature.clone())
-            .build();
-        sign1.to_tagged_vec().unwrap_or_default()
+        let InclusionProof { size, index, path } = &self.inclusion;
+        let mut proof = Vec::with_capacity(24 + 34 * path.len());
+        head(&mut proof, ARRAY, 3);
+        head(&mut proof, UNSIGNED, *size);
+        head(&mut proof, UNSIGNED, *index);
+        head(&mut proof, ARRAY, path.len() as u64);
+        path.iter().for_each(|hash| string(&mut proof, BYTES, hash.as_bytes()));
+        let mut bytes = Vec::with_capacity(208 + proof.len());
+        bytes.extend_from_slice(SIGN1);
+        string(&mut bytes, BYTES, &protected(self.claims, self.key));
+        bytes.extend_from_slice(PROVEN_BY);
+        string(&mut bytes, BYTES, &proof);
+        bytes.extend_from_slice(NIL);
+        string(&mut bytes, BYTES, &self.signature);
+        bytes
     }
 
     /// Reads what [`CoseReceipt::encode`] writes. Anything else is `Malformed`, be it the same content in other bytes; over
@@ -114,57 +123,63 @@ impl CoseReceipt {
         if bytes.len() > COSE_BYTES_MAX {
             return Err(Denial::failed(Fault::TooLarge, format!("a receipt of {} bytes", bytes.len())));
         }
-        let read = CoseSign1::from_tagged_slice(bytes).ok().and_then(Self::of_sign1);
-        match read.filter(|read| read.inclusion.size >= 2 && read.encode() == bytes) {
+        let read = Self::read(bytes).filter(|read| read.claims.issuer != read.claims.subject);
+        match read.filter(|read| read.inclusion.size >= 2 && read.signature.len() == 64 && read.encode() == bytes) {
             Some(read) => Ok(read),
             None => Err(malformed("not a COSE receipt in the form of this profile")),
         }
     }
 
-    /// The parts that may differ between two receipts. What is not looked at here the comparison with the bytes finds.
-    fn of_sign1(sign1: CoseSign1) -> Option<Self> {
-        let claims = map_at(value_of(&sign1.protected.header, CLAIMS)?)?;
-        let party = |name| found(claims, name)?.as_text()?.parse::<WitnessName>().ok().map(|name| name.0);
-        let claims = Claims { issuer: party(ISSUER)?, subject: party(SUBJECT)? };
-        let key = KeyId(Digest::try_from(sign1.protected.header.key_id.as_slice()).ok()?);
-        let proofs = map_at(value_of(&sign1.unprotected, PROOFS)?)?;
-        let [proof] = found(proofs, INCLUSION)?.as_array()?.as_slice() else { return None };
-        let proof = Value::from_slice(proof.as_bytes()?).ok()?;
-        let [size, index, path] = proof.as_array()?.as_slice() else { return None };
-        let number = |value: &Value| u64::try_from(value.as_integer()?).ok();
-        let hash = |value: &Value| Digest::try_from(value.as_bytes()?.as_slice()).ok();
-        let path = path.as_array()?.iter().map(hash).collect::<Option<_>>()?;
-        let inclusion = InclusionProof { size: number(size)?, index: number(index)?, path };
-        let signed = claims.issuer != claims.subject && sign1.signature.len() == 64;
-        signed.then_some(Self { claims, key, inclusion, signature: sign1.signature })
+    /// The parts that may differ between two receipts. Whether each stands in its shortest form the comparison with the bytes finds.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut outer = Reader(bytes);
+        outer.exactly(SIGN1)?;
+        let mut protected = Reader(outer.string(BYTES)?);
+        outer.exactly(PROVEN_BY)?;
+        let mut proof = Reader(outer.string(BYTES)?);
+        outer.exactly(NIL)?;
+        let signature = outer.string(BYTES)?.to_vec();
+        protected.exactly(EDDSA_BY)?;
+        let key = KeyId(Digest::try_from(protected.string(BYTES)?).ok()?);
+        protected.exactly(ISSUED_BY)?;
+        let issuer = party(protected.string(TEXT)?)?;
+        protected.exactly(ABOUT)?;
+        let subject = party(protected.string(TEXT)?)?;
+        protected.exactly(IN_TREE)?;
+        if proof.head(ARRAY)? != 3 {
+            return None;
+        }
+        let (size, index) = (proof.head(UNSIGNED)?, proof.head(UNSIGNED)?);
+        let hashes = proof.head(ARRAY)?;
+        let path = (0..hashes).map(|_| Digest::try_from(proof.string(BYTES)?).ok()).collect::<Option<_>>()?;
+        let inclusion = InclusionProof { size, index, path };
+        Some(Self { claims: Claims { issuer, subject }, key, inclusion, signature })
     }
+}
+
+fn party(name: &[u8]) -> Option<PartyId> {
+    std::str::from_utf8(name).ok()?.parse::<WitnessName>().ok().map(|name| name.0)
 }
 
 /// The protected header. Its labels stand in the order of deterministic CBOR [RFC 8949 §4.2.1].
-fn protected(claims: Claims, key: KeyId) -> Header {
-    let name = |party| Value::Text(WitnessName(party).to_string());
-    let claims = vec![(ISSUER.into(), name(claims.issuer)), (SUBJECT.into(), name(claims.subject))];
-    Header {
-        // "Ed25519" (-19) would say it all [RFC 9864]; what verifies receipts today knows "EdDSA" alone.
-        alg: Some(Algorithm::Assigned(iana::Algorithm::EdDSA)),
-        key_id: key.0.as_bytes().to_vec(),
-        rest: vec![(Label::Int(CLAIMS), Value::Map(claims)), (Label::Int(STRUCTURE), RFC9162_SHA256.into())],
-        ..Header::default()
-    }
+fn protected(claims: Claims, key: KeyId) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(96);
+    bytes.extend_from_slice(EDDSA_BY);
+    string(&mut bytes, BYTES, key.0.as_bytes());
+    bytes.extend_from_slice(ISSUED_BY);
+    string(&mut bytes, TEXT, WitnessName(claims.issuer).to_string().as_bytes());
+    bytes.extend_from_slice(ABOUT);
+    string(&mut bytes, TEXT, WitnessName(claims.subject).to_string().as_bytes());
+    bytes.extend_from_slice(IN_TREE);
+    bytes
 }
 
+/// With no data beside it, and the root as what is signed.
 fn signed_message(claims: Claims, key: KeyId, root: Digest) -> Vec<u8> {
-    CoseSign1Builder::new().protected(protected(claims, key)).build().tbs_detached_data(root.as_bytes(), b"")
-}
-
-fn value_of(header: &Header, label: i64) -> Option<&Value> {
-    header.rest.iter().find(|(name, _)| *name == Label::Int(label)).map(|(_, value)| value)
-}
-
-fn map_at(value: &Value) -> Option<&[(Value, Value)]> {
-    value.as_map().map(Vec::as_slice)
-}
-
-fn found(map: &[(Value, Value)], key: i64) -> Option<&Value> {
-    map.iter().find(|(name, _)| *name == Value::from(key)).map(|(_, value)| value)
+    let mut message = Vec::with_capacity(160);
+    message.extend_from_slice(SIGNATURE1);
+    string(&mut message, BYTES, &protected(claims, key));
+    string(&mut message, BYTES, b"");
+    string(&mut message, BYTES, root.as_bytes());
+    message
 }

@@ -14,9 +14,11 @@
 //!
 //! Begin with [`Log`], then [`Replica::replicate`].
 
+mod cbor;
 mod checkpoint;
 mod cose;
 mod cosignature;
+mod derived;
 mod key;
 mod log;
 mod muster;
@@ -35,6 +37,7 @@ mod witness;
 pub use checkpoint::{Checkpoint, NOTE_BYTES_MAX, SignedCheckpoint};
 pub use cose::{BATCH_LEAVES_MAX, COSE_BYTES_MAX, Claims, CoseReceipt};
 pub use cosignature::Cosignature;
+pub use derived::{leaves_under, subtree};
 pub use key::{LedgerKey, SignBytes};
 pub use log::{LEAVES_PER_BATCH_MAX, Log, Row, SIZE_MAX, StoredHashes};
 pub use muster::{Held, Muster, Place, TICK_BYTES, Tick};

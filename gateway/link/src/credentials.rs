@@ -4,6 +4,7 @@ use std::{
 };
 
 use identity::{Subject, TlsIdentity};
+use model::Timestamp;
 use rustls::{
     SignatureScheme,
     client::ResolvesClientCert,
@@ -45,6 +46,13 @@ impl Credentials {
     /// Who we are.
     pub fn subject(&self) -> &Subject {
         &self.0.subject
+    }
+
+    /// When the certificate in use ends; the epoch where it cannot be read.
+    pub fn expires(&self) -> Timestamp {
+        let current = self.current();
+        let end = current.cert.first().and_then(|der| identity::certificate_expiry(der).ok());
+        end.unwrap_or(Timestamp(0))
     }
 
     pub(crate) fn current(&self) -> Arc<CertifiedKey> {

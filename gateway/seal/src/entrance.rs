@@ -67,8 +67,9 @@ impl Member {
     ///
     /// A committer could welcome a desk into another group than the gateways saw. So before anything is kept, the group must be
     /// bound to `binding`, be in the epoch of the gateways' `certificate`, and have only members whom the policy admits.
+    /// `identities` are the leaf identities that the desk has, old and new: the one whose KeyPackage it is is used.
     pub fn join(
-        identity: &LeafIdentity,
+        identities: &[LeafIdentity],
         private: &[u8],
         welcome: &[u8],
         binding: &CaseBinding,
@@ -98,9 +99,10 @@ impl Member {
         check_context(staged.group_context(), certificate)?;
         let members: Vec<Leaf> = staged.members().collect();
         let seats = Policy { binding, accreditation, now }.check_members(members.into_iter(), "welcome.members")?;
-        if staged.own_leaf_node().is_none_or(|leaf| leaf.signature_key().as_slice() != identity.public_key()) {
-            return Err(Denial::failed(Fault::Unknown, "the Welcome is for a KeyPackage of another key"));
-        }
+        let key = staged.own_leaf_node().map(|leaf| leaf.signature_key().as_slice().to_vec());
+        let identity = identities.iter().find(|identity| key.as_deref() == Some(identity.public_key()));
+        let other = || Denial::failed(Fault::Unknown, "the Welcome is for a KeyPackage of another key");
+        let identity = identity.ok_or_else(other)?;
         let group = staged.into_group(&provider).map_err(|_| unopenable())?;
         if confirmation_digest(group.confirmation_tag())? != certificate.confirmation {
             return Err(not_certified("the epoch certificate is of another group or epoch"));

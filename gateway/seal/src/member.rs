@@ -95,6 +95,12 @@ impl Member {
         Seats::of(self.group.members(), &self.known)
     }
 
+    /// The key of our leaf in the group, 32 bytes; nothing once we were removed.
+    pub fn leaf_key(&self) -> Option<Vec<u8>> {
+        let leaf = self.group.own_leaf_node().filter(|_| self.is_active());
+        leaf.map(|leaf| leaf.signature_key().as_slice().to_vec())
+    }
+
     /// The identity whose key stands in our leaf. After a renewal that is the new one, from the moment of the merge.
     pub(crate) fn signer(&self) -> Result<LeafIdentity, Denial> {
         let key = self.group.own_leaf_node().map(|leaf| leaf.signature_key().as_slice());

@@ -94,7 +94,7 @@ pub(crate) fn opened(restarts: bool) -> Opened {
     fr.run(|member| member.merge(&approved.epoch)).unwrap();
     assert_eq!(welcomed(&first.welcome).unwrap(), [package.reference]);
     let member = Member::join(
-        &de_leaf.identity,
+        std::slice::from_ref(&de_leaf.identity),
         &package.private,
         &first.welcome,
         &world.binding,
@@ -143,7 +143,15 @@ fn life_of_a_group(restarts: bool) {
     de.run(|member| member.merge(&approved.epoch)).unwrap();
     fr.run(|member| member.follow(&handshake, &approved.epoch, &world.fr, world.now)).unwrap();
     let (id, private) = (&court_leaf.identity, &package.private);
-    let court = Member::join(id, private, &handshake.welcome, &world.binding, &approved.epoch, &world.de, world.now);
+    let court = Member::join(
+        std::slice::from_ref(id),
+        private,
+        &handshake.welcome,
+        &world.binding,
+        &approved.epoch,
+        &world.de,
+        world.now,
+    );
     let mut court = Desk::new(court.unwrap(), &court_leaf, restarts);
     assert_eq!(court.member.members().unwrap(), ["FR:central", "DE:central", "DE:court"].map(authority));
     let acknowledged = [&fr, &de, &court].map(|desk| desk.member.acknowledgement(&approved.epoch).unwrap());
@@ -227,6 +235,31 @@ fn a_leaf_that_was_never_renewed_lapses_and_a_renewed_one_does_not() {
     let lapsed = next.lapsed(&world.fr, later).unwrap();
     let shown: Vec<_> = lapsed.iter().map(|(who, refusal)| (who.clone(), refusal.code)).collect();
     assert_eq!(shown, [(authority("FR:central"), RefusalCode::R95)]);
+}
+
+#[test]
+fn a_new_leaf_that_lost_the_race_for_its_epoch_comes_in_with_the_next_commit() {
+    let Opened { world, mut gateways, mut fr, mut de, .. } = opened(true);
+    let renewed = ["FR:central", "DE:central"].map(|authority| world.leaf_at(authority, world.now).identity);
+    for (desk, next) in [(&mut fr, &renewed[0]), (&mut de, &renewed[1])] {
+        desk.identities.push(next.clone());
+    }
+    let first = fr.run(|member| member.rotate(Some(&renewed[0]), &world.fr, world.now)).unwrap();
+    de.run(|member| member.rotate(Some(&renewed[1]), &world.de, world.now)).unwrap();
+    let approved = gateways.take(&world, &first);
+    for desk in [&mut fr, &mut de] {
+        desk.run(|member| member.follow(&first, &approved.epoch, &world.de, world.now)).unwrap();
+    }
+    let second = de.run(|member| member.rotate(Some(&renewed[1]), &world.de, world.now)).unwrap();
+    let approved = gateways.take(&world, &second);
+    for desk in [&mut de, &mut fr] {
+        desk.run(|member| member.follow(&second, &approved.epoch, &world.fr, world.now)).unwrap();
+    }
+    for (desk, next) in [(&mut fr, &renewed[0]), (&mut de, &renewed[1])] {
+        assert_eq!(desk.member.leaf_key().as_deref(), Some(next.public_key()));
+        desk.identities.retain(|one| one.public_key() == next.public_key());
+    }
+    assert_eq!(exchange(&mut de, &mut fr, gateways.home(), "under the new leaves"), authority("DE:central"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ proptest! {
         let Good { world, leaf, package, follower, handshake, .. } = &*GOOD;
         let epoch = follower.check(handshake, &world.fr, world.now).unwrap().epoch;
         let (id, private) = (&leaf.identity, &package.private);
-        let _ = Member::join(id, private, &welcome, &world.binding, &epoch, &world.de, world.now);
+        let _ = Member::join(std::slice::from_ref(id), private, &welcome, &world.binding, &epoch, &world.de, world.now);
         let _ = check_key_package(&public, &world.fr, world.now);
         if let Ok(follower) = Follower::from_blob(&blob) {
             let _ = follower.check(handshake, &world.fr, world.now);

@@ -99,7 +99,15 @@ fn write() {
     let (gateways, approved) = Gateways::open(&world, &first);
     fr.merge(&approved.epoch).unwrap();
     let (id, private) = (&de_leaf.identity, &package.private);
-    let de = Member::join(id, private, &first.welcome, &world.binding, &approved.epoch, &world.de, world.now);
+    let de = Member::join(
+        std::slice::from_ref(id),
+        private,
+        &first.welcome,
+        &world.binding,
+        &approved.epoch,
+        &world.de,
+        world.now,
+    );
     let mut de = de.unwrap();
     let sealed = fr.seal(b"golden", header("golden")).unwrap();
     let next = fr.rotate(None, &world.fr, world.now).unwrap();

@@ -68,7 +68,9 @@ fn a_certified_commit_that_does_not_verify_leaves_a_desk_as_it_was_and_it_comes_
     let epoch = gateways.take(&world, &anew).epoch;
     fr.run(|member| member.merge(&epoch)).unwrap();
     let (id, private) = (&de_leaf.identity, &package.private);
-    let mut again = Member::join(id, private, &anew.welcome, &world.binding, &epoch, &world.de, world.now).unwrap();
+    let mut again =
+        Member::join(std::slice::from_ref(id), private, &anew.welcome, &world.binding, &epoch, &world.de, world.now)
+            .unwrap();
     let sealed = fr.run(|member| member.seal(b"go on", header("go on"))).unwrap();
     assert_eq!(again.open(&sealed, header("go on")).unwrap().plaintext.as_slice(), b"go on");
 }

@@ -22,7 +22,15 @@ fn a_welcome_into_another_group_than_the_gateways_saw_is_refused_r94() {
     let hidden = Raw::new(&world).add(key_package(&package.public));
     let approved = Follower::open_with(&shown, &world.binding, &world.de, world.now).unwrap();
     let join = |binding: &CaseBinding, certificate: &EpochCertificate| {
-        Member::join(&leaf.identity, &package.private, &hidden.welcome, binding, certificate, &world.de, world.now)
+        Member::join(
+            std::slice::from_ref(&leaf.identity),
+            &package.private,
+            &hidden.welcome,
+            binding,
+            certificate,
+            &world.de,
+            world.now,
+        )
     };
     refused(join(&world.binding, &approved.epoch), RefusalCode::R94, "epoch");
     let true_epoch = Follower::open_with(&hidden, &world.binding, &world.de, world.now).unwrap().epoch;
@@ -54,7 +62,16 @@ fn beside(raw: &mut Raw, world: &World) -> Member {
     raw.merge();
     let certificate = certified_by_nobody(raw, &handshake);
     let (id, private) = (&leaf.identity, &package.private);
-    Member::join(id, private, &handshake.welcome, &world.binding, &certificate, &world.de, world.now).unwrap()
+    Member::join(
+        std::slice::from_ref(id),
+        private,
+        &handshake.welcome,
+        &world.binding,
+        &certificate,
+        &world.de,
+        world.now,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -108,7 +125,15 @@ fn a_desk_that_lost_its_state_is_replaced_and_comes_in_anew() {
     assert_eq!(approved.packages, [package.reference], "gateways can hold it to what the desk offered");
     fr.run(|member| member.merge(&approved.epoch)).unwrap();
     let (id, private) = (&de_leaf.identity, &package.private);
-    let de = Member::join(id, private, &handshake.welcome, &world.binding, &approved.epoch, &world.de, world.now);
+    let de = Member::join(
+        std::slice::from_ref(id),
+        private,
+        &handshake.welcome,
+        &world.binding,
+        &approved.epoch,
+        &world.de,
+        world.now,
+    );
     let mut de = Desk::new(de.unwrap(), &de_leaf, true);
     let sealed = de.run(|member| member.seal(b"back", header("back"))).unwrap();
     assert_eq!(fr.run(|member| member.open(&sealed, header("back"))).unwrap().plaintext.as_slice(), b"back");
@@ -126,7 +151,15 @@ fn a_desk_does_not_join_a_group_with_a_ghost_in_it() {
     raw.merge();
     let certificate = certified_by_nobody(&raw, &handshake);
     let (id, private) = (&leaf.identity, &package.private);
-    let result = Member::join(id, private, &handshake.welcome, &world.binding, &certificate, &world.de, world.now);
+    let result = Member::join(
+        std::slice::from_ref(id),
+        private,
+        &handshake.welcome,
+        &world.binding,
+        &certificate,
+        &world.de,
+        world.now,
+    );
     refused(result, RefusalCode::R93, "welcome.members[1]");
 }
 
@@ -138,7 +171,15 @@ fn a_key_package_is_used_once_and_a_last_resort_more_often() {
         let handshake = Raw::new(&world).add(key_package(&package.public));
         let epoch = Follower::open_with(&handshake, &world.binding, &world.de, world.now).unwrap().epoch;
         let (id, private) = (&leaf.identity, &package.private);
-        let mut member = Member::join(id, private, &handshake.welcome, &world.binding, &epoch, &world.de, world.now)?;
+        let mut member = Member::join(
+            std::slice::from_ref(id),
+            private,
+            &handshake.welcome,
+            &world.binding,
+            &epoch,
+            &world.de,
+            world.now,
+        )?;
         let rows = member.changes()?;
         assert!(rows.iter().all(|row| !row.key.starts_with(b"KeyPackage")), "the invitation is not the case's");
         Ok::<_, model::Denial>(member)

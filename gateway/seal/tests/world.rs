@@ -193,6 +193,7 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> S
         expires: now.plus_ms(30 * 24 * 3600 * 1000),
         ledger_key: key(),
         ledger_key_ml_dsa_44: None,
+        ledger_keys_before: Vec::new(),
         root: der(own),
         // A service called bnd has a certificate of the root, but no accreditation.
         trusted: Commitments::to(&openings).unwrap(),

@@ -106,6 +106,9 @@ impl Default for Settings {
 /// each folding syncs twice while writers wait.
 const WAL_PAGES: &str = "8000";
 
+/// Statements that each connection keeps ready: all that there are, in the few lengths that their lists have.
+const STATEMENTS_KEPT: usize = 512;
+
 /// An open database: on SQLite one connection that writes and several that read, because a pool of writers only queues on
 /// the lock.
 #[derive(Debug, Clone)]
@@ -232,7 +235,7 @@ impl SqliteFile {
             if let Some(pages) = pages_max {
                 sqlite = sqlite.pragma("max_page_count", pages.to_string());
             }
-            sea_orm::sqlx::ConnectOptions::disable_statement_logging(sqlite)
+            sea_orm::sqlx::ConnectOptions::disable_statement_logging(sqlite.statement_cache_capacity(STATEMENTS_KEPT))
         });
         Database::connect(options).await
     }
@@ -243,7 +246,9 @@ async fn connect_postgres(url: &str, settings: &Settings) -> Result<DatabaseConn
     let wait = settings.wait_ms.to_string();
     options.map_sqlx_postgres_opts(move |postgres| {
         // A server may be set to acknowledge before it is durable; we are not.
-        postgres.options([("synchronous_commit", "on"), ("lock_timeout", wait.as_str())])
+        postgres
+            .options([("synchronous_commit", "on"), ("lock_timeout", wait.as_str())])
+            .statement_cache_capacity(STATEMENTS_KEPT)
     });
     Database::connect(options).await
 }

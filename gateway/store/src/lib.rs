@@ -15,6 +15,7 @@ mod error;
 pub mod gateway;
 pub mod register;
 mod schema;
+mod sql;
 mod write;
 
 pub use column::{Blob, Column, Stored};

@@ -2,16 +2,17 @@ use std::collections::BTreeMap;
 
 use model::CaseId;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic,
-    IntoActiveModel, Iterable, QueryFilter, QuerySelect, Statement, Value, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel,
+    Iterable, QueryFilter, QuerySelect, Value,
 };
 
-use crate::{StoreError, Stored};
+use crate::{
+    StoreError, Stored,
+    sql::{self, in_portions, padded},
+};
 
-/// SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
-const VALUES_MAX: usize = 30_000;
 /// More rows in a statement gain nothing.
-pub(crate) const ROWS_MAX: usize = 500;
+pub(crate) const ROWS_MAX: usize = 512;
 
 /// A row that is written only while the database holds the version it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +111,7 @@ where
 {
     let mut versions = BTreeMap::new();
     for chunk in cases.chunks(ROWS_MAX) {
-        let query = E::find().select_only().column(id).column(version).filter(id.is_in(chunk.iter().copied()));
+        let query = E::find().select_only().column(id).column(version).filter(id.is_in(padded(chunk)));
         let found = query.into_tuple::<(Stored<CaseId>, i64)>().all(tx).await?;
         versions.extend(found.into_iter().map(|(case, version)| (case.0, version)));
     }
@@ -121,18 +122,12 @@ where
 pub(crate) async fn insert_new<E, M, C>(tx: &C, keys: &[E::Column], rows: &[M]) -> Result<u64, StoreError>
 where
     E: EntityTrait,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
     M: IntoActiveModel<E::ActiveModel> + Clone,
     C: ConnectionTrait,
 {
-    let mut inserted = 0;
-    for chunk in rows.chunks(rows_per_statement::<E>()) {
-        inserted += E::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
-            .on_conflict(OnConflict::columns(keys.iter().copied()).do_nothing().to_owned())
-            .exec_without_returning(tx)
-            .await?;
-    }
-    Ok(inserted)
+    let tail = format!("ON CONFLICT ({}) DO NOTHING", sql::names::<E>(keys));
+    insert::<E, M, C>(tx, rows, &tail).await
 }
 
 /// Inserts the rows, and where `keys` are taken replaces `columns`.
@@ -144,17 +139,30 @@ pub(crate) async fn upsert<E, M, C>(
 ) -> Result<(), StoreError>
 where
     E: EntityTrait,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
     M: IntoActiveModel<E::ActiveModel> + Clone,
     C: ConnectionTrait,
 {
-    for chunk in rows.chunks(rows_per_statement::<E>()) {
-        E::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
-            .on_conflict(OnConflict::columns(keys.iter().copied()).update_columns(columns.iter().copied()).to_owned())
-            .exec_without_returning(tx)
-            .await?;
+    let set = |column: &E::Column| format!(r#""{name}" = excluded."{name}""#, name = column.as_str());
+    let set: Vec<_> = columns.iter().map(set).collect();
+    let tail = format!("ON CONFLICT ({}) DO UPDATE SET {}", sql::names::<E>(keys), set.join(", "));
+    insert::<E, M, C>(tx, rows, &tail).await.map(drop)
+}
+
+/// Inserts the rows; `tail` says what becomes of those that are there. Returns how many rows were inserted or changed.
+pub(crate) async fn insert<E, M, C>(tx: &C, rows: &[M], tail: &str) -> Result<u64, StoreError>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+    M: IntoActiveModel<E::ActiveModel> + Clone,
+    C: ConnectionTrait,
+{
+    let mut changed = 0;
+    for portion in in_portions(rows, sql::rows_max(E::Column::iter().count())) {
+        let statement = sql::insert::<E, M>(tx.get_database_backend(), portion, tail)?;
+        changed += tx.execute_raw(statement).await?.rows_affected();
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Writes versioned rows whose standing is [`Standing::Fresh`].
@@ -165,7 +173,7 @@ pub(crate) async fn put_versioned<E, C>(
 ) -> Result<(), StoreError>
 where
     E: EntityTrait,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
     E::Model: IntoActiveModel<E::ActiveModel> + VersionedRow,
     C: ConnectionTrait,
 {
@@ -186,7 +194,7 @@ where
     C: ConnectionTrait,
 {
     for chunk in values.chunks(ROWS_MAX) {
-        E::delete_many().filter(column.is_in(chunk.iter().cloned())).exec(tx).await?;
+        E::delete_many().filter(column.is_in(padded(chunk))).exec(tx).await?;
     }
     Ok(())
 }
@@ -201,7 +209,7 @@ where
 {
     let mut found = Vec::with_capacity(values.len());
     for chunk in values.chunks(ROWS_MAX) {
-        found.extend(E::find().filter(column.is_in(chunk.iter().cloned())).all(db).await?);
+        found.extend(E::find().filter(column.is_in(padded(chunk))).all(db).await?);
     }
     Ok(found)
 }
@@ -218,24 +226,10 @@ where
     C: ConnectionTrait,
 {
     let mut changed = 0;
-    for chunk in rows.chunks((VALUES_MAX / N.max(1)).min(ROWS_MAX)) {
-        let mut sql = format!("{head} (VALUES ");
-        for row in 0..chunk.len() {
-            let places: Vec<_> = (1..=N).map(|column| format!("${}", row * N + column)).collect();
-            sql.push_str(if row == 0 { "(" } else { ", (" });
-            sql.push_str(&places.join(", "));
-            sql.push(')');
-        }
-        sql.push_str(") ");
-        sql.push_str(tail);
-        let values: Vec<_> = chunk.iter().flatten().cloned().collect();
-        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    for portion in in_portions(rows, sql::rows_max(N)) {
+        let values = portion.iter().flatten().cloned().collect();
+        let statement = sql::on_values(tx.get_database_backend(), head, N, values, tail);
         changed += tx.execute_raw(statement).await?.rows_affected();
     }
     Ok(changed)
-}
-
-/// How many rows of `E` one statement takes.
-pub(crate) fn rows_per_statement<E: EntityTrait>() -> usize {
-    (VALUES_MAX / E::Column::iter().count().max(1)).clamp(1, ROWS_MAX)
 }

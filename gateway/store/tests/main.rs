@@ -96,12 +96,15 @@ on_both_engines! { gateway:
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
     no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
+    a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     the_first_stamp_on_a_head_stays,
     a_channel_is_written_whole,
+    which_program_a_gateway_runs_is_kept_when_it_changes_and_only_so_often,
 }
 
 on_both_engines! { desk:
     a_key_that_is_shredded_takes_its_body_with_it_and_is_never_written_again,
+    what_is_kept_for_a_notice_is_kept_once_and_goes_by_its_entry_its_case_or_its_time,
     what_a_desk_commits_is_read_back,
     a_repeated_desk_batch_changes_nothing,
     a_draft_that_moved_is_a_conflict_and_nothing_is_written,

@@ -288,7 +288,7 @@ fn what_is_over_a_limit_is_too_large() {
 }
 
 #[test]
-fn a_court_validates_after_the_fact_and_stands_for_no_other_step_of_the_central_authority() {
+fn a_court_validates_after_the_fact_and_decides_on_remedies_and_stands_for_no_other_step_of_the_central_authority() {
     let (japan, france, store) = federation();
     let by = |step: Step, key: &SigningKey, role: Role| {
         let header =
@@ -297,7 +297,9 @@ fn a_court_validates_after_the_fact_and_stands_for_no_other_step_of_the_central_
         entry.officers = vec![sign_step(key, role, entry.header_digest())];
         verify(&store, entry)
     };
-    by(Step::Regularise, &japan.judge, Role::Judge).unwrap();
+    for step in [Step::Regularise, Step::AnnulDecision, Step::UpholdDecision] {
+        by(step, &japan.judge, Role::Judge).unwrap();
+    }
     assert_denied(by(Step::Close, &japan.judge, Role::Judge), R95, "not an officer's of JP:central");
     assert_denied(by(Step::Regularise, &japan.judge, Role::Central), R95, "not an officer's of JP:central");
     assert_denied(by(Step::Regularise, &france.judge, Role::Judge), R95, "not an officer's of JP:central");

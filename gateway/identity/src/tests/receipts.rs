@@ -1,7 +1,8 @@
+use ledger::LedgerKey;
 use model::{CaseId, Digest, EntryId, EnvelopeDigest, HeaderDigest, Receipt, ReceiptKind, RefusalCode::R95};
 
 use super::*;
-use crate::{ProvenBatches, sign_receipts};
+use crate::{FormerKey, ProvenBatches, sign_receipts};
 
 fn receipt(by: &str) -> Receipt {
     Receipt {
@@ -48,6 +49,27 @@ fn a_receipt_by_another_key_or_of_other_bytes_is_refused_r95() {
     let mut signed = first(&france.ledger, "FR");
     signed.proof.pop();
     assert!(store.verify_receipt(&signed).is_err());
+}
+
+#[test]
+fn a_key_that_was_exchanged_signs_receipts_until_its_end_and_no_head() {
+    let (japan, mut france, _) = federation();
+    let former = std::mem::replace(&mut france.ledger, SigningKey::generate().unwrap());
+    let before = FormerKey { key: former.verifying_key(), until: NOW };
+    france.directory.ledger_key = france.ledger.verifying_key();
+    france.directory.ledger_keys_before = vec![before];
+    let store = japan.store(&[&france]);
+    for signer in [&former, &france.ledger] {
+        assert!(store.verify_receipt(&batch(signer, "FR", 1)[0]).is_ok());
+    }
+    let later = Receipt { at: NOW.plus_ms(1), ..receipt("FR") };
+    let stated = sign_receipts(&former, party("FR"), party("JP"), vec![(later, b"later".to_vec())]).unwrap();
+    assert_denied(store.verify_receipt(&stated[0]), R95, "gateway of FR did not sign");
+    assert_eq!(store.head_key(party("FR")).unwrap(), LedgerKey::new(*france.ledger.verifying_key().as_bytes()));
+    // A key is of one time, and of one holder.
+    let mut twice = france.directory.clone();
+    twice.ledger_keys_before.push(FormerKey { key: france.ledger.verifying_key(), until: NOW });
+    assert!(twice.check().is_err());
 }
 
 #[test]

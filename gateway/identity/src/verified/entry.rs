@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, Denial, Entry, Fault, Header, KeyId, OfficerSignature, PartyId, Payload, Refusal, Role, Step,
-    Timestamp, Validation, limits,
+    AuthorityId, Denial, Entry, Fault, Header, KeyId, OfficerSignature, PartyId, Payload, Refusal, Role, Timestamp,
+    Validation, limits,
 };
 
 use super::{Received, Verified};
@@ -80,11 +80,11 @@ impl TrustStore {
         Ok(())
     }
 
-    /// The authority of who validates after the fact: a judge or prosecutor of the sender's party, as for a validation before it. Every other
-    /// officer is one of the authority that sends.
+    /// The authority of who validates after the fact, or decides on a remedy: a judge or prosecutor of the sender's party, as for a validation
+    /// before it. Every other officer is one of the authority that sends.
     fn court(&self, entry: &Entry, officer: &OfficerSignature) -> Option<&AuthorityId> {
         let validates = matches!(officer.role, Role::Judge | Role::Prosecutor);
-        let after = entry.header.step == Step::Regularise && validates;
+        let after = entry.header.step.is_of_a_court() && validates;
         let known = after.then(|| self.officer(entry.header.sender.party(), &officer.signature.key)).flatten();
         known.map(|(authority, _)| &authority.id)
     }

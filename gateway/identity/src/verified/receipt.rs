@@ -71,7 +71,7 @@ impl ProvenBatches {
 }
 
 impl TrustStore {
-    /// Verifies a receipt by the ledger key of the party that states it. `receipt` must have been decoded from `bytes`. A receipt
+    /// Verifies a receipt by the ledger key of the party that states it, or by a former one where it was stated before the exchange. `receipt` must have been decoded from `bytes`. A receipt
     /// outlives the directory, so the directory's expiry is not asked.
     pub fn verify_receipt(&self, signed: &SignedReceipt) -> Result<Verified<Receipt>, Denial> {
         self.verify_receipt_among(signed, &mut ProvenBatches::default())
@@ -88,9 +88,10 @@ impl TrustStore {
         let leaf = leaf_of(&signed.bytes);
         let message = proof.signed_message(leaf)?;
         let holds = proof.claims.issuer == party
-            && self.ledger_key(party).is_some_and(|key| {
-                proof.key == key.key_id() && proven.accepts(&LedgerKey::new(*key.as_bytes()), &message, &proof, leaf)
-            });
+            && self
+                .directory(party)
+                .and_then(|directory| directory.receipt_key(&proof.key, signed.receipt.at))
+                .is_some_and(|key| proven.accepts(&LedgerKey::new(*key.as_bytes()), &message, &proof, leaf));
         if holds {
             return Ok(Verified::prove(signed.receipt.clone()));
         }

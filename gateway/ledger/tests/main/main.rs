@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod library;
 mod naive;
 mod notes;
 mod receipts;

@@ -12,7 +12,7 @@ fn claims() -> Claims {
     Claims { issuer: "JP".parse().unwrap(), subject: "FR".parse().unwrap() }
 }
 
-fn batch(count: u64) -> (Vec<LeafHash>, Vec<CoseReceipt>) {
+pub(crate) fn batch(count: u64) -> (Vec<LeafHash>, Vec<CoseReceipt>) {
     let leaves = leaves(0..count);
     let receipts = CoseReceipt::sign(&leaves, claims(), &Signer::new(1)).unwrap();
     (leaves, receipts)

@@ -2,7 +2,7 @@ use model::{AuthorityId, CaseId, EntryId};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// That a responder took a measure up, and what came of it. It is written before anything is looked up: whoever goes on after a crash
 /// uses the same entry, so that nothing is answered twice.
@@ -37,7 +37,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// What a responder did with a measure.
     pub async fn attempt(&self, case: CaseId, measure: i64) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id((Stored(case), measure)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id((Stored(case), measure))).await
     }
 
     /// For how many measures a responder's register was asked first since `since`, whatever came of it; of one counterpart, where one is

@@ -4,10 +4,10 @@ use model::{CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, LinkRow,
-    MlsChange, NewDeskOutbox, NewEvent, OnceRow, ParkedRow, PledgeRow, PrivateKeyPackageRow, ProposalRow, RecordKeyRow,
-    ResponderRow, Shred, WebhookRow, attempt, case, clock, draft, entry, errand, event, key_package, link, mls, once,
-    outbox, parked, pledge, progress, proposal, record_key, responder, webhook,
+    AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, ExhibitRow,
+    LinkRow, MlsChange, NewDeskOutbox, NewEvent, OnceRow, ParkedRow, PledgeRow, PrivateKeyPackageRow, ProposalRow,
+    RecordKeyRow, ResponderRow, Shred, WebhookRow, attempt, case, clock, draft, entry, errand, event, exhibit,
+    key_package, link, mls, once, outbox, parked, pledge, progress, proposal, record_key, responder, webhook,
 };
 use crate::{
     Blob, StoreError, Stored,
@@ -46,6 +46,12 @@ pub struct DeskBatch {
     pub record_keys: Vec<RecordKeyRow>,
     /// Bodies to destroy, with their keys. Call [`DeskStore::forget`] after it.
     pub shreds: Vec<Shred>,
+    /// Bodies that contradicted their headers, for the notice alone.
+    pub exhibits: Vec<ExhibitRow>,
+    /// Those to destroy, by their entries. Call [`DeskStore::forget`] after it.
+    pub exhibits_done: Vec<EntryId>,
+    /// Cases of which all are destroyed.
+    pub exhibits_forgotten: Vec<CaseId>,
     /// What of the outbox is answered: [`DeskOutboxRow::id`](super::DeskOutboxRow).
     pub concluded: Vec<i64>,
     /// How far streams were read, by name.
@@ -97,6 +103,11 @@ impl DeskBatch {
     /// first one in this batch.
     pub fn put_case(&mut self, row: DeskCaseRow, expected: Option<i64>) {
         Versioned::put(&mut self.cases, row, expected);
+    }
+
+    /// Whether something is destroyed by it: then call [`DeskStore::forget`].
+    pub fn destroys(&self) -> bool {
+        !self.shreds.is_empty() || !self.exhibits_done.is_empty() || !self.exhibits_forgotten.is_empty()
     }
 
     /// Whether there is nothing to write.
@@ -159,6 +170,9 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     key_package::erase(tx, &batch.key_packages_used).await?;
     record_key::insert(tx, &batch.record_keys).await?;
     record_key::shred(tx, &batch.shreds).await?;
+    exhibit::insert(tx, &batch.exhibits).await?;
+    write::delete::<exhibit::Entity, _, _>(tx, exhibit::Column::EntryId, &stored(&batch.exhibits_done)).await?;
+    write::delete::<exhibit::Entity, _, _>(tx, exhibit::Column::CaseId, &stored(&batch.exhibits_forgotten)).await?;
     proposal::put(tx, &batch.proposals).await?;
     write::delete::<proposal::Entity, _, _>(tx, proposal::Column::Id, &stored(&batch.proposals_done)).await?;
     let keys = [outbox::Column::EntryId, outbox::Column::Kind];

@@ -2,7 +2,7 @@ use model::{AuthorityId, CaseId, HeaderDigest};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write::VersionedRow};
+use crate::{Blob, StoreError, Stored, sql, write::VersionedRow};
 
 /// A case by the number of its fold, and its id.
 pub type Folded = (i16, CaseId);
@@ -60,7 +60,7 @@ impl VersionedRow for Model {
 impl DeskStore {
     /// One case.
     pub async fn case(&self, id: CaseId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(id))).await
     }
 
     /// At most `limit` cases in one of `states` (empty: in any) behind `after`, by id: whatever moves meanwhile, who walks so far passes
@@ -73,13 +73,13 @@ impl DeskStore {
         if let Some(after) = after {
             query = query.filter(Column::Id.gt(Stored(after)));
         }
-        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Id), limit).await
     }
 
     /// At most `limit` cases in which this desk has to say something that no clock tells.
     pub async fn cases_owing(&self, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Owes.eq(1_i16)).order_by_asc(Column::Id);
-        Ok(query.limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query, limit).await
     }
 
     /// The ids of cases and drafts from `first` to `last`, both included, in order, at most `limit` of each: to find one by its first

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{DeskCaseRow, DeskStore, case};
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// A clock of a case: what a scheduler needs to tell its alarms, each once. It holds times and codes, nothing of what is asked.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -92,7 +92,7 @@ impl DeskStore {
     pub async fn clocks_due(&self, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::NextAt.lte(now)).order_by_asc(Column::NextAt);
         let query = KEY.into_iter().fold(query, QueryOrder::order_by_asc);
-        Ok(query.limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query, limit).await
     }
 
     /// When the next clock has something to tell.
@@ -124,7 +124,7 @@ impl DeskStore {
             query = query.filter(Column::Due.gte(after.due)).filter(behind(after));
         }
         let query = query.order_by_asc(Column::Due);
-        Ok(KEY.into_iter().fold(query, QueryOrder::order_by_asc).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), KEY.into_iter().fold(query, QueryOrder::order_by_asc), limit).await
     }
 
     /// At most `limit` cases with an open clock of one of these kinds that is over at `now`, that of the first end first.

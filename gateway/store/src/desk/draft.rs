@@ -2,7 +2,7 @@ use model::{CaseId, PartyId};
 use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write::VersionedRow};
+use crate::{Blob, StoreError, Stored, sql, write::VersionedRow};
 
 /// A request that is being written. It becomes the case of the same id when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -41,7 +41,7 @@ impl VersionedRow for Model {
 impl DeskStore {
     /// One draft.
     pub async fn draft(&self, id: CaseId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(id))).await
     }
 
     /// All drafts, the one that changed last first.

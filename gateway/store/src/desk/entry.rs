@@ -4,7 +4,7 @@ use model::{CaseId, EntryId, EnvelopeDigest, Step, Verdict};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// An entry that this desk sent or opened.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -56,7 +56,7 @@ pub struct DeskEntryVerdict {
 impl DeskStore {
     /// One entry.
     pub async fn entry(&self, id: EntryId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(id))).await
     }
 
     /// The entries of a case in the order of the case; those without a place come last, oldest first.

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use model::CaseId;
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// A change of a case's group that the desk wants and goes on asking for until it is admitted or refused. One for a case.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -27,18 +27,18 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// What is wanted of a case's group.
     pub async fn errand(&self, case: CaseId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(case)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(case))).await
     }
 
     /// At most `limit` errands that may be tried at `now`, the longest due first.
     pub async fn errands_due(&self, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Due.lte(now)).order_by_asc(Column::Due);
-        Ok(query.limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query, limit).await
     }
 
     /// When the next errand is due; `None` when there is none.
     pub async fn next_errand(&self) -> Result<Option<i64>, StoreError> {
-        let next = Entity::find().order_by_asc(Column::Due).one(self.engine.read()).await?;
+        let next = sql::first(self.engine.read(), Entity::find().order_by_asc(Column::Due)).await?;
         Ok(next.map(|row| row.due))
     }
 }

@@ -4,7 +4,7 @@ use model::{CaseId, EntryId};
 use sea_orm::{DeriveIntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::{DeskStore, progress};
-use crate::{StoreError, Stored};
+use crate::{StoreError, Stored, sql};
 
 /// Under this name the newest event that was forgotten is kept among the cursors.
 const FORGOTTEN: &str = "events forgotten";
@@ -50,12 +50,12 @@ impl DeskStore {
     /// At most `limit` events after `cursor`, oldest first.
     pub async fn events_after(&self, cursor: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Cursor.gt(cursor)).order_by_asc(Column::Cursor);
-        Ok(query.limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query, limit).await
     }
 
     /// The cursor of the newest event; 0 where there is none.
     pub async fn newest_event(&self) -> Result<i64, StoreError> {
-        let newest = Entity::find().order_by_desc(Column::Cursor).one(self.engine.read()).await?;
+        let newest = sql::first(self.engine.read(), Entity::find().order_by_desc(Column::Cursor)).await?;
         Ok(newest.map_or(0, |event| event.cursor))
     }
 

@@ -2,7 +2,7 @@ use model::{CaseId, Digest};
 use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// The private part of a KeyPackage that this desk published.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -31,7 +31,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// One KeyPackage.
     pub async fn key_package(&self, hash: Digest) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(hash)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(hash))).await
     }
 
     /// The hashes of those that lie ready for any case, are not used and do not expire before `now`, the one that expires first first.

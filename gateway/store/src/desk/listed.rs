@@ -7,7 +7,7 @@ use model::CaseId;
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Select, entity::prelude::*, sea_query::SimpleExpr};
 
 use super::{ClockRow, DeskCaseRow, DeskStore, DraftRow, ProposalRow, case, clock, draft, proposal};
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// Which cases and drafts are listed: those to which one of its fields applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,6 +124,6 @@ impl DeskStore {
         if let Some(after) = after {
             query = query.filter(case::Column::Id.gt(Stored(after)));
         }
-        Ok(query.order_by_asc(case::Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(case::Column::Id), limit).await
     }
 }

@@ -2,7 +2,7 @@ use model::Digest;
 use sea_orm::entity::prelude::*;
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// A call of a program that is to be done once, whatever it is repeated for. The row is written with what the call changes, and its
 /// answer before anybody is told of it.
@@ -35,7 +35,7 @@ const KEY: [Column; 2] = [Column::Client, Column::Key];
 impl DeskStore {
     /// The call that `client` gave this key.
     pub async fn once(&self, client: i64, key: Digest) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id((client, Stored(key))).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id((client, Stored(key)))).await
     }
 
     /// How many keys of `client` are kept.

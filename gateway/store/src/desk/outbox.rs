@@ -1,10 +1,10 @@
 use std::ops::RangeInclusive;
 
 use model::EntryId;
-use sea_orm::{DeriveIntoActiveModel, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{DeriveIntoActiveModel, ExprTrait, QueryOrder, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored};
+use crate::{Blob, StoreError, Stored, sql};
 
 /// Something that the own gateway has not answered yet.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,13 +50,14 @@ impl DeskStore {
     pub async fn due(&self, kinds: RangeInclusive<i16>, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let of_kind = Column::Kind.between(*kinds.start(), *kinds.end());
         let query = Entity::find().filter(of_kind).filter(Column::NextAttempt.lte(now)).order_by_asc(Column::Id);
-        Ok(query.limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query, limit).await
     }
 
     /// When the next row of these `kinds` is due; `None` when nothing waits.
     pub async fn next_due(&self, kinds: RangeInclusive<i16>) -> Result<Option<i64>, StoreError> {
         let of_kind = Column::Kind.between(*kinds.start(), *kinds.end());
-        let next = Entity::find().filter(of_kind).order_by_asc(Column::NextAttempt).one(self.engine.read()).await?;
+        let next =
+            sql::first(self.engine.read(), Entity::find().filter(of_kind).order_by_asc(Column::NextAttempt)).await?;
         Ok(next.map(|row| row.next_attempt))
     }
 

@@ -2,7 +2,7 @@ use model::CaseId;
 use sea_orm::entity::prelude::*;
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// What officers have signed of an act of the desk itself, as long as it waits for another signature. One for each act of a case.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,7 +28,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// What is signed of an act.
     pub async fn pledge(&self, case: CaseId, act: &str) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id((Stored(case), act.to_owned())).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id((Stored(case), act.to_owned()))).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::entity::prelude::*;
 
 use super::DeskStore;
-use crate::{StoreError, write};
+use crate::{StoreError, sql, write};
 
 /// How far a stream was read.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,7 +26,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// How far the stream called `name` was read; 0 where it was not begun.
     pub async fn cursor(&self, name: &str) -> Result<i64, StoreError> {
-        let found = Entity::find_by_id(name).one(self.engine.read()).await?;
+        let found = sql::first(self.engine.read(), Entity::find_by_id(name)).await?;
         Ok(found.map_or(0, |row| row.value))
     }
 }

@@ -4,7 +4,7 @@ use model::{CaseId, EntryId};
 use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// A prepared entry that waits for officers' signatures, for its submission or for the peer's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -35,7 +35,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// One proposal.
     pub async fn proposal(&self, id: EntryId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(id))).await
     }
 
     /// The proposals in one of `states` (empty: in any), oldest first.

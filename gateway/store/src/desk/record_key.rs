@@ -2,7 +2,7 @@ use model::{CaseId, EntryId};
 use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::{DeskStore, entry};
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// The key of a received body, and what became of it. The row stays when the key is gone: it is the log of keys.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -42,7 +42,7 @@ pub struct Shred {
 impl DeskStore {
     /// The key of a body. `None` for a body that has none of its own.
     pub async fn record_key(&self, entry: EntryId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(entry)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(entry))).await
     }
 
     /// The keys of a case's bodies, those that were destroyed among them.

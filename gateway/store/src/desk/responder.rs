@@ -1,7 +1,7 @@
 use sea_orm::entity::prelude::*;
 
 use super::DeskStore;
-use crate::{StoreError, write};
+use crate::{StoreError, sql, write};
 
 /// How a responder stands: who signed which text of its file, and how it went last.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,7 +22,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl DeskStore {
     /// How a responder stands; `None` where nobody has signed anything of it.
     pub async fn responder(&self, name: &str) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(name).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(name)).await
     }
 }
 

@@ -1,7 +1,7 @@
 use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::DeskStore;
-use crate::{Blob, StoreError, write};
+use crate::{Blob, StoreError, sql, write};
 
 /// A place where a program wants to be told of events, and how far it was told.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -44,7 +44,7 @@ impl DeskStore {
 
     /// One webhook.
     pub async fn webhook(&self, id: &str) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(id).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(id)).await
     }
 
     /// Notes how deliveries to a webhook went: all columns but its id, body and beginning. Says whether it is still there, at `before`.

@@ -1,8 +1,8 @@
 use model::Digest;
-use sea_orm::{QueryOrder, entity::prelude::*, sea_query::Expr};
+use sea_orm::{ExprTrait, QueryOrder, entity::prelude::*, sea_query::Expr};
 
 use super::GatewayStore;
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// A receipt of ours that is to get a leaf in the log of another gateway.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -13,9 +13,26 @@ pub struct Model {
     pub digest: Stored<Digest>,
     /// The origin of the log.
     pub channel: String,
-    /// When it was given.
+    /// When it was given; or given again, where that counts.
     pub at: i64,
+    /// How often it counts from a later moment than before, because it was given again.
+    pub put_off: i16,
 }
+
+/// An awaited receipt that is given again, because the other gateway asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenAgain {
+    /// SHA-256 of the encoded receipt.
+    pub digest: Digest,
+    /// Now.
+    pub at: i64,
+    /// It counts where the receipt was given at this moment or before it.
+    pub given_until: i64,
+}
+
+/// A home that loses the same answer so often goes on, each time for as long as it may keep a receipt out; one that keeps it out on purpose gains
+/// no more than that.
+const PUT_OFF_MAX: i16 = 3;
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -23,11 +40,10 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl GatewayStore {
-    /// When the oldest receipt, of those that were given after `since`, was given that has no leaf in a log yet; `None` where each has.
-    pub async fn oldest_awaited(&self, channel: &str, since: i64) -> Result<Option<i64>, StoreError> {
-        let query =
-            Entity::find().filter(Column::Channel.eq(channel)).filter(Column::At.gt(since)).order_by_asc(Column::At);
-        Ok(query.one(self.engine.write()).await?.map(|row| row.at))
+    /// When the oldest receipt was given that has no leaf in a log yet; `None` where each has.
+    pub async fn oldest_awaited(&self, channel: &str) -> Result<Option<i64>, StoreError> {
+        let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_asc(Column::At);
+        Ok(sql::first(self.engine.write(), query).await?.map(|row| row.at))
     }
 }
 
@@ -37,11 +53,13 @@ pub(super) async fn insert<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result
     Ok(())
 }
 
-/// Counts from a later moment on, for what is awaited still.
-pub(super) async fn put_off<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
-    for row in rows {
-        let update = Entity::update_many().col_expr(Column::At, Expr::value(row.at));
-        update.filter(Column::Digest.eq(row.digest)).exec(tx).await?;
+/// Counts from a later moment on, for what is awaited still. So often and no oftener: who asks again and again awaits nothing.
+pub(super) async fn put_off<C: ConnectionTrait>(tx: &C, again: &[GivenAgain]) -> Result<(), StoreError> {
+    for one in again {
+        let update = Entity::update_many().col_expr(Column::At, Expr::value(one.at));
+        let update = update.col_expr(Column::PutOff, Expr::col(Column::PutOff).add(1_i16));
+        let update = update.filter(Column::PutOff.lt(PUT_OFF_MAX)).filter(Column::At.lte(one.given_until));
+        update.filter(Column::Digest.eq(Stored(one.digest))).exec(tx).await?;
     }
     Ok(())
 }

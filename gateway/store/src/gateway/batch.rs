@@ -4,9 +4,10 @@ use model::{AuthorityId, CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Acknowledgement, AskedRow, AwaitedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore, LeafRow,
-    MisconductRow, MusterRow, NewDelivery, NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked, awaited, case_file,
-    checkpoint, delivery, desk_mark, entry, heads, leaf, misconduct, outbox, receipt, refusal, tree_hash,
+    Acknowledgement, AskedRow, AwaitedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore,
+    GivenAgain, LeafRow, MisconductRow, MusterRow, NewDelivery, NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked,
+    awaited, case_file, checkpoint, delivery, desk_mark, entry, heads, leaf, misconduct, outbox, receipt, refusal,
+    tree_hash,
 };
 use crate::{
     StoreError, Stored,
@@ -50,8 +51,8 @@ pub struct Batch {
     pub awaited: Vec<AwaitedRow>,
     /// The digests of those that have got them.
     pub leafed: Vec<Digest>,
-    /// Those that were given again, and when: where they are awaited still, they are from then on.
-    pub given_again: Vec<AwaitedRow>,
+    /// Those that were given again, and when: where they are awaited still, they are from then on, the first few times.
+    pub given_again: Vec<GivenAgain>,
     /// What other gateways signed and contradicted.
     pub misconduct: Vec<MisconductRow>,
     /// What quotas count of new requests.

@@ -2,7 +2,7 @@ use model::{CaseId, PartyId};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, Stored, write, write::VersionedRow};
+use crate::{Blob, StoreError, Stored, sql, write, write::VersionedRow};
 
 /// A case as a gateway follows it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -49,7 +49,7 @@ impl VersionedRow for Model {
 impl GatewayStore {
     /// One case.
     pub async fn case_file(&self, id: CaseId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(id))).await
     }
 
     /// Those of `ids` that are here, in no order.
@@ -67,7 +67,7 @@ impl GatewayStore {
         if let Some(after) = after {
             query = query.filter(Column::Id.gt(Stored(after)));
         }
-        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Id), limit).await
     }
 
     /// At most `limit` cases that another fold than this made, by id, those after `after`.
@@ -81,7 +81,7 @@ impl GatewayStore {
         if let Some(after) = after {
             query = query.filter(Column::Id.gt(Stored(after)));
         }
-        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Id), limit).await
     }
 
     /// How many cases are in each state, by state.

@@ -2,7 +2,7 @@ use model::PartyId;
 use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// The channel to another party, with what is pinned of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -52,7 +52,7 @@ impl GatewayStore {
 
     /// The channel to `party`.
     pub async fn channel(&self, party: PartyId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(party)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(party))).await
     }
 
     /// Writes the channel to `row.party`, whole.

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, write};
+use crate::{Blob, StoreError, sql, write};
 
 /// A signed head of a channel's ledger.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -30,19 +30,19 @@ impl GatewayStore {
     /// The newest checkpoint of a log.
     pub async fn checkpoint(&self, channel: &str) -> Result<Option<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_desc(Column::Size);
-        Ok(query.one(self.engine.read()).await?)
+        sql::first(self.engine.read(), query).await
     }
 
     /// The newest checkpoint of a log that both gateways signed.
     pub async fn cosigned_checkpoint(&self, channel: &str) -> Result<Option<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Cosigned.is_not_null());
-        Ok(query.order_by_desc(Column::Size).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), query.order_by_desc(Column::Size)).await
     }
 
     /// The next checkpoints of a log of more than `after` leaves, smallest first, at most `limit`.
     pub async fn checkpoints_after(&self, channel: &str, after: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Size.gt(after));
-        Ok(query.order_by_asc(Column::Size).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Size), limit).await
     }
 
     /// Keeps other signatures on checkpoints that are there. What others signed of them stays.
@@ -54,17 +54,20 @@ impl GatewayStore {
     /// The smallest checkpoint of a log that covers the leaf at `index`.
     pub async fn checkpoint_over(&self, channel: &str, index: i64) -> Result<Option<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Size.gt(index));
-        Ok(query.order_by_asc(Column::Size).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), query.order_by_asc(Column::Size)).await
     }
 }
 
 /// Keeps checkpoints. One that is there already gains its cosignature and never loses it.
 pub(super) async fn put<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
-    let keys = [Column::Channel, Column::Size];
-    write::insert_new::<Entity, _, _>(tx, &keys, rows).await?;
-    let cosigned = rows.iter().filter(|row| row.cosigned.is_some()).cloned();
     // Of two rows of one checkpoint the engines take one per statement.
-    let cosigned: BTreeMap<_, _> = cosigned.map(|row| ((row.channel.clone(), row.size), row)).collect();
-    let cosigned: Vec<_> = cosigned.into_values().collect();
-    write::upsert::<Entity, _, _>(tx, &keys, &[Column::Cosigned], &cosigned).await
+    let mut merged: BTreeMap<(&str, i64), Model> = BTreeMap::new();
+    for row in rows {
+        let kept = merged.entry((&row.channel, row.size)).or_insert_with(|| row.clone());
+        kept.cosigned = row.cosigned.clone().or_else(|| kept.cosigned.take());
+    }
+    let rows: Vec<_> = merged.into_values().collect();
+    let tail = r#"ON CONFLICT ("channel", "size")
+        DO UPDATE SET "cosigned" = COALESCE(excluded."cosigned", "checkpoint"."cosigned")"#;
+    write::insert::<Entity, _, _>(tx, &rows, tail).await.map(drop)
 }

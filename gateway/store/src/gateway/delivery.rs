@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
 
 use model::{AuthorityId, Digest, EntryId};
-use sea_orm::{
-    DeriveIntoActiveModel, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
-};
+use sea_orm::{DeriveIntoActiveModel, Iterable, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::{Delivered, GatewayStore};
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// An entry, or news of one, that lies ready for a desk. A desk's rows are a stream that can be taken up from any cursor.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -79,7 +77,7 @@ impl GatewayStore {
         limit: u64,
     ) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Desk.eq(Stored(desk.clone()))).filter(Column::Cursor.gt(cursor));
-        Ok(query.order_by_asc(Column::Cursor).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Cursor), limit).await
     }
 
     /// Which of `entries` were laid ready for which desks.
@@ -87,7 +85,7 @@ impl GatewayStore {
         let mut delivered = Vec::new();
         for chunk in entries.chunks(write::ROWS_MAX) {
             let query = Entity::find().select_only().column(Column::Desk).column(Column::EntryId);
-            let query = query.filter(Column::EntryId.is_in(chunk.iter().copied().map(Stored)));
+            let query = query.filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
             let found: Vec<(Stored<AuthorityId>, Stored<EntryId>)> = query.into_tuple().all(self.engine.read()).await?;
             delivered.extend(found.into_iter().map(|(desk, entry)| (desk.0, entry.0)));
         }
@@ -108,7 +106,7 @@ impl GatewayStore {
     }
 }
 
-#[derive(DeriveIntoActiveModel)]
+#[derive(Clone, DeriveIntoActiveModel)]
 struct Row {
     desk: Stored<AuthorityId>,
     kind: i16,
@@ -135,19 +133,19 @@ impl NewDelivery {
 
 /// Inserts what is not there yet and tells the cursors that were drawn, in order.
 pub(super) async fn insert<C: ConnectionTrait>(tx: &C, new: &[NewDelivery]) -> Result<Vec<Delivered>, StoreError> {
-    let keys = [Column::Desk, Column::EntryId, Column::Kind, Column::ReceiptDigest];
+    let keys = sql::names::<Entity>(&[Column::EntryId, Column::Desk, Column::Kind, Column::ReceiptDigest]);
+    let told = sql::names::<Entity>(&[Column::Cursor, Column::Desk, Column::EntryId, Column::Kind]);
+    let tail = format!("ON CONFLICT ({keys}) DO NOTHING RETURNING {told}");
+    let rows: Vec<_> = new.iter().map(NewDelivery::row).collect();
     let mut drawn = Vec::with_capacity(new.len());
-    for chunk in new.chunks(write::rows_per_statement::<Entity>()) {
-        let inserted = Entity::insert_many(chunk.iter().map(|new| new.row().into_active_model()))
-            .on_conflict(OnConflict::columns(keys).do_nothing().to_owned())
-            .exec_with_returning(tx)
-            .await?;
-        drawn.extend(inserted.into_iter().map(|row| Delivered {
-            cursor: row.cursor,
-            desk: row.desk.0,
-            entry: row.entry_id.0,
-            kind: row.kind,
-        }));
+    for portion in sql::in_portions(&rows, sql::rows_max(Column::iter().count())) {
+        let statement = sql::insert::<Entity, _>(tx.get_database_backend(), portion, &tail)?;
+        for row in tx.query_all_raw(statement).await? {
+            let desk: Stored<AuthorityId> = row.try_get_by_index(1)?;
+            let entry: Stored<EntryId> = row.try_get_by_index(2)?;
+            let (cursor, kind) = (row.try_get_by_index(0)?, row.try_get_by_index(3)?);
+            drawn.push(Delivered { cursor, desk: desk.0, entry: entry.0, kind });
+        }
     }
     drawn.sort_unstable_by_key(|delivered| delivered.cursor);
     Ok(drawn)

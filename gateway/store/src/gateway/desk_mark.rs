@@ -6,7 +6,7 @@ use model::AuthorityId;
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::{GatewayStore, delivery};
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// How many entries a desk had sealed when it submitted last. A desk that knows of fewer was restored from a backup.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -27,7 +27,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl GatewayStore {
     /// The highest count that came with a submission of `desk`; 0 where none did.
     pub async fn sealed_count(&self, desk: &AuthorityId) -> Result<i64, StoreError> {
-        let found = Entity::find_by_id(Stored(desk.clone())).one(self.engine.read()).await?;
+        let found = sql::first(self.engine.read(), Entity::find_by_id(Stored(desk.clone()))).await?;
         Ok(found.map_or(0, |row| row.sealed))
     }
 

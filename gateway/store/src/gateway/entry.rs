@@ -4,7 +4,7 @@ use model::{AuthorityId, CaseId, EntryId, EnvelopeDigest, Step, Verdict};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// An entry as it came, with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -58,7 +58,7 @@ pub struct EntryVerdict {
 impl GatewayStore {
     /// One entry.
     pub async fn entry(&self, id: EntryId) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(Stored(id)).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(Stored(id))).await
     }
 
     /// Those of `ids` that are here, in no order.
@@ -88,7 +88,7 @@ impl GatewayStore {
     /// At most `limit` entries of a case that have a place in it, from `from` on, in their order.
     pub async fn entries_from(&self, case: CaseId, from: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).filter(Column::Seq.gte(from));
-        Ok(query.order_by_asc(Column::Seq).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Seq), limit).await
     }
 }
 

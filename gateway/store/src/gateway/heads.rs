@@ -1,8 +1,8 @@
 use model::Digest;
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::{CheckpointRow, GatewayStore, checkpoint};
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// The heads of all channels at one tick: what a leaf of the own log of heads commits to. The leaf itself, with its salt, is a row of
 /// [`LeafRow`](super::LeafRow).
@@ -28,19 +28,19 @@ impl ActiveModelBehavior for ActiveModel {}
 impl GatewayStore {
     /// The heads at the leaf `index` of the log of heads.
     pub async fn muster(&self, index: i64) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(index).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(index)).await
     }
 
     /// The newest heads, at most `limit`, newest first.
     pub async fn newest_musters(&self, limit: u64) -> Result<Vec<Model>, StoreError> {
-        Ok(Entity::find().order_by_desc(Column::Idx).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), Entity::find().order_by_desc(Column::Idx), limit).await
     }
 
     /// The smallest checkpoint of a log that covers the leaf at `index` and that others signed too.
     pub async fn cosigned_over(&self, channel: &str, index: i64) -> Result<Option<CheckpointRow>, StoreError> {
         let query = checkpoint::Entity::find().filter(checkpoint::Column::Channel.eq(channel));
         let query = query.filter(checkpoint::Column::Size.gt(index)).filter(checkpoint::Column::Cosigned.is_not_null());
-        Ok(query.order_by_asc(checkpoint::Column::Size).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), query.order_by_asc(checkpoint::Column::Size)).await
     }
 }
 

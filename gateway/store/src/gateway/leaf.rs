@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use model::{Digest, EntryId};
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
 
 /// A leaf of a channel's ledger.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -32,23 +32,19 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl GatewayStore {
-    /// At most `limit` leaves of a log from index `from` on, in order.
-    pub async fn leaves(&self, channel: &str, from: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
-        let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::Idx.gte(from));
-        Ok(query.order_by_asc(Column::Idx).limit(limit).all(self.engine.read()).await?)
-    }
-
-    /// The leaves that speak of an entry, by log and index.
-    pub async fn leaves_of(&self, entry: EntryId) -> Result<Vec<Model>, StoreError> {
-        let query = Entity::find().filter(Column::EntryId.eq(Stored(entry)));
-        Ok(query.order_by_asc(Column::Channel).order_by_asc(Column::Idx).all(self.engine.read()).await?)
+    /// The leaves of a log from index `from` on, in order: the next `count`, as far as they are there.
+    pub async fn leaves(&self, channel: &str, from: i64, count: u64) -> Result<Vec<Model>, StoreError> {
+        let end = from.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+        let query = Entity::find().filter(Column::Channel.eq(channel));
+        let query = query.filter(Column::Idx.gte(from)).filter(Column::Idx.lt(end));
+        Ok(query.order_by_asc(Column::Idx).all(self.engine.read()).await?)
     }
 
     /// The leaves of a log that speak of these entries, in no order.
     pub async fn leaves_among(&self, channel: &str, entries: &[EntryId]) -> Result<Vec<Model>, StoreError> {
         let mut found = Vec::new();
         for chunk in entries.chunks(write::ROWS_MAX) {
-            let query = Entity::find().filter(Column::EntryId.is_in(chunk.iter().copied().map(Stored)));
+            let query = Entity::find().filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
             found.extend(query.filter(Column::Channel.eq(channel)).all(self.engine.read()).await?);
         }
         Ok(found)
@@ -57,7 +53,7 @@ impl GatewayStore {
     /// How many leaves a log has: the index of the next.
     pub async fn leaf_count(&self, channel: &str) -> Result<i64, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_desc(Column::Idx);
-        Ok(query.one(self.engine.read()).await?.map_or(0, |leaf| leaf.idx + 1))
+        Ok(sql::first(self.engine.read(), query).await?.map_or(0, |leaf| leaf.idx + 1))
     }
 }
 

@@ -4,7 +4,7 @@ use model::{AuthorityId, CaseId, EntryId, PartyId, Step};
 use sea_orm::{DeriveIntoActiveModel, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::{GatewayStore, entry};
-use crate::{StoreError, Stored, write};
+use crate::{StoreError, Stored, sql, write};
 
 /// Something that the other gateway of a channel has not answered yet.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -75,13 +75,13 @@ impl GatewayStore {
     /// among them.
     pub async fn due(&self, channel: PartyId, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(Stored(channel))).filter(Column::NextAttempt.lte(now));
-        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Id), limit).await
     }
 
     /// At most `limit` rows that expired at or before `now`, of all channels.
     pub async fn expired(&self, now: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Expires.lte(now)).order_by_asc(Column::Id);
-        Ok(query.limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query, limit).await
     }
 
     /// When each channel that has something waiting is due next.
@@ -107,7 +107,7 @@ impl GatewayStore {
     /// At most `limit` rows of `channel` of this `kind`, in the order in which they were put in.
     pub async fn queued(&self, channel: PartyId, kind: i16, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::Channel.eq(Stored(channel))).filter(Column::Kind.eq(kind));
-        Ok(query.order_by_asc(Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), query.order_by_asc(Column::Id), limit).await
     }
 
     /// The rows of this `kind` of `entries`, in no order.
@@ -125,7 +125,7 @@ impl GatewayStore {
         for chunk in entries.chunks(write::ROWS_MAX) {
             let columns = [entry::Column::Id, entry::Column::CaseId, entry::Column::Step, entry::Column::Sender];
             let query = entry::Entity::find().select_only().columns(columns).column(entry::Column::AdmittedAt);
-            let query = query.filter(entry::Column::Id.is_in(chunk.iter().copied().map(Stored)));
+            let query = query.filter(entry::Column::Id.is_in(sql::padded(chunk).into_iter().map(Stored)));
             let rows: Vec<Row> = query.into_tuple().all(self.engine.read()).await?;
             outlines.extend(rows.into_iter().map(|(id, case, step, sender, admitted_at)| {
                 let outline = Outline { entry: id.0, case: case.0, step: step.0, sender: sender.0, admitted_at };

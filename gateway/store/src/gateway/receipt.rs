@@ -1,8 +1,13 @@
+use std::collections::BTreeSet;
+
 use model::{Digest, EntryId, ReceiptKind};
-use sea_orm::{DeriveIntoActiveModel, QueryOrder, entity::prelude::*};
+use sea_orm::{DeriveIntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, Stored, write};
+use crate::{Blob, StoreError, Stored, sql, write};
+
+/// What a desk's report becomes: one of the two.
+const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
 
 /// A signed receipt, ours or the other gateway's.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -52,7 +57,7 @@ impl GatewayStore {
     pub async fn receipts_by_kind(&self, entries: &[EntryId], kinds: &[ReceiptKind]) -> Result<Vec<Model>, StoreError> {
         let mut found = Vec::new();
         for chunk in entries.chunks(write::ROWS_MAX) {
-            let query = Entity::find().filter(Column::EntryId.is_in(chunk.iter().copied().map(Stored)));
+            let query = Entity::find().filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
             let query = query.filter(Column::Kind.is_in(kinds.iter().copied().map(Stored)));
             found.extend(query.all(self.engine.read()).await?);
         }
@@ -83,5 +88,21 @@ pub(super) async fn insert<C: ConnectionTrait>(tx: &C, new: &[NewReceipt]) -> Re
         })
         .collect();
     write::insert_new::<Entity, _, _>(tx, &[Column::EntryId, Column::Kind, Column::Digest], &rows).await?;
+    require_one_retrieval(tx, new).await
+}
+
+/// Two words on one retrieval would convict whoever signed them, so that they never stand here together, whatever a program remembers and
+/// whichever other one writes into this database.
+async fn require_one_retrieval<C: ConnectionTrait>(tx: &C, new: &[NewReceipt]) -> Result<(), StoreError> {
+    let told: BTreeSet<_> = new.iter().filter(|one| RETRIEVALS.contains(&one.kind)).map(|one| one.entry).collect();
+    for chunk in told.into_iter().collect::<Vec<_>>().chunks(write::ROWS_MAX) {
+        let query = Entity::find().select_only().column(Column::EntryId);
+        let query = query.filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
+        let query = query.filter(Column::Kind.is_in(RETRIEVALS.map(Stored)));
+        let kept: Vec<Stored<EntryId>> = query.into_tuple().all(tx).await?;
+        if kept.len() > chunk.len() {
+            return Err(StoreError::Conflict("another word on the retrieval of an entry is kept".to_owned()));
+        }
+    }
     Ok(())
 }

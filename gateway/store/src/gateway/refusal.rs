@@ -2,7 +2,7 @@ use model::{EntryId, Refuser, Step};
 use sea_orm::{DeriveIntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{StoreError, Stored};
+use crate::{StoreError, Stored, sql};
 
 /// That something was refused: the code and who, no case data.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,7 +50,7 @@ pub struct NewRefusal {
 impl GatewayStore {
     /// The newest `limit` refusals, newest first.
     pub async fn refusals(&self, limit: u64) -> Result<Vec<Model>, StoreError> {
-        Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), Entity::find().order_by_desc(Column::Id), limit).await
     }
 
     /// How many refusals there were at or after `since`, by code.

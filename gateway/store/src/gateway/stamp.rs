@@ -1,7 +1,7 @@
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, write};
+use crate::{Blob, StoreError, sql, write};
 
 /// A time-stamped head of the own log of heads.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -35,7 +35,7 @@ impl GatewayStore {
 
     /// The newest tokens, at most `limit`, newest first.
     pub async fn newest_stamps(&self, limit: u64) -> Result<Vec<Model>, StoreError> {
-        Ok(Entity::find().order_by_desc(Column::Size).limit(limit).all(self.engine.read()).await?)
+        sql::at_most(self.engine.read(), Entity::find().order_by_desc(Column::Size), limit).await
     }
 
     /// The sizes of all heads that have one, ascending.
@@ -46,6 +46,6 @@ impl GatewayStore {
 
     /// The token on the head of `size` leaves.
     pub async fn stamp(&self, size: i64) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(size).one(self.engine.read()).await?)
+        sql::first(self.engine.read(), Entity::find_by_id(size)).await
     }
 }

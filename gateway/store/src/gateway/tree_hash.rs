@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Digest;
 use sea_orm::{QuerySelect, entity::prelude::*};
 
-use super::GatewayStore;
-use crate::{StoreError, Stored, write};
+use super::{GatewayStore, leaf};
+use crate::{StoreError, Stored, sql, write};
 
-/// A stored hash of a channel's tree. It follows from the leaves, so the first one at an index stays.
+/// A stored hash of a channel's tree. It follows from the leaves, so the first one at an index stays. Of the lowest levels, where nearly
+/// all hashes are, none is kept: each follows from a few leaves, which are ([`ledger::leaves_under`]).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tree_hash")]
 pub struct Model {
@@ -25,22 +26,53 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl GatewayStore {
-    /// The stored hashes at `indexes`, in the order asked; `None` where there is none.
-    pub async fn tree_hashes(&self, channel: &str, indexes: &[i64]) -> Result<Vec<Option<Digest>>, StoreError> {
-        let mut found = BTreeMap::new();
-        for chunk in indexes.chunks(write::ROWS_MAX) {
-            let query = Entity::find().select_only().column(Column::Idx).column(Column::Hash);
-            let query = query.filter(Column::Channel.eq(channel)).filter(Column::Idx.is_in(chunk.iter().copied()));
-            let rows: Vec<(i64, Stored<Digest>)> = query.into_tuple().all(self.engine.read()).await?;
-            found.extend(rows);
-        }
-        Ok(indexes.iter().map(|index| found.get(index).map(|hash| hash.0)).collect())
+impl Model {
+    /// The leaves from which it follows, where it is not kept.
+    fn leaves(idx: i64) -> Option<std::ops::Range<u64>> {
+        ledger::leaves_under(u64::try_from(idx).ok()?)
     }
 }
 
-/// Stores hashes that are not there yet.
+impl GatewayStore {
+    /// The stored hashes at `indexes`, in the order asked; `None` where there is none.
+    pub async fn tree_hashes(&self, channel: &str, indexes: &[i64]) -> Result<Vec<Option<Digest>>, StoreError> {
+        let kept: Vec<_> = indexes.iter().copied().filter(|index| Model::leaves(*index).is_none()).collect();
+        let mut found = BTreeMap::new();
+        for chunk in kept.chunks(write::ROWS_MAX) {
+            let query = Entity::find().select_only().column(Column::Idx).column(Column::Hash);
+            let query = query.filter(Column::Channel.eq(channel)).filter(Column::Idx.is_in(sql::padded(chunk)));
+            let rows: Vec<(i64, Stored<Digest>)> = query.into_tuple().all(self.engine.read()).await?;
+            found.extend(rows.into_iter().map(|(index, hash)| (index, hash.0)));
+        }
+        let leaves = self.leaf_hashes(channel, indexes).await?;
+        let hash = |index: &i64| match Model::leaves(*index) {
+            None => found.get(index).copied(),
+            Some(under) => ledger::subtree(&under.map(|leaf| leaves.get(&leaf).copied()).collect::<Option<Vec<_>>>()?),
+        };
+        Ok(indexes.iter().map(hash).collect())
+    }
+
+    /// The hashes of the leaves from which those at `indexes` follow that are not kept, by the number of the leaf.
+    async fn leaf_hashes(&self, channel: &str, indexes: &[i64]) -> Result<BTreeMap<u64, ledger::LeafHash>, StoreError> {
+        let wanted: BTreeSet<u64> = indexes.iter().filter_map(|index| Model::leaves(*index)).flatten().collect();
+        let wanted: Vec<i64> = wanted.into_iter().filter_map(|leaf| i64::try_from(leaf).ok()).collect();
+        let mut found = BTreeMap::new();
+        for chunk in wanted.chunks(write::ROWS_MAX) {
+            let query = leaf::Entity::find().select_only().column(leaf::Column::Idx).column(leaf::Column::Hash);
+            let query = query.filter(leaf::Column::Channel.eq(channel));
+            let query = query.filter(leaf::Column::Idx.is_in(sql::padded(chunk)));
+            let rows: Vec<(i64, Stored<Digest>)> = query.into_tuple().all(self.engine.read()).await?;
+            found.extend(
+                rows.into_iter().filter_map(|(idx, hash)| Some((u64::try_from(idx).ok()?, ledger::LeafHash(hash.0)))),
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// Stores hashes that are not there yet, but those that follow from a few leaves.
 pub(super) async fn insert<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
-    write::insert_new::<Entity, _, _>(tx, &[Column::Channel, Column::Idx], rows).await?;
+    let kept: Vec<_> = rows.iter().filter(|row| Model::leaves(row.idx).is_none()).cloned().collect();
+    write::insert_new::<Entity, _, _>(tx, &[Column::Channel, Column::Idx], &kept).await?;
     Ok(())
 }

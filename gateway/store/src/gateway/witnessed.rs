@@ -1,7 +1,7 @@
 use sea_orm::{entity::prelude::*, sea_query::Expr};
 
 use super::GatewayStore;
-use crate::{Blob, StoreError, write};
+use crate::{Blob, StoreError, sql, write};
 
 /// The head that this gateway cosigned last, as witness of a log of another party.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,7 +26,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl GatewayStore {
     /// The head of `log` that was cosigned last.
     pub async fn witnessed(&self, log: &str) -> Result<Option<Model>, StoreError> {
-        Ok(Entity::find_by_id(log.to_owned()).one(self.engine.write()).await?)
+        sql::first(self.engine.write(), Entity::find_by_id(log.to_owned())).await
     }
 
     /// Puts `row` in the place of the head of `expected` leaves (`None`: of none), in one step [C2SP tlog-witness]. Returns whether that was

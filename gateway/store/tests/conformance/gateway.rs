@@ -5,7 +5,7 @@ use store::{
     Blob, StoreError,
     gateway::{
         Acknowledgement, AskedRow, Batch, ChannelRow, CheckpointRow, Counted, DirectoryRow, EntryVerdict, GatewayStore,
-        LeafRow, NewReceipt, NewRefusal, OpeningRow, TreeHashRow,
+        LeafRow, NewReceipt, NewRefusal, OpeningRow, ReleaseRow, TreeHashRow,
     },
 };
 
@@ -15,6 +15,7 @@ pub(crate) use super::heads::{
     the_first_stamp_on_a_head_stays,
 };
 pub(crate) use super::misconduct::{
+    a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again, no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
 };
@@ -117,7 +118,7 @@ pub(crate) async fn what_is_committed_is_read_back(store: &GatewayStore) {
     let refusals = store.refusals(10).await.unwrap();
     assert_eq!((refusals[0].code.as_str(), *refusals[0].by), ("R92", Refuser::OwnGateway));
     assert_eq!(store.leaves(LOG, 0, 10).await.unwrap(), whole(0).leaves);
-    assert_eq!(store.leaves_of(entry_id(0)).await.unwrap(), whole(0).leaves);
+    assert_eq!(store.leaves_among(LOG, &[entry_id(0)]).await.unwrap(), whole(0).leaves);
     assert_eq!(store.leaf_count(LOG).await.unwrap(), 1);
     let hash = Digest::of(&[&0_u32.to_be_bytes()]);
     assert_eq!(store.tree_hashes(LOG, &[5, 0, 0]).await.unwrap(), [None, Some(hash), Some(hash)]);
@@ -205,18 +206,30 @@ pub(crate) async fn another_entry_under_a_used_id_is_a_conflict(store: &GatewayS
 }
 
 pub(crate) async fn what_evidence_needs_is_found_by_case_and_party(store: &GatewayStore) {
-    let version = |version: i64, text: &str| DirectoryRow {
+    let under = |root: &[u8], version: i64, text: &str| DirectoryRow {
         party: party("FR").into(),
+        root: Digest::of(&[root]).into(),
         version,
         toml: blob(text),
         signature: blob("signature"),
         seen: version,
     };
+    let version = |version: i64, text: &str| under(b"the root", version, text);
     for row in [version(2, "two"), version(1, "one"), version(2, "another two")] {
         store.keep_directory(&row).await.unwrap();
     }
     assert_eq!(store.directories_of(party("FR")).await.unwrap(), [version(1, "one"), version(2, "two")]);
     assert_eq!(store.directories_of(party("JP")).await.unwrap(), []);
+    // Another root counts its versions anew, and what the first one signed stays.
+    let anew = DirectoryRow { seen: 3, ..under(b"another root", 1, "under another root") };
+    store.keep_directory(&anew).await.unwrap();
+    let all = [version(1, "one"), version(2, "two"), anew];
+    assert_eq!(store.directories_of(party("FR")).await.unwrap(), all);
+    // What was kept before roots were told apart is not kept twice.
+    let unknown = DirectoryRow { root: Digest::new([0; 32]).into(), seen: 4, ..version(4, "of any root") };
+    store.keep_directory(&unknown).await.unwrap();
+    store.keep_directory(&DirectoryRow { seen: 5, ..version(4, "of any root") }).await.unwrap();
+    assert_eq!(store.directories_of(party("FR")).await.unwrap().last(), Some(&unknown));
     let opening = |text: &str, seen: i64| OpeningRow {
         party: party("FR").into(),
         digest: Digest::of(&[text.as_bytes()]).into(),
@@ -521,4 +534,24 @@ pub(crate) async fn a_channel_is_written_whole(store: &GatewayStore) {
     assert_eq!(store.channels().await.unwrap(), [channel]);
     assert!(store.remove_channel(party("FR")).await.unwrap());
     assert!(!store.remove_channel(party("FR")).await.unwrap());
+}
+
+pub(crate) async fn which_program_a_gateway_runs_is_kept_when_it_changes_and_only_so_often(store: &GatewayStore) {
+    let run = |since: i64, program: &str| ReleaseRow {
+        party: party("FR").into(),
+        since,
+        software: "rogatory".to_owned(),
+        sha256: Digest::of(&[program.as_bytes()]).into(),
+    };
+    for row in [run(1, "one"), run(2, "one"), run(3, "two"), run(4, "one")] {
+        store.keep_release(&row).await.unwrap();
+    }
+    let kept = store.releases_of(party("FR"), 9).await.unwrap();
+    assert_eq!(kept, [run(4, "one"), run(3, "two"), run(1, "one")]);
+    for since in 5..200 {
+        store.keep_release(&run(since, &since.to_string())).await.unwrap();
+    }
+    let kept = store.releases_of(party("FR"), 999).await.unwrap();
+    assert_eq!((kept.len(), kept[0].since), (64, 199), "who changes it all the time fills no disk");
+    assert_eq!(store.releases_of(party("JP"), 9).await.unwrap(), []);
 }

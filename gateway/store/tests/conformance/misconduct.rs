@@ -1,7 +1,12 @@
 //! What is kept of other gateways that contradict themselves.
 
-use model::Digest;
-use store::gateway::{AwaitedRow, Batch, GatewayStore, MisconductRow};
+use model::{Digest, ReceiptKind};
+use store::{
+    StoreError,
+    gateway::{AwaitedRow, Batch, GatewayStore, GivenAgain, MisconductRow, NewReceipt},
+};
+
+use super::{blob, entry_id};
 
 const LOG: &str = "rogatory.internal/jp/fr";
 
@@ -49,17 +54,38 @@ pub(crate) async fn no_heap_of_lies_takes_the_room_of_what_convicts(store: &Gate
 
 pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes(store: &GatewayStore) {
     let digest = |of: i64| Digest::of(&[&of.to_be_bytes()]);
-    let row = |at: i64| AwaitedRow { digest: digest(at).into(), channel: LOG.to_owned(), at };
-    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), None);
+    let row = |at: i64| AwaitedRow { digest: digest(at).into(), channel: LOG.to_owned(), at, put_off: 0 };
+    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), None);
     store.commit(&Batch { awaited: vec![row(7), row(5), row(6)], ..Batch::default() }).await.unwrap();
-    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), Some(5));
-    assert_eq!(store.oldest_awaited("rogatory.internal/fr/jp", 0).await.unwrap(), None);
+    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(5));
+    assert_eq!(store.oldest_awaited("rogatory.internal/fr/jp").await.unwrap(), None);
     store.commit(&Batch { leafed: vec![digest(5), digest(6)], ..Batch::default() }).await.unwrap();
-    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), Some(7));
-    assert_eq!(store.oldest_awaited(LOG, 7).await.unwrap(), None);
-    let again = |of: i64| AwaitedRow { at: 11, ..row(of) };
-    store.commit(&Batch { given_again: vec![again(7), again(5)], ..Batch::default() }).await.unwrap();
-    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), Some(11), "what has its leaf is not awaited again");
+    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(7));
+    let again = |of: i64, at: i64| GivenAgain { digest: digest(of), at, given_until: at - 2 };
+    store.commit(&Batch { given_again: vec![again(7, 8)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(7), "it was given just before");
+    for (at, counts_from) in [(11, 11), (12, 11), (14, 14), (17, 17), (30, 17)] {
+        store.commit(&Batch { given_again: vec![again(7, at), again(5, at)], ..Batch::default() }).await.unwrap();
+        assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(counts_from), "put off three times, at {at}");
+    }
     store.commit(&Batch { leafed: vec![digest(7)], ..Batch::default() }).await.unwrap();
-    assert_eq!(store.oldest_awaited(LOG, 0).await.unwrap(), None);
+    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), None);
+}
+
+pub(crate) async fn a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written(store: &GatewayStore) {
+    let word = |entry: u32, kind, bytes| NewReceipt { entry: entry_id(entry), kind, bytes: blob(bytes), at: 1 };
+    let told = |receipts: &[NewReceipt]| Batch { receipts: receipts.to_vec(), ..Batch::default() };
+    let first = word(0, ReceiptKind::Retrieval, "opened");
+    for _ in 0..2 {
+        store.commit(&told(std::slice::from_ref(&first))).await.unwrap();
+    }
+    let other = word(1, ReceiptKind::NonRetrieval, "it lies");
+    for kind in [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval] {
+        let late = store.commit(&told(&[other.clone(), word(0, kind, "opened later")])).await;
+        assert!(matches!(late, Err(StoreError::Conflict(_))));
+    }
+    let both = [entry_id(0), entry_id(1)];
+    assert_eq!(store.receipts_by_kind(&both, &ReceiptKind::ALL).await.unwrap().len(), 1);
+    store.commit(&told(&[other])).await.unwrap();
+    assert_eq!(store.receipts_by_kind(&both, &ReceiptKind::ALL).await.unwrap().len(), 2);
 }

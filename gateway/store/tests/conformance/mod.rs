@@ -1,6 +1,7 @@
 //! What holds for a store whatever the engine.
 
 pub(crate) mod desk;
+mod exhibit;
 mod fold;
 pub(crate) mod gateway;
 mod heads;

@@ -6,6 +6,7 @@ mod m0003_errand;
 mod m0004_programs;
 mod m0005_responder;
 mod m0006_record_key;
+mod m0008_exhibit;
 mod m0009_looked_up;
 mod m0010_listed;
 mod m0011_fold;
@@ -30,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_fold::Migration),
             Box::new(m0012_custody::Migration),
             Box::new(m0013_parked::Migration),
+            // Its number was free; it came in behind the others.
+            Box::new(m0008_exhibit::Migration),
         ]
     }
 }

@@ -10,6 +10,9 @@ mod m0007_anew;
 mod m0008_why;
 mod m0009_misconduct;
 mod m0010_opening;
+mod m0011_put_off;
+mod m0012_release;
+mod m0013_directory_by_root;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -28,6 +31,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_why::Migration),
             Box::new(m0009_misconduct::Migration),
             Box::new(m0010_opening::Migration),
+            Box::new(m0011_put_off::Migration),
+            Box::new(m0012_release::Migration),
+            Box::new(m0013_directory_by_root::Migration),
         ]
     }
 }
