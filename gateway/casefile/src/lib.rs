@@ -27,7 +27,8 @@ pub use container::{FILE_BYTES_MAX, FILES_MAX};
 pub use extent::{Extent, Pile};
 pub use manifest::{FORMAT, Manifest};
 pub use misconduct::{
-    CannotProve, Contradicted, Evidence, MISCONDUCT_BYTES_MAX, Proved, Unshown, check as check_misconduct, shown,
+    CannotProve, Contradicted, Evidence, MISCONDUCT_BYTES_MAX, Opposed, Proved, Unshown, check as check_misconduct,
+    opposed_in, shown,
 };
 pub use proof::LeafProof;
 pub use report::{Contradiction, Misstatement, Report, Section, WrongClock};

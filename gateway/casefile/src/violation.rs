@@ -97,8 +97,8 @@ pub fn violation_in(case_file: &[u8], lied: EntryId) -> Result<Vec<u8>, Unreadab
 /// Why a body that is needed is not in the case file of a desk.
 fn absent(complained: &Header) -> &'static str {
     if complained.carries_records() {
-        "not in the case file: who received records that contradict their header destroys them with the notice; the desk that sent them \
-         can show them"
+        "not in the case file: who gave notice of records keeps them for the notice alone and for a time; the desk that sent them can show \
+         them"
     } else {
         "not in the case file: the exporting desk may not open it"
     }

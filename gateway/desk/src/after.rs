@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accord::{contradiction, equal, moment};
-use model::{AuthorityId, CaseId, Digest, Header, MeasureId, RecordType, Refusal, Step, Timestamp};
+use model::{Absence, AuthorityId, CaseId, Digest, Header, LeftOut, MeasureId, RecordType, Refusal, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -26,7 +26,14 @@ pub(crate) fn is_for(step: Step) -> bool {
 /// R94 with the field, without values.
 pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> {
     match header.step {
-        Step::FinalReport => speaks(header, &read::<Report>(document)?.reported_by, "reported_by"),
+        Step::FinalReport => {
+            let report: Report = read(document)?;
+            let said: BTreeSet<_> = report.left_out.iter().map(Absent::said).collect();
+            let once =
+                said.len() == report.left_out.len() && said == header.declared.left_out.iter().cloned().collect();
+            equal(once, "left_out", "header and body leave out different things")?;
+            speaks(header, &report.reported_by, "reported_by")
+        }
         Step::TakeOver => speaks(header, &read::<Custody>(document)?.keeper, "keeper"),
         Step::Regularise => speaks(header, &read::<Validated>(document)?.validator, "validator"),
         Step::Extend | Step::Prolong => {
@@ -35,6 +42,11 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
         }
         _ => Ok(()),
     }
+}
+
+/// What a report says that is not handed over; nothing where it is none, or has not the form of one.
+pub fn left_out_of(document: &Value) -> Vec<LeftOut> {
+    Report::deserialize(document).map(|report| report.left_out.iter().map(Absent::said).collect()).unwrap_or_default()
 }
 
 /// Until when a form says that something lasts; `None` where it does not say it.
@@ -76,6 +88,28 @@ pub fn compare_disposal(certificates: &[(RecordType, Value)], kept: &[Record]) -
     equal(gone.len() == known.len(), "records", "a record that was given is in no certificate")
 }
 
+/// Whom certificates name as those who certify, each set by itself.
+pub fn custodians_in<'d>(certificates: impl IntoIterator<Item = &'d Value>) -> Vec<BTreeSet<&'d str>> {
+    let names = |certificate: &'d Value| {
+        let all = certificate.get("certified_by").and_then(Value::as_array);
+        all.map(|all| all.iter().filter_map(|one| one.get("name")?.as_str()).collect())
+    };
+    certificates.into_iter().filter_map(names).collect()
+}
+
+/// Holds certificates of a disposal against who signed their entry, by the names of the directory: each names exactly the two who sign.
+///
+/// # Errors
+/// R94 at `certified_by`, without names.
+pub fn compare_custodians<'d>(
+    certificates: impl IntoIterator<Item = &'d Value>,
+    signers: &BTreeSet<&str>,
+) -> Result<(), Refusal> {
+    let named = custodians_in(certificates);
+    let same = signers.len() == 2 && !named.is_empty() && named.iter().all(|names| names == signers);
+    equal(same, "certified_by", "a certificate names others as its custodians than the two who sign it")
+}
+
 /// Who speaks in the document is of the party that sends it.
 fn speaks(header: &Header, speaker: &Speaker, field: &str) -> Result<(), Refusal> {
     let own = speaker.authority.party() == header.sender.party();
@@ -96,6 +130,22 @@ struct Report {
     reported_by: Speaker,
     #[serde(default)]
     costs: bool,
+    #[serde(default)]
+    left_out: Vec<Absent>,
+}
+
+/// What does not exist or could not be obtained, with words that stay in the body.
+#[derive(Deserialize)]
+struct Absent {
+    measure: MeasureId,
+    record: RecordType,
+    why: Absence,
+}
+
+impl Absent {
+    fn said(&self) -> LeftOut {
+        LeftOut { measure: self.measure, record: self.record.clone(), why: self.why }
+    }
 }
 
 #[derive(Deserialize)]
@@ -180,6 +230,45 @@ mod tests {
         assert_eq!(verdict(&report, &[("execution_report", of(true)), ("cost_note", note(2))]).unwrap(), "lines");
         let foreign = json!({"measures": [1], "reported_by": {"authority": "JP:central"}});
         assert_eq!(verdict(&report, &[("execution_report", foreign)]).unwrap(), "reported_by.authority");
+    }
+
+    #[test]
+    fn a_report_leaves_out_what_its_header_leaves_out_and_nothing_else() {
+        let mut report = header(Step::FinalReport, false);
+        let of = |left_out: Value| json!({"measures": [1], "reported_by": {"authority": "FR:central"}, "left_out": left_out});
+        let absent =
+            |why: &str| json!({"measure": 1, "record": "traffic_data", "why": why, "remarks": "older than a year"});
+        let said = left_out_of(&of(json!([absent("not_existing")])));
+        assert_eq!(said.iter().map(|one| one.record.as_str()).collect::<Vec<_>>(), ["traffic_data"]);
+        let named = |report: &Header, left_out: Value| verdict(report, &[("execution_report", of(left_out))]);
+        assert_eq!(named(&report, json!([absent("not_existing")])).unwrap(), "left_out");
+        report.declared.left_out = said;
+        assert_eq!(named(&report, json!([absent("not_existing")])), None);
+        assert_eq!(named(&report, json!([])).unwrap(), "left_out");
+        assert_eq!(named(&report, json!([absent("not_obtained")])).unwrap(), "left_out");
+        assert_eq!(named(&report, json!([absent("not_existing"), absent("not_existing")])).unwrap(), "left_out");
+    }
+
+    #[test]
+    fn a_certificate_names_exactly_the_two_who_sign_it() {
+        let by = |names: &[&str]| json!({"certified_by": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
+        let two = BTreeSet::from(["officer-1", "officer-2"]);
+        let held = |certificates: &[Value], signers: &BTreeSet<&str>| {
+            compare_custodians(certificates, signers).map_err(|refusal| refusal.field.unwrap())
+        };
+        assert_eq!(held(&[by(&["officer-2", "officer-1"])], &two), Ok(()));
+        assert_eq!(held(&[by(&["officer-1", "officer-2"]), by(&["officer-2", "officer-1"])], &two), Ok(()));
+        let others: [&[&str]; 4] =
+            [&["Aoki", "Mori"], &["officer-1", "officer-3"], &["officer-1"], &["officer-1", "officer-2", "officer-3"]];
+        for names in others {
+            assert_eq!(held(&[by(names)], &two), Err("certified_by".to_owned()), "{names:?}");
+            assert!(
+                held(&[by(&["officer-1", "officer-2"]), by(names)], &two).is_err(),
+                "{names:?} beside the right one"
+            );
+        }
+        assert!(held(&[by(&["officer-1"])], &BTreeSet::from(["officer-1"])).is_err(), "one alone");
+        assert!(held(&[json!({})], &two).is_err(), "nobody");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! A simulated authority for training: what it would do next in a case. It decides from what it is shown and from its persona alone,
-//! without clock and chance, so that an exercise can be played again.
+//! A simulated authority: what it would do next in a case. It decides from what it is shown and from its persona alone, without clock and
+//! chance, so that what it did can be played again.
 //!
-//! Nothing that it says may be taken for real: each text begins with the banner of [`training_banner`], each record is made of the
-//! catalogue's examples and says in its source that it is none. Begin with [`next`].
+//! [`decide`] is its mind: training, the demo and the simulator ask the same one. [`next`] gives it the voice that it has in training:
+//! nothing that it says there may be taken for real, so each text begins with the banner of [`training_banner`], and each record is made of
+//! the catalogue's examples and says in its source that it is none. Begin with [`decide`].
 
 use model::{ConditionCode, Language, MeasureId, RecordType, RefusalCode, Step};
 use serde::Deserialize;
@@ -111,13 +112,29 @@ pub struct Situation<'a> {
     pub taken: &'a [Step],
     /// The measures.
     pub measures: &'a [Standing],
-    /// What was asked.
+}
+
+/// What was asked, which only who speaks has to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The request.
     pub request: &'a RequestBody,
     /// The language of the case.
     pub language: Language,
 }
 
-/// What the simulated authority does next.
+/// What the simulated authority has decided to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The step.
+    pub step: Step,
+    /// The ground of a refusal.
+    pub ground: Option<RefusalCode>,
+    /// The conditions that it offers.
+    pub conditions: Vec<ConditionCode>,
+}
+
+/// What it does in training, with what it says.
 #[derive(Clone, PartialEq)]
 pub struct Act {
     /// The step.
@@ -132,32 +149,38 @@ pub struct Act {
     pub records: Vec<(RecordType, Value)>,
 }
 
-/// The next act in a case; `None` where it is for the other side, or nothing is left to do. `examples` gives a valid record of a type.
-/// `choice` stands for chance: the same number decides the same.
-pub fn next(
-    persona: &Persona,
-    case: &Situation<'_>,
-    choice: u64,
-    examples: &dyn Fn(&RecordType) -> Option<Value>,
-) -> Option<Act> {
+/// What comes next in a case; `None` where it is for the other side, or nothing is left to do. `choice` stands for chance: the same number
+/// decides the same. Whoever asks says it in words of its own.
+pub fn decide(persona: &Persona, case: &Situation<'_>, choice: u64) -> Option<Decision> {
     if !case.ours {
         return None;
     }
     let step = persona.step(case, choice)?;
+    Some(Decision {
+        step,
+        ground: (step == Step::Refuse).then(|| persona.ground(case)),
+        conditions: if step == Step::OfferConditions { persona.conditions.clone() } else { Vec::new() },
+    })
+}
+
+/// The next act of an exercise: what [`decide`] says, with words and records that nobody can take for real. `examples` gives a valid record
+/// of a type.
+pub fn next(
+    persona: &Persona,
+    case: &Situation<'_>,
+    asked: &Asked<'_>,
+    choice: u64,
+    examples: &dyn Fn(&RecordType) -> Option<Value>,
+) -> Option<Act> {
+    let Decision { step, ground, conditions } = decide(persona, case, choice)?;
     let wordless = matches!(step, Step::Release | Step::Confirm);
     let text =
-        if wordless { String::new() } else { texts::of(step, case.language, persona.question.as_deref(), choice) };
-    let records = if step == Step::Release { persona.records(case, examples) } else { Vec::new() };
+        if wordless { String::new() } else { texts::of(step, asked.language, persona.question.as_deref(), choice) };
+    let records = if step == Step::Release { persona.records(case, asked, examples) } else { Vec::new() };
     if step == Step::Release && records.is_empty() {
         return None;
     }
-    Some(Act {
-        step,
-        text,
-        ground: (step == Step::Refuse).then(|| persona.ground(case)),
-        conditions: if step == Step::OfferConditions { persona.conditions.clone() } else { Vec::new() },
-        records,
-    })
+    Some(Act { step, text, ground, conditions, records })
 }
 
 impl Persona {
@@ -210,12 +233,13 @@ impl Persona {
     fn records(
         &self,
         case: &Situation<'_>,
+        asked: &Asked<'_>,
         examples: &dyn Fn(&RecordType) -> Option<Value>,
     ) -> Vec<(RecordType, Value)> {
         let released = case.taken.iter().filter(|step| **step == Step::Release).count();
-        let banner = training_banner(case.language);
+        let banner = training_banner(asked.language);
         let mut made = Vec::new();
-        for measure in &case.request.measures {
+        for measure in &asked.request.measures {
             let ready = case.measures.iter().any(|one| one.id == measure.id && RELEASES.contains(&one.state.as_str()));
             if !ready {
                 continue;

@@ -39,7 +39,9 @@ pub use accord::{
     ValidatingDecision, canonical, compare, compare_given, compare_record, compare_release, declare, declare_given,
     follows, form_code, offence, request_in, scope, subject_binding,
 };
-pub use after::{COST_NOTE, RETURN_CERTIFICATE, compare_disposal, until_of};
+pub use after::{
+    COST_NOTE, RETURN_CERTIFICATE, compare_custodians, compare_disposal, custodians_in, left_out_of, until_of,
+};
 pub use answer::{CALLBACK, compare_answer, compare_answers, document_of, may_carry};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use carried::Carried;

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use console::{Act, Inside, Officer, Officers, Proof, Setup, Signature, Unproven};
-use identity::{Passphrase, SigningKey, TrustStore, sign_step};
-use model::{AuthorityId, Denial, Exit, Fault, HeaderDigest, Refusal, RefusalCode, Role};
+use console::{Act, Inside, Officer, Officers, Proof, Scope, Setup, Signature, Unproven};
+use identity::{Passphrase, SigningKey, TrustStore, sign_step, sign_validation};
+use model::{AuthorityId, CaseId, Denial, Exit, Fault, HeaderDigest, Refusal, RefusalCode, Role};
 use proto::desk as wire;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -17,7 +17,7 @@ use crate::{
     config::{Config, Folder},
     failure::Failure,
     office::Office,
-    signing::{Name, OfficersFolder, check_asked},
+    signing::{Anew, Name, OfficersFolder, check_anew, check_asked, check_validation},
     trust::Trust,
 };
 
@@ -150,16 +150,32 @@ impl Officers for OfficersHere {
         &self,
         asked: &wire::PrepareStepRequest,
         prepared: &wire::PrepareStepResponse,
+        lost: &[wire::DocumentRef],
     ) -> Result<Vec<Inside>, Denial> {
-        let checked = check_asked(asked, prepared, &self.own, self.training, clock::now());
+        let checked = if asked.again_entry_id.is_empty() {
+            check_asked(asked, prepared, &self.own, self.training, clock::now())
+        } else {
+            let case = asked.case_id.parse::<CaseId>();
+            let case = case.map_err(|error| Denial::failed(Fault::Malformed, error.to_string()))?;
+            let anew = Anew { case, step: &asked.step, own: &self.own, documents: lost.iter().collect() };
+            check_anew(prepared, &anew, clock::now())
+        };
         let (_, body) = checked.map_err(Failure::into_denial)?;
         let inside = |one: desk::Document| Inside { record_type: one.record_type.to_string(), bytes: one.bytes.into() };
         Ok(body.documents.into_iter().map(inside).collect())
     }
 
+    fn check_validation(&self, case: CaseId, prepared: &wire::PrepareValidationResponse) -> Result<Scope, Denial> {
+        let (pin, body, _) = check_validation(prepared, case).map_err(Failure::into_denial)?;
+        let request = body.documents.into_iter().next().map(|one| one.bytes).unwrap_or_default();
+        Ok(Scope { pin: pin.to_string(), request: request.into() })
+    }
+
     async fn sign(&self, officer: &Officer, proof: Proof, act: Act<'_>) -> Result<Signature, Unproven> {
-        if let Act::Step { asked, prepared, .. } = &act {
-            self.check(asked, prepared)?;
+        match &act {
+            Act::Step { asked, prepared, lost, .. } => drop(self.check(asked, prepared, lost)?),
+            Act::Validation { case, prepared } => drop(self.check_validation(*case, prepared)?),
+            Act::Opening(_) => {}
         }
         let key = self.key_of(officer, proof).await?;
         Ok(match act {
@@ -184,6 +200,11 @@ impl Officers for OfficersHere {
                 let Word { key_id, signature, at_ms } = Word::on(&statement, &key);
                 Signature { key_id, signature, at_ms }
             }
+            Act::Validation { prepared, .. } => Signature {
+                key_id: key.key_id().0.as_bytes().to_vec().into(),
+                signature: sign_validation(&key, &prepared.statement).into(),
+                at_ms: 0,
+            },
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
+use keyring::KeyringError;
 use model::{Denial, Exit, Fault};
 use serde_json::{Value, json};
 
@@ -100,6 +101,16 @@ impl From<Denial> for Failure {
             what: denial.to_string(),
             remedy: Some(denial.remedy().to_owned()),
             denial: Some(denial),
+        }
+    }
+}
+
+impl From<KeyringError> for Failure {
+    fn from(error: KeyringError) -> Self {
+        let failure = Self::new(error.exit(), error.to_string());
+        match error.remedy() {
+            Some(remedy) => failure.remedy(remedy),
+            None => failure,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
-use identity::{Passphrase, SigningKey, TlsIdentity, certificates_from_pem, open_pkcs8};
+use identity::{Passphrase, SigningKey, TlsIdentity, certificates_from_pem};
+use keyring::Slot;
 use model::Exit;
-use seal::LeafIdentity;
 
 use crate::{
     config::{Config, Folder},
@@ -17,8 +17,6 @@ pub(crate) struct Keys {
     pub(crate) tls: TlsIdentity,
     /// Signs envelopes, bodies and acknowledgements.
     pub(crate) desk: SigningKey,
-    /// Who the desk is in its groups.
-    pub(crate) leaf: LeafIdentity,
     /// From which the keys for data at rest follow.
     pub(crate) storage: SigningKey,
     /// From which the keys of subjects' pseudonyms follow; the same at each desk of the party.
@@ -31,27 +29,23 @@ impl Keys {
     pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Self, Failure> {
         let passphrase = read_passphrase(&folder.resolve(&config.passphrase_file))?;
         let signing = |name: &str| open_signing_key(&folder.file(name), &passphrase);
-        let sealed = |name: &str| {
-            let path = folder.file(name);
-            open_pkcs8(&read_text(&path)?, &passphrase).map_err(|error| unusable(&path, error))
-        };
-        let chain = |name: &str| {
-            let path = folder.file(name);
-            certificates_from_pem(&read_text(&path)?).map_err(|error| unusable(&path, error))
-        };
-        let leaf = LeafIdentity::from_pkcs8(&chain("leaf.cert.pem")?, &sealed("leaf.key.pem")?)
-            .map_err(|error| unusable(&folder.file("leaf.key.pem"), error))?;
-        let root = chain("root.cert.pem")?.into_iter().next();
-        let root = root.ok_or_else(|| unusable(&folder.file("root.cert.pem"), "there is no certificate in it"))?;
+        let tls = Slot::tls(&folder.0).open(&passphrase)?;
         Ok(Self {
-            tls: TlsIdentity { chain: chain("tls.cert.pem")?, key_pkcs8: sealed("tls.key.pem")? },
+            tls: TlsIdentity { chain: tls.chain, key_pkcs8: tls.pkcs8 },
             desk: signing("desk.key.pem")?,
-            leaf,
             storage: signing("storage.key.pem")?,
             tags: signing("tags.key.pem")?,
-            root: root.to_vec(),
+            root: root(folder)?,
         })
     }
+}
+
+/// The own party's root, DER.
+pub(crate) fn root(folder: &Folder) -> Result<Vec<u8>, Failure> {
+    let path = folder.file("root.cert.pem");
+    let chain = certificates_from_pem(&read_text(&path)?).map_err(|error| unusable(&path, error))?;
+    let root = chain.first().ok_or_else(|| unusable(&path, "there is no certificate in it"))?;
+    Ok(root.to_vec())
 }
 
 /// Opens an Ed25519 key.
@@ -61,11 +55,7 @@ pub(crate) fn open_signing_key(path: &Path, passphrase: &Passphrase) -> Result<S
 
 /// Reads a passphrase file.
 pub(crate) fn read_passphrase(path: &Path) -> Result<Passphrase, Failure> {
-    let bytes = fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-    Passphrase::new(&bytes).map_err(|error| {
-        Failure::new(Exit::Usage, format!("{}: {error}", path.display()))
-            .remedy("Put the passphrase alone into the file.")
-    })
+    Ok(keyring::passphrase(path)?)
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

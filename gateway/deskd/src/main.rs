@@ -12,7 +12,6 @@ mod failure;
 mod keys;
 mod office;
 mod once;
-mod private;
 mod random;
 mod responder;
 mod safe;

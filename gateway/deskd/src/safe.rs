@@ -23,16 +23,29 @@ pub(crate) enum Place {
     Webhook,
     /// The key of one body.
     RecordKey,
+    /// The key of a body that is kept for a notice about it, and for no use.
+    Exhibit,
 }
 
-const PURPOSES: [&str; 10] =
-    ["mls", "draft", "case", "entry", "proposal", "key_package", "errand", "answer", "webhook", "record_key"];
+const PURPOSES: [&str; 11] = [
+    "mls",
+    "draft",
+    "case",
+    "entry",
+    "proposal",
+    "key_package",
+    "errand",
+    "answer",
+    "webhook",
+    "record_key",
+    "exhibit",
+];
 
 /// What the key of one body is for.
 const ALONE: &str = "record";
 
 /// The keys for data at rest.
-pub(crate) struct Safe([StorageKey; 10]);
+pub(crate) struct Safe([StorageKey; 11]);
 
 impl Safe {
     pub(crate) fn new(storage: &SigningKey) -> Result<Self, Failure> {
@@ -55,17 +68,30 @@ impl Safe {
 }
 
 impl Safe {
-    /// Seals a body under a key of its own: the sealed body, and the key as this safe keeps it. Without the second the first is noise.
-    pub(crate) fn seal_alone(&self, entry: EntryId, key: &[u8; 32], plain: &[u8]) -> Result<(Blob, Blob), Denial> {
+    /// Seals a body under a key of its own: the sealed body, and the key as this safe keeps it in `place`. Without the second the first is
+    /// noise.
+    pub(crate) fn seal_alone(
+        &self,
+        place: Place,
+        entry: EntryId,
+        key: &[u8; 32],
+        plain: &[u8],
+    ) -> Result<(Blob, Blob), Denial> {
         let failed = |error: StorageError| Denial::failed(Fault::Internal, error.to_string());
         let own = StorageKey::derive(key, ALONE).map_err(failed)?;
         let body = own.seal(entry.as_bytes(), plain).map_err(failed)?;
-        Ok((Blob(body), self.seal(Place::RecordKey, entry.as_bytes(), key)?))
+        Ok((Blob(body), self.seal(place, entry.as_bytes(), key)?))
     }
 
     /// Opens such a body with the key that this safe kept.
-    pub(crate) fn open_alone(&self, entry: EntryId, wrapped: &[u8], body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Denial> {
-        let key = self.open(Place::RecordKey, entry.as_bytes(), wrapped)?;
+    pub(crate) fn open_alone(
+        &self,
+        place: Place,
+        entry: EntryId,
+        wrapped: &[u8],
+        body: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Denial> {
+        let key = self.open(place, entry.as_bytes(), wrapped)?;
         let opened = StorageKey::derive(&key, ALONE).and_then(|own| own.open(entry.as_bytes(), body));
         opened.map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
     }

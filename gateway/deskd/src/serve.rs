@@ -10,8 +10,8 @@ use std::{
 use model::Exit;
 use proto::desk::{
     case_file_service_server::CaseFileServiceServer, case_service_server::CaseServiceServer,
-    responder_service_server::ResponderServiceServer, statistics_service_server::StatisticsServiceServer,
-    webhook_service_server::WebhookServiceServer,
+    drafting_service_server::DraftingServiceServer, responder_service_server::ResponderServiceServer,
+    statistics_service_server::StatisticsServiceServer, webhook_service_server::WebhookServiceServer,
 };
 use serde_json::json;
 use telemetry::{Level, LogFormat, Options, say};
@@ -29,8 +29,7 @@ use crate::{
     failure::Failure,
     office::Office,
     once::Once,
-    private,
-    service::{CaseFiles, Cases, Counts, Responders, Webhooks},
+    service::{CaseFiles, Cases, Counts, Drafting, Responders, Webhooks},
 };
 
 /// What an officer's program may send at once: a release of the largest size.
@@ -42,7 +41,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: bool) -> Result<(), Failure> {
     let folder = Folder::find(dir)?;
     let config = folder.config()?;
-    let _lock = private::lock(&folder.file("desk.lock"))?;
+    let _lock = keyring::lock(&folder.file("desk.lock"))?;
     let telemetry = telemetry::init(Options {
         service: "desk",
         party: Some(config.authority.party()),
@@ -59,6 +58,7 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_watch(stop.clone()));
     tasks.spawn(office.clone().run_outbox(stop.clone()));
     tasks.spawn(office.clone().run_upkeep(stop.clone()));
+    tasks.spawn(office.clone().run_renewal(stop.clone()));
     tasks.spawn(office.clone().run_clocks(stop.clone()));
     tasks.spawn(office.clone().run_errands(stop.clone()));
     tasks.spawn(office.clone().run_responders(stop.clone()));
@@ -97,6 +97,7 @@ fn routes(office: &Arc<Office>) -> Routes {
         .add_service(Once::new(webhooks, office.clone(), once))
         .add_service(ResponderServiceServer::new(Responders(office.clone())))
         .add_service(CaseFileServiceServer::new(CaseFiles(office.clone())))
+        .add_service(DraftingServiceServer::new(Drafting(office.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(counts)
 }
 

@@ -44,6 +44,8 @@ pub(crate) fn of_header(header: &Header) -> String {
         let records: Vec<_> = header.records.iter().map(|record| record.as_str()).collect();
         lines.push(format!("records    {}", records.join(", ")));
     }
+    let absent = |one: &model::LeftOut| format!("left out   {} of {}: {}", one.record, one.measure, one.why.as_str());
+    lines.extend(header.declared.left_out.iter().map(absent));
     lines.extend(header.conditions.iter().map(|one| format!("condition  {one} {}", one.text())));
     lines.push(format!("expires    {}", header.expires));
     lines.join("\n")

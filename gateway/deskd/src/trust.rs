@@ -15,7 +15,7 @@ use rustls_pki_types::TrustAnchor;
 use serde::{Deserialize, Serialize};
 use telemetry::say;
 
-use crate::{failure::Failure, private};
+use crate::failure::Failure;
 
 /// Where the newest directories are kept, so that the desk can work while its gateway is away. They are signed and public.
 const KEPT: &str = "directories.json";
@@ -100,7 +100,7 @@ impl Trust {
         own.openings = self.store()?.openings().to_vec();
         let kept = Kept { own: own.into(), foreign: texts.into_values().map(KeptDirectory::from).collect() };
         let bytes = serde_json::to_vec(&kept).map_err(|error| Denial::failed(Fault::Internal, error.to_string()))?;
-        private::write(&self.kept, &bytes).map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
+        keyring::write(&self.kept, &bytes).map_err(|error| Denial::failed(Fault::Storage, error.to_string()))
     }
 
     /// Takes the kept texts as what nothing older may replace, believed or not.

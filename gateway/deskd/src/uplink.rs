@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use identity::Subject;
+use identity::{Subject, TlsIdentity};
 use link::{CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, CaseId, EntryId, Exit, Timestamp};
 use proto::{
@@ -31,6 +31,7 @@ pub(crate) struct Uplink {
     client: SubmissionServiceClient<Channel>,
     evidence: EvidenceServiceClient<Channel>,
     endpoint: String,
+    own: Credentials,
     health: Mutex<Health>,
     /// Why the gateway's stream stands still here, although the gateway answers.
     held: Mutex<Option<String>>,
@@ -53,7 +54,7 @@ impl Uplink {
         let remote = Remote {
             endpoint: config.gateway.clone(),
             expected: Subject::Gateway(trust.party()),
-            own,
+            own: own.clone(),
             anchors: trust.clone(),
             limits: CallLimits { connect_time: Duration::from_secs(3), ..CallLimits::default() },
         };
@@ -66,6 +67,7 @@ impl Uplink {
             client,
             evidence,
             endpoint: config.gateway.clone(),
+            own,
             health: Mutex::default(),
             held: Mutex::default(),
         })
@@ -73,6 +75,16 @@ impl Uplink {
 
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Shows a renewed certificate at the next handshake.
+    pub(crate) fn renew(&self, identity: &TlsIdentity) -> Result<(), Failure> {
+        self.own.replace(identity).map_err(|error| Failure::new(Exit::NotAuthorised, link::explain(&error)))
+    }
+
+    /// When the certificate that is shown ends.
+    pub(crate) fn certificate_until(&self) -> Timestamp {
+        self.own.expires()
     }
 
     pub(crate) fn health(&self) -> Health {

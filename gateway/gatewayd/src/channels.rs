@@ -189,6 +189,9 @@ pub(crate) async fn take_greeting(gateway: &Gateway, from: PartyId, greeting: Gr
         // Also where the kept one has expired: an older one would bring removed officers back.
         return Err(Denial::failed(Fault::Malformed, "a greeting with an older directory than was shown before"));
     }
+    if row.directory.as_ref().is_none_or(|kept| kept.0 != signed.toml.as_bytes()) {
+        directories::require_room(gateway, from, now).await?;
+    }
     gateway.trust.learn(&signed, now)?;
     directories::keep(gateway, &signed).await;
     let mut next = row.clone();
@@ -403,7 +406,8 @@ async fn greet(gateway: &Gateway, party: PartyId, channel: Channel) -> Result<()
     let answer = PeerServiceClient::new(channel).greet(request).await;
     let answer = answer.map_err(|status| explain(&status))?.into_inner();
     let wire::GreetResponse { directory, consent, closed_ms, software, release } = answer;
-    gateway.trust.note_release(party, release::greeted(&software, &release)?);
+    let theirs = release::greeted(&software, &release)?;
+    release::note(gateway, party, theirs).await;
     take_greeting(gateway, party, Greeting { directory, consent, closed_ms }).await
 }
 

@@ -147,20 +147,17 @@ impl Folder {
             })
     }
 
-    pub(crate) fn tls_certificates(&self) -> PathBuf {
-        self.0.join("tls.cert.pem")
-    }
-
-    pub(crate) fn tls_key(&self) -> PathBuf {
-        self.0.join("tls.key.pem")
-    }
-
     pub(crate) fn ledger_key(&self) -> PathBuf {
         self.0.join("ledger.key.pem")
     }
 
     pub(crate) fn second_ledger_key(&self) -> PathBuf {
         self.0.join("ledger.ml-dsa-44.key.pem")
+    }
+
+    /// Where the key stands that takes the place of the one at `path` with the next directory.
+    pub(crate) fn next(&self, path: &Path) -> PathBuf {
+        path.with_extension("next.pem")
     }
 
     pub(crate) fn root_certificate(&self) -> PathBuf {

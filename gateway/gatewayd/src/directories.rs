@@ -1,7 +1,7 @@
 //! Directories that were in force once: kept for good, because a signature is held against the directory of its day.
 
 use identity::{Directory, RootOpening, SignedDirectory};
-use model::{Denial, Fault, PartyId, Timestamp};
+use model::{Denial, Digest, Fault, PartyId, Refusal, RefusalCode, Timestamp, limits::CLOCK_BEHIND_MS_MAX};
 use store::{
     StoreError,
     gateway::{DirectoryRow, OpeningRow},
@@ -15,6 +15,7 @@ pub(crate) async fn keep(gateway: &Gateway, signed: &SignedDirectory) {
     let Ok(version) = i64::try_from(directory.version) else { return };
     let row = DirectoryRow {
         party: directory.party.into(),
+        root: Digest::of(&[&directory.root]).into(),
         version,
         toml: signed.toml.clone().into_bytes().into(),
         signature: signed.signature.clone().into(),
@@ -70,6 +71,36 @@ fn signed(row: DirectoryRow) -> Option<SignedDirectory> {
     })
 }
 
+/// Of the versions of a directory, the oldest first, those that this gateway may have held something of a case against that began at `begin`.
+/// When each was seen is its own clock's word: what a directory says of its day, its party could choose.
+pub(crate) fn since(versions: Vec<DirectoryRow>, begin: Timestamp) -> Vec<DirectoryRow> {
+    let known = begin.plus_ms(-CLOCK_BEHIND_MS_MAX);
+    let first = versions.iter().rposition(|version| version.seen <= known.0).unwrap_or_default();
+    versions.into_iter().skip(first).collect()
+}
+
+/// New versions of one party's directory within a day, at most. Each is kept for good, and goes into every case file of its day.
+const NEW_A_DAY_MAX: usize = 100;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// That a party did not publish too many versions lately to take another one.
+///
+/// # Errors
+/// R91; whatever the storage says.
+pub(crate) async fn require_room(gateway: &Gateway, party: PartyId, now: Timestamp) -> Result<(), Denial> {
+    if is_crowded(&gateway.store.directories_of(party).await?, now) {
+        let reason = format!("{party} has published {NEW_A_DAY_MAX} versions of its directory within a day");
+        let remedy = "Publish fewer: its newest one is taken tomorrow.";
+        return Err(Refusal::new(RefusalCode::R91, "gateway", reason, remedy).at("directory").into());
+    }
+    Ok(())
+}
+
+fn is_crowded(versions: &[DirectoryRow], now: Timestamp) -> bool {
+    let since = now.plus_ms(-DAY_MS).0;
+    versions.iter().filter(|version| version.seen > since).count() >= NEW_A_DAY_MAX
+}
+
 /// Versions of one party that are told of one moment.
 const OF_A_MOMENT_MAX: usize = 2;
 
@@ -92,4 +123,45 @@ pub(crate) async fn of_the_day(gateway: &Gateway, at: Timestamp) -> Result<Vec<S
         told.extend(kept.take(OF_A_MOMENT_MAX));
     }
     Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use store::Blob;
+
+    use super::*;
+
+    fn seen(moments: impl IntoIterator<Item = i64>) -> Vec<DirectoryRow> {
+        let party: PartyId = "FR".parse().unwrap();
+        let row = |(version, seen)| DirectoryRow {
+            party: party.into(),
+            root: Digest::new([0; 32]).into(),
+            version,
+            toml: Blob::default(),
+            signature: Blob::default(),
+            seen,
+        };
+        (1..).zip(moments).map(row).collect()
+    }
+
+    #[test]
+    fn a_case_file_has_the_directories_since_the_case_began_and_the_one_before() {
+        let versions = |begin: i64| -> Vec<i64> {
+            let rows = since(seen([0, 5 * DAY_MS, 6 * DAY_MS, 9 * DAY_MS]), Timestamp(begin));
+            rows.into_iter().map(|row| row.version).collect()
+        };
+        assert_eq!(versions(8 * DAY_MS), [3, 4], "what was believed then, and what came since");
+        assert_eq!(versions(6 * DAY_MS + 1), [2, 3, 4], "clocks differ, and a new one is learned of later");
+        assert_eq!(versions(0), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn who_publishes_a_hundred_versions_a_day_waits_until_tomorrow() {
+        let many = i64::try_from(NEW_A_DAY_MAX).unwrap();
+        assert!(is_crowded(&seen(1..=many), Timestamp(many)));
+        assert!(!is_crowded(&seen(1..=many), Timestamp(DAY_MS + 1)), "the first of them is a day old");
+        assert!(!is_crowded(&seen(2..=many), Timestamp(many)));
+    }
 }

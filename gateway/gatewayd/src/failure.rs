@@ -2,6 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
+use keyring::KeyringError;
 use model::{Denial, Exit};
 use serde_json::{Value, json};
 
@@ -58,6 +59,16 @@ impl fmt::Display for Failure {
 impl From<Denial> for Failure {
     fn from(denial: Denial) -> Self {
         Self::new(Exit::from(&denial), denial.to_string()).remedy(denial.remedy())
+    }
+}
+
+impl From<KeyringError> for Failure {
+    fn from(error: KeyringError) -> Self {
+        let failure = Self::new(error.exit(), error.to_string());
+        match error.remedy() {
+            Some(remedy) => failure.remedy(remedy),
+            None => failure,
+        }
     }
 }
 

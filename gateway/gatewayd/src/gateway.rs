@@ -9,7 +9,7 @@ use store::gateway::GatewayStore;
 use telemetry::Metrics;
 use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::{bells::Bells, committer::Work, heads::Stamping, rules::Rules, trust::Trust};
+use crate::{bells::Bells, committer::Work, fresh::Fresh, heads::Stamping, rules::Rules, trust::Trust};
 
 /// A running gateway. Handlers and senders hold it; the committer alone writes cases.
 pub(crate) struct Gateway {
@@ -24,6 +24,8 @@ pub(crate) struct Gateway {
     pub(crate) release: Release,
     /// What was verified of the receipts of others.
     pub(crate) proven: Proven,
+    /// What the committer wrote last, for the senders.
+    pub(crate) fresh: Fresh,
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) bells: Bells,
     pub(crate) metrics: Metrics,

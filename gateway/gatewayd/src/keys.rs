@@ -9,8 +9,9 @@ use crate::{
 };
 use identity::{
     Directory, Passphrase, RootOpening, SecondSigningKey, SignedDirectory, SigningKey, TlsIdentity,
-    certificates_from_pem, open_pkcs8,
+    certificates_from_pem,
 };
+use keyring::Slot;
 use model::Exit;
 
 /// What a running gateway holds.
@@ -30,8 +31,7 @@ impl Keys {
         let directory = read_directory(folder)?;
         Ok(Self {
             tls: open_tls(folder, &passphrase)?,
-            ledger: SigningKey::open(&text(&folder.ledger_key())?, &passphrase)
-                .map_err(|error| locked(&folder.ledger_key(), error))?,
+            ledger: open_ledger(folder, &directory, &passphrase)?,
             second: open_second(folder, &directory, &passphrase)?,
             root: certificate(&folder.root_certificate())?,
             directory,
@@ -86,6 +86,40 @@ pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))
 }
 
+/// The key that the directory names, and no other. Where an exchange was cut off it may stand in the place of the next one.
+fn open_ledger(folder: &Folder, directory: &SignedDirectory, passphrase: &Passphrase) -> Result<SigningKey, Failure> {
+    let named = Directory::from_toml(&directory.toml).map_err(|error| unusable(&folder.directory(), error))?.ledger_key;
+    let path = folder.ledger_key();
+    for path in [folder.next(&path), path.clone()].into_iter().filter(|path| path.exists()) {
+        let key = SigningKey::open(&text(&path)?, passphrase).map_err(|error| locked(&path, error))?;
+        if key.verifying_key() == named {
+            return Ok(key);
+        }
+    }
+    Err(unusable(&path, "it is not the ledger key that the own directory names"))
+}
+
+/// Ends an exchange of keys whose directory is written: the next ones take the places of those before them.
+pub(crate) fn settle(folder: &Folder, config: &Config, directory: &Directory) -> Result<(), Failure> {
+    let passphrase = read_passphrase(&folder.resolve(&config.passphrase_file))?;
+    let (first, second) = (folder.ledger_key(), folder.second_ledger_key());
+    let next = folder.next(&first);
+    if next.exists() {
+        let key = SigningKey::open(&text(&next)?, &passphrase).map_err(|error| locked(&next, error))?;
+        if key.verifying_key() == directory.ledger_key {
+            fs::rename(&next, &first).map_err(|error| Failure::writing(&first, &error))?;
+        }
+    }
+    let next = folder.next(&second);
+    if next.exists() {
+        let key = SecondSigningKey::open(&text(&next)?, &passphrase).map_err(|error| locked(&next, error))?;
+        if key.public_key().ok() == directory.ledger_key_ml_dsa_44 {
+            fs::rename(&next, &second).map_err(|error| Failure::writing(&second, &error))?;
+        }
+    }
+    Ok(())
+}
+
 /// The key that the directory promises, and no other: heads without its signature would be refused by every peer.
 fn open_second(
     folder: &Folder,
@@ -95,19 +129,19 @@ fn open_second(
     let promised = Directory::from_toml(&directory.toml).map_err(|error| unusable(&folder.directory(), error))?;
     let Some(promised) = promised.ledger_key_ml_dsa_44 else { return Ok(None) };
     let path = folder.second_ledger_key();
-    let key = SecondSigningKey::open(&text(&path)?, passphrase).map_err(|error| locked(&path, error))?;
-    if key.public_key().is_ok_and(|public| public == promised) {
-        return Ok(Some(key));
+    for path in [folder.next(&path), path.clone()].into_iter().filter(|path| path.exists()) {
+        let key = SecondSigningKey::open(&text(&path)?, passphrase).map_err(|error| locked(&path, error))?;
+        if key.public_key().is_ok_and(|public| public == promised) {
+            return Ok(Some(key));
+        }
     }
     Err(unusable(&path, "it is not the ML-DSA-44 key that the own directory names"))
 }
 
-fn open_tls(folder: &Folder, passphrase: &Passphrase) -> Result<TlsIdentity, Failure> {
-    let path = folder.tls_certificates();
-    let chain = certificates_from_pem(&text(&path)?).map_err(|error| unusable(&path, error))?;
-    let path = folder.tls_key();
-    let key_pkcs8 = open_pkcs8(&text(&path)?, passphrase).map_err(|error| locked(&path, error))?;
-    Ok(TlsIdentity { chain, key_pkcs8 })
+/// The pair for TLS that is in use.
+pub(crate) fn open_tls(folder: &Folder, passphrase: &Passphrase) -> Result<TlsIdentity, Failure> {
+    let held = Slot::tls(&folder.0).open(passphrase)?;
+    Ok(TlsIdentity { chain: held.chain, key_pkcs8: held.pkcs8 })
 }
 
 /// A private key that the passphrase does not open, or that is none.

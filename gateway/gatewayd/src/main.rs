@@ -10,17 +10,18 @@ mod committer;
 mod config;
 mod directories;
 mod failure;
+mod fresh;
 mod gateway;
 mod heads;
 mod hot;
 mod keys;
 mod misconduct;
 mod outbox;
-mod private;
 mod published;
 mod receipts;
 mod refold;
 mod release;
+mod renewal;
 mod rules;
 mod service;
 mod trust;
@@ -29,7 +30,8 @@ use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use command::{
-    audit::Audit, init::Init, ledger::Ledger, peer::Peer, refusals::Refusals, serve::Serve, status::ShowStatus,
+    audit::Audit, certificate::Certificate, init::Init, key::Key, ledger::Ledger, peer::Peer, refusals::Refusals,
+    serve::Serve, status::ShowStatus,
 };
 use failure::Failure;
 use model::Exit;
@@ -64,6 +66,10 @@ enum Command {
     Serve(Serve),
     #[command(subcommand)]
     Peer(Peer),
+    #[command(subcommand)]
+    Key(Key),
+    #[command(subcommand)]
+    Certificate(Certificate),
     #[command(subcommand)]
     Ledger(Ledger),
     #[command(subcommand)]
@@ -103,6 +109,14 @@ fn run(cli: &Cli, json_output: bool) -> Result<(), Failure> {
         Command::Serve(serve) => runtime.block_on(serve.run(json_output, now)),
         Command::Peer(peer) => {
             let (value, text) = runtime.block_on(peer.run(now))?;
+            print(value, &text, json_output)
+        }
+        Command::Key(key) => {
+            let (value, text) = key.run(now)?;
+            print(value, &text, json_output)
+        }
+        Command::Certificate(certificate) => {
+            let (value, text) = certificate.run(now)?;
             print(value, &text, json_output)
         }
         Command::Ledger(ledger) => {

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use casefile::{Contradicted, Evidence, RootPin, check_misconduct};
+use casefile::{Contradicted, Evidence, Opposed, RootPin, check_misconduct};
 use identity::{Directory, RootCertificate, SignedDirectory};
-use ledger::LedgerKey;
-use model::{Denial, Digest, Fault, PartyId, SignedReceipt, Timestamp};
+use ledger::{LedgerKey, Origin, SignedCheckpoint};
+use model::{Denial, Digest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp};
 use proto::operator::Misconduct;
 use store::gateway::MisconductRow;
 use tokio::sync::oneshot;
@@ -15,6 +15,7 @@ use crate::{
     channels,
     committer::{Conclude, Work},
     gateway::Gateway,
+    receipts,
 };
 
 /// The row that keeps it.
@@ -40,6 +41,17 @@ pub(crate) async fn contradicted(gateway: &Gateway, signed: SignedReceipt) -> Re
     Ok(Some(Evidence::Receipt(Box::new(Contradicted { signed, header: header.to_vec(), payload }))))
 }
 
+/// A receipt beside one of the same gateway that is kept, where they cannot both be true.
+pub(crate) async fn opposed(gateway: &Gateway, signed: &SignedReceipt) -> Result<Option<Evidence>, Denial> {
+    for kept in gateway.store.receipts_by_kind(&[signed.receipt.entry], &ReceiptKind::ALL).await? {
+        let kept = proto::decode_receipt(&receipts::from_bytes(&kept.bytes.0)?)?;
+        if let Some(two) = Opposed::of(&kept, signed) {
+            return Ok(Some(Evidence::Verdicts(Box::new(two))));
+        }
+    }
+    Ok(None)
+}
+
 /// Hands evidence to the committer, which keeps it.
 pub(crate) async fn report(gateway: &Gateway, evidence: Vec<Evidence>) -> Result<(), Denial> {
     let Some(channel) = evidence.first().map(Evidence::accused) else { return Ok(()) };
@@ -54,7 +66,11 @@ pub(crate) async fn report(gateway: &Gateway, evidence: Vec<Evidence>) -> Result
 pub(crate) async fn doubt(gateway: Arc<Gateway>, receipts: Vec<SignedReceipt>) {
     for signed in receipts {
         let party = signed.receipt.by;
-        let reported = match contradicted(&gateway, signed).await {
+        let found = match opposed(&gateway, &signed).await {
+            Ok(None) => contradicted(&gateway, signed).await,
+            found => found,
+        };
+        let reported = match found {
             Ok(evidence) => report(&gateway, evidence.into_iter().collect()).await,
             Err(denial) => Err(denial),
         };
@@ -83,23 +99,22 @@ pub(crate) async fn retreat_settled(gateway: &Gateway, party: PartyId, size: u64
     let settled = kept.iter().filter(|row| row.settled.is_some());
     Ok(settled.filter_map(|row| Evidence::parse(&row.evidence).ok()).any(|evidence| match evidence {
         Evidence::Retreat(log, retreat) => {
-            let first = ledger::SignedCheckpoint::kept(&retreat.first, log);
+            let first = SignedCheckpoint::kept(&retreat.first, log);
             first.is_ok_and(|first| first.checkpoint().size == size)
         }
         _ => false,
     }))
 }
 
-/// Whether an operator let the channel to `party` go on, less than `within_ms` ago, after it dated leaves back.
-pub(crate) async fn backdating_settled(
-    gateway: &Gateway,
-    party: PartyId,
-    now: Timestamp,
-    within_ms: i64,
-) -> Result<bool, Denial> {
-    let kept = gateway.store.misconduct_of(party).await?;
-    let lately = kept.iter().filter(|row| row.settled.is_some_and(|at| now.0 < at.saturating_add(within_ms)));
-    Ok(lately.filter_map(|row| Evidence::parse(&row.evidence).ok()).any(|one| matches!(one, Evidence::Backdated(..))))
+/// The heads of a log with leaves that were dated back, which operators were shown and let pass.
+pub(crate) async fn let_pass(gateway: &Gateway, log: Origin) -> Result<Vec<SignedCheckpoint>, Denial> {
+    let kept = gateway.store.misconduct_of(log.home()).await?;
+    let settled = kept.iter().filter(|row| row.settled.is_some());
+    let shown = settled.filter_map(|row| match Evidence::parse(&row.evidence) {
+        Ok(Evidence::Backdated(of, heads)) if of == log => SignedCheckpoint::kept(&heads.shown, log).ok(),
+        _ => None,
+    });
+    Ok(shown.collect())
 }
 
 /// What is kept, oldest first: all without files, or those whose id begins so with theirs.
@@ -133,29 +148,49 @@ pub(crate) async fn told(gateway: &Gateway, id: &str) -> Result<Vec<Misconduct>,
     Ok(told)
 }
 
-/// The file for third parties: with the root that is pinned here, and one directory for each key, and each promise of a second one, that the
-/// accused ever had.
+/// The file for third parties, with the root under which it convicts: the one that is pinned here, or else one that was before; and one
+/// directory for each key, and each promise of a second one, that the accused ever had under that root.
 async fn file(gateway: &Gateway, evidence: &Evidence) -> Result<(String, RootPin), Denial> {
     let party = evidence.accused();
-    let channel = gateway.store.channel(party).await?;
-    let root =
-        channel.ok_or_else(|| Denial::failed(Fault::Unknown, "there is no channel to that party any more"))?.root;
-    let mut keys: Vec<LedgerKey> = Vec::new();
-    let mut directories = Vec::new();
+    let mut kept = Vec::new();
     for row in gateway.store.directories_of(party).await?.into_iter().rev() {
         let signed = SignedDirectory {
             toml: String::from_utf8_lossy(&row.toml.0).into_owned(),
             signature: row.signature.0,
             openings: Vec::new(),
         };
-        let of_this_root = Directory::from_toml(&signed.toml).ok().filter(|directory| directory.root == root.0);
-        let fresh = of_this_root.map(|directory| directory.head_key()).filter(|key| !keys.contains(key));
-        if let Some(key) = fresh {
-            keys.push(key);
-            directories.push(signed);
+        kept.extend(Directory::from_toml(&signed.toml).ok().map(|directory| (directory, signed)));
+    }
+    let pinned = gateway.store.channel(party).await?.map(|channel| channel.root.0);
+    let mut roots: Vec<Vec<u8>> = pinned.into_iter().collect();
+    for (directory, _) in &kept {
+        if !roots.contains(&directory.root) {
+            roots.push(directory.root.clone());
         }
     }
-    let pinned = RootCertificate::parse(&root.0);
+    let mut first = None;
+    for root in roots {
+        let (file, pin) = under(&root, evidence, &kept)?;
+        if check_misconduct(file.as_bytes(), std::slice::from_ref(&pin)).is_ok() {
+            return Ok((file, pin));
+        }
+        first = first.or(Some((file, pin)));
+    }
+    first.ok_or_else(|| Denial::failed(Fault::Unknown, "no root of that party is known here any more"))
+}
+
+/// The file under one root of the accused.
+fn under(root: &[u8], evidence: &Evidence, kept: &[(Directory, SignedDirectory)]) -> Result<(String, RootPin), Denial> {
+    let mut keys: Vec<LedgerKey> = Vec::new();
+    let mut directories = Vec::new();
+    for (directory, signed) in kept.iter().filter(|(directory, _)| directory.root == root) {
+        let key = directory.head_key();
+        if !keys.contains(&key) {
+            keys.push(key);
+            directories.push(signed.clone());
+        }
+    }
+    let pinned = RootCertificate::parse(root);
     let pinned = pinned.map_err(|error| Denial::failed(Fault::Internal, error.to_string()))?;
-    Ok((evidence.to_file(&root.0, &directories), RootPin::Certificate(Box::new(pinned))))
+    Ok((evidence.to_file(root, &directories), RootPin::Certificate(Box::new(pinned))))
 }

@@ -1,7 +1,8 @@
 //! The sender of one channel: takes what is due, calls the other gateway once for all of it (`leaves` says which leaves of our log go
-//! along), and hands the answers to the committer (`answers`).
+//! along), and hands the answers to the committer (`answers`). What it says twice must be one thing (`heard`).
 
 mod answers;
+mod heard;
 mod leaves;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -16,11 +17,12 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock,
-    committer::{Answered, Conclude, ENTRY, Outcome, RETRIEVALS, Work},
+    committer::{Answered, Conclude, ENTRY, Outcome, TOLD, Work},
     gateway::Gateway,
     receipts,
 };
 use answers::Found;
+use heard::Heard;
 use leaves::{Cosigned, Shown};
 
 /// The longest wait without a bell; a bell that was missed is found after it.
@@ -39,6 +41,8 @@ pub(crate) struct Sender {
     pub(crate) channel: Channel,
     /// What the other gateway has of our log.
     shown: Shown,
+    /// What it said of our entries that does not count yet.
+    heard: Heard,
     backoff: Backoff,
 }
 
@@ -82,6 +86,7 @@ impl Sender {
             peer,
             channel,
             shown: Shown::default(),
+            heard: Heard::default(),
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed),
         }
     }
@@ -160,12 +165,17 @@ impl Sender {
         self.add_entries(&mut call, &entries).await?;
         let receipts = receipts.get(..RECEIPTS_MAX).unwrap_or(&receipts);
         let of: Vec<_> = receipts.iter().map(|row| *row.entry_id).collect();
-        for kept in self.gateway.store.receipts_by_kind(&of, &RETRIEVALS).await? {
-            call.request.receipts.push(receipts::from_bytes(&kept.bytes.0)?);
+        for kept in self.gateway.store.receipts_by_kind(&of, &TOLD).await? {
+            let signed = receipts::from_bytes(&kept.bytes.0)?;
+            // Under the same id there may be one of the other gateway.
+            if proto::decode_receipt(&signed)?.receipt.by == self.gateway.own() {
+                call.request.receipts.push(signed);
+            }
         }
         call.receipts = receipts.iter().map(|row| (row.id, *row.entry_id)).collect();
         call.attempts.extend(receipts.iter().map(|row| (row.id, row.attempts)));
-        call.request.growth = self.growth().await?;
+        let least = call.entries.values().filter_map(|sent| sent.leaf).max().map_or(0, |leaf| leaf + 1);
+        call.request.growth = self.growth(least).await?;
         Ok(call)
     }
 

@@ -5,9 +5,13 @@ use std::{fs::File, io::Read};
 
 use aws_lc_rs::digest;
 use ledger::Release;
-use model::{Denial, Digest, Exit, Fault};
+use model::{Denial, Digest, Exit, Fault, PartyId};
+use store::{
+    StoreError,
+    gateway::{GatewayStore, ReleaseRow},
+};
 
-use crate::failure::Failure;
+use crate::{clock, failure::Failure, gateway::Gateway};
 
 /// The running program; not the file at its path, which an upgrade may have replaced.
 const RUNNING: &str = "/proc/self/exe";
@@ -30,6 +34,37 @@ pub(crate) fn own() -> Result<Release, Failure> {
     let sha256 = Digest::try_from(context.finish().as_ref())
         .map_err(|_| Failure::new(Exit::Failure, "SHA-256 of the running program is not 32 bytes"))?;
     Release::new(crate::SOFTWARE, sha256).map_err(|denial| Failure::new(Exit::Failure, denial.to_string()))
+}
+
+/// Keeps what a gateway runs, where it is another program than before. A failure is told and stops nothing: it is kept with the next greeting.
+pub(crate) async fn keep(gateway: &Gateway, party: PartyId, release: &Release) {
+    let (software, sha256) = (release.software().to_owned(), release.sha256().into());
+    let row = ReleaseRow { party: party.into(), since: clock::now().0, software, sha256 };
+    if gateway.store.keep_release(&row).await.is_err() {
+        telemetry::say!(Error, "which program a gateway runs was not kept", party = party);
+    }
+}
+
+/// Notes what another gateway said that it runs.
+pub(crate) async fn note(gateway: &Gateway, party: PartyId, release: Option<Release>) {
+    if let Some(release) = release.as_ref().filter(|release| gateway.trust.release(party).as_ref() != Some(release)) {
+        keep(gateway, party, release).await;
+    }
+    gateway.trust.note_release(party, release);
+}
+
+/// Since when a gateway runs what it runs now, in milliseconds, and what it ran before: 0 and nothing where that is not known.
+pub(crate) async fn changed(
+    store: &GatewayStore,
+    party: PartyId,
+    now: Option<&Release>,
+) -> Result<(i64, String), StoreError> {
+    let kept = store.releases_of(party, 2).await?;
+    let same =
+        |row: &&ReleaseRow| now.is_some_and(|now| (now.software(), now.sha256()) == (&row.software, *row.sha256));
+    let Some(newest) = kept.first().filter(same) else { return Ok((0, String::new())) };
+    let before = kept.get(1).map(|row| format!("{}, SHA-256 {}", row.software, *row.sha256));
+    Ok((newest.since, before.unwrap_or_default()))
 }
 
 /// What another gateway says in its greeting that it runs. It is its own word: only who compares it with a build of the source learns more.

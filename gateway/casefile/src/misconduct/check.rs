@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use identity::{Directory, RootCertificate, TrustStore};
 use ledger::{LedgerKey, WitnessName};
-use model::{Denial, Fault, PartyId};
+use model::{Denial, Fault, PartyId, Receipt, SignedReceipt};
 use serde::Serialize;
 
-use super::{Contradicted, Evidence, text::Misconduct};
+use super::{Contradicted, Evidence, Opposed, text::Misconduct};
 use crate::RootPin;
 
 /// What a file of misconduct proves.
@@ -17,7 +17,7 @@ pub struct Proved {
     pub accused: PartyId,
     /// As in [`Evidence::kind`].
     pub kind: &'static str,
-    /// The log; `None` for a receipt.
+    /// The log; `None` for receipts.
     pub log: Option<String>,
     /// What is proved, in plain words.
     pub proved: Vec<String>,
@@ -58,13 +58,17 @@ pub fn shown(bytes: &[u8]) -> Vec<String> {
             vec![note("cosigned first", &retreat.first), note("cosigned then", &retreat.then)]
         }
         Evidence::Receipt(one) => {
-            let receipt = &one.signed.receipt;
-            vec![format!("{} by {} at {} on entry {}", receipt.kind.as_str(), receipt.by, receipt.at, receipt.entry)]
+            vec![word(&one.signed.receipt)]
         }
+        Evidence::Verdicts(two) => vec![word(&two.first.receipt), word(&two.then.receipt)],
         Evidence::Unreconciled(_, heads) | Evidence::Backdated(_, heads) => {
             vec![note("the head that was held", &heads.held), note("the head that was shown then", &heads.shown)]
         }
     }
+}
+
+fn word(receipt: &Receipt) -> String {
+    format!("{} by {} at {} on entry {}", receipt.kind.as_str(), receipt.by, receipt.at, receipt.entry)
 }
 
 impl Misconduct {
@@ -96,6 +100,7 @@ impl Misconduct {
                 ]
             }
             Evidence::Receipt(one) => self.receipt(&root, one, &mut not_proved)?,
+            Evidence::Verdicts(two) => self.verdicts(&root, two, &mut not_proved)?,
             Evidence::Unreconciled(..) | Evidence::Backdated(..) => {
                 let detail = "it holds two signed heads, and nothing that shows a stranger that they contradict each other: ask their \
                               home for the proof that one follows from the other, and for the moments of its leaves";
@@ -117,7 +122,7 @@ impl Misconduct {
     fn signed_by(&self, keys: &[LedgerKey]) -> String {
         let accused = self.evidence.accused();
         match (&self.evidence, keys.iter().any(|key| key.second().is_some())) {
-            (Evidence::Receipt(_), _) => {
+            (Evidence::Receipt(_) | Evidence::Verdicts(_), _) => {
                 "that it holds against quantum computers: a receipt bears Ed25519 alone, and no directory promises more"
                     .to_owned()
             }
@@ -137,20 +142,44 @@ impl Misconduct {
         one: &Contradicted,
         not_proved: &mut Vec<String>,
     ) -> Result<Vec<String>, Denial> {
-        let roots = BTreeMap::from([(root.party(), root.clone())]);
-        let signed = self.directories.iter().any(|directory| {
-            TrustStore::witnessed(&roots, &[directory]).is_ok_and(|store| store.verify_receipt(&one.signed).is_ok())
-        });
         let wrong = |detail: &str| Denial::failed(Fault::Unknown, detail);
-        if !signed {
+        if !self.signed(root, &one.signed) {
             return Err(wrong("the accused did not sign the receipt"));
         }
         let what = one.contradiction().ok_or_else(|| {
-            wrong("receipt and entry agree as far as a stranger sees: that its moment does not fit is the word of the other gateway")
+            wrong("receipt and entry agree as far as a stranger sees: that its moment, or the epoch that it certifies, does not fit is the word of the other gateway")
         })?;
         not_proved.push("anything of the entry's content, which is not in the file".to_owned());
         let receipt = &one.signed.receipt;
         Ok(vec![format!("the gateway of {} signed a {} that {what}", receipt.by, receipt.kind.as_str())])
+    }
+
+    fn verdicts(
+        &self,
+        root: &RootCertificate,
+        two: &Opposed,
+        not_proved: &mut Vec<String>,
+    ) -> Result<Vec<String>, Denial> {
+        let wrong = |detail: &str| Denial::failed(Fault::Unknown, detail);
+        if ![&two.first, &two.then].into_iter().all(|one| self.signed(root, one)) {
+            return Err(wrong("the accused did not sign both receipts"));
+        }
+        let what = two.contradiction();
+        let what = what.ok_or_else(|| wrong("the two receipts agree, or are not on one header and payload"))?;
+        not_proved.push("which of the two is true, and anything of the entry, which is not in the file".to_owned());
+        let (first, then) = (&two.first.receipt, &two.then.receipt);
+        Ok(vec![
+            format!("the gateway of {} signed a {} of {} on an entry", first.by, first.kind.as_str(), first.at),
+            format!("and a {} of {} on the same header and payload: {what}", then.kind.as_str(), then.at),
+        ])
+    }
+
+    /// Whether a directory in the file names the key that signed a receipt, at its moment.
+    fn signed(&self, root: &RootCertificate, receipt: &SignedReceipt) -> bool {
+        let roots = BTreeMap::from([(root.party(), root.clone())]);
+        self.directories.iter().any(|directory| {
+            TrustStore::witnessed(&roots, &[directory]).is_ok_and(|store| store.verify_receipt(receipt).is_ok())
+        })
     }
 
     /// The root in the file, where it is the pinned one.

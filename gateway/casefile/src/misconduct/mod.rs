@@ -5,13 +5,15 @@
 //! nothing in it is their word.
 
 mod check;
+mod opposed;
 mod text;
 
 pub use check::{CannotProve, Proved, check, shown};
+pub use opposed::{Opposed, opposed_in};
 
 use ledger::{Fork, Origin, Retreat};
 use model::{
-    Digest, EnvelopeDigest, Header, HeaderDigest, PartyId, Receipt, ReceiptKind, SignedReceipt, Timestamp,
+    Digest, EnvelopeDigest, Header, HeaderDigest, PartyId, Receipt, ReceiptKind, SignedReceipt, Step, Timestamp,
     limits::CLOCK_APART_MS_MAX,
 };
 
@@ -31,6 +33,8 @@ pub enum Evidence {
     Retreat(Origin, Retreat),
     /// A gateway stated something of an entry that the entry itself contradicts.
     Receipt(Box<Contradicted>),
+    /// A gateway gave two words on one entry that cannot both be true.
+    Verdicts(Box<Opposed>),
     /// A home signed two heads and does not show how one follows from the other.
     Unreconciled(Origin, Unshown),
     /// A home signed a head with leaves that are dated long before a head which it had signed without them. When that was is the word of
@@ -65,6 +69,7 @@ impl Evidence {
             Self::Fork(..) => "fork",
             Self::Retreat(..) => "retreat",
             Self::Receipt(_) => "receipt",
+            Self::Verdicts(_) => "verdicts",
             Self::Unreconciled(..) => "unreconciled",
             Self::Backdated(..) => "backdated",
         }
@@ -76,15 +81,16 @@ impl Evidence {
             Self::Fork(log, _) | Self::Unreconciled(log, _) | Self::Backdated(log, _) => log.home(),
             Self::Retreat(log, _) => log.peer(),
             Self::Receipt(one) => one.signed.receipt.by,
+            Self::Verdicts(two) => two.first.receipt.by,
         }
     }
 
-    /// The log that they are on; `None` for a receipt.
+    /// The log that they are on; `None` for receipts.
     pub fn log(&self) -> Option<Origin> {
         match self {
             Self::Fork(log, _) | Self::Retreat(log, _) => Some(*log),
             Self::Unreconciled(log, _) | Self::Backdated(log, _) => Some(*log),
-            Self::Receipt(_) => None,
+            Self::Receipt(_) | Self::Verdicts(_) => None,
         }
     }
 
@@ -93,6 +99,7 @@ impl Evidence {
         match self {
             Self::Fork(..) | Self::Retreat(..) => true,
             Self::Receipt(one) => one.contradiction().is_some(),
+            Self::Verdicts(two) => two.contradiction().is_some(),
             Self::Unreconciled(..) | Self::Backdated(..) => false,
         }
     }
@@ -101,7 +108,7 @@ impl Evidence {
     pub fn stops(&self) -> bool {
         match self {
             Self::Unreconciled(..) | Self::Backdated(..) => true,
-            Self::Fork(..) | Self::Retreat(..) | Self::Receipt(_) => self.convicts(),
+            Self::Fork(..) | Self::Retreat(..) | Self::Receipt(_) | Self::Verdicts(_) => self.convicts(),
         }
     }
 
@@ -114,8 +121,13 @@ impl Evidence {
                 format!("{accused} cosigned less of {log} than it had cosigned before: was its database restored?")
             }
             Self::Receipt(one) => {
-                let what = one.contradiction().unwrap_or("states a time that does not fit ours");
+                let what =
+                    one.contradiction().unwrap_or("states a time, or an epoch of the group, that does not fit ours");
                 format!("{accused}: a {} {what}", one.signed.receipt.kind.as_str())
+            }
+            Self::Verdicts(two) => {
+                let what = two.contradiction().unwrap_or("they agree");
+                format!("{accused} signed two words on one entry that cannot both be true: {what}")
             }
             Self::Unreconciled(log, _) => {
                 format!("{accused} does not show how its heads of {log} follow from each other")
@@ -147,6 +159,8 @@ impl Contradicted {
             Some("is dated before its entry was made")
         } else if takes(receipt.kind) && receipt.at > header.expires.plus_ms(SKEW_MS) {
             Some("takes an entry whose time was over")
+        } else if receipt.epoch.is_some() && !leads_to_an_epoch(header.step) {
+            Some("certifies an epoch, to which its entry does not lead")
         } else {
             None
         }
@@ -169,6 +183,11 @@ pub(crate) fn before_its_entry(receipt: &Receipt, header: &Header) -> bool {
         _ => return false,
     };
     receipt.at.plus_ms(off) < header.created
+}
+
+/// Whether an entry changes who is in the case's group.
+fn leads_to_an_epoch(step: Step) -> bool {
+    matches!(step, Step::OpenGroup | Step::ChangeGroup)
 }
 
 /// What a gateway states of an entry only before its time is over.

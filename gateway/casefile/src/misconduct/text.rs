@@ -5,10 +5,10 @@ use std::str;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use identity::SignedDirectory;
 use ledger::{ConsistencyProof, Fork, Origin, Prefix, Retreat};
-use model::{Denial, Digest, Fault};
+use model::{Denial, Digest, Fault, SignedReceipt};
 use proto::types;
 
-use super::{Contradicted, Evidence, MISCONDUCT_BYTES_MAX, TITLE, Unshown};
+use super::{Contradicted, Evidence, MISCONDUCT_BYTES_MAX, Opposed, TITLE, Unshown};
 
 /// Directories in a file.
 const DIRECTORIES_MAX: usize = 16;
@@ -49,6 +49,12 @@ impl Evidence {
                 part("header", &one.header);
                 part("payload", one.payload.as_bytes());
             }
+            Self::Verdicts(two) => {
+                part("first", &two.first.bytes);
+                part("first_proof", &two.first.proof);
+                part("then", &two.then.bytes);
+                part("then_proof", &two.then.proof);
+            }
             Self::Unreconciled(_, heads) | Self::Backdated(_, heads) => {
                 part("held", &heads.held);
                 part("shown", &heads.shown);
@@ -68,6 +74,10 @@ impl Evidence {
                 Self::Retreat(lines.log()?, Retreat { first: lines.part("first")?, then: lines.part("then")? })
             }
             "receipt" => Self::Receipt(Box::new(lines.contradicted()?)),
+            "verdicts" => Self::Verdicts(Box::new(Opposed {
+                first: lines.receipt(["first", "first_proof"])?,
+                then: lines.receipt(["then", "then_proof"])?,
+            })),
             "unreconciled" => Self::Unreconciled(lines.log()?, lines.unshown()?),
             "backdated" => Self::Backdated(lines.log()?, lines.unshown()?),
             _ => return Err(bad("a kind of misconduct that is not known here")),
@@ -151,9 +161,13 @@ impl<'a> Lines<'a> {
         Ok(Unshown { held: self.part("held")?, shown: self.part("shown")? })
     }
 
+    fn receipt(&mut self, [receipt, proof]: [&str; 2]) -> Result<SignedReceipt, Denial> {
+        let (receipt, proof) = (self.part(receipt)?.into(), self.part(proof)?.into());
+        proto::decode_receipt(&types::SignedReceipt { receipt, proof })
+    }
+
     fn contradicted(&mut self) -> Result<Contradicted, Denial> {
-        let (receipt, proof) = (self.part("receipt")?.into(), self.part("proof")?.into());
-        let signed = proto::decode_receipt(&types::SignedReceipt { receipt, proof })?;
+        let signed = self.receipt(["receipt", "proof"])?;
         let header = self.part("header")?;
         let payload = Digest::try_from(&*self.part("payload")?).map_err(|_| bad("payload"))?;
         Ok(Contradicted { signed, header, payload })

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use identity::TrustStore;
 use model::{
     AuthorityId, Denial, Digest, EpochCertificate, Fault, Handshake, PartyId, Payload, Refusal, RefusalCode, Step,
+    Timestamp,
 };
 use roster::{CaseBinding, CertifiedEpoch, Follower, Frame, Grace, check_key_package};
 
 use super::{
     Findings,
     items::Item,
-    parties::{Against, Parties},
+    parties::{Against, Parties, Used},
 };
 use crate::Manifest;
 
@@ -36,8 +37,14 @@ pub(crate) struct Epoch {
     pub(crate) number: u64,
     /// By which entry it began.
     pub(crate) entry: usize,
+    /// Since when, by the gateway that took that entry last.
+    pub(crate) since: Timestamp,
+    /// Whose desk committed to it. Its leaf is renewed by that.
+    pub(crate) by: AuthorityId,
     /// Who could read in it.
     pub(crate) members: Vec<AuthorityId>,
+    /// Whose desks came in with it, also where they had a seat before.
+    pub(crate) added: Vec<AuthorityId>,
     /// Whether MLS replayed the commit that led to it.
     pub(crate) replayed: bool,
     /// What the newest directories of that moment say against a leaf in it, where older ones allow it.
@@ -55,7 +62,7 @@ impl Group {
                 None => Frame::read(sealed).and_then(|frame| Ok(frame.check_header(item.entry.header_digest())?)),
             }
             .and_then(|()| self.seated(&item.entry.header.sender)),
-            Payload::Handshake(handshake) => self.handshake(item, handshake, manifest, parties),
+            Payload::Handshake(handshake) => self.handshake(item, handshake, manifest, parties, findings),
         };
         if let Err(denial) = taken {
             findings.contradict(&item.file, "roster", denial.to_string());
@@ -68,11 +75,15 @@ impl Group {
         handshake: &Handshake,
         manifest: &Manifest,
         parties: &mut Parties,
+        findings: &mut Findings,
     ) -> Result<(), Denial> {
         let header = &item.entry.header;
         let certificates = certificates(item);
-        let certified = agreed(&certificates)?;
         if header.step == Step::AskRejoin {
+            // It leads to no epoch; what is certified all the same is one thing.
+            if !certificates.is_empty() {
+                agreed(&certificates)?;
+            }
             let taken = item.taken();
             let asked = parties.at(taken, |trust| check_key_package(&handshake.key_package, trust, taken));
             let asked = asked.ok().map(|(asked, _)| asked);
@@ -82,17 +93,21 @@ impl Group {
             self.asking.insert(header.sender.clone(), asked.map(|asked| asked.reference));
             return Ok(());
         }
-        let epoch = certified.ok_or_else(|| refuse("no gateway certified the epoch that it leads to".to_owned()))?;
-        let by = certificates.iter().map(|(party, _)| *party).collect();
         if self.now.is_some() != (header.step == Step::ChangeGroup) {
             return Err(refuse("a group is opened once, and changed after that".to_owned()));
         }
         let binding = CaseBinding::new(header.case, header.pin, manifest.home, manifest.peer);
-        let at = item.taken();
-        let before = self.now.as_ref();
-        let read = |trust: &TrustStore| CertifiedEpoch::read(before, handshake, epoch, &binding, trust, at);
-        let (next, used) = parties.at(at, read)?;
-        self.fits(item, &next)?;
+        let (epoch, next, used) = match agreed(&certificates) {
+            Ok(epoch) => {
+                let (next, used) = self.next(item, handshake, epoch, &binding, parties)?;
+                (epoch, next, used)
+            }
+            Err(denial) => {
+                let told = self.told_apart(item, handshake, &certificates, &binding, parties, findings);
+                told.ok_or(denial)?
+            }
+        };
+        let by = certificates.iter().filter(|one| one.epoch == epoch).map(|one| one.by).collect();
         let replayed = self.replay(item, handshake, &next, epoch, &binding, parties)?;
         if header.step == Step::OpenGroup {
             self.desks = Some([header.sender.clone(), header.recipient.clone()]);
@@ -100,9 +115,65 @@ impl Group {
         self.asking.retain(|desk, _| !next.added.contains(desk));
         let members = next.members();
         let (number, entry, against) = (epoch.epoch, item.number, used.against);
-        self.epochs.push(Epoch { number, entry, members, replayed, against, certified: by });
+        let (since, added) = (item.taken(), next.added.clone());
+        self.epochs.push(Epoch {
+            number,
+            entry,
+            since,
+            by: header.sender.clone(),
+            members,
+            added,
+            replayed,
+            against,
+            certified: by,
+        });
         self.now = Some(next);
         Ok(())
+    }
+
+    /// The epoch to which a handshake leads from the one before, where that is the certified one.
+    fn next(
+        &self,
+        item: &Item,
+        handshake: &Handshake,
+        epoch: &EpochCertificate,
+        binding: &CaseBinding,
+        parties: &mut Parties,
+    ) -> Result<(CertifiedEpoch, Used), Denial> {
+        let (at, before) = (item.taken(), self.now.as_ref());
+        let read = |trust: &TrustStore| CertifiedEpoch::read(before, handshake, epoch, binding, trust, at);
+        let (next, used) = parties.at(at, read)?;
+        self.fits(item, &next)?;
+        Ok((next, used))
+    }
+
+    /// Of different epochs that were certified behind one handshake the one to which it leads, as the group that the file holds tells it. The
+    /// others are pinned on who certified them. `None` where it leads to none of them: then their words alone do not tell who lies; of a
+    /// gateway that gave two, one is false at any rate.
+    fn told_apart<'c>(
+        &self,
+        item: &Item,
+        handshake: &Handshake,
+        certificates: &[Certified<'c>],
+        binding: &CaseBinding,
+        parties: &mut Parties,
+        findings: &mut Findings,
+    ) -> Option<(&'c EpochCertificate, CertifiedEpoch, Used)> {
+        let leads = |one: &Certified<'c>| {
+            let (next, used) = self.next(item, handshake, one.epoch, binding, parties).ok()?;
+            Some((one.epoch, next, used))
+        };
+        let found = certificates.iter().find_map(leads);
+        for (place, one) in certificates.iter().enumerate() {
+            let twice = certificates.iter().take(place).any(|before| before.by == one.by);
+            let what = match &found {
+                Some((epoch, ..)) if *epoch != one.epoch => "certifies an epoch to which the handshake does not lead",
+                None if twice => "certifies another epoch than its gateway had certified before",
+                _ => continue,
+            };
+            findings.misstate(&[one.by], one.file, format!("the acceptance {what}"));
+        }
+        found
     }
 
     /// Replays the commit by MLS, by the certificates and directories of the moment at which a gateway took it, and says whether that could
@@ -180,23 +251,33 @@ impl Group {
     }
 }
 
-/// What each gateway certified of the epoch when it took the handshake: nowhere else does it.
-fn certificates(item: &Item) -> Vec<(PartyId, &EpochCertificate)> {
-    let mut found: Vec<(PartyId, &EpochCertificate)> = Vec::new();
+/// What a gateway certified of the epoch when it took a handshake: nowhere else does it.
+struct Certified<'i> {
+    by: PartyId,
+    epoch: &'i EpochCertificate,
+    /// The receipt that says so.
+    file: &'i str,
+}
+
+/// Each once.
+fn certificates(item: &Item) -> Vec<Certified<'_>> {
+    let mut found: Vec<Certified<'_>> = Vec::new();
     for one in item.receipts.iter().filter(|one| one.counts && one.takes()) {
-        let receipt = &one.signed.receipt;
-        if let Some(epoch) = &receipt.epoch
-            && !found.contains(&(receipt.by, epoch))
+        let (by, file) = (one.signed.receipt.by, one.file.as_str());
+        if let Some(epoch) = &one.signed.receipt.epoch
+            && !found.iter().any(|before| (before.by, before.epoch) == (by, epoch))
         {
-            found.push((receipt.by, epoch));
+            found.push(Certified { by, epoch, file });
         }
     }
     found
 }
 
-fn agreed<'c>(certificates: &[(PartyId, &'c EpochCertificate)]) -> Result<Option<&'c EpochCertificate>, Denial> {
-    let first = certificates.first().map(|(_, epoch)| *epoch);
-    if certificates.iter().all(|(_, epoch)| Some(*epoch) == first) {
+/// The one epoch that all certified.
+fn agreed<'c>(certificates: &[Certified<'c>]) -> Result<&'c EpochCertificate, Denial> {
+    let first = certificates.first().map(|one| one.epoch);
+    let first = first.ok_or_else(|| refuse("no gateway certified the epoch that it leads to".to_owned()))?;
+    if certificates.iter().all(|one| one.epoch == first) {
         return Ok(first);
     }
     Err(refuse("the two gateways certified different epochs: somebody was shown another group".to_owned()))

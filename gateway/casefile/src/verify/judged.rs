@@ -1,6 +1,8 @@
 //! What a gateway signed and what cannot be true: its word stands against itself, so it is pinned on whoever gave it, and the rest of the
 //! file is judged without it. An exporter cannot help what the other state's gateway signs.
 
+use std::collections::BTreeMap;
+
 use model::{EnvelopeDigest, Header, HeaderDigest, PartyId, ReceiptKind, Timestamp};
 
 use super::{
@@ -27,7 +29,7 @@ impl Claimed<'_> {
             self.subject(one, findings);
             self.moment(one, manifest, &mut apart, findings);
         }
-        two_verdicts(receipts, findings);
+        two_words(receipts, findings);
         self.in_turn(receipts, &mut apart, findings);
         apart
     }
@@ -163,13 +165,22 @@ fn may_state(kind: ReceiptKind, by: PartyId, sender: PartyId, recipient: PartyId
     }
 }
 
-/// A verdict is final: of two by one gateway the one that was kept first counts.
-fn two_verdicts(receipts: &mut [Stated], findings: &mut Findings) {
-    use ReceiptKind::{RelayAcceptance, RelayRejection};
-    let verdict = |one: &Stated| one.counts && [RelayAcceptance, RelayRejection].contains(&one.signed.receipt.kind);
-    let Some(first) = receipts.iter().find(|one| verdict(one)).map(|one| one.signed.receipt.kind) else { return };
-    for one in receipts.iter_mut().filter(|one| verdict(one) && one.signed.receipt.kind != first) {
-        findings.misstate(&[one.signed.receipt.by], &one.file, "both taken and refused by the same gateway");
-        one.counts = false;
+/// What excludes each other: of two by one gateway the one that was kept first counts.
+const EITHER: [([ReceiptKind; 2], &str); 3] = [
+    ([ReceiptKind::RelayAcceptance, ReceiptKind::RelayRejection], "both taken and refused by the same gateway"),
+    ([ReceiptKind::Delivery, ReceiptKind::NonDelivery], "both laid ready and not, by the same gateway"),
+    ([ReceiptKind::Retrieval, ReceiptKind::NonRetrieval], "both opened and not, by the word of the same gateway"),
+];
+
+fn two_words(receipts: &mut [Stated], findings: &mut Findings) {
+    for (kinds, what) in EITHER {
+        let mut first: BTreeMap<PartyId, ReceiptKind> = BTreeMap::new();
+        for one in receipts.iter_mut().filter(|one| one.counts && kinds.contains(&one.signed.receipt.kind)) {
+            let (by, kind) = (one.signed.receipt.by, one.signed.receipt.kind);
+            if *first.entry(by).or_insert(kind) != kind {
+                findings.misstate(&[by], &one.file, what);
+                one.counts = false;
+            }
+        }
     }
 }

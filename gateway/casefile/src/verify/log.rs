@@ -45,6 +45,17 @@ pub(crate) struct Head {
     pub(crate) twice: Vec<PartyId>,
 }
 
+impl Head {
+    /// When the peer cosigned it, by its own word.
+    fn cosigned_at(&self) -> Timestamp {
+        seconds(self.cosigned_s)
+    }
+}
+
+fn seconds(since_1970: u64) -> Timestamp {
+    Timestamp(i64::try_from(since_1970).unwrap_or(i64::MAX / 1000).saturating_mul(1000))
+}
+
 pub(super) fn read(
     sheaf: &mut Sheaf<'_>,
     manifest: &Manifest,
@@ -87,7 +98,7 @@ fn head(note: &[u8], manifest: &Manifest, parties: &Parties) -> Result<Head, Den
     // When it was signed, the other party says; what each had promised by then follows.
     let by_any = |key: &LedgerKey| Cosignature::find(note, &checkpoint, witness, key);
     let cosigned_s = first(&parties.ledger_keys(manifest.peer), by_any)?.time_s();
-    let at = Timestamp(i64::try_from(cosigned_s).unwrap_or(i64::MAX / 1000).saturating_mul(1000));
+    let at = seconds(cosigned_s);
     let by_home = |key: &LedgerKey| SignedCheckpoint::verify(note, origin, key).map(|_| key.second().is_some());
     let by_peer = |key: &LedgerKey| by_any(key).map(|_| key.second().is_some());
     let home = first(&parties.head_keys(manifest.home, at), by_home)?;
@@ -214,12 +225,31 @@ impl Log {
         if let Some((_, last)) = before {
             self.cosigned_in_time(last, clocks, manifest, findings);
         }
+        self.cosigned_by_now(manifest, findings);
+    }
+
+    /// The head was cosigned before it was exported, by the exporting desk's clock. Who cosigns on a day that has not come would never be
+    /// caught going back behind it.
+    fn cosigned_by_now(&self, manifest: &Manifest, findings: &mut Findings) {
+        let (Some(head), made) = (&self.head, manifest.made()) else { return };
+        let (cosigned, peer, exporter) = (head.cosigned_at(), manifest.peer, manifest.exporter.party());
+        let early = cosigned.0.saturating_sub(made.0);
+        if early <= SKEW_MS {
+            return;
+        }
+        let what = format!("{peer} cosigned the head at {cosigned}, and it was exported before that, at {made}");
+        if clocks::may_be_a_clock(early) {
+            let about = clocks::about(early);
+            let what = format!("{what}: the clock of {peer} was about {about} ahead, or that of {exporter} behind");
+            findings.clocks.push(WrongClock { of: peer, ahead_ms: early, from: made, until: cosigned, what });
+        } else {
+            findings.misstate(&[peer, exporter], names::HEAD, what);
+        }
     }
 
     /// What stands before a clock was put back is told of already: the newest leaf tells the rest.
     fn cosigned_in_time(&self, last: &Statement, clocks: &Clocks, manifest: &Manifest, findings: &mut Findings) {
-        let cosigned = self.head.as_ref().and_then(|head| i64::try_from(head.cosigned_s).ok());
-        let Some(cosigned) = cosigned.map(|second| Timestamp(second.saturating_mul(1000))) else { return };
+        let Some(cosigned) = self.head.as_ref().map(Head::cosigned_at) else { return };
         let late = last.at.0.saturating_sub(cosigned.0);
         if late <= SKEW_MS {
             return;

@@ -10,8 +10,8 @@ use model::{AuthorityId, Denial, Fault, PartyId, Timestamp};
 use super::{Findings, SKEW_MS, sheaf::Sheaf};
 use crate::names;
 
-/// Versions of one directory in a file.
-const VERSIONS_MAX: usize = 1000;
+/// Versions of one directory that are read, the newest ones. How many there are is the choice of its party, and no word against the other.
+const VERSIONS_MAX: usize = 10_000;
 /// Pairs of versions that are tried for one moment.
 const ATTEMPTS_MAX: usize = 16;
 
@@ -63,9 +63,13 @@ impl Parties {
         for party in pair {
             let known = versions.entry(party).or_default();
             known.sort_by_key(|(directory, _)| std::cmp::Reverse(directory.version));
-            if known.is_empty() || known.len() > VERSIONS_MAX {
-                let what = format!("{} versions of the directory of {party}", known.len());
-                findings.contradict("directories/", "directory", what);
+            if known.is_empty() {
+                findings.contradict("directories/", "directory", format!("no version of the directory of {party}"));
+            } else if known.len() > VERSIONS_MAX {
+                findings.unproved(format!(
+                    "What the directory of {party} said before its newest {VERSIONS_MAX} versions: there are {} in the file.",
+                    known.len()
+                ));
                 known.truncate(VERSIONS_MAX);
             }
             for pair in known.windows(2) {
@@ -200,12 +204,12 @@ impl Parties {
         directories.filter_map(|(directory, _)| Some(directory.authority(authority)?.desk_key)).collect()
     }
 
-    /// Pairs of places, the newest first.
+    /// Pairs of places, the newest first. Of the versions of each so many as could be tried: who signs thousands makes nobody sort their pairs.
     fn candidates(&self, at: Timestamp) -> Vec<[usize; 2]> {
         let [home, peer] = self.pair.map(|party| {
             let all = self.versions.get(&party).into_iter().flatten().enumerate();
             let valid = all.filter(|(_, (directory, _))| directory.check_at(at).is_ok());
-            valid.map(|(place, _)| place).collect::<Vec<_>>()
+            valid.map(|(place, _)| place).take(ATTEMPTS_MAX).collect::<Vec<_>>()
         });
         let mut pairs: Vec<_> = home
             .iter()

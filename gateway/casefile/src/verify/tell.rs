@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use identity::RootCertificate;
-use model::{KeyId, PartyId, Timestamp};
+use model::{AuthorityId, KeyId, PartyId, Timestamp};
 
 use super::{
     Findings,
     bodies::Bodies,
+    group::Epoch,
     items::{Item, Stated},
     law::Law,
     log::Log,
@@ -198,16 +199,20 @@ impl Told<'_> {
     fn readers(&self, findings: &mut Findings) -> Vec<String> {
         let mut lines = Vec::new();
         let epochs = &self.outcome.group.epochs;
+        let mut before: &[AuthorityId] = &[];
         for epoch in epochs {
             let by: Vec<_> = epoch.certified.iter().map(|party| party.as_str()).collect();
             let members: Vec<_> = epoch.members.iter().map(ToString::to_string).collect();
             lines.push(format!(
-                "epoch {} from entry {}: {} (certified by {})",
+                "epoch {} from entry {}: {} (certified by {}), since {}: {}",
                 epoch.number,
                 epoch.entry,
                 members.join(", "),
-                by.join(" and ")
+                by.join(" and "),
+                epoch.since,
+                change(epoch, before),
             ));
+            before = &epoch.members;
             if let Some(against) = &epoch.against {
                 let what =
                     format!("That the desks of epoch {} were accredited by the newest directories", epoch.number);
@@ -361,4 +366,19 @@ impl Told<'_> {
 
 fn section(title: &str, lines: Vec<String>) -> Section {
     Section { title: title.to_owned(), lines }
+}
+
+/// What an epoch changed: who came in, who was taken out, and whose secrets are new.
+fn change(epoch: &Epoch, before: &[AuthorityId]) -> String {
+    let mut told = Vec::new();
+    let came = epoch.members.iter().filter(|one| !before.contains(one));
+    told.extend(came.map(|one| format!("{one} came in")));
+    let anew = epoch.added.iter().filter(|one| before.contains(one) && epoch.members.contains(one));
+    told.extend(anew.map(|one| format!("{one} was taken in anew")));
+    let left = before.iter().filter(|one| !epoch.members.contains(one));
+    told.extend(left.map(|one| format!("{one} was taken out, and reads nothing that was sealed from then on")));
+    if epoch.members.contains(&epoch.by) {
+        told.push(format!("{} renewed its leaf, and with it the secrets of all", epoch.by));
+    }
+    told.join("; ")
 }

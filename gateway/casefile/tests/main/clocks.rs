@@ -116,3 +116,22 @@ fn what_contradicts_its_own_entry_is_no_clock() {
     assert!(report.holds && report.clocks.is_empty(), "{text}");
     assert!(text.contains("before the entry was made"), "{text}");
 }
+
+#[test]
+fn a_head_that_is_cosigned_on_a_day_that_has_not_come_is_pinned_and_some_hours_are_a_clock() {
+    let cosigned = |ahead: i64| {
+        let mut story = Story::small();
+        story.cosigned_ahead = ahead;
+        reported(&story)
+    };
+    let report = cosigned(80 * 365 * 24 * HOUR_MS);
+    let text = report.to_text();
+    let pinned =
+        |one: &casefile::Misstatement| one.by == [party("FR"), party("JP")] && one.what.contains("exported before");
+    assert!(report.holds && report.misstated.iter().any(pinned), "{text}");
+    let report = cosigned(2 * HOUR_MS);
+    let text = report.to_text();
+    assert!(report.holds && report.misstated.is_empty(), "{text}");
+    assert!(text.contains("the clock of FR was about 2 h ahead, or that of JP behind"), "{text}");
+    assert!(cosigned(0).clocks.is_empty());
+}

@@ -1,12 +1,12 @@
 //! A file of misconduct, before a stranger who has pinned the accused's root and trusts nobody.
 
-use casefile::{CannotProve, Contradicted, Evidence, Unshown, check_misconduct};
+use casefile::{CannotProve, Contradicted, Evidence, Opposed, Unshown, check_misconduct, opposed_in};
 use identity::{Directory, HeadSigner, SecondSigningKey, SignedDirectory, sign_receipts};
 use ledger::{
     ConsistencyProof, Fork, LeafHash, Log, Origin, Prefix, Retreat, Row, SignBytes, SignedCheckpoint, StoredHashes,
     WitnessName,
 };
-use model::{Denial, Digest, Receipt, ReceiptKind, Timestamp};
+use model::{Denial, Digest, EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Timestamp};
 
 use crate::world::{State, Story, party};
 
@@ -55,7 +55,11 @@ fn retreat_by(story: &Story, signer: &impl SignBytes) -> Evidence {
 
 /// FR accepts the first entry of JP, with a receipt that `change` has spoilt.
 fn receipt(story: &Story, change: impl FnOnce(&mut Receipt)) -> Evidence {
-    let wire = proto::convert::entry_from_bytes(story.entries[0].wire.clone()).unwrap();
+    receipt_on(story, 0, change)
+}
+
+fn receipt_on(story: &Story, entry: usize, change: impl FnOnce(&mut Receipt)) -> Evidence {
+    let wire = proto::convert::entry_from_bytes(story.entries[entry].wire.clone()).unwrap();
     let received = proto::convert::receive_entry(wire).unwrap();
     let ((digest, envelope), (header, payload)) = (received.digests(), received.parts());
     let claimed = received.claimed();
@@ -77,6 +81,46 @@ fn receipt(story: &Story, change: impl FnOnce(&mut Receipt)) -> Evidence {
     let mut signed = sign_receipts(&story.fr.ledger.0, party("FR"), party("JP"), vec![(receipt, bytes)]).unwrap();
     let signed = signed.remove(0);
     Evidence::Receipt(Box::new(Contradicted { signed, header: header.to_vec(), payload }))
+}
+
+/// FR's word on the first entry of JP.
+fn word(story: &Story, change: impl FnOnce(&mut Receipt)) -> SignedReceipt {
+    let Evidence::Receipt(one) = receipt(story, change) else { panic!("a receipt") };
+    one.signed
+}
+
+fn refuse(receipt: &mut Receipt) {
+    (receipt.kind, receipt.at) = (ReceiptKind::RelayRejection, receipt.at.plus_ms(60_000));
+}
+
+fn epoch(tree: u8) -> Option<EpochCertificate> {
+    let digest = |part: u8| Digest::new([part; 32]);
+    let (tree_hash, transcript_hash) = (vec![tree; 32], vec![3; 32]);
+    Some(EpochCertificate {
+        group: vec![1; 16],
+        epoch: 1,
+        commit: digest(2),
+        tree_hash,
+        transcript_hash,
+        confirmation: digest(4),
+    })
+}
+
+/// FR takes an entry, and refuses it.
+fn verdicts(story: &Story) -> Evidence {
+    let two = Opposed::of(&word(story, refuse), &word(story, |_| {})).unwrap();
+    assert_eq!(
+        two.first.receipt.kind,
+        ReceiptKind::RelayAcceptance,
+        "the earlier one first, whichever was heard first"
+    );
+    Evidence::Verdicts(Box::new(two))
+}
+
+/// FR certifies two epochs behind one handshake.
+fn epochs(story: &Story) -> Evidence {
+    let [one, other] = [5, 6].map(|tree| word(story, |receipt| receipt.epoch = epoch(tree)));
+    Evidence::Verdicts(Box::new(Opposed::of(&one, &other).unwrap()))
 }
 
 /// The file as the other gateway exports it.
@@ -107,6 +151,8 @@ fn two_pasts_two_cosignatures_and_a_false_receipt_convict_with_the_accuseds_root
         receipt(&story, |receipt| receipt.header = model::HeaderDigest(Digest::of(&[b"another"]))),
         receipt(&story, backdated),
         receipt(&story, late),
+        verdicts(&story),
+        epochs(&story),
     ] {
         assert!(evidence.convicts() && evidence.stops(), "{}", evidence.told());
         assert!(proves(&story, &evidence), "{}", evidence.told());
@@ -156,6 +202,81 @@ fn what_an_honest_gateway_signed_convicts_nobody() {
 }
 
 #[test]
+fn an_epoch_that_is_certified_of_an_entry_that_changes_no_group_convicts_its_gateway() {
+    let story = Story::small();
+    let certified = |entry| receipt_on(&story, entry, |receipt| receipt.epoch = epoch(5));
+    assert!(certified(1).convicts() && proves(&story, &certified(1)), "a request leads to no epoch");
+    assert!(
+        !certified(0).convicts() && !proves(&story, &certified(0)),
+        "which one a handshake leads to is not in the file"
+    );
+}
+
+#[test]
+fn who_says_of_one_entry_that_it_was_opened_and_was_not_is_convicted_by_both_words() {
+    use ReceiptKind::{Delivery, NonDelivery, NonRetrieval, Retrieval};
+    let story = Story::small();
+    for [one, other] in [[Retrieval, NonRetrieval], [NonRetrieval, Retrieval], [Delivery, NonDelivery]] {
+        let [first, then] = [one, other].map(|kind| word(&story, |receipt| receipt.kind = kind));
+        let evidence = Evidence::Verdicts(Box::new(Opposed::of(&first, &then).unwrap()));
+        assert!(evidence.convicts() && proves(&story, &evidence), "{}", evidence.told());
+    }
+    let [laid, opened] = [Delivery, Retrieval].map(|kind| word(&story, |receipt| receipt.kind = kind));
+    assert_eq!(Opposed::of(&laid, &opened), None);
+}
+
+#[test]
+fn two_words_of_a_gateway_that_can_both_be_true_convict_nobody() {
+    let story = Story::small();
+    let taken = word(&story, |_| {});
+    let others: [fn(&mut Receipt); 5] = [
+        |_| {},
+        |receipt| receipt.at = receipt.at.plus_ms(1),
+        // What its desk sealed again in a newer epoch is another payload.
+        |receipt| {
+            receipt.envelope = model::EnvelopeDigest(Digest::of(&[b"sealed again"]));
+            refuse(receipt);
+        },
+        |receipt| receipt.kind = ReceiptKind::Retrieval,
+        |receipt| receipt.epoch = epoch(5),
+    ];
+    for change in others {
+        let other = word(&story, change);
+        assert_eq!(Opposed::of(&taken, &other), None);
+        let evidence = Evidence::Verdicts(Box::new(Opposed { first: taken.clone(), then: other }));
+        assert!(!evidence.convicts() && !proves(&story, &evidence), "{}", evidence.told());
+    }
+    // One of the two is somebody else's, with this gateway's name in it.
+    let forged = Opposed::of(&taken, &word(&story, refuse)).unwrap();
+    let Evidence::Receipt(stranger) = receipt(&Story::small(), refuse) else { panic!("a receipt") };
+    let then = SignedReceipt { proof: stranger.signed.proof, ..forged.then };
+    assert!(!proves(&story, &Evidence::Verdicts(Box::new(Opposed { then, ..forged }))));
+}
+
+#[test]
+fn a_gateway_that_tells_each_state_another_verdict_is_convicted_by_their_two_case_files() {
+    let mut story = Story::small();
+    let ours = story.export(&story.material());
+    story.states(1, |receipt| receipt.kind = ReceiptKind::RelayRejection);
+    // In its own state's file it refused what it took.
+    story.entries[1].receipts.remove(1);
+    let theirs = story.export(&story.material_of_peer());
+    let pins = story.pins();
+    for alone in [&ours, &theirs] {
+        assert_eq!(opposed_in(&[alone], &pins), Ok(Vec::new()), "one file alone shows one word");
+    }
+    let found = opposed_in(&[&ours, &theirs], &pins).unwrap();
+    let [(proved, file)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((proved.accused, proved.kind), (party("FR"), "verdicts"));
+    let of_accused: Vec<_> = pins.iter().filter(|pin| pin.party() == party("FR")).cloned().collect();
+    assert_eq!(check_misconduct(file.as_bytes(), &of_accused).as_ref(), Ok(proved));
+    assert_eq!(opposed_in(&[&ours, &theirs], &[]), Err(CannotProve::RootMissing(party("FR"))));
+    assert!(matches!(opposed_in(&[b"no case file"], &pins), Err(CannotProve::Unreadable(_))));
+    let stranger = Story::small();
+    assert_eq!(opposed_in(&[&ours, &theirs], &stranger.pins()), Ok(Vec::new()), "by other roots nobody signed it");
+}
+
+#[test]
 fn a_rejection_of_an_entry_that_claims_to_be_from_the_future_convicts_nobody() {
     let story = Story::small();
     let dated = |kind| {
@@ -177,9 +298,12 @@ fn every_flipped_byte_of_a_file_of_misconduct_is_found() {
     const STRIDE: usize = 23;
     let story = Story::small();
     let pins = story.pins();
-    for evidence in
-        [fork(&story), retreat(&story), receipt(&story, |receipt| receipt.case = model::CaseId::new([7; 16]))]
-    {
+    for evidence in [
+        fork(&story),
+        retreat(&story),
+        receipt(&story, |receipt| receipt.case = model::CaseId::new([7; 16])),
+        verdicts(&story),
+    ] {
         let file = file(&story, &evidence);
         assert!(check_misconduct(&file, &pins).is_ok());
         let parts = file.len() - evidence.to_text().len();

@@ -141,3 +141,94 @@ fn a_version_of_a_directory_that_is_not_in_the_file_is_missed_and_pins_nothing_o
     }
     pinned(&dated_between(Some(2)), "when no directory in the file made its key that of FR");
 }
+
+fn another(receipt: &mut Receipt) {
+    if let Some(epoch) = &mut receipt.epoch {
+        epoch.tree_hash[0] ^= 1;
+    }
+}
+
+#[test]
+fn of_two_gateways_that_certify_different_epochs_the_one_that_the_group_contradicts_is_pinned() {
+    let mut story = Story::new();
+    story.misstates = another;
+    story.open();
+    story.misstates = |_| {};
+    story.request();
+    let report = checked(&story, &story.export(&story.material()));
+    pinned(&report, "an epoch to which the handshake does not lead");
+    assert!(report.to_text().contains("(certified by JP)"), "{}", report.to_text());
+}
+
+#[test]
+fn a_gateway_that_certifies_two_epochs_of_one_handshake_is_pinned_by_the_one_to_which_it_leads() {
+    let mut story = Story::new();
+    story.open();
+    story.states(0, another);
+    story.request();
+    let report = checked(&story, &story.export(&story.material()));
+    pinned(&report, "an epoch to which the handshake does not lead");
+    assert!(report.to_text().contains("(certified by JP and FR)"), "{}", report.to_text());
+}
+
+#[test]
+fn where_the_handshake_leads_to_none_of_the_epochs_nobody_is_told_to_lie_but_who_certified_two() {
+    let mut story = Story::new();
+    story.misstates = another;
+    story.home_misstates = |receipt| {
+        if let Some(epoch) = &mut receipt.epoch {
+            epoch.tree_hash[1] ^= 1;
+        }
+    };
+    story.open();
+    story.misstates = |_| {};
+    story.home_misstates = |_| {};
+    let words = "the two gateways certified different epochs";
+    let told = |story: &Story| {
+        let report = checked(story, &story.export(&story.material()));
+        assert!(
+            !report.holds && report.contradicted.iter().any(|one| one.what.contains(words)),
+            "{}",
+            report.to_text()
+        );
+        report.misstated
+    };
+    assert!(told(&story).is_empty());
+    story.states(0, |receipt| receipt.epoch.iter_mut().for_each(|epoch| epoch.transcript_hash[0] ^= 1));
+    let misstated = told(&story);
+    assert!(misstated.iter().all(|one| one.by == [party("FR")] && one.what.contains("had certified before")));
+    assert!(!misstated.is_empty());
+}
+
+#[test]
+fn of_two_words_on_one_retrieval_the_first_counts_and_the_other_is_pinned_on_its_signer() {
+    for (first, then) in
+        [(ReceiptKind::Retrieval, ReceiptKind::NonRetrieval), (ReceiptKind::NonDelivery, ReceiptKind::Delivery)]
+    {
+        let mut story = Story::small();
+        for kind in [first, then] {
+            story.states(1, |receipt| (receipt.kind, receipt.at) = (kind, receipt.at.plus_ms(1)));
+        }
+        let report = checked(&story, &story.export(&story.material()));
+        let words = if first == ReceiptKind::Retrieval { "both opened and not" } else { "both laid ready and not" };
+        pinned(&report, words);
+    }
+}
+
+#[test]
+fn a_state_that_publishes_thousands_of_directories_does_not_void_the_file_of_the_other() {
+    let story = Story::small();
+    let mut material = story.material();
+    let first = Directory::from_toml(&story.fr.directory.toml).unwrap();
+    for version in 2..=1001_i64 {
+        let newer = Directory {
+            version: u64::try_from(version).unwrap(),
+            issued: first.issued.plus_ms(version),
+            ..first.clone()
+        };
+        let signed = story.fr.root.sign_directory(&newer, &[]).unwrap();
+        material.held.directories.push((party("FR"), newer.version, signed));
+    }
+    let report = checked(&story, &story.export(&material));
+    assert!(report.holds && report.misstated.is_empty(), "{}", report.to_text());
+}

@@ -97,6 +97,8 @@ pub(crate) struct Story {
     pub(crate) unlogged: Option<Vec<Statement>>,
     /// How far the clocks of the two gateways are ahead, JP's and FR's, in milliseconds.
     pub(crate) ahead: [i64; 2],
+    /// How far FR's gateway dates its cosignature ahead besides, in milliseconds.
+    pub(crate) cosigned_ahead: i64,
 }
 
 pub(crate) struct Signer(pub(crate) SigningKey);
@@ -171,6 +173,7 @@ impl State {
             expires: start.plus_ms(30 * 24 * 3600 * 1000),
             ledger_key: ledger.verifying_key(),
             ledger_key_ml_dsa_44: None,
+            ledger_keys_before: Vec::new(),
             root: root.certificate().der().to_vec(),
             authorities: vec![
                 authority("central", AuthorityKind::Central, &desk, officers),
@@ -217,6 +220,7 @@ impl Story {
             home_misstates: |_| {},
             unlogged: None,
             ahead: [0, 0],
+            cosigned_ahead: 0,
         }
     }
 
@@ -282,8 +286,16 @@ impl Story {
         let approved = Follower::open_with(&handshake, &self.binding, &self.trust, at).unwrap();
         home.merge(&approved.epoch).unwrap();
         let (fr, binding) = (&self.fr.leaf, &self.binding);
-        let peer =
-            Member::join(fr, &package.private, &handshake.welcome, binding, &approved.epoch, &self.trust, at).unwrap();
+        let peer = Member::join(
+            std::slice::from_ref(fr),
+            &package.private,
+            &handshake.welcome,
+            binding,
+            &approved.epoch,
+            &self.trust,
+            at,
+        )
+        .unwrap();
         self.members = Some([home, peer]);
         self.send(&header, Payload::Handshake(handshake), &[], None, Some(approved.epoch));
     }
@@ -459,8 +471,8 @@ impl Story {
     pub(crate) fn material(&self) -> Material {
         let origin = Origin::new(party("JP"), party("FR")).unwrap();
         let head = self.log.head(origin).sign(&self.jp.ledger).unwrap();
-        let cosigned =
-            head.cosign(WitnessName(party("FR")), &self.fr.ledger, self.moment().plus_ms(self.ahead[1])).unwrap();
+        let at = self.moment().plus_ms(self.ahead[1] + self.cosigned_ahead);
+        let cosigned = head.cosign(WitnessName(party("FR")), &self.fr.ledger, at).unwrap();
         let proof = |(index, (statement, salt)): (u64, &(Statement, LeafSalt))| LeafProof {
             statement: *statement,
             salt: *salt,

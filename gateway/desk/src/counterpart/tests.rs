@@ -15,9 +15,8 @@ fn example(record_type: &RecordType) -> Option<Value> {
 
 fn act(persona: &Persona, possible: &[Step], taken: &[Step], state: &str, consult_first: bool) -> Option<Act> {
     let (request, measures) = (sample::request(), standing(state, consult_first));
-    let language = Language::French;
-    let case = Situation { ours: true, possible, taken, measures: &measures, request: &request, language };
-    next(persona, &case, 0, &example)
+    let case = Situation { ours: true, possible, taken, measures: &measures };
+    next(persona, &case, &Asked { request: &request, language: Language::French }, 0, &example)
 }
 
 fn step(persona: &Persona, possible: &[Step], taken: &[Step], state: &str, consult_first: bool) -> Option<Step> {
@@ -57,20 +56,28 @@ fn it_offers_its_conditions_once() {
 
 #[test]
 fn it_does_nothing_when_the_other_side_has_to_move() {
+    let measures = standing("REVIEW", false);
+    let case = Situation { ours: false, possible: REVIEW, taken: &[], measures: &measures };
+    assert!(decide(&Persona::default(), &case, 0).is_none());
+}
+
+#[test]
+fn what_it_says_in_training_is_what_it_decided() {
+    let persona = Persona { asks_first: false, decides: Decides::Refuse, ..Persona::default() };
     let (request, measures) = (sample::request(), standing("REVIEW", false));
-    let language = Language::English;
-    let case =
-        Situation { ours: false, possible: REVIEW, taken: &[], measures: &measures, request: &request, language };
-    assert!(next(&Persona::default(), &case, 0, &example).is_none());
+    let case = Situation { ours: true, possible: REVIEW, taken: &[], measures: &measures };
+    let asked = Asked { request: &request, language: Language::English };
+    let (decided, act) = (decide(&persona, &case, 3).unwrap(), next(&persona, &case, &asked, 3, &example).unwrap());
+    let said = Decision { step: act.step, ground: act.ground, conditions: act.conditions };
+    assert_eq!((decided, act.records), (said, vec![]));
 }
 
 #[test]
 fn the_same_number_decides_the_same() {
     let persona = Persona { asks_first: false, decides: Decides::Varied, ..Persona::default() };
-    let (request, measures) = (sample::request(), standing("REVIEW", false));
-    let language = Language::English;
-    let case = Situation { ours: true, possible: REVIEW, taken: &[], measures: &measures, request: &request, language };
-    let of = |choice| next(&persona, &case, choice, &example).unwrap().step;
+    let measures = standing("REVIEW", false);
+    let case = Situation { ours: true, possible: REVIEW, taken: &[], measures: &measures };
+    let of = |choice| decide(&persona, &case, choice).unwrap().step;
     assert_eq!([of(0), of(1), of(2), of(3)], [Step::Recognise, Step::OfferConditions, Step::Refuse, Step::Recognise]);
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use model::{EntryId, Exit};
+use model::EntryId;
 use proto::desk::{self as wire, case_file_service_client::CaseFileServiceClient};
 use serde_json::json;
 
@@ -50,7 +50,10 @@ pub(super) struct Violation {
     /// The file to write; it must not be there.
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
-    /// Who opens the body; the user of this machine when absent. It is put on record.
+    /// The officer who signs for it where it shows records, as in central/officer-1. It is put on record.
+    #[arg(long = "as", value_name = "AUTHORITY/OFFICER")]
+    signer: Option<String>,
+    /// Who opens the body; the user of this machine when absent.
     #[arg(long, value_name = "NAME", env = "USER", default_value = "unnamed")]
     reader: String,
 }
@@ -70,6 +73,7 @@ impl Export {
             key_id,
             signature,
             at_ms,
+            violation_of: bytes::Bytes::new(),
         };
         let file = fetch(session, request).await?;
         write_new(&self.out, &file)?;
@@ -84,10 +88,22 @@ impl Export {
 
 impl Violation {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
-        let (case_id, reader) = (self.case.clone(), self.reader.clone());
-        let whole = fetch(session, wire::ExportCaseRequest { case_id, reader, ..Default::default() }).await?;
-        let file = casefile::violation_in(&whole, self.entry)
-            .map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+        let shown = session.show(&self.case).await?;
+        let purpose = format!("violation {}", self.entry);
+        let said = [purpose.as_str(), "", &self.reader];
+        let opener = Opener::of(session, case_id(shown.summary.as_ref())?, said, self.signer.as_deref())?;
+        let Word { key_id, signature, at_ms } = opener.word(None);
+        let request = wire::ExportCaseRequest {
+            case_id: self.case.clone(),
+            reader: self.reader.clone(),
+            violation_of: self.entry.as_bytes().to_vec().into(),
+            purpose,
+            key_id,
+            signature,
+            at_ms,
+            ..Default::default()
+        };
+        let file = fetch(session, request).await?;
         write_new(&self.out, &file)?;
         let name = self.out.display().to_string();
         let text = format!(

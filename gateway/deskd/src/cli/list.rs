@@ -62,7 +62,7 @@ impl Inbox {
 pub(super) async fn list(session: &Session, filter: &str, page: &Page) -> Result<Answer, Failure> {
     let (page_size, after) = page.told();
     let request = wire::ListCasesRequest { filter: filter.to_owned(), after, page_size, ..Default::default() };
-    let wire::ListCasesResponse { cases, next_after } = session.desk().list_cases(request).await?.into_inner();
+    let wire::ListCasesResponse { cases, next_after, .. } = session.desk().list_cases(request).await?.into_inner();
     let line = |case: &wire::CaseSummary| {
         format!(
             "{}  {:<10}  {:<12}  {:<6}  {:<16}  {}  {}{}",
@@ -90,8 +90,13 @@ pub(super) async fn all(session: &Session, filter: &str, states: &[&str]) -> Res
     let states: Vec<_> = states.iter().map(|state| (*state).to_owned()).collect();
     let (mut cases, mut after) = (Vec::new(), String::new());
     loop {
-        let request =
-            wire::ListCasesRequest { filter: filter.to_owned(), after, page_size: 1000, states: states.clone() };
+        let request = wire::ListCasesRequest {
+            filter: filter.to_owned(),
+            after,
+            page_size: 1000,
+            states: states.clone(),
+            ..Default::default()
+        };
         let page = session.desk().list_cases(request).await?.into_inner();
         cases.extend(page.cases);
         after = page.next_after;

@@ -3,6 +3,7 @@
 mod access;
 mod agenda;
 mod audit;
+mod certificate;
 mod editor;
 mod events;
 mod export;
@@ -74,6 +75,9 @@ enum Command {
     /// Check evidence, offline.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Renew the desk's certificates.
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
     /// Draft, validate and send a request.
     #[command(subcommand)]
     Request(Request),
@@ -145,7 +149,7 @@ enum Command {
     Refuse(Refuse),
     /// Carry out, collect, if need be, and release records (two officers).
     Produce(Produce),
-    /// Say that a part is collected; release it with produce.
+    /// Begin to carry out, if need be, and say that a part is collected; release it with produce.
     PartCollected(Plain),
     /// Go on with what is outstanding, after a part arrived.
     MoreToCome(Plain),
@@ -267,6 +271,9 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
         if let Command::Audit(audit) = &cli.command {
             return audit.run().map(Some);
         }
+        if let Command::Certificate(certificate) = &cli.command {
+            return certificate.run(&cli.dir).map(Some);
+        }
         if let Command::Translation(translation) = &cli.command {
             return translation.run(&cli.dir, json_output).await.map(Some);
         }
@@ -277,7 +284,7 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
 
 async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
-        Command::Serve(_) | Command::Translation(_) | Command::Audit(_) => {
+        Command::Serve(_) | Command::Translation(_) | Command::Audit(_) | Command::Certificate(_) => {
             Err(Failure::new(Exit::Usage, "it is run by itself"))
         }
         Command::Status => show::status(session).await,
@@ -315,7 +322,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Postpone(postpone) => postpone.run(session).await.map(Taken::answer),
         Command::Resume(plain) => plain.run(session, model::Step::Resume).await.map(Taken::answer),
         Command::Return(back) => back.run(session).await.map(Taken::answer),
-        Command::PartCollected(plain) => plain.run(session, model::Step::PartCollected).await.map(Taken::answer),
+        Command::PartCollected(plain) => plain.part_collected(session).await.map(Taken::answer),
         Command::MoreToCome(plain) => plain.run(session, model::Step::MoreToCome).await.map(Taken::answer),
         Command::Reject(plain) => plain.with_reason(session, model::Step::Reject).await.map(Taken::answer),
         Command::Forward(forward) => forward.run(session).await.map(Taken::answer),

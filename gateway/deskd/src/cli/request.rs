@@ -9,14 +9,9 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use desk::{Body, RequestBody};
 use identity::sign_validation;
-use model::{
-    AuthorityId, BodyCommitment, CaseId, ConditionCode, Denial, Exit, FollowUp, Pin, RecordType, RequestType, Role,
-    Step,
-};
-use prost::Message;
-use proto::{desk as wire, types};
+use model::{AuthorityId, CaseId, ConditionCode, Exit, FollowUp, RecordType, RequestType, Role, Step};
+use proto::desk as wire;
 use serde_json::{Value, json};
 
 use super::{
@@ -26,11 +21,7 @@ use super::{
     session::{Session, case_id},
     step::{Ask, Common, Taken, documents, record},
 };
-use crate::{
-    failure::Failure,
-    signing::{inside, request as request_in},
-    summary,
-};
+use crate::{failure::Failure, signing::check_validation, summary};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -356,7 +347,7 @@ impl Validate {
         let id = case_id(shown.summary.as_ref())?;
         let request = wire::PrepareValidationRequest { case_id: id.to_string(), role: self.role.as_str().to_owned() };
         let prepared = session.desk().prepare_validation(request).await?.into_inner();
-        let (pin, inside, body) = check_statement(&prepared, id)?;
+        let (pin, inside, body) = check_validation(&prepared, id)?;
         session.tell(&format!("Validating {id}:\nrule       {}\n{}\n", pin.short(), summary::of_body(&inside, true)?));
         let authority = match &officer.authority {
             Some(name) => AuthorityId::new(session.config.authority.party(), name)
@@ -375,37 +366,6 @@ impl Validate {
         let text = format!("{state}. Next: two officers run\n  desk request send {id} --as AUTHORITY/OFFICER");
         Ok(Answer::new(json!({ "case": id.to_string(), "state": state }), text))
     }
-}
-
-/// The statement is on this case, on the very body that the validator is shown, and on its scope.
-fn check_statement(
-    prepared: &wire::PrepareValidationResponse,
-    case: CaseId,
-) -> Result<(Pin, Body, RequestBody), Failure> {
-    let statement = &*prepared.statement;
-    let wrong = |what: &str| {
-        Failure::new(
-            Exit::Integrity,
-            format!("the desk prepared another statement than asked for: {what}; nothing was signed"),
-        )
-    };
-    let said = types::ValidationStatement::decode(statement).map_err(|_| wrong("it cannot be read"))?;
-    let pin = Pin::try_from(&*said.treaty_pin).map_err(|_| wrong("`treaty_pin` is none"))?;
-    let commitment = BodyCommitment::try_from(&*said.body_commitment).map_err(|_| wrong("`body` is none"))?;
-    let inside = inside(Some(commitment), Step::SealSend, &prepared.body, &prepared.body_salt)?;
-    let body = request_in(&inside)?;
-    if said.case_id != case.as_bytes().as_slice() || body.case != case {
-        return Err(wrong("`case` differs"));
-    }
-    let declared = desk::declare(&body).map_err(Denial::from)?;
-    let same = proto::encode_statement(&model::ValidationStatement {
-        case,
-        pin,
-        measures: declared.measures,
-        body: commitment,
-        validated: model::Timestamp(said.validated_ms),
-    });
-    if same == statement { Ok((pin, inside, body)) } else { Err(wrong("`measures` differ")) }
 }
 
 async fn send(session: &Session, common: &Common) -> Result<Answer, Failure> {

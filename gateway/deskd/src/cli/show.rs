@@ -44,6 +44,12 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         text.push_str(&format!("\nwithout keys  {cases} (restored from a backup; asks to be taken in anew)"));
     }
     status.parked.iter().for_each(|one| text.push_str(&format!("\nwaits         {}", plain(one))));
+    let [tls, leaf] = [status.tls_until_ms, status.leaf_until_ms].map(Timestamp);
+    text.push_str(&format!("\ncertificates  TLS until {tls}, leaf until {leaf}"));
+    if status.leaf_waits > 0 {
+        text.push_str(&format!("\nnew leaf      to be put in place in {} cases", status.leaf_waits));
+    }
+    status.problems.iter().for_each(|one| text.push_str(&format!("\nPROBLEM       {}", plain(one))));
     let value = json!({
         "authority": status.authority,
         "gateway": status.gateway,
@@ -60,6 +66,10 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "cases_without_keys": status.cases_without_keys,
         "parked": status.parked,
         "console": status.console,
+        "tls_until": tls.to_string(),
+        "leaf_until": leaf.to_string(),
+        "leaf_waits": status.leaf_waits,
+        "problems": status.problems,
     });
     Ok(Answer::new(value, text + &webhooks + &troubles))
 }
@@ -104,13 +114,21 @@ pub(super) async fn case(
     Ok(Answer { exit, ..Answer::new(value, text(&shown, &files)) })
 }
 
+/// The measures that do not stand where the case stands: it was carried out, refused or postponed in part.
+fn otherwise(shown: &wire::GetCaseResponse, state: &str) -> String {
+    let apart = shown.measures.iter().filter(|one| one.state != state);
+    let apart: Vec<_> = apart.map(|one| format!("M{} {}", one.id, one.state)).collect();
+    if apart.is_empty() { String::new() } else { format!("; otherwise {}", apart.join(", ")) }
+}
+
 fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
     let mut lines = Vec::new();
     if let Some(case) = &shown.summary {
         lines.extend(banners(case));
         lines.push(format!("case       {}", case.case_id));
         lines.push(format!("reference  {}", plain(&case.reference)));
-        lines.push(format!("state      {} ({}; move: {})", case.state, case.side, case.r#move));
+        let otherwise = otherwise(shown, &case.state);
+        lines.push(format!("state      {} ({}; move: {}){otherwise}", case.state, case.side, case.r#move));
         lines.push(format!("with       {}", case.counterpart));
         lines.push(format!("next       {}", case.possible_steps.join(", ")));
         lines.extend(remarks(case).iter().map(|(name, text)| format!("{name:<10} {text}")));

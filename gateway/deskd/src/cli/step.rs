@@ -197,6 +197,14 @@ impl Plain {
         self.common.take_before(session, &officer, &review, &self.words).await?;
         self.common.take(session, &officer, Ask::new(Step::Consult, Some(&self.words))).await
     }
+
+    /// Begins to carry out, if need be, and says that a part is collected.
+    pub(super) async fn part_collected(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        let begun = Before { step: Step::Assign, main: Step::PartCollected, records: &[] };
+        self.common.take_before(session, &officer, &begun, &self.words).await?;
+        self.common.take(session, &officer, Ask::new(Step::PartCollected, Some(&self.words))).await
+    }
 }
 
 impl Consulted {

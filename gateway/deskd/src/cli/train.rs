@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use clap::Args;
 use desk::{
     Document, RequestBody,
-    counterpart::{Act, Persona, Situation, Standing, next, training_banner},
+    counterpart::{Act, Asked, Persona, Situation, Standing, next, training_banner},
     translation::language_of,
 };
 use identity::TRAINING_MARK;
@@ -144,15 +144,9 @@ impl Player<'_> {
         let taken = steps(&ours.map(|one| one.step.clone()).collect::<Vec<_>>());
         let measures: Vec<_> = shown.measures.iter().map(standing).collect();
         let language = language_of(&request.language.original).unwrap_or(Language::English);
-        let case = Situation {
-            ours: true,
-            possible: &possible,
-            taken: &taken,
-            measures: &measures,
-            request: &request,
-            language,
-        };
-        let Some(act) = next(&self.persona, &case, self.choice, &example) else { return Ok(None) };
+        let case = Situation { ours: true, possible: &possible, taken: &taken, measures: &measures };
+        let asked = Asked { request: &request, language };
+        let Some(act) = next(&self.persona, &case, &asked, self.choice, &example) else { return Ok(None) };
         sleep(Duration::from_secs(self.persona.delay_s.into())).await;
         self.take(&summary.case_id, &act, language).await?;
         Ok(Some(act.step))

@@ -1,10 +1,13 @@
 //! The forms of what comes after an answer: report, custody, disposal, remedies, and what lasts longer. What a form can only say in one
 //! way is filled in.
 
+mod custodians;
+mod report;
+
 use std::collections::BTreeSet;
 
 use desk::{COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
-use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
+use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step};
 use serde_json::{Map, Value, json};
 use workflow::{Case, MatterKind, State};
 
@@ -48,7 +51,9 @@ pub(super) fn fill(
         Step::FinalReport => {
             fill("reported_at", moment);
             fill("reported_by", speaker);
-            fill("results", text.unwrap_or("All that was asked for was carried out and handed over.").into());
+            report::left_out(view, said, form)?;
+            let plain = if form.contains_key("left_out") { report::REST } else { report::ALL };
+            form.entry("results").or_insert(text.unwrap_or(plain).into());
         }
         Step::TakeOver => {
             fill("taken_over_at", moment);
@@ -93,10 +98,15 @@ pub(super) fn standings(view: &CaseView, said: &Said<'_>) -> Value {
     said.concerns.iter().map(one).collect()
 }
 
-/// Until when a header has to say that something lasts: what its form gives.
-pub(super) fn until(header: &Header, documents: &[Document]) -> Option<Timestamp> {
-    let document = documents.first().filter(|_| matches!(header.step, Step::Extend | Step::Prolong))?;
-    desk::until_of(&records::read(&document.bytes).ok()?)
+/// What a header says because its form says it: until when something lasts, and what a report leaves out.
+pub(super) fn declare(header: &mut Header, documents: &[Document]) {
+    let read = |one: &Document| records::read(&one.bytes).ok();
+    let Some(form) = documents.first().and_then(read) else { return };
+    match header.step {
+        Step::Extend | Step::Prolong => header.declared.until = desk::until_of(&form).or(header.declared.until),
+        Step::FinalReport => header.declared.left_out = desk::left_out_of(&form),
+        _ => {}
+    }
 }
 
 impl Office {
@@ -156,6 +166,7 @@ impl Office {
         documents: &[Document],
     ) -> Result<(), Denial> {
         let read = |one: &Document| Ok((one.record_type.clone(), self.accept(&one.record_type, &one.bytes)?));
+        self.hold_custodians(header, documents)?;
         match header.step {
             Step::CertifyDisposal => {
                 let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
@@ -193,7 +204,9 @@ impl Office {
         let mut certificates = Vec::new();
         let mut gone = BTreeSet::new();
         if let Some(one) = returned {
-            let document = self.whole(view, one.record_type.clone(), fields(&one.bytes)?)?;
+            let mut certificate = fields(&one.bytes)?;
+            self.name_custodians(&mut certificate)?;
+            let document = self.whole(view, one.record_type.clone(), certificate)?;
             let value = records::read(&document.bytes).map_err(|f| Denial::failed(Fault::Malformed, f.to_string()))?;
             let items = value["items"].as_array().into_iter().flatten();
             gone.extend(items.filter_map(|item| Some(item["record_id"].as_str()?.to_owned())));
@@ -212,6 +225,7 @@ impl Office {
                 certificate.insert("records".to_owned(), rest.iter().map(one).collect());
             }
             fill(&mut certificate, view, said, Value::Null)?;
+            self.name_custodians(&mut certificate)?;
             self.say_how(view, said, kept, &mut certificate)?;
             certificates.push(self.whole(view, form.parse().map_err(internal)?, certificate)?);
         }

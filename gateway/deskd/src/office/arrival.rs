@@ -188,7 +188,7 @@ impl Office {
         let Payload::Sealed(sealed) = &taking.entry.payload else { return Err(unknown("not a sealed body")) };
         let mut member = members.take(self, header.case).await?;
         let mut reading = match member.open(sealed, taking.entry.header_digest()) {
-            Ok(opened) => self.read(&view, header, opened, taking.receipt.at).await?,
+            Ok(opened) => self.read(&view, taking.entry, opened, taking.receipt.at).await?,
             Err(error) => Reading {
                 plain: Zeroizing::default(),
                 finding: Some(contradiction("payload", &error.to_string())),
@@ -337,9 +337,12 @@ impl Office {
         let entry = taking.entry;
         let id = entry.header.entry;
         let body = if taken.view.findings.contains_key(&id) && entry.header.carries_records() {
-            // Records that contradict their header were never released. The signed notice names entry, field and rule; whoever disputes it
-            // opens the commitment in its own signed header, and only the sender has what that takes and the right to keep it.
+            // Records that contradict their header were never released: nobody here may use them. Who gives notice of them keeps what proves
+            // it, for that alone and for a time.
             batch.record_keys.push(never_kept(&entry.header, taking.now));
+            if let Some(plain) = taken.plain.filter(|_| gives_notice(&taken.view, entry)) {
+                self.keep_exhibit(batch, &entry.header, &plain, taking.now)?;
+            }
             None
         } else {
             taken.plain.map(|plain| self.keep_body(batch, &entry.header, &plain)).transpose()?
@@ -392,6 +395,13 @@ impl Office {
             next_attempt: now.0,
         }
     }
+}
+
+/// Whether the answer that is on its way is the notice about this entry.
+fn gives_notice(view: &CaseView, lied: &Entry) -> bool {
+    let pending = view.pending.as_ref().filter(|pending| pending.step == Step::Violation);
+    let notice = pending.and_then(|pending| proto::decode_header(&Bytes::from(pending.header.clone())).ok());
+    notice.is_some_and(|notice| notice.previous == lied.header_digest())
 }
 
 /// The line in the log of keys of a body that was never kept.

@@ -70,7 +70,7 @@ impl Office {
     /// Encrypts a received body under a key of its own, which the batch keeps.
     pub(super) fn keep_body(&self, batch: &mut DeskBatch, header: &Header, plain: &[u8]) -> Result<Blob, Denial> {
         let key = random::secret()?;
-        let (body, wrapped) = self.safe.seal_alone(header.entry, &key, plain)?;
+        let (body, wrapped) = self.safe.seal_alone(Place::RecordKey, header.entry, &key, plain)?;
         batch.record_keys.push(RecordKeyRow {
             entry_id: header.entry.into(),
             case_id: header.case.into(),
@@ -86,7 +86,7 @@ impl Office {
         let Some(sealed) = &row.body else { return Ok(None) };
         match self.store.record_key(row.id.0).await? {
             Some(RecordKeyRow { wrapped: Some(wrapped), .. }) => {
-                self.safe.open_alone(row.id.0, &wrapped, sealed).map(Some)
+                self.safe.open_alone(Place::RecordKey, row.id.0, &wrapped, sealed).map(Some)
             }
             Some(_) => Ok(None),
             // Entries of ours, and what came before there were keys of their own.
@@ -115,6 +115,7 @@ impl Office {
         header: &Header,
         now: Timestamp,
     ) -> Result<(), Denial> {
+        self.let_exhibits_go(batch, view, header).await?;
         let entries = if shreds(header.step) {
             if self.is_kept_elsewhere(view, header) {
                 return Ok(());
@@ -351,6 +352,7 @@ impl Office {
         removal: EntryId,
         now: Timestamp,
     ) -> Result<(), Denial> {
+        batch.exhibits_forgotten.push(view.id);
         let rows = self.store.entries_of(view.id).await?;
         let theirs = rows.iter().filter(|row| row.direction == THEIRS && carries(row));
         let entries: Vec<_> = theirs.map(|row| row.id.0).collect();

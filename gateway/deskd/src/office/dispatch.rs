@@ -13,10 +13,11 @@ use roster::Frame;
 use seal::Member;
 use serde::{Deserialize, Serialize};
 use store::desk::{DeskBatch, NewDeskOutbox, ProposalRow};
+use telemetry::say;
 use workflow::{Command, State, decide};
 
 use super::{
-    Members, Office, Told, event, internal,
+    Members, Office, Told, event, internal, once,
     prepare::{RESEAL, SEALED, digest_of},
     terms::follows,
     validate::request_of,
@@ -53,6 +54,23 @@ pub(super) struct KeptSignature {
 }
 
 impl Office {
+    /// Makes a batch durable, and rings.
+    pub(super) async fn commit(&self, batch: &DeskBatch) -> Result<(), Denial> {
+        self.store.commit(once::noted(batch).as_ref().unwrap_or(batch)).await?;
+        if batch.destroys() && self.store.forget().await.is_err() {
+            say!(Warn, "keys are destroyed, and the database has not forgotten them yet", party = self.own.party());
+        }
+        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+        if !batch.outbox.is_empty() {
+            self.outbox_bell.notify_one();
+        }
+        // After the commit: before it whoever is rung finds nothing new, and rests.
+        if !batch.errands.is_empty() {
+            self.errand_bell.notify_one();
+        }
+        Ok(())
+    }
+
     /// Puts an entry into the batch's outbox and notes in the case that it is on its way.
     pub(super) fn dispatch(
         &self,

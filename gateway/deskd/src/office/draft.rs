@@ -170,60 +170,64 @@ impl Office {
             Err(Denial::Refused(refusal)) => checked.findings.push((*refusal).into()),
             Err(denial) => return Err(denial),
         }
-        let document = match self.records.accept(&kind, &draft.body) {
-            Ok(document) => document,
+        // What the schema minds does not hide the rest: an officer is told everything at once, as far as it can be read.
+        let (document, form) = match self.records.accept(&kind, &draft.body) {
+            Ok(document) => (Some(document), Vec::new()),
             Err(findings) => {
                 let read = records::read(&draft.body).ok();
                 let found = findings.iter().map(|one| (&*one.field, &*one.rule, &*one.message));
-                checked.findings.extend(desk::form_findings(read.as_ref(), found));
-                return Ok(checked);
+                let form = desk::form_findings(read.as_ref(), found);
+                (read, form)
             }
         };
-        let Some(rule) = checked.rule.take() else { return Ok(checked) };
-        let body = match RequestBody::from_document(document) {
-            Ok(body) => body,
-            Err(refusal) => {
-                checked.findings.push(refusal.into());
-                return Ok(checked);
+        if let Some(document) = document.as_ref().filter(|_| *sender == self.own) {
+            checked.findings.extend(self.own_findings(document, &draft.recipient));
+        }
+        match document.map(RequestBody::from_document) {
+            Some(Ok(body)) => {
+                let (kind, recipient) = (self.kind_of(sender), self.kind_of(&draft.recipient));
+                let rule = checked.rule.as_ref();
+                let asked = Preflight { body: &body, form: &form, rule, sender: kind, recipient, today, now };
+                let found = desk::preflight(&asked);
+                checked.findings.extend(found.findings);
+                checked.findings.extend(self.given_findings(&body, draft, sender, found.decision.as_ref()));
+                checked.decision = found.decision;
             }
-        };
-        let (kind, recipient) = (self.kind_of(sender), self.kind_of(&draft.recipient));
-        let asked = Preflight { body: &body, form: &[], rule: &rule, sender: kind, recipient, today, now };
-        let found = desk::preflight(&asked);
-        checked.findings = found.findings;
-        checked.findings.extend(self.given_findings(&body, draft, sender, found.decision.as_ref()));
-        if *sender == self.own {
-            checked.findings.extend(self.own_findings(&body, &draft.recipient));
+            Some(Err(refusal)) if form.is_empty() => checked.findings.push(refusal.into()),
+            _ => checked.findings.extend(form),
         }
         checked.findings.sort_by_key(|finding| finding.severity);
-        checked.decision = found.decision;
-        checked.rule = Some(rule);
         Ok(checked)
     }
 
     /// What only this desk can see: that it speaks for itself, and to whom it can speak.
-    fn own_findings(&self, body: &RequestBody, recipient: &AuthorityId) -> Vec<Finding> {
+    fn own_findings(&self, document: &Value, recipient: &AuthorityId) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut wrong = |field: &str, reason: String, remedy: &str| {
             findings.push(Refusal::new(RefusalCode::R93, "desk", reason, remedy).at(field).into());
         };
-        if body.requesting != self.own.party() {
+        // What is no name at all, the form tells.
+        let authority = |at: &str| document.pointer(at)?.as_str()?.parse::<AuthorityId>().ok();
+        let party = |at: &str| document.pointer(at)?.as_str()?.parse::<PartyId>().ok();
+        if party("/requesting").is_some_and(|requesting| requesting != self.own.party()) {
             let reason = format!("the desk of {} asks for its own party only", self.own);
             wrong("requesting", reason, "Name the own party, or let the desk of that party send it.");
         }
-        if body.addressee != *recipient {
-            let reason = format!("the request is addressed to {}, and was to go to {recipient}", body.addressee);
+        let addressee = authority("/addressee");
+        if let Some(addressee) = addressee.as_ref().filter(|addressee| *addressee != recipient) {
+            let reason = format!("the request is addressed to {addressee}, and was to go to {recipient}");
             wrong("addressee", reason, "Name the same authority in both.");
         }
-        if let Ok(trust) = self.trust.store() {
-            if trust.directory(body.requested).is_some() && trust.authority(&body.addressee).is_none() {
-                let reason = format!("{} is not in the directory of {}", body.addressee, body.requested);
-                wrong("addressee", reason, "Address an authority of that directory, as desk status lists the parties.");
-            }
-            if trust.authority(&body.validation.authority).is_none() {
-                let reason = format!("{} is not in the own directory", body.validation.authority);
-                wrong("validation.authority", reason, "Name the judicial authority as the directory does.");
-            }
+        let Ok(trust) = self.trust.store() else { return findings };
+        let foreign = party("/requested").filter(|requested| trust.directory(*requested).is_some());
+        let unknown = |authority: &AuthorityId| trust.authority(authority).is_none();
+        if let (Some(requested), Some(addressee)) = (foreign, addressee.filter(unknown)) {
+            let reason = format!("{addressee} is not in the directory of {requested}");
+            wrong("addressee", reason, "Address an authority of that directory, as desk status lists the parties.");
+        }
+        if let Some(validator) = authority("/validation/authority").filter(unknown) {
+            let reason = format!("{validator} is not in the own directory");
+            wrong("validation.authority", reason, "Name the judicial authority as the directory does.");
         }
         findings
     }

@@ -10,7 +10,7 @@ use std::{
 use link::Backoff;
 use model::{AuthorityId, CaseId, Denial, Fault, Handshake, HeaderDigest, Payload, Step};
 use roster::Accreditation;
-use seal::Member;
+use seal::{LeafIdentity, Member};
 use serde::{Deserialize, Serialize};
 use store::desk::{DeskBatch, ErrandRow};
 use telemetry::say;
@@ -36,7 +36,7 @@ pub(crate) enum Wish {
     Add(AuthorityId),
     /// That it goes out.
     Remove(AuthorityId),
-    /// That this desk's leaf is renewed.
+    /// That this desk's leaf is renewed, with its newest certificate.
     Renew,
     /// That this desk, which lost its keys, is taken in anew.
     Rejoin,
@@ -101,6 +101,7 @@ impl Wish {
         &self,
         member: &mut Member,
         key_package: Option<&[u8]>,
+        leaf: &LeafIdentity,
         accreditation: &dyn Accreditation,
     ) -> Result<Handshake, Denial> {
         let now = clock::now();
@@ -113,7 +114,10 @@ impl Wish {
             Self::Readmit { authority, key_package, .. } => {
                 member.replace(authority, &[key_package], accreditation, now)
             }
-            Self::Renew => member.rotate(None, accreditation, now),
+            Self::Renew => {
+                let next = member.leaf_key().is_some_and(|key| key != leaf.public_key()).then_some(leaf);
+                member.rotate(next, accreditation, now)
+            }
             Self::Rejoin => Err(Denial::failed(Fault::Internal, "a desk cannot take itself in")),
         }
     }
@@ -154,7 +158,6 @@ impl Office {
                 }
             }
         }
-        self.errand_bell.notify_one();
         let over = || async move {
             if self.errand(case).await?.is_some() {
                 return Ok(None);
@@ -258,7 +261,8 @@ impl Office {
             member.discard()?;
         }
         let trust = self.trust.store()?;
-        let handshake = errand.wish.commit(&mut member, key_package.as_deref(), trust.as_ref())?;
+        let leaf = self.leaves.current()?;
+        let handshake = errand.wish.commit(&mut member, key_package.as_deref(), &leaf, trust.as_ref())?;
         let now = clock::now();
         let header = self.next_header(&view, Step::ChangeGroup, now)?;
         let mut batch = DeskBatch { mls: self.mls_changes(case, &mut member)?, ..DeskBatch::default() };
@@ -298,7 +302,6 @@ impl Office {
         };
         let due = clock::now().plus_ms(pause).0;
         batch.errands.push(self.errand_row(case, &errand, due)?);
-        self.errand_bell.notify_one();
         Ok(())
     }
 

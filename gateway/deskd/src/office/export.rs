@@ -44,6 +44,12 @@ impl Office {
     /// Where the case is not here, this desk has no seat in it, or the gateway is away. A record that may not be opened now is left out,
     /// and the file says why.
     pub(crate) async fn export(&self, case: CaseId, wanted: &Wanted) -> Result<Vec<u8>, Denial> {
+        let material = self.material(case, wanted).await?;
+        casefile::assemble(&material, |manifest| self.desk_key.sign(Domain::CaseFile, manifest)).map_err(internal)
+    }
+
+    /// All that a case file is made of.
+    pub(super) async fn material(&self, case: CaseId, wanted: &Wanted) -> Result<Material, Denial> {
         let (view, _) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
         let Gathered { mut entries, held, .. } = self.gather(case).await?;
         let withheld = if wanted.without_bodies {
@@ -51,7 +57,7 @@ impl Office {
         } else {
             self.open_bodies(&view, &mut entries, &wanted.opens).await?
         };
-        let material = Material {
+        Ok(Material {
             case,
             home: view.home,
             peer: view.peer,
@@ -62,8 +68,7 @@ impl Office {
             held,
             treaties: self.treaties(&view).await?,
             withheld,
-        };
-        casefile::assemble(&material, |manifest| self.desk_key.sign(Domain::CaseFile, manifest)).map_err(internal)
+        })
     }
 
     /// Asks the own gateway. Never with the lock held.

@@ -79,7 +79,7 @@ impl Office {
         view.began = Some(Timestamp(draft_row.created));
         view.reference.clone_from(&draft.reference);
         let binding = CaseBinding::new(id, header.pin, header.home, header.peer);
-        let mut member = Member::create(&self.leaf, &binding, trust.as_ref(), now)?;
+        let mut member = Member::create(&self.leaves.current()?, &binding, trust.as_ref(), now)?;
         let handshake = member.add(&[key_package], trust.as_ref(), now)?;
         members.0.remove(&id);
         let mut batch = DeskBatch::default();

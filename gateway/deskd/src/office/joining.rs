@@ -131,7 +131,7 @@ impl Office {
         let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
         let welcome = &handshake.welcome;
         let mut member =
-            Member::join(&self.leaf, &private, welcome, &binding, certificate, trust.as_ref(), taking.now)?;
+            Member::join(&self.leaves.all(), &private, welcome, &binding, certificate, trust.as_ref(), taking.now)?;
         batch.key_packages_used.push((reference, taking.now.0));
         batch.mls_forgotten.push(header.case);
         batch.mls = self.mls_changes(header.case, &mut member)?;

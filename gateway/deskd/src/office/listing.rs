@@ -1,6 +1,8 @@
 //! Lists of cases and drafts for officers' programs, page by page. Whose move it is, and from when on a case calls people, is kept in its
 //! row, in the transaction that changes it: a page costs the same however many cases there are.
 
+mod search;
+
 use std::{cmp::Reverse, collections::BTreeMap, str::FromStr};
 
 use model::{CaseId, Denial, Malformed, Step, Timestamp};
@@ -18,6 +20,7 @@ use super::{
     view::{CaseView, DraftView, state_number},
 };
 use crate::{clock, failure::Failure};
+use search::Search;
 
 /// Cases on a page where nobody says how many.
 const PAGE: usize = 200;
@@ -104,6 +107,7 @@ impl FromStr for Filter {
 pub(crate) struct Page {
     filter: Filter,
     states: Vec<State>,
+    search: Search,
     after: Option<Stand>,
     limit: usize,
 }
@@ -115,6 +119,7 @@ impl Page {
         Ok(Self {
             filter: request.filter.parse()?,
             states: request.states.iter().map(|state| state_of(state)).collect::<Result<_, _>>()?,
+            search: Search::of(request),
             after: after.map(stand).transpose()?,
             limit: limit(request.page_size, PAGE),
         })
@@ -144,7 +149,9 @@ impl Page {
             Filter::Theirs => case.r#move == Whose::Theirs.as_str(),
             Filter::Due => calling(),
         };
-        listed && (self.states.is_empty() || self.states.iter().any(|state| state.to_string() == case.state))
+        listed
+            && self.search.finds(case)
+            && (self.states.is_empty() || self.states.iter().any(|state| state.to_string() == case.state))
     }
 }
 
@@ -175,27 +182,28 @@ impl Office {
     pub(crate) async fn list(&self, page: &Page) -> Result<wire::ListCasesResponse, Denial> {
         let now = clock::now();
         let which = page.which(now);
-        let (mut cases, mut after) = (Vec::new(), page.after);
+        let (mut cases, mut after, mut looked_at) = (Vec::new(), page.after, 0);
         for _ in 0..ROUNDS_MAX {
             // One more than a page has tells whether there is another page.
             let places = self.store.listed(&which, after, page.limit as u64 + 1).await?;
             let mut found = self.summaries(&places, now).await?;
             for (at, place) in places.iter().enumerate() {
                 if cases.len() == page.limit {
-                    return Ok(answer(cases, after));
+                    return Ok(answer(cases, after, looked_at));
                 }
                 after = Some(*place);
+                looked_at += 1;
                 cases.extend(found.remove(&place.id).filter(|case| page.wants(case)));
                 let last = at + 1 == places.len();
                 if last && places.len() <= page.limit {
-                    return Ok(answer(cases, None));
+                    return Ok(answer(cases, None, looked_at));
                 }
             }
             if places.is_empty() {
-                return Ok(answer(cases, None));
+                return Ok(answer(cases, None, looked_at));
             }
         }
-        Ok(answer(cases, after))
+        Ok(answer(cases, after, looked_at))
     }
 
     async fn summaries(&self, places: &[Stand], now: Timestamp) -> Result<BTreeMap<CaseId, wire::CaseSummary>, Denial> {
@@ -275,10 +283,10 @@ impl Office {
     }
 }
 
-fn answer(mut cases: Vec<wire::CaseSummary>, after: Option<Stand>) -> wire::ListCasesResponse {
+fn answer(mut cases: Vec<wire::CaseSummary>, after: Option<Stand>, looked_at: u32) -> wire::ListCasesResponse {
     cases.sort_by_key(|case| Reverse(case.updated_ms));
     let next_after = after.map(|after| format!("{}.{}", after.created, after.id)).unwrap_or_default();
-    wire::ListCasesResponse { cases, next_after }
+    wire::ListCasesResponse { cases, next_after, looked_at }
 }
 
 fn preserves(view: &CaseView) -> bool {
@@ -326,18 +334,18 @@ mod tests {
     #[test]
     fn a_cursor_names_the_last_place_of_a_page_and_nothing_else_is_one() {
         let last = Stand { created: 1_790_000_000_000, id: CaseId::new([7; 16]) };
-        let cursor = answer(Vec::new(), Some(last)).next_after;
+        let cursor = answer(Vec::new(), Some(last), 1).next_after;
         assert_eq!(stand(&cursor).unwrap(), last);
         for other in ["", "1", "1.", ".07070707-0707-0707-0707-070707070707", "1.x"] {
             assert!(stand(other).is_err(), "{other}");
         }
-        assert_eq!(answer(Vec::new(), None).next_after, "");
+        assert_eq!(answer(Vec::new(), None, 0).next_after, "");
     }
 
     #[test]
     fn on_its_page_the_case_that_changed_last_stands_first() {
         let case = |updated_ms| wire::CaseSummary { updated_ms, ..wire::CaseSummary::default() };
-        let page = answer(vec![case(1), case(3), case(2)], None).cases;
+        let page = answer(vec![case(1), case(3), case(2)], None, 3).cases;
         assert_eq!(page.iter().map(|case| case.updated_ms).collect::<Vec<_>>(), [3, 2, 1]);
     }
 

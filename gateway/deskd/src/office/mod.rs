@@ -19,8 +19,10 @@ mod dispatch;
 mod disposal;
 mod documents;
 mod draft;
+mod drafting;
 mod due;
 mod errand;
+mod exhibit;
 mod export;
 mod files;
 mod forms;
@@ -30,6 +32,7 @@ mod hearing;
 mod history;
 mod incident;
 mod joining;
+mod leaves;
 mod listing;
 mod matter_forms;
 mod matters;
@@ -75,13 +78,12 @@ use std::{
 use identity::{ProvenBatches, SigningKey};
 use model::{AuthorityId, CaseId, Denial, EntryId, Exit, Fault, Refusal, RefusalCode, Timestamp};
 use records::RecordTypes;
-use seal::{LeafIdentity, Member};
+use seal::Member;
 use shelf::Rules;
 use store::{
     Settings,
     desk::{DeskBatch, DeskCaseRow, DeskStore, MlsChange, NewEvent},
 };
-use telemetry::say;
 use tokio::{
     sync::{Notify, watch},
     time::timeout,
@@ -175,7 +177,7 @@ pub(crate) struct Office {
     safe: Safe,
     desk_key: SigningKey,
     tags_key: SigningKey,
-    leaf: LeafIdentity,
+    leaves: leaves::Leaves,
     records: RecordTypes,
     rules: Rules,
     calendars: Calendars,
@@ -239,7 +241,7 @@ impl Office {
             safe: Safe::new(&keys.storage)?,
             desk_key: keys.desk,
             tags_key: keys.tags,
-            leaf: keys.leaf,
+            leaves: leaves::Leaves::open(folder, config)?,
             records,
             rules: files::open(folder, config)?,
             calendars,
@@ -282,8 +284,7 @@ impl Office {
     }
 
     async fn view(&self, id: CaseId) -> Result<Option<(CaseView, i64)>, Denial> {
-        let Some(row) = self.store.case(id).await? else { return Ok(None) };
-        Ok(Some((self.view_of(&row)?, row.version)))
+        self.store.case(id).await?.map(|row| Ok((self.view_of(&row)?, row.version))).transpose()
     }
 
     fn view_of(&self, row: &DeskCaseRow) -> Result<CaseView, Denial> {
@@ -353,19 +354,6 @@ impl Office {
         rows.collect()
     }
 
-    /// Makes a batch durable, and rings.
-    async fn commit(&self, batch: &DeskBatch) -> Result<(), Denial> {
-        self.store.commit(once::noted(batch).as_ref().unwrap_or(batch)).await?;
-        if !batch.shreds.is_empty() && self.store.forget().await.is_err() {
-            say!(Warn, "keys are destroyed, and the database has not forgotten them yet", party = self.own.party());
-        }
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
-        if !batch.outbox.is_empty() {
-            self.outbox_bell.notify_one();
-        }
-        Ok(())
-    }
-
     /// Waits until `ready` says something, at most [`WAIT_MAX`]. It is asked again after each change.
     async fn until<T, F>(&self, ready: impl Fn() -> F) -> Result<Option<T>, Denial>
     where
@@ -418,10 +406,10 @@ impl Members {
         }
         if rows.is_empty() {
             let remedy = "Wait until another desk of the case has taken this one in again: desk group show.";
-            let reason = "this desk has no keys of the case's group";
-            return Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).into());
+            let none = Refusal::new(RefusalCode::R94, "desk", "this desk has no keys of the case's group", remedy);
+            return Err(none.into());
         }
-        Member::restore(std::slice::from_ref(&office.leaf), case, rows)
+        Member::restore(&office.leaves.all(), case, rows)
     }
 
     fn keep(&mut self, case: CaseId, member: Member) {

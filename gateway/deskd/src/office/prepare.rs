@@ -12,7 +12,7 @@ use workflow::{Actor, Command, MATTERS, State, TRANSITIONS, Trigger, decide, mov
 
 use super::{
     Office, Told,
-    after::until,
+    after::declare,
     contest::{UNSIGNED_MAX, is_fresh, waits},
     documents::Said,
     event,
@@ -333,7 +333,7 @@ impl Office {
         } else {
             let mut documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
-            header.declared.until = until(&header, &documents).or(header.declared.until);
+            declare(&mut header, &documents);
             self.compare_form(&header, &documents).map_err(to_be_corrected)?;
             self.hold_after(view, &header, &documents).await?;
             if ask.step == Step::Forward {

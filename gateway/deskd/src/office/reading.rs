@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use desk::{Body, Carried, Document, Record, RequestBody, SealedBody, compare_release};
 use identity::{Domain, TrustStore};
-use model::{CaseId, Denial, Digest, Header, Refusal, RefusalCode, Step, Timestamp};
+use model::{CaseId, Denial, Digest, Entry, Header, Refusal, RefusalCode, Step, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{Office, terms::follows, then::Then, unknown, view::CaseView};
@@ -31,10 +31,11 @@ impl Office {
     pub(super) async fn read(
         &self,
         view: &CaseView,
-        header: &Header,
+        entry: &Entry,
         opened: seal::Opened,
         at: Timestamp,
     ) -> Result<Reading, Denial> {
+        let header = &entry.header;
         let mut reading = Reading {
             plain: opened.plaintext,
             finding: None,
@@ -67,7 +68,7 @@ impl Office {
             reading.finding = Some(contradiction("body.signature", reason));
             return Ok(reading);
         }
-        match self.hold(view, header, &body).await {
+        match self.hold(view, entry, &body).await {
             Ok(Some(request)) => {
                 reading.follows = follows(&request);
                 reading.reference = Some(request.reference);
@@ -79,7 +80,8 @@ impl Office {
         Ok(reading)
     }
 
-    async fn hold(&self, view: &CaseView, header: &Header, body: &Body) -> Result<Option<RequestBody>, Denial> {
+    async fn hold(&self, view: &CaseView, entry: &Entry, body: &Body) -> Result<Option<RequestBody>, Denial> {
+        let header = &entry.header;
         match header.step {
             Step::SealSend => Ok(Some(self.sent_in(header, body)?)),
             // The desk that has the request compares the answer with it; another one of its party may have come in later.
@@ -95,6 +97,7 @@ impl Office {
                 self.compare_form(header, &body.documents)?;
                 self.hold_affair(view, header, &body.documents).await?;
                 self.hold_after(view, header, &body.documents).await?;
+                self.compare_signers(entry, &body.documents)?;
                 self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }

@@ -102,6 +102,8 @@ impl Office {
     /// Notes that this desk has no keys of a case's group any more, and asks to be taken in anew where the case goes on.
     pub(super) fn lose(&self, batch: &mut DeskBatch, view: &mut CaseView, now: Timestamp) -> Result<(), Denial> {
         view.away = Some(Away::Lost(now));
+        // What a backup brought back may have been answered since.
+        batch.exhibits_forgotten.push(view.id);
         if view.state() != State::Closed {
             let errand = Errand::new(Wish::Rejoin);
             batch.errands.push(self.errand_row(view.id, &errand, now.0)?);
@@ -138,7 +140,7 @@ impl Office {
             }
         }
         if view.pending.is_none() {
-            let mut prepared = prepare_key_packages(&self.leaf, 1, false, now)?;
+            let mut prepared = prepare_key_packages(&self.leaves.current()?, 1, false, now)?;
             let one = prepared.pop().ok_or_else(|| Denial::failed(Fault::Internal, "no KeyPackage was made"))?;
             batch.key_packages.push(PrivateKeyPackageRow {
                 hash: one.reference.into(),

@@ -60,10 +60,13 @@ impl Office {
     pub(super) async fn preflight_shared(&self, id: CaseId) -> Result<Checked, Denial> {
         let missing = || unknown("there is no such draft, and none was shared in the case");
         let (view, _) = self.view(id).await?.filter(|(view, _)| view.side() == Side::Peer).ok_or_else(missing)?;
+        let now = clock::now();
+        if view.request.is_some() {
+            return self.preflight_received(id, now).await;
+        }
         let (_, body) = self.newest_shared(&view).await?.ok_or_else(missing)?;
         let recipient = self.own.to_string();
         let written = Written { body: &body, recipient: &recipient, ..Written::default() };
-        let now = clock::now();
         self.check_of(id, &self.read_draft(id, &written, None, now)?, &view.other, now)
     }
 }

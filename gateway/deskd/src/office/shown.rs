@@ -1,10 +1,12 @@
 //! What officers' programs are shown. Reading changes nothing.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use desk::Body;
 use identity::RootCertificate;
 use jiff::civil::Date;
-use model::{CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
+use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, RecordType, Step, Timestamp, Verdict};
 use proto::desk as wire;
 use serde_json::Value;
 use store::desk::{DeskEntryRow, EventRow};
@@ -98,6 +100,7 @@ impl Office {
             readers: view.readers.iter().map(ToString::to_string).collect(),
             treaty_pin: view.pin.to_string(),
             links: linked(&view, &views),
+            counterpart_zone: self.zone_of(&view.other),
             untraced: untraced.map(|denial| denial.to_string()).unwrap_or_default(),
         })
     }
@@ -116,7 +119,7 @@ impl Office {
         let entry = EntryId::try_from(entry).map_err(malformed)?;
         let row = self.entry_row(entry).await?;
         if self.view(row.case_id.0).await?.is_some_and(|(view, _)| view.findings.contains_key(&entry)) {
-            return Err(unknown("the body of the entry contradicts its header, and is not shown"));
+            return Err(self.not_for_use(entry).await?);
         }
         let body = self.body(entry).await?;
         let document = body.and_then(|body| body.documents.into_iter().nth(index));
@@ -172,8 +175,11 @@ impl Office {
 
     /// Where this desk lies, by its IANA time zone.
     pub(crate) fn zone(&self) -> String {
-        let calendar = self.calendars.of(self.own.party());
-        calendar.zone_of(&self.own).iana_name().unwrap_or("UTC").to_owned()
+        self.zone_of(&self.own)
+    }
+
+    fn zone_of(&self, authority: &AuthorityId) -> String {
+        self.calendars.of(authority.party()).zone_of(authority).iana_name().unwrap_or("UTC").to_owned()
     }
 
     /// How the desk is.
@@ -181,6 +187,8 @@ impl Office {
         let health = self.uplink.health();
         let parties = self.trust.store().map(|trust| trust.parties().map(|party| party.to_string()).collect());
         let last = self.store.cursor(super::GATEWAY).await?;
+        let credentials = self.credentials(crate::clock::now());
+        let [tls, leaf] = credentials.until;
         Ok(wire::GetDeskStatusResponse {
             authority: self.own.to_string(),
             gateway: self.uplink.endpoint().to_owned(),
@@ -197,6 +205,10 @@ impl Office {
             cases_without_keys: self.without_keys().await?,
             parked: self.parked_cases().into_iter().map(|(case, why)| format!("{case}: {why}")).collect(),
             console: self.console.get().cloned().unwrap_or_default(),
+            tls_until_ms: tls.0,
+            leaf_until_ms: leaf.0,
+            leaf_waits: u32::try_from(credentials.cases).unwrap_or(u32::MAX),
+            problems: credentials.problems,
         })
     }
 
@@ -307,6 +319,11 @@ pub(super) fn of_case(
         reference: view.reference.clone(),
         trouble: view.away_reason().or_else(|| view.trouble.clone()).unwrap_or_default(),
         awaiting_signature: awaiting.map(|step| step.as_str().to_owned()).unwrap_or_default(),
+        articles: asked(case.as_ref(), |scope| vec![scope.article.to_string()]),
+        asked: asked(case.as_ref(), |scope| {
+            let records = scope.records.iter().map(ToString::to_string);
+            [scope.request_type.to_string()].into_iter().chain(records).collect()
+        }),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
         matters_waiting: matters::waiting(view),
         ..wire::CaseSummary::default()
@@ -329,6 +346,12 @@ pub(super) fn of_draft(id: CaseId, draft: &DraftView, updated: i64) -> wire::Cas
         reference: draft.reference.clone(),
         ..wire::CaseSummary::default()
     }
+}
+
+/// What of the scopes of a case is named, each once.
+fn asked(case: Option<&Case>, named: impl Fn(&model::MeasureScope) -> Vec<String>) -> Vec<String> {
+    let all = case.into_iter().flat_map(|case| case.measures.values()).flat_map(|one| named(&one.scope));
+    all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The case that this one follows, and those that follow it, between the same two parties.

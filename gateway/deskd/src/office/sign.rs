@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use identity::Domain;
-use model::{CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Refusal, RefusalCode, Role, Step};
+use model::{CaseId, Denial, EntryId, Fault, Header, HeaderDigest, KeyId, Refusal, RefusalCode, Role};
 use store::desk::{DeskBatch, ProposalRow};
+use workflow::by_others;
 
 use super::{
     Office,
@@ -73,6 +74,11 @@ impl Office {
                 }
                 self.uncontested(&row, &header, &view).await?;
                 let (needed, roles) = signers(header.step, &view, &header.concerns)?;
+                if let Some(case) = &view.admitted {
+                    for measure in header.concerns.iter().filter_map(|id| case.measures.get(id)) {
+                        by_others(case, measure, header.step, &[word.key])?;
+                    }
+                }
                 let given = self.add_signature(&mut row, &header, roles, word)?;
                 let batch = DeskBatch { proposals: vec![row.clone()], ..DeskBatch::default() };
                 self.commit(&batch).await?;
@@ -96,6 +102,7 @@ impl Office {
         word: OfficerWord,
     ) -> Result<usize, Denial> {
         self.check_officer(digest_of(&row.header), header, roles, &word)?;
+        self.hold_signer(header, row, &word.key)?;
         let mut signatures = self.signatures(row)?;
         let earlier = signatures.iter().find(|one| one.key == word.key);
         if let Some(earlier) = earlier.filter(|earlier| earlier.role != word.role) {
@@ -121,8 +128,8 @@ impl Office {
             Err(refusal.into())
         };
         let trust = self.trust.store()?;
-        // Who validates after the fact is of a court.
-        let court = header.step == Step::Regularise && matches!(word.role, Role::Judge | Role::Prosecutor);
+        // Who validates after the fact, or decides on a remedy, is of a court.
+        let court = header.step.is_of_a_court() && matches!(word.role, Role::Judge | Role::Prosecutor);
         let officer = trust.officer(self.own.party(), &word.key);
         let officer = officer.filter(|(authority, _)| court || authority.id == self.own);
         let Some((_, officer)) = officer else {

@@ -4,7 +4,7 @@ use model::{Denial, limits};
 use seal::prepare_key_packages;
 use store::desk::{DeskBatch, PrivateKeyPackageRow};
 
-use super::{Office, restore::WITHDRAW};
+use super::{Office, leaves::PUBLISHED, restore::WITHDRAW};
 use crate::{clock, safe::Place};
 
 /// So many lie ready at the gateway.
@@ -18,10 +18,12 @@ impl Office {
     /// Fills up what lies ready at the gateway. The private halves are durable before the public ones leave.
     pub(super) async fn replenish(&self) -> Result<(), Denial> {
         let status = |status: tonic::Status| proto::status::to_denial(&status);
-        let withdraw = self.store.cursor(WITHDRAW).await? == 1;
+        let leaf = self.leaves.mark()?;
+        // Those of a leaf before the one in use are good as long as its certificate only.
+        let withdraw = self.store.cursor(WITHDRAW).await? == 1 || self.store.cursor(PUBLISHED).await? != leaf;
         let available = self.uplink.publish(Vec::new(), withdraw).await.map_err(status)?;
         if withdraw {
-            let cursors = [(WITHDRAW.to_owned(), 0)].into();
+            let cursors = [(WITHDRAW.to_owned(), 0), (PUBLISHED.to_owned(), leaf)].into();
             self.commit(&DeskBatch { cursors, ..DeskBatch::default() }).await?;
         }
         let now = clock::now();
@@ -31,7 +33,7 @@ impl Office {
         if missing == 0 {
             return Ok(());
         }
-        let prepared = prepare_key_packages(&self.leaf, missing, false, now)?;
+        let prepared = prepare_key_packages(&self.leaves.current()?, missing, false, now)?;
         let mut batch = DeskBatch::default();
         for one in &prepared {
             batch.key_packages.push(PrivateKeyPackageRow {
@@ -52,6 +54,7 @@ impl Office {
     /// Forgets keys of calls, and events, whose time is over.
     pub(super) async fn forget(&self) -> Result<(), Denial> {
         self.forget_keys().await?;
+        self.forget_exhibits().await?;
         self.store.forget_events(clock::now().plus_ms(-EVENTS_KEPT_MS).0).await?;
         Ok(())
     }

@@ -103,7 +103,7 @@ impl Office {
     }
 
     /// A desk without a seat learns of no recall and no end of time: it opens nothing.
-    fn is_seated(&self, view: &CaseView) -> Result<(), Denial> {
+    pub(super) fn is_seated(&self, view: &CaseView) -> Result<(), Denial> {
         let (reason, remedy) = match view.away {
             None => return Ok(()),
             Some(Away::Left(at)) => (
@@ -197,7 +197,7 @@ impl Office {
     ///
     /// # Errors
     /// R95 where nobody did, nobody of this desk, not this, or not now.
-    fn stands_for_it(
+    pub(super) fn stands_for_it(
         &self,
         view: &CaseView,
         document: (EntryId, u32),

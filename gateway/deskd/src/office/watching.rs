@@ -71,6 +71,9 @@ impl Office {
             if self.replenish().await.is_err() {
                 say!(Warn, "KeyPackages could not be published");
             }
+            if self.renew_leaves().await.is_err() {
+                say!(Warn, "the renewed leaf could not be put in place everywhere");
+            }
         }
     }
 

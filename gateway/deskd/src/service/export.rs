@@ -2,6 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
+use model::EntryId;
 use proto::desk::{self as wire, case_file_service_server::CaseFileService};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
@@ -28,8 +29,15 @@ impl CaseFileService for CaseFiles {
             reason: EXPORT,
             signed: signed_opening(&request.key_id, &request.signature, request.at_ms)?,
         };
-        let wanted = Wanted { without_bodies: request.without_bodies, opens };
-        let file = bytes::Bytes::from(self.0.export(case, &wanted).await.map_err(status)?);
+        let file = match request.violation_of.is_empty() {
+            true => self.0.export(case, &Wanted { without_bodies: request.without_bodies, opens }).await,
+            false => {
+                let entry = EntryId::try_from(&*request.violation_of);
+                let entry = entry.map_err(|error| Status::invalid_argument(error.to_string()))?;
+                self.0.violation(case, entry, opens).await
+            }
+        };
+        let file = bytes::Bytes::from(file.map_err(status)?);
         let starts = (0..file.len()).step_by(PIECE_BYTES);
         let piece = move |start: usize| {
             let piece = file.slice(start..file.len().min(start + PIECE_BYTES));

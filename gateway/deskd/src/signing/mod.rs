@@ -3,6 +3,7 @@
 
 mod check;
 mod folder;
+mod validation;
 
 use desk::{Body, Document};
 use model::{AuthorityId, Header, Malformed, MeasureId, PostponementCode, Step, Timestamp};
@@ -12,6 +13,7 @@ use crate::{failure::Failure, office::Beside};
 
 pub(crate) use check::{Anew, check_anew, inside, request, request_body};
 pub(crate) use folder::{Name, OfficersFolder};
+pub(crate) use validation::check_validation;
 
 /// Holds what the desk prepared against the call that asked for it.
 ///

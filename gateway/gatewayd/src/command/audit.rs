@@ -7,10 +7,10 @@ use std::{
     process::ExitCode,
 };
 
-use casefile::{CannotVerify, FILE_BYTES_MAX, Report, RootPin, Trusted};
+use casefile::{CannotProve, CannotVerify, FILE_BYTES_MAX, Proved, Report, RootPin, Trusted, opposed_in};
 use clap::Subcommand;
 use identity::StampRoots;
-use model::{Exit, Timestamp};
+use model::{Digest, Exit, Timestamp};
 use serde_json::json;
 
 use crate::{Failure, print, report};
@@ -40,6 +40,19 @@ pub(crate) enum Audit {
         #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
         roots: Vec<String>,
     },
+    /// Hold case files of one case against each other: whether a gateway signed two receipts on one entry that cannot both be true. Exit
+    /// codes: 0 none did, 9 one did, 1 no case file or altered, 2 a root is missing.
+    Misconduct {
+        /// The case files: one, or those of both states.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// A root that you have from its state itself: JP=FILE.pem, or JP=FINGERPRINT. One for each party.
+        #[arg(long = "root", value_name = "PARTY=PEM|FINGERPRINT")]
+        roots: Vec<String>,
+        /// A folder for what convicts, one file for each entry: as `gateway ledger misconduct export` writes it, and `check` there reads it.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
 }
 
 impl Audit {
@@ -47,6 +60,7 @@ impl Audit {
         let exit = match self {
             Self::Verify { file, roots, tsa } => check(whole, file, (roots, tsa.as_deref()), now, json_output),
             Self::Violation { file, roots } => check(violation, file, (roots, None), now, json_output),
+            Self::Misconduct { files, roots, out } => misconduct(files, roots, out.as_deref(), json_output),
         };
         let exit = exit.unwrap_or_else(|failure| {
             report(&failure, json_output);
@@ -82,6 +96,32 @@ fn check(
     })?;
     print(json!({ "report": told }), told.to_text().trim_end(), json_output)?;
     Ok(if told.holds { Exit::Ok } else { Exit::Integrity })
+}
+
+fn misconduct(files: &[PathBuf], roots: &[String], out: Option<&Path>, json_output: bool) -> Result<Exit, Failure> {
+    let roots = roots.iter().map(|one| pin(one)).collect::<Result<Vec<_>, _>>()?;
+    let files = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
+    let found = opposed_in(&files, &roots).map_err(|error| {
+        let exit = if matches!(error, CannotProve::RootMissing(_)) { Exit::Usage } else { Exit::Failure };
+        Failure::new(exit, error.to_string())
+    })?;
+    let mut lines = Vec::new();
+    for (proved, file) in &found {
+        lines.push(super::ledger::proved_text(proved));
+        let Some(folder) = out else { continue };
+        fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+        let digest = Digest::of(&[file.as_bytes()]).to_string();
+        let path = folder.join(format!("{}-{}.misconduct", proved.accused, &digest[..16]));
+        keyring::write_public(&path, file.as_bytes())?;
+        let (path, accused) = (path.display(), proved.accused);
+        lines.push(format!("  in {path}: gateway ledger misconduct check {path} --root {accused}=ROOT.pem"));
+    }
+    if found.is_empty() {
+        lines.push("no gateway signed two receipts on one entry that cannot both be true".to_owned());
+    }
+    let proved: Vec<&Proved> = found.iter().map(|(proved, _)| proved).collect();
+    print(json!({ "misconduct": proved }), &lines.join("\n"), json_output)?;
+    Ok(if found.is_empty() { Exit::Ok } else { Exit::Integrity })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

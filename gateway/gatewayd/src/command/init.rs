@@ -23,7 +23,7 @@ use crate::{
     command::{own_directory::DIRECTORY_LIFETIME_MS, second},
     config::{Config, FILE, Folder, Ledger},
     failure::Failure,
-    keys, private,
+    keys,
 };
 
 /// Make a complete development state: root, gateway certificate, ledger key, accredited authorities with two officers each.
@@ -67,7 +67,8 @@ const AUTHORITIES: [(&str, AuthorityKind, &str, &[Role]); 4] = [
         "24x7",
         AuthorityKind::DutyPoint,
         "Point of contact, day and night",
-        &[Role::DutyOfficer, Role::Officer, Role::Central],
+        // At night nobody else is there: it asks, grants after a call-back, and keeps what comes.
+        &[Role::DutyOfficer, Role::Officer, Role::Central, Role::Decider, Role::Custodian],
     ),
 ];
 
@@ -105,6 +106,7 @@ impl Init {
             root: root.certificate().der().to_vec(),
             ledger_key,
             ledger_key_ml_dsa_44: second,
+            ledger_keys_before: Vec::new(),
             trusted: Commitments::to(&[]).map_err(key_failure)?,
             authorities,
         };
@@ -126,6 +128,12 @@ impl Init {
         }))
     }
 
+    /// A development state of `party` in `dir`.
+    #[cfg(test)]
+    pub(crate) fn development(party: PartyId, dir: PathBuf, post_quantum: bool) -> Self {
+        Self { party, dir, peer_listen: None, desk_listen: None, otlp_endpoint: None, training: false, post_quantum }
+    }
+
     fn title(&self, title: &str) -> String {
         if self.training { format!("{TRAINING_MARK}: {title}") } else { title.to_owned() }
     }
@@ -140,7 +148,7 @@ impl Init {
             let what = format!("{} is not empty; keys are never overwritten", self.dir.display());
             return Err(Failure::new(Exit::Conflict, what).remedy("Choose another folder."));
         }
-        private::make_folder(&self.dir)
+        Ok(keyring::make_folder(&self.dir)?)
     }
 
     fn write_gateway(&self, folder: &Path, root: &Root, now: Timestamp) -> Result<Config, Failure> {
@@ -148,7 +156,7 @@ impl Init {
         let subject = Subject::Gateway(self.party);
         let tls = root.issue_tls(&subject, now, identity::TLS_LIFETIME_MAX).map_err(key_failure)?;
         write_tls(folder, &tls, &passphrase)?;
-        private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
+        keyring::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
         let config = Config {
             party: self.party,
             peer_listen: self.peer_listen.map_or_else(free_port, Ok)?,
@@ -161,14 +169,14 @@ impl Init {
             ledger: Ledger::default(),
         };
         let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
-        private::write_public(&folder.join(FILE), format!("# The gateway of {}.\n{text}", self.party).as_bytes())?;
+        keyring::write_public(&folder.join(FILE), format!("# The gateway of {}.\n{text}", self.party).as_bytes())?;
         Ok(config)
     }
 
     fn write_ledger_key(&self, folder: &Path) -> Result<VerifyingKey, Failure> {
         let passphrase = read_passphrase(&folder.join("passphrase"))?;
         let key = SigningKey::generate().map_err(key_failure)?;
-        private::write(&folder.join("ledger.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write(&folder.join("ledger.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         Ok(key.verifying_key())
     }
 
@@ -185,17 +193,17 @@ impl Init {
         let tls = root.issue_tls(&Subject::Desk(id.clone()), now, identity::TLS_LIFETIME_MAX).map_err(key_failure)?;
         write_tls(&folder, &tls, &passphrase)?;
         let desk = SigningKey::generate().map_err(key_failure)?;
-        private::write(&folder.join("desk.key.pem"), desk.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write(&folder.join("desk.key.pem"), desk.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         let leaf = SigningKey::generate().map_err(key_failure)?;
-        private::write(&folder.join("leaf.key.pem"), leaf.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write(&folder.join("leaf.key.pem"), leaf.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         let certificate =
             root.issue_leaf(id, &leaf.public_key(), now, identity::LEAF_LIFETIME_MAX).map_err(key_failure)?;
-        private::write_public(&folder.join("leaf.cert.pem"), pem(&certificate)?.as_bytes())?;
+        keyring::write_public(&folder.join("leaf.cert.pem"), pem(&certificate)?.as_bytes())?;
         let storage = SigningKey::generate().map_err(key_failure)?;
-        private::write(&folder.join("storage.key.pem"), storage.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write(&folder.join("storage.key.pem"), storage.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         // One for all desks of the party, so that a subject has one pseudonym whichever of them asks.
-        private::write(&folder.join("tags.key.pem"), tags.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
-        private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
+        keyring::write(&folder.join("tags.key.pem"), tags.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
         let mut config = format!(
             "# The desk of {id}.\nauthority = \"{id}\"\ngateway = \"{}\"\ndatabase = \"sqlite:desk.db\"\n\
              passphrase_file = \"passphrase\"\nofficers = \"../../officers\"\n",
@@ -205,7 +213,7 @@ impl Init {
             config.push_str(&format!("otlp_endpoint = {}\n", toml::Value::from(endpoint.as_str())));
         }
         config.push_str(CONSOLE);
-        private::write_public(&folder.join("desk.toml"), config.as_bytes())?;
+        keyring::write_public(&folder.join("desk.toml"), config.as_bytes())?;
         Ok(desk.verifying_key())
     }
 
@@ -216,7 +224,7 @@ impl Init {
             let folder = folder.join(pseudonym);
             let passphrase = new_passphrase(&folder)?;
             let key = SigningKey::generate().map_err(key_failure)?;
-            private::write(&folder.join("key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+            keyring::write(&folder.join("key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
             let roles = roles.iter().copied().collect::<BTreeSet<_>>();
             officers.push(Officer { key: key.verifying_key(), pseudonym: pseudonym.to_owned(), roles });
         }
@@ -228,43 +236,39 @@ impl Init {
         let folder = self.dir.join("treaty");
         let passphrase = new_passphrase(&folder)?;
         let key = SigningKey::generate().map_err(key_failure)?;
-        private::write(&folder.join("treaty.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write(&folder.join("treaty.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
         let certificate = root.issue_treaty(&key.public_key(), now, identity::TREATY_LIFETIME).map_err(key_failure)?;
-        private::write_public(&folder.join("treaty.cert.pem"), pem(&certificate)?.as_bytes())
+        Ok(keyring::write_public(&folder.join("treaty.cert.pem"), pem(&certificate)?.as_bytes())?)
     }
 
     fn write_root(&self, root: &Root) -> Result<(), Failure> {
         let folder = self.dir.join("root");
         let passphrase = new_passphrase(&folder)?;
         let sealed = root.seal(&passphrase).map_err(key_failure)?;
-        private::write(&folder.join("root.key.pem"), sealed.as_bytes())?;
-        private::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())
+        keyring::write(&folder.join("root.key.pem"), sealed.as_bytes())?;
+        Ok(keyring::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?)
     }
 }
 
 /// Writes the signed directory that a gateway serves, the openings of its commitments first: they stay for good, because what was signed
 /// under an older version is held against that one.
 pub(crate) fn write_directory(gateway: &Folder, signed: &SignedDirectory) -> Result<(), Failure> {
-    private::make_folder(&gateway.openings())?;
+    keyring::make_folder(&gateway.openings())?;
     for opening in &signed.openings {
-        private::write(&gateway.opening(opening), &opening.to_bytes())?;
+        keyring::write(&gateway.opening(opening), &opening.to_bytes())?;
     }
     // Two files cannot change at once: the pair before stays readable until the new one is whole.
     if let Ok(before) = keys::read_directory(gateway) {
-        private::write_public(&gateway.previous_directory_signature(), &before.signature)?;
-        private::write_public(&gateway.previous_directory(), before.toml.as_bytes())?;
+        keyring::write_public(&gateway.previous_directory_signature(), &before.signature)?;
+        keyring::write_public(&gateway.previous_directory(), before.toml.as_bytes())?;
     }
-    private::write_public(&gateway.directory_signature(), &signed.signature)?;
-    private::write_public(&gateway.directory(), signed.toml.as_bytes())
+    keyring::write_public(&gateway.directory_signature(), &signed.signature)?;
+    Ok(keyring::write_public(&gateway.directory(), signed.toml.as_bytes())?)
 }
 
 /// Reads a passphrase file.
 pub(crate) fn read_passphrase(path: &Path) -> Result<Passphrase, Failure> {
-    let bytes = fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-    Passphrase::new(&bytes).map_err(|error| {
-        Failure::new(Exit::Usage, format!("{}: {error}", path.display()))
-            .remedy("Put the passphrase alone into the file.")
-    })
+    Ok(keyring::passphrase(path)?)
 }
 
 pub(crate) fn key_failure(error: impl std::fmt::Display) -> Failure {
@@ -273,19 +277,19 @@ pub(crate) fn key_failure(error: impl std::fmt::Display) -> Failure {
 
 /// Makes a folder with a passphrase of 256 random bits in it.
 fn new_passphrase(folder: &Path) -> Result<Passphrase, Failure> {
-    private::make_folder(folder)?;
+    keyring::make_folder(folder)?;
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(|_| Failure::new(Exit::Failure, "the system gives no randomness"))?;
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    private::write(&folder.join("passphrase"), format!("{text}\n").as_bytes())?;
+    keyring::write(&folder.join("passphrase"), format!("{text}\n").as_bytes())?;
     Passphrase::new(text.as_bytes()).map_err(key_failure)
 }
 
 fn write_tls(folder: &Path, tls: &TlsIdentity, passphrase: &Passphrase) -> Result<(), Failure> {
     let chain: String = tls.chain.iter().map(|der| pem(der)).collect::<Result<_, _>>()?;
-    private::write_public(&folder.join("tls.cert.pem"), chain.as_bytes())?;
+    keyring::write_public(&folder.join("tls.cert.pem"), chain.as_bytes())?;
     let key = identity::seal_pkcs8(&tls.key_pkcs8, passphrase).map_err(key_failure)?;
-    private::write(&folder.join("tls.key.pem"), key.as_bytes())
+    Ok(keyring::write(&folder.join("tls.key.pem"), key.as_bytes())?)
 }
 
 fn pem(der: &[u8]) -> Result<String, Failure> {

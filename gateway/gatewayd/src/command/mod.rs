@@ -1,7 +1,9 @@
 //! What an operator can ask for.
 
 pub(crate) mod audit;
+pub(crate) mod certificate;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod own_directory;
 pub(crate) mod peer;

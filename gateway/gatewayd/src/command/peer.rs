@@ -192,6 +192,9 @@ fn line(channel: &Channel) -> String {
         "KEYS_VERIFIED" => {
             Some(format!("it opens when the operator of {party} has compared them, too: gateway peer add"))
         }
+        "ROTATING" => {
+            Some(format!("entries go on; it is OPEN again when {party} and we have signed a head by the new keys"))
+        }
         "FROZEN" => Some("to go on: gateway peer unfreeze".to_owned()),
         "CLOSED" => Some(format!("to open it again: gateway peer add here and in {party}, after both compared anew")),
         _ => None,
@@ -234,6 +237,8 @@ pub(crate) fn channel_to_json(channel: &Channel) -> Value {
         "their_consent": channel.their_consent,
         "queued": channel.queued,
         "release": channel.peer_release,
+        "release_since_ms": channel.peer_release_since_ms,
+        "release_before": channel.peer_release_before,
         "last_error": channel.last_error,
         "ledger_size": channel.ledger_size,
         "ledger_cosigned": channel.ledger_cosigned,

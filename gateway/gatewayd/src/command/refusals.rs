@@ -1,4 +1,4 @@
-//! `gateway refusals`: what this gateway refused, and to whom. No case data: who, which entry of which case, what step, under which rule.
+//! `gateway refusals`: what this gateway refused, and what another one refused that concerns it. No case data: who, which entry of which case, what step, under which rule.
 
 use clap::{Args, Subcommand};
 use model::{CaseId, EntryId, Timestamp};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Where, ask, operator};
 use crate::failure::Failure;
 
-/// What was refused here, by desks of the own party and by gateways of others.
+/// What was refused: here, and by other gateways of what this one sent or in cases that both have.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Refusals {
     /// The newest first.
@@ -48,7 +48,7 @@ fn case(one: &Refused) -> String {
 fn line(one: &Refused) -> String {
     let known = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
     format!(
-        "{}  {:<3} {:<12} {:<14} rule {:<12} case {}  entry {}  as {}",
+        "{}  {:<3} {:<12} {:<14} rule {:<12} case {}  entry {}  by {} as {}",
         Timestamp(one.at_ms),
         one.party,
         one.code,
@@ -56,6 +56,7 @@ fn line(one: &Refused) -> String {
         known(&one.rule),
         known(&case(one)),
         known(&entry(one)),
+        known(&one.refused_by),
         one.refused_as
     )
 }
@@ -64,6 +65,7 @@ fn value(one: &Refused) -> Value {
     json!({
         "at": Timestamp(one.at_ms).to_string(), "party": one.party, "code": one.code, "step": one.step,
         "rule": one.rule, "field": one.field, "case": case(one), "entry": entry(one), "refused_as": one.refused_as,
+        "refused_by": one.refused_by,
     })
 }
 

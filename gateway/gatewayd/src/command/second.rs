@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{Config, Folder},
     failure::Failure,
-    keys, private,
+    keys,
 };
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ impl MakeSecond {
     /// While the gateway is stopped: a new key, and a directory that promises its signature.
     pub(crate) fn run(&self, now: Timestamp) -> Result<(Value, String), Failure> {
         let folder = Folder::find(&self.at.dir)?;
-        let _lock = private::lock(&folder.lock())?;
+        let _lock = keyring::lock(&folder.lock())?;
         let config = folder.config()?;
         let mut own = OwnDirectory::open(&folder, self.own_root.as_deref(), now)?;
         if own.directory.ledger_key_ml_dsa_44.is_some() {
@@ -59,6 +59,6 @@ pub(crate) fn make(folder: &Folder, config: &Config) -> Result<SecondKey, Failur
         return SecondSigningKey::open(&sealed, &passphrase).and_then(|key| key.public_key()).map_err(key_failure);
     }
     let key = SecondSigningKey::generate().map_err(key_failure)?;
-    private::write(&path, key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+    keyring::write(&path, key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
     key.public_key().map_err(key_failure)
 }

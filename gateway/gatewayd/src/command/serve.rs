@@ -28,10 +28,11 @@ use crate::{
     config::{Config, Folder},
     directories,
     failure::Failure,
+    fresh::Fresh,
     gateway::{Gateway, Proven},
     heads,
     keys::{self, Keys},
-    outbox, private, refold, release,
+    outbox, refold, release, renewal,
     rules::Rules,
     service::{evidence::Evidence, operator::Operator, peer::Peers, structured, submission::Desks},
     trust::Trust,
@@ -73,7 +74,7 @@ impl Serve {
 }
 
 async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) -> Result<(), Failure> {
-    let _lock = private::lock(&folder.lock())?;
+    let _lock = keyring::lock(&folder.lock())?;
     let keys = Keys::open(&folder, &config)?;
     let trust = Arc::new(believe(&folder, &keys, now)?);
     if trust.own() != config.party {
@@ -102,6 +103,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         second_key: keys.second,
         release: release::own()?,
         proven: Proven::default(),
+        fresh: Fresh::default(),
         work,
         bells: Bells::default(),
         metrics: Metrics::new(),
@@ -117,14 +119,16 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     let channels = Arc::new(Channels::new(gateway.clone(), own.clone()));
     channels.start().await?;
     directories::keep_all(&gateway).await;
+    release::keep(&gateway, gateway.own(), &gateway.release).await;
     let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
+    let renewing = tokio::spawn(renewal::watch(folder.clone(), config.clone(), own.clone()));
     let mut keeping = heads::start(&gateway, &folder, &config.ledger)?;
     let operator = Operator {
         gateway: gateway.clone(),
         channels: channels.clone(),
         folder: folder.clone(),
         config: config.clone(),
-        certificate_expires: expiry(&keys.tls),
+        certificate: own.clone(),
     };
     let edge = Edge { peers, desks, tls: ServerTls::new(own, trust), socket: folder.operator_socket() };
     let served = tokio::select! {
@@ -132,7 +136,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         // It ends by a defect only: without the one writer nothing can be taken.
         _ = committing => Err(Failure::new(Exit::Failure, "the committer ended: this is a defect of the program")),
     };
-    expiring.abort();
+    [expiring, renewing].iter().for_each(tokio::task::JoinHandle::abort);
     keeping.shutdown().await;
     channels.stop().await;
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
@@ -290,9 +294,4 @@ fn believe(folder: &Folder, keys: &Keys, now: Timestamp) -> Result<Trust, Failur
             Trust::new(&keys.root, previous, now).map_err(|_| denial.into())
         }
     }
-}
-
-/// When the first certificate of the chain ends; the epoch where it cannot be read.
-fn expiry(tls: &identity::TlsIdentity) -> Timestamp {
-    tls.chain.first().and_then(|der| identity::certificate_expiry(der).ok()).unwrap_or(Timestamp(0))
 }

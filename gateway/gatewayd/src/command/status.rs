@@ -31,6 +31,8 @@ fn to_json(status: &GetStatusResponse) -> Value {
         "party": status.party,
         "software": status.software,
         "release": status.release,
+        "release_since": Timestamp(status.release_since_ms).to_string(),
+        "release_before": status.release_before,
         "peer_address": status.peer_address,
         "desk_address": status.desk_address,
         "fingerprint": status.fingerprint,
@@ -43,6 +45,15 @@ fn to_json(status: &GetStatusResponse) -> Value {
         "treaty_files": status.treaty_files,
         "time_stamping": status.time_stamping.as_ref().map(stamping_to_json),
     })
+}
+
+/// Since when a program runs, and that it is another one than before.
+fn since(since_ms: i64, before: &str) -> String {
+    match (since_ms, before) {
+        (0, _) => String::new(),
+        (_, "") => format!(", since {}", Timestamp(since_ms)),
+        _ => format!(", since {}; CHANGED from {before}", Timestamp(since_ms)),
+    }
 }
 
 fn stamping_to_json(stamping: &TimeStamping) -> Value {
@@ -72,7 +83,11 @@ fn stamping_to_text(stamping: &TimeStamping) -> Vec<String> {
 fn to_text(status: &GetStatusResponse) -> String {
     let mut lines = vec![
         format!("gateway of {} ({})", status.party, status.software),
-        format!("  program        SHA-256 {}", status.release),
+        format!(
+            "  program        SHA-256 {}{}",
+            status.release,
+            since(status.release_since_ms, &status.release_before)
+        ),
         format!("  peers call     {}", status.peer_address),
         format!("  desks call     {}", status.desk_address),
         format!("  fingerprint    {}", status.fingerprint),
@@ -93,7 +108,8 @@ fn to_text(status: &GetStatusResponse) -> String {
         lines.extend(channel.treaty_missing.iter().map(|missing| format!("                 NOT IN FORCE: {missing}")));
         lines.extend(frozen(channel).map(|why| format!("                 {why}")));
         if !channel.peer_release.is_empty() {
-            lines.push(format!("                 runs {}", channel.peer_release));
+            let since = since(channel.peer_release_since_ms, &channel.peer_release_before);
+            lines.push(format!("                 runs {}{since}", channel.peer_release));
         }
         if !channel.last_error.is_empty() {
             lines.push(format!("                 last call failed: {}", channel.last_error));

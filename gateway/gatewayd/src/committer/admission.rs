@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use casefile::{Contradicted, Evidence};
 use identity::Verified;
 use ledger::{Log, Statement};
 use model::{
     AuthorityKind, CaseId, Denial, Entry, EntryId, Fault, PartyId, Payload, Receipt, ReceiptKind, Refuser,
-    SignedReceipt, Step, Timestamp, Verdict, limits,
+    SignedReceipt, Step, Verdict,
 };
 use relay::{Admission, Context, Origin, Plan, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
@@ -20,8 +19,9 @@ use super::{
     Claimed, Committer, Relay, RelayAnswer, RelayItem, Reply, Told, growth,
     held::Held,
     quota,
+    said::require_leaf,
     stated::Stated,
-    turn::{Leafed, Seen, Turn},
+    turn::{Seen, Turn},
 };
 use crate::{hot::Hot, receipts};
 
@@ -132,22 +132,14 @@ impl Committer {
                 Err(denial)
             }
             Err(denial) => {
+                if let Err(full) = turn.rejections.count(from, turn.now) {
+                    halted.insert(claimed.case);
+                    return Err(full);
+                }
                 let verdict = self.reject(turn, &claimed, from, item.entry.as_deref().ok(), &denial)?;
                 Ok(Told { verdict, delivery: None })
             }
         }
-    }
-
-    /// What the other gateway stated of an entry before fits the entry's own time, and our clock. Else it is kept as evidence, and nothing
-    /// is decided.
-    fn require_moments(&self, turn: &mut Turn, entry: &Entry, said: &[SignedReceipt]) -> Result<(), Denial> {
-        let header = &entry.header;
-        let late = turn.now.plus_ms(limits::CLOCK_APART_MS_MAX);
-        let fits = |at: Timestamp| at.plus_ms(limits::CLOCK_APART_MS_MAX) >= header.created && at <= late;
-        let Some(signed) = said.iter().find(|one| !fits(one.receipt.at)) else { return Ok(()) };
-        let (signed, header, payload) = (signed.clone(), entry.header_bytes.to_vec(), entry.payload.digest());
-        self.accuse(turn, &Evidence::Receipt(Box::new(Contradicted { signed, header, payload })));
-        Err(Denial::failed(Fault::PeerUnreachable, "a receipt that came with the entry is of a moment that cannot be"))
     }
 
     /// A final no, which is kept so that it stays the same.
@@ -215,6 +207,7 @@ impl Committer {
             Plan::Later { .. } => Ok(Decided::Later),
             Plan::Execute(admission) => {
                 let approved = held.ok().and_then(Held::into_approved);
+                self.require_epoch(turn, entry, approved.as_ref())?;
                 self.execute(turn, entry, hot, *admission, approved, &telemetry::traceparent(&span))
                     .map(Decided::Receipt)
             }
@@ -458,26 +451,6 @@ fn told_before(turn: &Turn, from: PartyId, claimed: &Claimed) -> Option<Told> {
     let seen = turn.seen.get(&claimed.entry);
     let seen = seen.filter(|seen| seen.envelope == claimed.envelope && seen.sender.party() == from)?;
     Some(Told { verdict: seen.answer.clone(), delivery: seen.delivery.clone() })
-}
-
-/// A home's entry is in its signed log before we look at it: what is not there could be denied later.
-fn require_leaf(turn: &Turn, entry: &Verified<Entry>, from: PartyId, said: &[SignedReceipt]) -> Result<(), Denial> {
-    let header = &entry.header;
-    if header.home != from {
-        return Ok(());
-    }
-    let wrong = |detail: &str| Err(Denial::failed(Fault::PeerUnreachable, detail));
-    let Some(Leafed { index, statement }) = turn.leafed.get(&(from, header.entry)) else {
-        return wrong("the entry's leaf is not in the ledger that came with it");
-    };
-    if (statement.envelope, statement.header) != (entry.envelope_digest(), entry.header_digest()) {
-        return wrong("the entry's leaf is not in the ledger that came with it");
-    }
-    let taken = said.iter().map(|one| &one.receipt).find(|one| one.kind == ReceiptKind::SubmissionAcceptance);
-    if taken.is_some_and(|taken| (taken.leaf, taken.at) == (Some(*index), statement.at)) {
-        return Ok(());
-    }
-    wrong("the receipt of the entry names another leaf, or another moment, than the ledger")
 }
 
 /// Whether asking again unchanged may help: then nothing is decided.

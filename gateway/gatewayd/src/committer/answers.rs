@@ -1,7 +1,7 @@
 //! What the other gateway said of our entries, and what our desks said of theirs.
 
 use model::{
-    AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, SignedReceipt, Verdict,
+    AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, Refuser, SignedReceipt, Verdict,
     limits::CLOCK_APART_MS_MAX,
 };
 use relay::{Answer, Conclusion};
@@ -19,7 +19,7 @@ use crate::{hot::Hot, receipts};
 /// What a retrieval follows on.
 const DELIVERIES: [ReceiptKind; 2] = [ReceiptKind::Delivery, ReceiptKind::NonDelivery];
 /// A receipt is evidence: it waits for the other gateway as long as that is away.
-const NEVER: i64 = i64::MAX;
+pub(super) const NEVER: i64 = i64::MAX;
 
 impl Committer {
     pub(super) fn conclude(&self, turn: &mut Turn, work: Conclude) -> Reply {
@@ -63,8 +63,17 @@ impl Committer {
             Outcome::Answer { verdict, .. } => Answer::Rejected(receipts::denial_of(verdict.receipt.refusal.as_ref())),
             Outcome::Lapsed => Answer::Lapsed,
         };
+        let refused = match &answer {
+            Answer::Rejected(denial) => Some(denial.reason().to_owned()),
+            _ => None,
+        };
         match relay::conclude(&hot.file, answered.entry, &answer, turn.now)? {
-            Some(conclusion) => self.write_conclusion(turn, &answered, hot, conclusion),
+            Some(conclusion) => {
+                if let Some(code) = refused {
+                    self.note_told(turn, hot.file.counterpart(), answered.entry, &code, Refuser::PeerGateway);
+                }
+                self.write_conclusion(turn, &answered, hot, conclusion)
+            }
             None => {
                 if !matches!(answered.outcome, Outcome::Lapsed) {
                     turn.batch.concluded.push(answered.outbox);
@@ -148,10 +157,13 @@ impl Committer {
         Ok(())
     }
 
-    /// A receipt of the other gateway for an entry of ours: retrieval by its desk. Says whether it is done with: what comes before the
+    /// A receipt of the other gateway: retrieval of an entry of ours by its desk, or that it refused a desk of its own. Says whether it is done with: what comes before the
     /// delivery that it follows on is to be sent again.
     pub(super) fn take_receipt(&self, turn: &mut Turn, from: PartyId, signed: &SignedReceipt) -> Result<bool, Denial> {
         let receipt = &signed.receipt;
+        if receipt.kind == ReceiptKind::SubmissionRejection {
+            return self.take_rejection(turn, from, signed);
+        }
         let same = |seen: &&Seen| {
             let ours = seen.answer.receipt();
             seen.sender.party() == self.gateway.own()
@@ -179,6 +191,11 @@ impl Committer {
         if turn.kept.contains(&(receipt.entry, receipt.kind)) {
             return Ok(true);
         }
+        if is_retrieved(turn, receipt.entry) {
+            telemetry::say!(Warn, "two words on one retrieval", party = from, entry = receipt.entry);
+            turn.doubted.push(signed.clone());
+            return Ok(true);
+        }
         if turn.delivered_at.get(&receipt.entry).is_some_and(|delivered| receipt.at < *delivered) {
             telemetry::say!(Warn, "an entry was opened before it was laid ready", party = from, entry = receipt.entry);
             turn.doubted.push(signed.clone());
@@ -190,12 +207,14 @@ impl Committer {
         Ok(true)
     }
 
-    /// Both gateways follow the group from outside: where they do not come to the same epoch, somebody lies.
-    fn compare_epochs(&self, turn: &Turn, signed: &SignedReceipt) -> Result<(), Denial> {
+    /// Both gateways follow the group from outside: where they do not come to the same epoch, somebody lies. Its word is kept as evidence,
+    /// and nowhere else.
+    fn compare_epochs(&self, turn: &mut Turn, signed: &SignedReceipt) -> Result<(), Denial> {
         let ours = turn.seen.get(&signed.receipt.entry).and_then(|seen| seen.answer.receipt().epoch.as_ref());
         if ours == signed.receipt.epoch.as_ref() {
             return Ok(());
         }
+        turn.doubted.push(signed.clone());
         Err(Denial::failed(Fault::PeerUnreachable, "the other gateway certifies another epoch of the group"))
     }
 
@@ -246,8 +265,8 @@ impl Committer {
             return Ok(());
         }
         let kind = if report.opened { ReceiptKind::Retrieval } else { ReceiptKind::NonRetrieval };
-        // A desk speaks for what was laid ready for it, once.
-        if !turn.delivered.contains(&(desk.clone(), report.entry)) || turn.kept.contains(&(report.entry, kind)) {
+        // A desk speaks for what was laid ready for it, once: the first word stays, and another one beside it would convict us.
+        if !turn.delivered.contains(&(desk.clone(), report.entry)) || is_retrieved(turn, report.entry) {
             return Ok(());
         }
         let answer = seen.answer.receipt().clone();
@@ -267,4 +286,9 @@ impl Committer {
         turn.ring.insert(channel);
         Ok(())
     }
+}
+
+/// Whether it is stated already that an entry was opened, or was not.
+fn is_retrieved(turn: &Turn, entry: EntryId) -> bool {
+    RETRIEVALS.iter().any(|kind| turn.kept.contains(&(entry, *kind)))
 }

@@ -23,10 +23,6 @@ use crate::misconduct;
 const BACK_UNTOLD_MS_MAX: i64 = 2 * CLOCK_AHEAD_MS_MAX;
 /// How far at all: a clock that was as far ahead as we let it be was put right. Nothing rests on a leaf's moment but the order that it says.
 const BACK_MS_MAX: i64 = CLOCK_APART_MS_MAX + BACK_UNTOLD_MS_MAX;
-/// How long an operator's word holds that dated leaves may pass.
-const FORGIVEN_MS: i64 = 3600 * 1000;
-/// Receipts that were given longer ago are awaited no more: the other gateway may never have got them.
-const AWAITED_MS_MAX: i64 = 29 * 24 * 3600 * 1000;
 /// Among so many leaves at the end of a log the newest moment is looked for.
 const LAST_LEAVES: u64 = 64;
 
@@ -86,7 +82,7 @@ impl Committer {
     }
 
     /// Reads what it takes to judge a head of `home`: whether an older one is a part of what we hold, whether leaves that overlap with it
-    /// are another past, since when it keeps a receipt of ours out, and whether an operator lets leaves pass that are dated back.
+    /// are another past, since when it keeps a receipt of ours out, and under which heads an operator lets leaves pass that are dated back.
     pub(super) async fn load_past(&self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<(), Denial> {
         let Some(replica) = self.replicas.get(&home) else { return Ok(()) };
         let log = origin(home, self.gateway.own())?.to_string();
@@ -99,13 +95,11 @@ impl Committer {
             let rows = self.rows(&log, indexes).await?;
             turn.past.insert((home, growth.head.checkpoint().size), rows);
         }
-        let since = turn.now.plus_ms(-AWAITED_MS_MAX).0;
-        turn.awaited.extend(self.gateway.store.oldest_awaited(&log, since).await?.map(|at| (home, Timestamp(at))));
-        let entered = self.moments.get(&home).map_or(Timestamp(0), |moments| moments.entered);
-        if growth.furthest_back(replica.size(), entered).is_some_and(|back| back > BACK_MS_MAX)
-            && misconduct::backdating_settled(&self.gateway, home, turn.now, FORGIVEN_MS).await?
-        {
-            turn.forgiven.insert(home);
+        turn.awaited.extend(self.gateway.store.oldest_awaited(&log).await?.map(|at| (home, Timestamp(at))));
+        let (held, entered) = (replica.size(), self.moments.get(&home).map_or(Timestamp(0), |moments| moments.entered));
+        if growth.furthest_back(held, held, entered).is_some_and(|back| back > BACK_MS_MAX) {
+            let shown = misconduct::let_pass(&self.gateway, origin(home, self.gateway.own())?).await?;
+            turn.forgiven.insert(home, shown);
         }
         Ok(())
     }
@@ -253,7 +247,7 @@ impl Committer {
     }
 
     /// The newest moment of an entry's leaf, with those of `growth`. None of them is in the future, and none is dated back behind those that
-    /// stand before it, but where an operator lets it pass.
+    /// stand before it, but under a head that an operator was shown and let pass. No word of theirs is on what was written after that.
     fn check_moments(
         &self,
         turn: &mut Turn,
@@ -262,13 +256,15 @@ impl Committer {
         replica: &Replica,
     ) -> Result<Timestamp, Denial> {
         let before = turn.moments.get(&home).or_else(|| self.moments.get(&home));
-        let entered = before.map_or(Timestamp(0), |moments| moments.entered);
-        let entries = growth.entries_from(replica.size());
-        let newest = entries.map(|statement| statement.at).max().unwrap_or(entered);
-        if newest > turn.now.plus_ms(CLOCK_APART_MS_MAX) {
+        // A moment that is not to come for hours was taken by a clock of ours that was wrong: it is no measure.
+        let late = turn.now.plus_ms(CLOCK_APART_MS_MAX);
+        let entered = before.map_or(Timestamp(0), |moments| moments.entered).min(late);
+        let (held, passed) = (replica.size(), self.passed(turn, growth, replica));
+        let newest = growth.entries_from(held).map(|(_, statement)| statement.at).max().unwrap_or(entered);
+        if newest > late {
             return Err(Denial::failed(Fault::PeerUnreachable, "a leaf is dated in the future, by our clock"));
         }
-        let Some(back) = growth.furthest_back(replica.size(), entered).filter(|back| *back > BACK_UNTOLD_MS_MAX) else {
+        let Some(back) = growth.furthest_back(held, passed, entered).filter(|back| *back > BACK_UNTOLD_MS_MAX) else {
             return Ok(entered.max(newest));
         };
         if back <= BACK_MS_MAX {
@@ -283,12 +279,24 @@ impl Committer {
             // What stands before stays the newest, so that small steps back do not add up.
             return Ok(entered.max(newest));
         }
-        if turn.forgiven.contains(&home) {
-            return Ok(newest);
-        }
         let heads = unshown(replica.head(), &growth.head);
         self.accuse(turn, &Evidence::Backdated(growth.head.checkpoint().origin, heads));
         Err(Denial::failed(Fault::ChannelNotOpen, "a leaf is dated before those that stand before it"))
+    }
+
+    /// Up to which leaf an operator lets pass what is dated back: the end of a head that was shown to them, where these leaves lead to it.
+    fn passed(&self, turn: &Turn, growth: &Growth, replica: &Replica) -> u64 {
+        let Some(shown) = turn.forgiven.get(&growth.head.checkpoint().origin.home()) else { return 0 };
+        let hashes = growth.hashes();
+        let leads = |shown: &&SignedCheckpoint| {
+            let count = shown.checkpoint().size.checked_sub(growth.first).and_then(|count| usize::try_from(count).ok());
+            let leaves = count.and_then(|count| hashes.get(..count));
+            let followed = leaves.map(|leaves| {
+                replica.replicate(Batch { first: growth.first, leaves }, shown, &StoredHashes::default())
+            });
+            matches!(followed, Some(Ok(_)))
+        };
+        shown.iter().filter(leads).map(|shown| shown.checkpoint().size).max().unwrap_or_default()
     }
 
     fn keep_leaves(&self, turn: &mut Turn, origin: &str, growth: &Growth, held: u64) -> Result<(), Denial> {
@@ -316,19 +324,19 @@ impl Growth {
         self.leaves.iter().map(|leaf| leaf.hash).collect()
     }
 
-    /// The statements of entries from the leaf `held` on.
-    fn entries_from(&self, held: u64) -> impl Iterator<Item = &Statement> {
+    /// The statements of entries from the leaf `held` on, each with its place.
+    pub(super) fn entries_from(&self, held: u64) -> impl Iterator<Item = (u64, &Statement)> {
         let news = (self.first..).zip(&self.leaves).filter(move |(index, _)| *index >= held);
-        news.map(|(_, leaf)| &leaf.statement).filter(|statement| statement.kind == StatementKind::Entry)
+        news.map(|(index, leaf)| (index, &leaf.statement)).filter(|(_, one)| one.kind == StatementKind::Entry)
     }
 
-    /// By how much an entry from the leaf `held` on is dated before one that stands before it, of which the newest is of `entered`: the most
-    /// of all, in milliseconds. `None` where there is no entry.
-    fn furthest_back(&self, held: u64, entered: Timestamp) -> Option<i64> {
+    /// By how much an entry from the leaf `from` on is dated before one that stands before it, of which the newest that is held, of `held`
+    /// leaves, is of `entered`: the most of all, in milliseconds. `None` where there is no entry.
+    fn furthest_back(&self, held: u64, from: u64, entered: Timestamp) -> Option<i64> {
         let mut newest = entered;
-        let back = self.entries_from(held).map(|statement| {
+        let back = self.entries_from(held).filter_map(|(index, statement)| {
             newest = newest.max(statement.at);
-            newest.0.saturating_sub(statement.at.0)
+            (index >= from).then(|| newest.0.saturating_sub(statement.at.0))
         });
         back.max()
     }

@@ -8,15 +8,19 @@ mod admission;
 mod answers;
 mod growth;
 mod held;
+mod needs;
 mod quota;
+mod rejections;
+mod said;
 mod stated;
 mod submitted;
+mod told;
 mod turn;
 
 pub(crate) use admission::{ARRIVAL, ENTRY};
 pub(crate) use growth::origin;
 pub(crate) use stated::Stated;
-pub(crate) use turn::RETRIEVALS;
+pub(crate) use turn::TOLD;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -28,7 +32,9 @@ use store::{StoreError, gateway::Committed};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{clock, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
-use turn::{Seen, Turn};
+use needs::Needs;
+use rejections::Rejections;
+use turn::{Followed, Seen, Turn};
 
 /// Works in one commit.
 const TURN_MAX: usize = 256;
@@ -199,6 +205,8 @@ pub(crate) struct Committer {
     cases: Cases,
     /// Entries that were admitted lately: most are asked for again within a second. What was ever rejected is not here.
     recent: BTreeMap<EntryId, Seen>,
+    /// What is kept of entries that this program admitted itself, and that it need not read again.
+    followed: BTreeMap<EntryId, Followed>,
     /// The logs that we write, by peer.
     logs: BTreeMap<PartyId, Log>,
     /// The logs that we follow, by home.
@@ -206,6 +214,7 @@ pub(crate) struct Committer {
     /// When we cosigned each of those last, and the newest moment that an entry's leaf in it states.
     moments: BTreeMap<PartyId, Moments>,
     totals: quota::Totals,
+    rejections: Rejections,
     /// How many entries each desk had sealed when it submitted last.
     marks: BTreeMap<AuthorityId, i64>,
 }
@@ -229,10 +238,12 @@ impl Committer {
             works,
             cases: Cases::default(),
             recent: BTreeMap::new(),
+            followed: BTreeMap::new(),
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
             moments: BTreeMap::new(),
             totals: quota::Totals::default(),
+            rejections: Rejections::default(),
             marks: BTreeMap::new(),
         }
     }
@@ -252,7 +263,7 @@ impl Committer {
     }
 
     async fn take_turn(&mut self, works: Vec<Work>) {
-        let mut turn = Turn::new(clock::now());
+        let mut turn = Turn::new(clock::now(), self.rejections.clone());
         let mut replies = Vec::with_capacity(works.len());
         match self.prepare(&mut turn, &works).await {
             Ok(()) => {
@@ -262,6 +273,8 @@ impl Committer {
                 }
             }
             Err(denial) => {
+                // A database that was away may come back as an older one.
+                self.forget_written();
                 works.into_iter().for_each(|work| refuse(work, &denial));
                 return;
             }
@@ -274,6 +287,10 @@ impl Committer {
             Ok(committed) => {
                 self.enforce(&mut turn);
                 self.keep(turn);
+                if committed.repeated {
+                    // Another turn wrote it: what became of these entries since is in the database.
+                    self.forget_written();
+                }
                 replies.into_iter().for_each(|reply| reply(Ok(())));
                 for delivered in committed.deliveries {
                     self.gateway.bells.desk(&delivered.desk).notify_one();
@@ -282,6 +299,8 @@ impl Committer {
             Err(denial) => {
                 telemetry::say!(Error, "commit failed, nothing was acknowledged", fault = fault_of(&denial));
                 turn.cases.keys().for_each(|case| self.cases.forget(*case));
+                // It may have been written after all.
+                self.forget_written();
                 self.logs.clear();
                 self.replicas.clear();
                 self.totals.forget();
@@ -328,8 +347,9 @@ impl Committer {
         let chained = needs.answered.iter().filter_map(|case| self.cases.find(*case));
         needs.entries.extend(chained.flat_map(|hot| hot.file.pending.iter().map(|one| one.entry)));
         turn.load_seen(&self.gateway, &self.recent, &sorted(needs.entries)).await?;
-        turn.load_leafed(&self.gateway, &sorted(needs.unlogged)).await?;
-        turn.load_kept(&self.gateway, &sorted(needs.received)).await?;
+        let (known, unknown) = sorted(needs.received).into_iter().partition(|id| self.followed.contains_key(id));
+        turn.recall(&self.followed, known);
+        turn.load_kept(&self.gateway, &sorted([unknown, needs.given_up].concat())).await?;
         turn.counters = quota::Counters::load(&self.gateway, &self.totals, &needs.headers, turn.now).await?;
         for peer in sorted(needs.peers) {
             if let Err(denial) = self.load_ledgers(peer).await {
@@ -343,6 +363,9 @@ impl Committer {
             }
         }
         for work in works {
+            if let Work::Relay(relay) = work {
+                turn.load_leafed(&self.gateway, relay, self.replicas.get(&relay.from)).await?;
+            }
             if let Work::Relay(Relay { from, growth: Some(growth), .. }) = work {
                 self.load_past(turn, *from, growth).await?;
             }
@@ -362,6 +385,12 @@ impl Committer {
             turn.batch.marks.insert(desk.clone(), sealed);
         }
         Ok(())
+    }
+
+    /// What is in the database has to be read there.
+    fn forget_written(&mut self) {
+        self.followed.clear();
+        self.gateway.fresh.forget();
     }
 
     /// After evidence is durable: freezes the channels of those who stand accused, and reports what has to be looked up first.
@@ -386,8 +415,14 @@ impl Committer {
     }
 
     /// After the commit, what the turn changed is what is.
-    fn keep(&mut self, turn: Turn) {
+    fn keep(&mut self, mut turn: Turn) {
+        self.rejections = std::mem::take(&mut turn.rejections);
         self.marks.extend(turn.batch.marks.clone());
+        if self.followed.len() > RECENT_MAX {
+            self.followed.clear();
+        }
+        turn.note_followed(&mut self.followed);
+        self.tell_senders(&turn);
         for (_, mut hot) in turn.cases {
             hot.version = Some(hot.version.map_or(1, |version| version + 1));
             self.cases.put(hot);
@@ -406,68 +441,6 @@ impl Committer {
         self.moments.extend(turn.moments);
         for peer in turn.ring {
             self.gateway.bells.channel(peer).notify_one();
-        }
-    }
-}
-
-/// What has to be read before the works of a turn are decided.
-#[derive(Default)]
-struct Needs<'a> {
-    entries: Vec<EntryId>,
-    cases: Vec<CaseId>,
-    /// Cases in which an entry was answered.
-    answered: Vec<CaseId>,
-    peers: Vec<PartyId>,
-    /// Entries that have to be in the logs of others.
-    unlogged: Vec<(PartyId, EntryId)>,
-    /// Entries of which receipts come, or are made.
-    received: Vec<EntryId>,
-    headers: Vec<&'a model::Header>,
-}
-
-impl<'a> Needs<'a> {
-    fn of(works: &'a [Work], own: PartyId) -> Self {
-        let mut needs = Self::default();
-        for work in works {
-            match work {
-                Work::Submit(submit) => {
-                    let header = &submit.entry.header;
-                    needs.entries.push(header.entry);
-                    needs.cases.push(header.case);
-                    needs.headers.push(header);
-                    needs.peers.push(header.counterpart(own));
-                }
-                Work::Relay(relay) => needs.relay(relay),
-                Work::Conclude(conclude) => {
-                    needs.peers.push(conclude.channel);
-                    needs.entries.extend(conclude.answers.iter().map(|answered| answered.entry));
-                    needs.cases.extend(conclude.answers.iter().map(|answered| answered.case));
-                    needs.answered.extend(conclude.answers.iter().map(|answered| answered.case));
-                }
-                Work::Acknowledge(acknowledge) => {
-                    needs.entries.extend(acknowledge.reports.iter().map(|one| one.entry));
-                    needs.received.extend(acknowledge.reports.iter().map(|one| one.entry));
-                }
-            }
-        }
-        needs.cases.extend(needs.headers.iter().filter_map(|header| Some(header.declared.follows?.case)));
-        needs
-    }
-
-    fn relay(&mut self, relay: &'a Relay) {
-        self.peers.push(relay.from);
-        for item in &relay.items {
-            self.headers.extend(item.entry.as_ref().ok().map(|entry| &entry.header));
-            self.entries.push(item.claimed.entry);
-            self.cases.push(item.claimed.case);
-            self.unlogged.push((relay.from, item.claimed.entry));
-            if item.said.as_ref().is_ok_and(|said| said.len() > 1) {
-                self.received.push(item.claimed.entry);
-            }
-        }
-        for signed in &relay.receipts {
-            self.entries.push(signed.receipt.entry);
-            self.received.push(signed.receipt.entry);
         }
     }
 }

@@ -9,10 +9,10 @@ use std::{
 use identity::{SigningKey, sign_receipts};
 use ledger::StatementKind;
 use model::{Denial, Fault, PartyId, Receipt, ReceiptKind, SignedReceipt};
-use store::gateway::{AwaitedRow, Batch, EntryRow, NewDelivery, NewReceipt};
+use store::gateway::{AwaitedRow, Batch, CheckpointRow, EntryRow, GivenAgain, NewDelivery, NewReceipt};
 
 use super::{Claimed, Committer, growth, turn::Turn};
-use crate::receipts;
+use crate::{fresh::leaf_to_wire, receipts};
 
 /// A receipt: one that was signed before, or one of this turn, which is signed at its end. Clones are the same receipt.
 #[derive(Debug, Clone)]
@@ -23,12 +23,14 @@ struct Inner {
     receipt: Receipt,
     bytes: Vec<u8>,
     proof: OnceLock<Vec<u8>>,
+    /// As the database holds it.
+    kept: OnceLock<Vec<u8>>,
 }
 
 impl Stated {
     fn new(receipt: Receipt) -> Self {
         let bytes = proto::encode_receipt(&receipt);
-        Self(Arc::new(Inner { receipt, bytes, proof: OnceLock::new() }))
+        Self(Arc::new(Inner { receipt, bytes, proof: OnceLock::new(), kept: OnceLock::new() }))
     }
 
     pub(crate) fn receipt(&self) -> &Receipt {
@@ -46,12 +48,21 @@ impl Stated {
         let proof = self.0.proof.get().ok_or_else(unsigned)?.clone();
         Ok(SignedReceipt { receipt: self.0.receipt.clone(), bytes: self.0.bytes.clone(), proof })
     }
+
+    /// As the database holds it; with its proof.
+    fn to_kept(&self) -> Result<Vec<u8>, Denial> {
+        if let Some(kept) = self.0.kept.get() {
+            return Ok(kept.clone());
+        }
+        let kept = receipts::to_bytes(&self.signed()?);
+        Ok(self.0.kept.get_or_init(|| kept).clone())
+    }
 }
 
 impl From<SignedReceipt> for Stated {
     fn from(signed: SignedReceipt) -> Self {
         let SignedReceipt { receipt, bytes, proof } = signed;
-        Self(Arc::new(Inner { receipt, bytes, proof: OnceLock::from(proof) }))
+        Self(Arc::new(Inner { receipt, bytes, proof: OnceLock::from(proof), kept: OnceLock::new() }))
     }
 }
 
@@ -98,14 +109,14 @@ impl Sheaf {
         }
         for stated in self.kept.drain(..) {
             let (entry, kind) = (stated.receipt().entry, stated.receipt().kind);
-            batch.receipts.push(NewReceipt { entry, kind, bytes: receipts::to_bytes(&stated.signed()?).into(), at });
+            batch.receipts.push(NewReceipt { entry, kind, bytes: stated.to_kept()?.into(), at });
         }
         for (row, answer) in self.entries.drain(..) {
-            let receipt = receipts::to_bytes(&answer.signed()?).into();
+            let receipt = answer.to_kept()?.into();
             batch.entries.push(EntryRow { receipt, ..row });
         }
         for (delivery, with) in self.deliveries.drain(..) {
-            let receipt = Some(receipts::to_bytes(&with.signed()?).into());
+            let receipt = Some(with.to_kept()?.into());
             batch.deliveries.push(NewDelivery { receipt, ..delivery });
         }
         Ok(())
@@ -132,6 +143,21 @@ impl Committer {
         }
     }
 
+    /// Hands what is durable to those who take it across: the leaves and heads of our logs.
+    pub(super) fn tell_senders(&self, turn: &Turn) {
+        let batch = &turn.batch;
+        for (peer, log) in &turn.logs {
+            let Ok(origin) = growth::origin(self.gateway.own(), *peer) else { continue };
+            let name = origin.to_string();
+            let leaves = batch.leaves.iter().filter(|leaf| leaf.channel == name).cloned().map(leaf_to_wire);
+            let leaves: Vec<_> = leaves.collect();
+            let is_newest = |head: &&CheckpointRow| head.channel == name && u64::try_from(head.size) == Ok(log.size());
+            if let Some(head) = batch.checkpoints.iter().find(is_newest) {
+                self.gateway.fresh.grew(*peer, log.size() - leaves.len() as u64, leaves, head.clone());
+            }
+        }
+    }
+
     /// Keeps a receipt, and stands for it in the log of the channel where we are the home of its case.
     pub(super) fn keep_receipt(
         &self,
@@ -143,6 +169,9 @@ impl Committer {
         let receipt = stated.receipt();
         turn.sheaf.keep(stated);
         turn.kept.insert((receipt.entry, receipt.kind));
+        if matches!(receipt.kind, ReceiptKind::Delivery | ReceiptKind::NonDelivery) {
+            turn.delivered_at.insert(receipt.entry, receipt.at);
+        }
         if home == self.gateway.own() {
             self.leaf(turn, peer, &stated.statement(), receipt.entry)?;
         } else {
@@ -159,10 +188,12 @@ impl Committer {
         Ok(())
     }
 
-    /// The home asks for what it was told before: it may not have heard it.
+    /// The home asks for what it was told before: it may not have heard it. That counts a few times, and only when half of the time in which
+    /// the leaf has to come is over: a home whose answers get lost is heard, and none puts a leaf off by asking.
     pub(super) fn tell_again(&self, turn: &mut Turn, home: PartyId, stated: &Stated) -> Result<(), Denial> {
         if let Some(row) = self.awaited(turn, home, stated)? {
-            turn.batch.given_again.push(row);
+            let given_until = turn.now.plus_ms(-self.gateway.receipt_leaf_ms / 2).0;
+            turn.batch.given_again.push(GivenAgain { digest: row.digest.0, at: row.at, given_until });
         }
         Ok(())
     }
@@ -179,7 +210,7 @@ impl Committer {
         }
         let StatementKind::Receipt(digest) = stated.statement().kind else { return Ok(None) };
         let channel = growth::origin(home, own)?.to_string();
-        Ok(Some(AwaitedRow { digest: digest.into(), channel, at: turn.now.0 }))
+        Ok(Some(AwaitedRow { digest: digest.into(), channel, at: turn.now.0, put_off: 0 }))
     }
 
     /// Keeps what the other gateway stated of an entry before it came here.

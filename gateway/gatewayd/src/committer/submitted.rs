@@ -48,11 +48,10 @@ impl Committer {
         if is_trouble(&denial) {
             return Err(denial.into());
         }
-        // It stays in our own house: the ledger of the channel would tell the other state of each attempt.
         let refusal = Some(receipts::refusal_of(&denial));
         let kind = ReceiptKind::SubmissionRejection;
         let stated = turn.sheaf.state(peer, Receipt { refusal, ..self.receipt(turn, kind, &claimed) });
-        turn.sheaf.keep(&stated);
+        self.keep_rejection(turn, peer, &work.entry, &denial, &stated)?;
         turn.rejected.insert(claimed.envelope, stated.clone());
         Err(Refused { denial, rejection: Some(stated) })
     }

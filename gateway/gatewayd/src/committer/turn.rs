@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::rand;
-use ledger::{LeafSalt, Log, Replica, Statement, StatementKind, StoredHashes};
+use ledger::{LeafSalt, Log, Replica, SignedCheckpoint, Statement, StatementKind, StoredHashes};
 use model::{
     AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp,
 };
 use store::gateway::{Batch, LeafRow, NewDelivery, ReceiptRow, TreeHashRow};
 
 use super::{
-    Moments,
+    Moments, Relay,
     growth::origin,
     quota::Counters,
+    rejections::Rejections,
     stated::{Sheaf, Stated},
 };
 use crate::{gateway::Gateway, hot::Hot, receipts};
@@ -32,18 +33,30 @@ pub(crate) struct Seen {
 }
 
 /// What a desk's report becomes.
-pub(crate) const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
+pub(super) const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
+/// What is told to the other gateway beside entries: what became of its own, and whom of ours we refused.
+pub(crate) const TOLD: [ReceiptKind; 3] =
+    [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval, ReceiptKind::SubmissionRejection];
 /// What is answered again as it was, beside the receipt in the entry's row.
 const ANSWERS: [ReceiptKind; 4] =
     [ReceiptKind::SubmissionRejection, ReceiptKind::RelayRejection, ReceiptKind::Delivery, ReceiptKind::NonDelivery];
 /// What is kept once, and what follows on it.
-const ONCE: [ReceiptKind; 5] = [
+const ONCE: [ReceiptKind; 6] = [
+    ReceiptKind::SubmissionRejection,
     ReceiptKind::RelayFailure,
     ReceiptKind::Delivery,
     ReceiptKind::NonDelivery,
     ReceiptKind::Retrieval,
     ReceiptKind::NonRetrieval,
 ];
+
+/// What is kept of an entry beside itself, where all of it was written since this program admitted it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Followed {
+    kinds: BTreeSet<ReceiptKind>,
+    delivered: BTreeSet<AuthorityId>,
+    delivered_at: Option<Timestamp>,
+}
 
 /// The leaf of an entry.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +82,7 @@ pub(crate) struct Turn {
     pub(crate) leafed: BTreeMap<(PartyId, EntryId), Leafed>,
     /// Which receipts are kept already, or in this turn.
     pub(crate) kept: BTreeSet<(EntryId, ReceiptKind)>,
-    /// What was laid ready for which desk.
+    /// What was laid ready for which desk before this turn.
     pub(crate) delivered: BTreeSet<(AuthorityId, EntryId)>,
     /// Parties whose ledgers cannot be read, and why.
     pub(crate) unreadable: BTreeMap<PartyId, Denial>,
@@ -81,22 +94,26 @@ pub(crate) struct Turn {
     pub(crate) moments: BTreeMap<PartyId, Moments>,
     /// When the oldest receipt was given that a home has not taken into its log.
     pub(crate) awaited: BTreeMap<PartyId, Timestamp>,
-    /// Homes whose leaves an operator accepts though they are dated back.
-    pub(crate) forgiven: BTreeSet<PartyId>,
+    /// Heads of homes with leaves that are dated back, which operators let pass.
+    pub(crate) forgiven: BTreeMap<PartyId, Vec<SignedCheckpoint>>,
     /// Who contradicted what it signed, and how.
     pub(crate) accused: BTreeMap<PartyId, String>,
     /// Receipts of others that do not fit the entries they are on.
     pub(crate) doubted: Vec<SignedReceipt>,
-    /// When the other gateway laid entries of ours ready, or did not.
+    /// When entries were laid ready at the gateway of the desk to which they are addressed, or were not.
     pub(crate) delivered_at: BTreeMap<EntryId, Timestamp>,
+    /// What this turn lays ready for which desk.
+    laid: Vec<(AuthorityId, EntryId)>,
     /// What quotas count.
     pub(crate) counters: Counters,
+    /// How often parties were refused for good.
+    pub(super) rejections: Rejections,
     /// Channels that have something to send.
     pub(crate) ring: BTreeSet<PartyId>,
 }
 
 impl Turn {
-    pub(crate) fn new(now: Timestamp) -> Self {
+    pub(super) fn new(now: Timestamp, rejections: Rejections) -> Self {
         Self {
             now,
             batch: Batch::default(),
@@ -114,11 +131,13 @@ impl Turn {
             past: BTreeMap::new(),
             moments: BTreeMap::new(),
             awaited: BTreeMap::new(),
-            forgiven: BTreeSet::new(),
+            forgiven: BTreeMap::new(),
             accused: BTreeMap::new(),
             doubted: Vec::new(),
             delivered_at: BTreeMap::new(),
+            laid: Vec::new(),
             counters: Counters::default(),
+            rejections,
             ring: BTreeSet::new(),
         }
     }
@@ -180,19 +199,58 @@ impl Turn {
         deliveries
     }
 
-    /// Reads which of these entries are in the logs of others.
-    pub(crate) async fn load_leafed(&mut self, gateway: &Gateway, ids: &[(PartyId, EntryId)]) -> Result<(), Denial> {
-        for (home, id) in ids {
-            let log = origin(*home, gateway.own())?.to_string();
-            for leaf in gateway.store.leaves_of(*id).await?.into_iter().filter(|leaf| leaf.channel == log) {
-                let statement = Statement::decode(&leaf.statement.0)?;
-                if statement.kind == StatementKind::Entry {
-                    let index = u64::try_from(leaf.idx).unwrap_or_default();
-                    self.leafed.insert((*home, *id), Leafed { index, statement });
-                }
+    /// Reads where the entries that another gateway brings stand in its log, but those whose leaves come along and are new.
+    pub(crate) async fn load_leafed(
+        &mut self,
+        gateway: &Gateway,
+        relay: &Relay,
+        replica: Option<&Replica>,
+    ) -> Result<(), Denial> {
+        let home = relay.from;
+        let held = replica.map_or(0, Replica::size);
+        let new: BTreeSet<_> =
+            relay.growth.iter().flat_map(|growth| growth.entries_from(held)).map(|(_, one)| one.entry).collect();
+        let old =
+            relay.items.iter().map(|item| &item.claimed).filter(|one| one.home == home && !new.contains(&one.entry));
+        let old: Vec<_> = old.map(|one| one.entry).collect();
+        for leaf in gateway.store.leaves_among(&origin(home, gateway.own())?.to_string(), &old).await? {
+            let statement = Statement::decode(&leaf.statement.0)?;
+            if statement.kind == StatementKind::Entry {
+                let index = u64::try_from(leaf.idx).unwrap_or_default();
+                self.leafed.insert((home, statement.entry), Leafed { index, statement });
             }
         }
         Ok(())
+    }
+
+    /// Takes from memory what [`Turn::load_kept`] reads.
+    pub(crate) fn recall(&mut self, followed: &BTreeMap<EntryId, Followed>, ids: Vec<EntryId>) {
+        for id in ids {
+            let Some(known) = followed.get(&id) else { continue };
+            self.kept.extend(known.kinds.iter().map(|kind| (id, *kind)));
+            self.delivered.extend(known.delivered.iter().map(|desk| (desk.clone(), id)));
+            self.delivered_at.extend(known.delivered_at.map(|at| (id, at)));
+        }
+    }
+
+    /// What this turn wrote of entries that it admitted, and of others that are followed. Only after its commit.
+    pub(crate) fn note_followed(&mut self, followed: &mut BTreeMap<EntryId, Followed>) {
+        for row in &self.batch.entries {
+            followed.entry(*row.id).or_default();
+        }
+        for (entry, kind) in &self.kept {
+            followed.entry(*entry).and_modify(|known| {
+                known.kinds.insert(*kind);
+            });
+        }
+        for (desk, entry) in std::mem::take(&mut self.laid) {
+            followed.entry(entry).and_modify(|known| {
+                known.delivered.insert(desk);
+            });
+        }
+        for (entry, at) in &self.delivered_at {
+            followed.entry(*entry).and_modify(|known| known.delivered_at = Some(*at));
+        }
     }
 
     /// Reads which of these entries were laid ready for a desk, and which receipts of them there are.
@@ -222,6 +280,7 @@ impl Turn {
 
     /// Lays an entry, or news of one, ready for a desk.
     pub(crate) fn lay_ready(&mut self, desk: &AuthorityId, kind: i16, entry: EntryId, with: &Stated, trace: &str) {
+        self.laid.push((desk.clone(), entry));
         let (desk, at, trace) = (desk.clone(), self.now.0, trace.to_owned());
         self.sheaf.deliver(NewDelivery { desk, kind, entry, receipt: None, at, trace }, with);
     }
@@ -271,4 +330,49 @@ impl Turn {
 /// A count as the database holds it.
 pub(crate) fn number(count: u64) -> Result<i64, Denial> {
     i64::try_from(count).map_err(|_| Denial::failed(Fault::Internal, "a count beyond 2^63"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn turn() -> Turn {
+        Turn::new(Timestamp(1), Rejections::default())
+    }
+
+    #[test]
+    fn what_a_turn_wrote_of_entries_that_are_followed_the_next_one_knows_and_of_no_others() {
+        let [followed, other] = [1, 2].map(|n| EntryId::new([n; 16]));
+        let desk: AuthorityId = "JP:central".parse().unwrap();
+        let mut memory = BTreeMap::from([(followed, Followed::default())]);
+        let mut first = turn();
+        for entry in [followed, other] {
+            first.kept.extend([(entry, ReceiptKind::Delivery), (entry, ReceiptKind::Retrieval)]);
+            first.delivered_at.insert(entry, Timestamp(7));
+            first.laid.push((desk.clone(), entry));
+        }
+        first.note_followed(&mut memory);
+        assert!(!memory.contains_key(&other), "what was written before it was followed is not known");
+        let mut next = turn();
+        next.recall(&memory, vec![followed, other]);
+        let kinds = [ReceiptKind::Delivery, ReceiptKind::Retrieval];
+        assert_eq!(next.kept, kinds.map(|kind| (followed, kind)).into());
+        assert_eq!(next.delivered, BTreeSet::from([(desk, followed)]));
+        assert_eq!(next.delivered_at, BTreeMap::from([(followed, Timestamp(7))]));
+    }
+
+    #[test]
+    fn an_entry_that_is_written_again_is_not_followed_anew() {
+        let entry = EntryId::new([1; 16]);
+        let mut memory = BTreeMap::from([(entry, Followed::default())]);
+        let mut first = turn();
+        first.kept.insert((entry, ReceiptKind::Retrieval));
+        first.note_followed(&mut memory);
+        turn().note_followed(&mut memory);
+        let mut next = turn();
+        next.recall(&memory, vec![entry]);
+        assert!(next.kept.contains(&(entry, ReceiptKind::Retrieval)));
+    }
 }

@@ -13,7 +13,7 @@ mod told;
 mod witness;
 
 pub(crate) use proof::{proved, release, timed_head};
-pub(crate) use second::sign_waiting;
+pub(crate) use second::{rotating, sign_waiting};
 pub(crate) use stamped::stamped;
 pub(crate) use stamping::{Stamping, stamping};
 pub(crate) use told::{stamps, told};

@@ -186,16 +186,19 @@ mod tests {
     use ledger::{LeafHash, Log, Row};
     use store::{
         DatabaseUrl, Settings,
-        gateway::{Batch, CheckpointRow, TreeHashRow},
+        gateway::{Batch, CheckpointRow, LeafRow, TreeHashRow},
     };
 
     use super::*;
 
     const LOG: &str = "rogatory.internal/jp/fr";
 
+    fn leaf(n: u8) -> LeafHash {
+        LeafHash(Digest::of(&[&[n]]))
+    }
+
     fn grown(log: &Log, from: u8, to: u8) -> (Log, Vec<Row>) {
-        let leaves: Vec<_> = (from..to).map(|n| LeafHash(Digest::of(&[&[n]]))).collect();
-        log.append(&leaves).unwrap()
+        log.append(&(from..to).map(leaf).collect::<Vec<_>>()).unwrap()
     }
 
     /// A copy of nine leaves, and the heads that it had.
@@ -214,8 +217,16 @@ mod tests {
         let key = identity::SigningKey::generate().unwrap();
         let note = nine.head(origin).sign(&key).unwrap().note().to_vec().into();
         let checkpoints = vec![CheckpointRow { channel: LOG.to_owned(), size: 9, note, cosigned: None }];
-        let tree_hashes = rows.iter().map(hash).collect();
-        store.commit(&Batch { checkpoints, tree_hashes, ..Batch::default() }).await.unwrap();
+        let leaf = |n: u8| LeafRow {
+            channel: LOG.to_owned(),
+            idx: n.into(),
+            hash: leaf(n).0.into(),
+            salt: None,
+            entry_id: None,
+            statement: Vec::new().into(),
+        };
+        let (leaves, tree_hashes) = ((0..9).map(leaf).collect(), rows.iter().map(hash).collect());
+        store.commit(&Batch { checkpoints, leaves, tree_hashes, ..Batch::default() }).await.unwrap();
         (store, [five.head(origin), nine.head(origin)])
     }
 

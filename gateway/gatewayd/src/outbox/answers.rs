@@ -66,7 +66,7 @@ impl Sender {
         for verdict in response.verdicts {
             self.take_verdict(call, verdict, covered, &mut found).await?;
         }
-        let answered = found.answers.len() as u64;
+        let answered: Vec<_> = found.answers.iter().map(|one| one.entry).collect();
         let later = |entry: &EntryId| response.receipts_later.iter().any(|id| **id == entry.as_bytes()[..]);
         let (waiting, done): (Vec<_>, Vec<_>) = call.receipts.iter().partition(|(_, entry)| later(entry));
         let mut again = std::mem::take(&mut found.again);
@@ -74,14 +74,15 @@ impl Sender {
         let trouble = found.trouble.take();
         let contradicted = found.evidence.first().map(|evidence| peer_error(evidence.told()));
         self.conclude(found, done.iter().map(|(row, _)| *row).collect(), cosigned.clone()).await?;
+        self.heard.settle(&answered);
         grew |= cosigned.is_some_and(|head| self.shown.keep(head));
-        self.gateway.metrics.relayed(self.peer, answered);
+        self.gateway.metrics.relayed(self.peer, answered.len() as u64);
         self.rest(call, &again).await?;
         if let Some(trouble) = contradicted.or(trouble.clone()) {
             self.gateway.trust.note_trouble(self.peer, Some(trouble.to_string()));
         }
         // Whoever answers nothing and takes nothing is waited for, not asked again at once.
-        if answered > 0 || grew || !done.is_empty() {
+        if !answered.is_empty() || grew || !done.is_empty() {
             return Ok(true);
         }
         match (again.is_empty(), trouble) {
@@ -93,7 +94,7 @@ impl Sender {
     }
 
     async fn take_verdict(
-        &self,
+        &mut self,
         call: &Call,
         verdict: RelayVerdict,
         covered: u64,
@@ -101,7 +102,13 @@ impl Sender {
     ) -> Result<(), Denial> {
         let entry = EntryId::try_from(&*verdict.entry_id).map_err(|error| peer_error(error.to_string()))?;
         let Some(sent) = call.entries.get(&entry) else {
-            return Err(peer_error("the peer answers for an entry that was not sent"));
+            let contradicts = match &verdict.outcome {
+                Some(relay_verdict::Outcome::Receipt(signed)) => self.unasked(&proto::decode_receipt(signed)?).await?,
+                _ => None,
+            };
+            let unasked = || peer_error("the peer answers for an entry that was not sent");
+            found.evidence.push(contradicts.ok_or_else(unasked)?);
+            return Ok(());
         };
         let outcome = match verdict.outcome {
             Some(relay_verdict::Outcome::Receipt(signed)) => {
@@ -117,6 +124,14 @@ impl Sender {
                 return Ok(());
             }
         };
+        if let Ok(Outcome::Answer { verdict, .. }) = &outcome
+            && let Some(evidence) = self.heard.take(verdict)
+        {
+            telemetry::say!(Error, "the peer contradicts its own verdict", party = self.peer, entry = entry);
+            found.again.push((sent.outbox, format!("{} gives two verdicts that contradict each other", self.peer)));
+            found.evidence.push(evidence);
+            return Ok(());
+        }
         match outcome {
             // Without its signature over the head the other side could deny that it ever saw the entry's leaf.
             Ok(_) if sent.leaf.is_some_and(|leaf| leaf >= covered) => {

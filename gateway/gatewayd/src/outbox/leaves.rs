@@ -3,11 +3,11 @@
 
 use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, Retreat, SignedCheckpoint, WitnessName};
 use model::{Denial, Fault, Timestamp, limits::CLOCK_APART_MS_MAX};
-use proto::peer::{LedgerGrowth, LedgerLeaf, RelayResponse};
+use proto::peer::{LedgerGrowth, RelayResponse};
 use store::gateway::CheckpointRow;
 
 use super::{Sender, peer_error};
-use crate::{clock, committer::origin, misconduct};
+use crate::{clock, committer::origin, fresh, misconduct};
 
 /// What the other gateway has of our log.
 #[derive(Debug, Default)]
@@ -78,11 +78,12 @@ impl Shown {
 
 impl Sender {
     /// The leaves that the other gateway has not cosigned, from where it says that it is, and a head over them. With nothing new it is
-    /// asked once for each connection, so that a database of its that was restored is noticed.
-    pub(super) async fn growth(&mut self) -> Result<Option<LedgerGrowth>, Denial> {
+    /// asked once for each connection, so that a database of its that was restored is noticed. The head covers `least` leaves, if there are
+    /// so many: those of the entries that go along.
+    pub(super) async fn growth(&mut self, least: u64) -> Result<Option<LedgerGrowth>, Denial> {
         let covered = self.load_cosigned().await?;
         let log = origin(self.gateway.own(), self.peer)?.to_string();
-        let Some(newest) = self.gateway.store.checkpoint(&log).await? else { return Ok(None) };
+        let Some(newest) = self.newest(&log, least).await? else { return Ok(None) };
         let size = number(newest.size)?;
         let first = self.shown.claimed.unwrap_or(covered);
         if first > size {
@@ -103,6 +104,14 @@ impl Sender {
             head
         };
         self.grown(&log, first, head).await.map(Some)
+    }
+
+    /// The newest head of our log. The database may be a commit ahead of what the committer has told.
+    async fn newest(&self, log: &str, least: u64) -> Result<Option<CheckpointRow>, Denial> {
+        match self.gateway.fresh.head(self.peer).filter(|head| number(head.size).is_ok_and(|size| size >= least)) {
+            Some(head) => Ok(Some(head)),
+            None => Ok(self.gateway.store.checkpoint(log).await?),
+        }
     }
 
     /// Where the other gateway says that it holds less than it has cosigned: an older head, on which it can only contradict itself or
@@ -130,15 +139,10 @@ impl Sender {
     async fn grown(&self, log: &str, first: u64, head: CheckpointRow) -> Result<LedgerGrowth, Denial> {
         let from = i64::try_from(first).map_err(|_| peer_error("it holds more leaves than a log can have"))?;
         let count = u64::try_from(head.size.saturating_sub(from)).unwrap_or_default();
-        let leaves = self.gateway.store.leaves(log, from, count).await?;
-        let leaves = leaves
-            .into_iter()
-            .map(|leaf| LedgerLeaf {
-                hash: leaf.hash.as_bytes().to_vec().into(),
-                salt: leaf.salt.map(|salt| salt.as_bytes().to_vec()).unwrap_or_default().into(),
-                statement: leaf.statement.0.into(),
-            })
-            .collect();
+        let leaves = match self.gateway.fresh.leaves(self.peer, first, count) {
+            Some(leaves) => leaves,
+            None => self.gateway.store.leaves(log, from, count).await?.into_iter().map(fresh::leaf_to_wire).collect(),
+        };
         let checkpoint = String::from_utf8(head.note.0).map_err(|_| peer_error("a kept checkpoint is not a text"))?;
         Ok(LedgerGrowth { first_leaf: first, leaves, checkpoint })
     }
@@ -169,8 +173,13 @@ impl Sender {
         }
         let new = self.verify_cosignature(head, &response.cosignature)?;
         let signed_ms = i64::try_from(new.time_s).unwrap_or(i64::MAX).saturating_mul(1000);
-        if Timestamp(signed_ms.saturating_add(999)).plus_ms(CLOCK_APART_MS_MAX) < clock::now() {
+        let now = clock::now();
+        if Timestamp(signed_ms.saturating_add(999)).plus_ms(CLOCK_APART_MS_MAX) < now {
             return Ok(Head::Withheld("its cosignature is dated back, or its clock is behind ours".to_owned()));
+        }
+        // Behind one of a later day nothing that it cosigns would ever be a retreat.
+        if Timestamp(signed_ms) > now.plus_ms(CLOCK_APART_MS_MAX) {
+            return Ok(Head::Withheld("its cosignature is dated ahead, or its clock is ahead of ours".to_owned()));
         }
         Ok(match self.shown.cosigned.iter().flatten().next() {
             Some(last) if new.size < last.size && new.time_s > last.time_s => {

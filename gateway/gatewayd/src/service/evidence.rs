@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, pin::Pin, sync::Arc};
 use casefile::{Extent, LeafProof, Pile};
 use identity::{Domain, RootOpening, Subject};
 use ledger::{InclusionProof, LeafSalt, Origin, Row, SignedCheckpoint, Statement, StoredHashes};
-use model::{CaseId, Denial, EntryId, Fault, ReceiptKind};
+use model::{CaseId, Denial, EntryId, Fault, ReceiptKind, Timestamp};
 use proto::{
     convert::send_directory,
     desk::{
@@ -99,9 +99,11 @@ impl Telling<'_> {
         self.send(Part::Extent(EvidenceExtent { text, signature: signature.into() })).await
     }
 
-    /// Roots and directories of the two.
+    /// Roots and directories of the two, as far as this case may rest on them.
     async fn parties(&self) -> Result<(), Denial> {
         let (home, peer) = (self.file.home, self.file.peer);
+        let first = self.gateway.store.entries_from(self.file.id, 0, 1).await?;
+        let begin = Timestamp(first.first().map_or(0, |row| row.created));
         for (party, other) in [(home, peer), (peer, home)] {
             let snapshot = self.gateway.trust.snapshot();
             if let Some(root) = snapshot.root(party) {
@@ -109,7 +111,7 @@ impl Telling<'_> {
             }
             let shown = self.gateway.store.openings_of(party).await?;
             let shown: Vec<_> = shown.iter().filter_map(|row| RootOpening::from_bytes(&row.opening.0).ok()).collect();
-            for row in self.gateway.store.directories_of(party).await? {
+            for row in directories::since(self.gateway.store.directories_of(party).await?, begin) {
                 let signed = directories::of_a_pair(&snapshot, row, other, &shown)?;
                 self.send(Part::Directory(send_directory(&signed))).await?;
             }

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ledger::Origin;
-use model::{PartyId, Timestamp};
+use link::Credentials;
+use model::{Denial, PartyId};
 use proto::convert::receive_directory;
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
@@ -25,8 +26,8 @@ use crate::{
     config::{Config, Folder},
     directories,
     gateway::Gateway,
-    heads, hot, misconduct, published,
-    trust::ChannelState,
+    heads, hot, misconduct, published, release, renewal,
+    trust::{ChannelState, Snapshot},
 };
 
 /// Entries of one queue that are shown.
@@ -37,7 +38,8 @@ pub(crate) struct Operator {
     pub(crate) channels: Arc<Channels>,
     pub(crate) folder: Folder,
     pub(crate) config: Config,
-    pub(crate) certificate_expires: Timestamp,
+    /// The certificate for TLS that is in use.
+    pub(crate) certificate: Credentials,
 }
 
 #[tonic::async_trait]
@@ -52,14 +54,18 @@ impl OperatorService for Operator {
         if let Err(error) = store.check().await {
             problems.push(error.to_string());
         }
-        problems.extend(self.gateway.rules.alarms(&snapshot, clock::now()));
+        let (now, expires) = (clock::now(), self.certificate.expires());
+        problems.extend(renewal::ends_soon(expires, now));
+        problems.extend(self.gateway.rules.alarms(&snapshot, now));
+        let (release_since_ms, release_before) =
+            release::changed(store, own, Some(&self.gateway.release)).await.map_err(storage)?;
         Ok(Response::new(GetStatusResponse {
             party: own.to_string(),
             software: crate::SOFTWARE.to_owned(),
             peer_address: self.config.peer_listen.to_string(),
             desk_address: self.config.desk_listen.to_string(),
             fingerprint: snapshot.root(own).map(|root| root.fingerprint().to_string()).unwrap_or_default(),
-            certificate_expires_ms: self.certificate_expires.0,
+            certificate_expires_ms: expires.0,
             channels: self.list().await?,
             cases_by_state: states
                 .into_iter()
@@ -77,6 +83,8 @@ impl OperatorService for Operator {
             treaty_files: self.gateway.rules.told(),
             time_stamping: heads::stamping(&self.gateway, self.config.ledger.tsa.as_ref()).await.map_err(status)?,
             release: self.gateway.release.sha256().to_string(),
+            release_since_ms,
+            release_before,
         }))
     }
 
@@ -168,7 +176,9 @@ impl OperatorService for Operator {
         &self,
         request: Request<ListRefusalsRequest>,
     ) -> Result<Response<ListRefusalsResponse>, Status> {
-        let refusals = refusals::list(&self.gateway.store, request.into_inner().limit).await.map_err(storage)?;
+        let refusals = refusals::list(&self.gateway.store, self.gateway.own(), request.into_inner().limit)
+            .await
+            .map_err(storage)?;
         Ok(Response::new(ListRefusalsResponse { refusals }))
     }
 }
@@ -192,6 +202,9 @@ impl Operator {
         let (own, now, snapshot) = (self.gateway.own(), clock::now(), self.gateway.trust.snapshot());
         let today = now.date().unwrap_or_default();
         let standing = self.gateway.rules.standing(own, party, &snapshot, now);
+        let runs = self.gateway.trust.release(party);
+        let (peer_release_since_ms, peer_release_before) =
+            release::changed(store, party, runs.as_ref()).await.map_err(storage)?;
         Ok(Channel {
             treaty_pin: self.gateway.rules.unproven(own, party, today).pin().to_string(),
             treaty_signed_by: names(standing.as_ref().map(Standing::signed_by).unwrap_or_default()),
@@ -199,11 +212,13 @@ impl Operator {
             party: party.to_string(),
             endpoint: row.endpoint.clone(),
             fingerprint: row.fingerprint.clone(),
-            state: ChannelState::of(row.state).as_str().to_owned(),
+            state: self.state(row, &snapshot).await.map_err(status)?.to_owned(),
             our_consent: row.own_yes_at.is_some(),
             their_consent: row.peer_yes.is_some(),
             queued: depths.get(&party).and_then(|depth| u64::try_from(*depth).ok()).unwrap_or_default(),
-            peer_release: self.gateway.trust.release(party).map(|release| release.to_string()).unwrap_or_default(),
+            peer_release: runs.map(|release| release.to_string()).unwrap_or_default(),
+            peer_release_since_ms,
+            peer_release_before,
             last_error: self.gateway.trust.trouble(party).unwrap_or_default(),
             ledger_size: u64::try_from(size).unwrap_or_default(),
             ledger_cosigned: u64::try_from(cosigned).unwrap_or_default(),
@@ -211,6 +226,14 @@ impl Operator {
             frozen_by: row.frozen_by.clone().unwrap_or_default(),
             frozen_reason: row.frozen_reason.clone().unwrap_or_default(),
         })
+    }
+
+    /// Where a channel stands. That it is rotating follows from the heads that are kept and the keys of today.
+    async fn state(&self, row: &ChannelRow, trust: &Snapshot) -> Result<&'static str, Denial> {
+        match ChannelState::of(row.state) {
+            ChannelState::Open if heads::rotating(&self.gateway, trust, *row.party).await? => Ok("ROTATING"),
+            state => Ok(state.as_str()),
+        }
     }
 
     /// The beginning of a channel's queue, and why each entry in it waits.

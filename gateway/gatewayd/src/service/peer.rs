@@ -32,7 +32,7 @@ impl PeerService for Peers {
         let theirs = release::greeted(&software, &release).map_err(status)?;
         let greeting = Greeting { directory, consent, closed_ms };
         channels::take_greeting(&self.0, from, greeting).await.map_err(status)?;
-        self.0.trust.note_release(from, theirs);
+        release::note(&self.0, from, theirs).await;
         let Greeting { directory, consent, closed_ms } = channels::our_greeting(&self.0, from).await.map_err(status)?;
         let own = &self.0.release;
         let (software, release) = (own.software().to_owned(), own.sha256().as_bytes().to_vec().into());

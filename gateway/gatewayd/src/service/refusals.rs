@@ -1,9 +1,10 @@
-//! What was refused here, for the operator: the rows that each refusal left, and from the signed rejections the case and the rule.
+//! What was refused here, and by the other gateways of what concerns this one, for the operator: the rows that each refusal left, and from the
+//! signed rejections who refused, the case and the rule.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use model::{EntryId, ReceiptKind, Refuser, SignedReceipt};
+use model::{EntryId, PartyId, ReceiptKind, Refuser, SignedReceipt};
 use proto::operator::Refused;
 use store::{StoreError, gateway::GatewayStore};
 
@@ -13,20 +14,20 @@ use crate::receipts;
 const REFUSALS_MAX: u32 = 1000;
 
 /// The newest `limit` refusals, newest first. Where the refusal was only told to an own desk, and never signed, case and rule are not known.
-pub(crate) async fn list(store: &GatewayStore, limit: u32) -> Result<Vec<Refused>, StoreError> {
+pub(crate) async fn list(store: &GatewayStore, own: PartyId, limit: u32) -> Result<Vec<Refused>, StoreError> {
     let rows = store.refusals(u64::from(limit.clamp(1, REFUSALS_MAX))).await?;
     let entries: Vec<EntryId> = rows.iter().filter_map(|row| row.entry_id.map(|id| id.0)).collect();
     let kinds = [ReceiptKind::RelayRejection, ReceiptKind::SubmissionRejection];
-    let mut signed: BTreeMap<EntryId, SignedReceipt> = BTreeMap::new();
+    let mut signed: BTreeMap<(EntryId, ReceiptKind), SignedReceipt> = BTreeMap::new();
     for row in store.receipts_by_kind(&entries, &kinds).await? {
         let read = receipts::from_bytes(&row.bytes).and_then(|receipt| proto::decode_receipt(&receipt));
         if let Ok(receipt) = read {
-            signed.insert(row.entry_id.0, receipt);
+            signed.insert((row.entry_id.0, row.kind.0), receipt);
         }
     }
     let told = |row: store::gateway::RefusalRow| {
         let entry = row.entry_id.map(|id| id.0);
-        let receipt = entry.and_then(|id| signed.get(&id)).map(|signed| &signed.receipt);
+        let receipt = entry.zip(kind_of(row.by.0)).and_then(|key| signed.get(&key)).map(|signed| &signed.receipt);
         let refusal = receipt.and_then(|receipt| receipt.refusal.as_ref());
         Refused {
             at_ms: row.at,
@@ -38,9 +39,19 @@ pub(crate) async fn list(store: &GatewayStore, limit: u32) -> Result<Vec<Refused
             rule: refusal.map(|refusal| refusal.rule.clone()).unwrap_or_default(),
             field: refusal.and_then(|refusal| refusal.field.clone()).unwrap_or_default(),
             refused_as: refused_as(row.by.0).to_owned(),
+            refused_by: receipt.map_or(own, |receipt| receipt.by).to_string(),
         }
     };
     Ok(rows.into_iter().map(told).collect())
+}
+
+/// By which receipt a gateway says that it refused.
+fn kind_of(refuser: Refuser) -> Option<ReceiptKind> {
+    match refuser {
+        Refuser::OwnGateway => Some(ReceiptKind::SubmissionRejection),
+        Refuser::PeerGateway => Some(ReceiptKind::RelayRejection),
+        Refuser::SendingDesk | Refuser::ReceivingDesk => None,
+    }
 }
 
 fn refused_as(refuser: Refuser) -> &'static str {

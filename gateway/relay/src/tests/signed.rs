@@ -46,6 +46,7 @@ impl State {
             expires: NOW.plus_ms(24 * HOUR_MS),
             ledger_key: SigningKey::generate().unwrap().verifying_key(),
             ledger_key_ml_dsa_44: None,
+            ledger_keys_before: Vec::new(),
             root: self.root.certificate().der().to_vec(),
             trusted: Commitments::to(openings).unwrap(),
             authorities: vec![

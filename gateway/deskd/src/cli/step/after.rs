@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use desk::{COST_NOTE, Document, RETURN_CERTIFICATE};
-use model::{ConditionCode, Digest, Step, Timestamp};
+use model::{Absence, ConditionCode, Digest, Malformed, RecordType, Step, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Ask, Common, Plain, Session, Taken, Words, between::written, document, moment};
@@ -20,6 +20,10 @@ pub(crate) struct Report {
     common: Common,
     #[command(flatten)]
     words: Words,
+    /// A record type that was asked for and is not handed over, as in traffic_data=not_existing, traffic_data=not_obtained, or, where several
+    /// measures miss it, 2:traffic_data=not_existing (repeatable).
+    #[arg(long = "left-out", value_name = "TYPE=WHY", value_parser = left_out)]
+    left_out: Vec<LeftOut>,
     /// The note of what it cost (cost_note); who issues it and when is filled in.
     #[arg(long, value_name = "FILE")]
     costs: Option<PathBuf>,
@@ -69,7 +73,7 @@ pub(crate) struct Certify {
     /// A measure that it concerns (repeatable); all that it can move when absent.
     #[arg(long = "measure", value_name = "N")]
     measures: Vec<u32>,
-    /// Who certifies it, by name (twice).
+    /// Who certifies it and signs, as the directory calls them, as in officer-1 (twice); both custodians where the authority has two.
     #[arg(long = "officer", value_name = "NAME")]
     officers: Vec<String>,
     /// Why: retention_ended, condition, recall, withdrawal, not_regularised, late_objection or not_relevant.
@@ -167,10 +171,42 @@ pub(crate) struct Regularise {
     order: Option<String>,
 }
 
+/// What an officer leaves out, of the only measure that misses it where none is named.
+#[derive(Debug, Clone)]
+struct LeftOut {
+    measure: Option<u32>,
+    record: RecordType,
+    why: Absence,
+}
+
+/// `TYPE=WHY` or `N:TYPE=WHY`.
+fn left_out(text: &str) -> Result<LeftOut, String> {
+    let (named, why) = text.split_once('=').ok_or("as in traffic_data=not_existing")?;
+    let (measure, record) = named.split_once(':').map_or((None, named), |(measure, record)| (Some(measure), record));
+    let measure = measure.map(|number| number.trim_start_matches('M').parse().map_err(|_| "a measure is a number"));
+    let record = record.parse().map_err(|error: Malformed| error.to_string())?;
+    Ok(LeftOut {
+        measure: measure.transpose()?,
+        record,
+        why: why.parse().map_err(|error: Malformed| error.to_string())?,
+    })
+}
+
 impl Report {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
-        let costs = document(COST_NOTE, self.costs.as_deref())?;
-        take(session, &self.common, Step::FinalReport, &self.words, &costs).await
+        let mut documents = document(COST_NOTE, self.costs.as_deref())?;
+        if !self.left_out.is_empty() {
+            let one = |one: &LeftOut| {
+                let mut said = json!({ "record": one.record.as_str(), "why": one.why.as_str() });
+                if let Some(measure) = one.measure {
+                    said["measure"] = measure.into();
+                }
+                said
+            };
+            let all: Vec<Value> = self.left_out.iter().map(one).collect();
+            documents.push(written("execution_report", &json!({ "left_out": all }))?);
+        }
+        take(session, &self.common, Step::FinalReport, &self.words, &documents).await
     }
 }
 

@@ -223,7 +223,7 @@ pub(crate) struct Recall {
 pub(crate) struct Certify {
     #[command(flatten)]
     matter: Matter,
-    /// A custodian who certifies, by name (two at least; the second officer gives the same names).
+    /// A custodian who certifies and signs, as the directory calls them, as in officer-1 (both; the second officer gives the same).
     #[arg(long = "custodian", value_name = "NAME", required = true)]
     custodians: Vec<String>,
 }

@@ -67,7 +67,17 @@ impl Moved {
     fn step(&mut self, step: Step, to: State, at: Timestamp) {
         let moves = vec![Move { measure: MeasureId(1), from: self.state, to, records: vec![] }];
         let (conditions, ground, callback, postponement) = (vec![], None, None, None);
-        let change = Change::Moved { step, moves, ground, conditions, callback, bytes: 0, postponement, until: None };
+        let change = Change::Moved {
+            step,
+            moves,
+            ground,
+            conditions,
+            callback,
+            bytes: 0,
+            postponement,
+            until: None,
+            decided_by: vec![],
+        };
         self.settle(step, change, at);
         self.state = to;
     }

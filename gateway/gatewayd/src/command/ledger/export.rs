@@ -15,7 +15,6 @@ use super::Named;
 use crate::{
     command::{Where, ask, operator},
     failure::Failure,
-    private,
 };
 
 #[derive(Debug, Args)]
@@ -133,7 +132,7 @@ impl Export {
         let path = self.path(resource);
         let folder = path.parent().unwrap_or(&self.out);
         fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
-        private::write_public(&path, bytes)
+        Ok(keyring::write_public(&path, bytes)?)
     }
 
     fn path(&self, resource: Resource) -> PathBuf {

@@ -16,7 +16,6 @@ use super::Named;
 use crate::{
     command::{Where, ask, operator},
     failure::Failure,
-    private,
 };
 
 #[derive(Debug, Args)]
@@ -129,8 +128,8 @@ impl Stamped {
         })?;
         fs::create_dir_all(&self.out).map_err(|error| Failure::writing(&self.out, &error))?;
         let (head, token) = (self.out.join("head"), self.out.join("head.token"));
-        private::write_public(&head, &stamp.note)?;
-        private::write_public(&token, &stamp.token)?;
+        keyring::write_public(&head, &stamp.note)?;
+        keyring::write_public(&token, &stamp.token)?;
         let at = Timestamp(stamp.at_ms);
         let text = format!(
             "{}: {} leaves, time-stamped at {at}\n  verify it anywhere: openssl ts -verify -token_in -in {} -data {} -CAfile TSA-ROOTS.pem",
@@ -151,7 +150,7 @@ impl Prove {
         let request = ProveHeadRequest { log: log.to_string(), size: self.size, by };
         let answer = ask(&self.at, client.prove_head(request)).await?;
         let timed = TimedHead::decode(&answer.timed_head)?;
-        private::write_public(&self.out, &answer.timed_head)?;
+        keyring::write_public(&self.out, &answer.timed_head)?;
         let head = timed.head()?;
         let out = self.out.display();
         let keys = answer.verifier_keys;
@@ -176,7 +175,7 @@ impl ProveRelease {
         let Held::Release(release) = &timed.place.held else {
             return Err(Failure::new(Exit::Failure, "the gateway proves something else than its release"));
         };
-        private::write_public(&self.out, &answer.timed_head)?;
+        keyring::write_public(&self.out, &answer.timed_head)?;
         let (out, keys) = (self.out.display(), &answer.verifier_keys);
         let options = options(keys)?;
         let text = format!(

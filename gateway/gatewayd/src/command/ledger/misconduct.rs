@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::{
     command::{Where, ask, audit, operator},
     failure::Failure,
-    private,
 };
 
 /// Of `gateway ledger misconduct`.
@@ -64,7 +63,7 @@ impl Misconduct {
             }
             Self::Export { named, out } => {
                 let one = named.find().await?;
-                private::write_public(out, &one.file)?;
+                keyring::write_public(out, &one.file)?;
                 let out = out.display();
                 let text = format!(
                     "{}\n  verify it anywhere: gateway ledger misconduct check {out} --root {}=ROOT.pem",
@@ -117,10 +116,11 @@ fn check(file: &PathBuf, roots: &[String]) -> Result<(Value, String), Failure> {
         };
         Failure::new(exit, format!("{}: {error}", file.display()))
     })?;
-    Ok((json!({ "report": proved }), to_text(&proved)))
+    Ok((json!({ "report": proved }), proved_text(&proved)))
 }
 
-fn to_text(proved: &Proved) -> String {
+/// What a file of misconduct proves, for people.
+pub(crate) fn proved_text(proved: &Proved) -> String {
     let mut lines = vec![format!("proved: misconduct of the gateway of {} ({})", proved.accused, proved.kind)];
     lines.extend(proved.proved.iter().map(|what| format!("  {what}")));
     lines.push("not proved:".to_owned());

@@ -4,6 +4,8 @@ mod export;
 mod heads;
 mod misconduct;
 
+pub(crate) use misconduct::proved_text;
+
 use std::str::FromStr;
 
 use clap::Subcommand;
