@@ -1,28 +1,41 @@
 //! The desk behind the pages: the calls of `rogatory.desk.v1` that they make, over its own socket.
 
+mod drafting;
+
 use std::path::Path;
 
 use link::Channel;
 use model::{CaseId, Denial, Digest, EntryId, Fault};
 use prost::Message;
-use proto::desk::{self as wire, case_service_client::CaseServiceClient};
+use proto::desk::{
+    self as wire, case_service_client::CaseServiceClient, drafting_service_client::DraftingServiceClient,
+    statistics_service_client::StatisticsServiceClient,
+};
 use tonic::{Request, metadata::AsciiMetadataValue};
 
 use crate::problem::Problem;
 
 /// As the desk takes and gives.
 const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Counts of many groups, as a large desk has them.
+const COUNTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 const KEY: &str = "idempotency-key";
 
 /// A client of the desk.
 #[derive(Clone)]
-pub(crate) struct Desk(CaseServiceClient<Channel>);
+pub(crate) struct Desk(CaseServiceClient<Channel>, StatisticsServiceClient<Channel>, DraftingServiceClient<Channel>);
 
 impl Desk {
     /// Of the desk whose socket this is.
     pub(crate) fn at(socket: &Path) -> Self {
         let client = CaseServiceClient::new(link::connect_local(socket));
-        Self(client.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX))
+        let counts = StatisticsServiceClient::new(link::connect_local(socket));
+        let drafting = DraftingServiceClient::new(link::connect_local(socket));
+        Self(
+            client.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX),
+            counts.max_decoding_message_size(COUNTS_BYTES_MAX),
+            drafting.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
     }
 
     pub(crate) async fn list(&self, request: wire::ListCasesRequest) -> Result<wire::ListCasesResponse, Problem> {
@@ -51,6 +64,25 @@ impl Desk {
         request: wire::GetDocumentRequest,
     ) -> Result<wire::GetDocumentResponse, Problem> {
         Ok(self.0.clone().get_document(request).await?.into_inner())
+    }
+
+    /// A document that no officer has to sign for, as JSON; null where it is none.
+    pub(crate) async fn plain(&self, one: &wire::DocumentRef) -> Result<serde_json::Value, Problem> {
+        let (entry_id, index) = (one.entry_id.clone(), one.index);
+        let request = wire::GetDocumentRequest { entry_id, index, ..wire::GetDocumentRequest::default() };
+        let body = self.document(request).await?.body;
+        Ok(serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    pub(crate) async fn agenda(&self, request: wire::GetAgendaRequest) -> Result<wire::GetAgendaResponse, Problem> {
+        Ok(self.0.clone().get_agenda(request).await?.into_inner())
+    }
+
+    pub(crate) async fn statistics(
+        &self,
+        request: wire::GetStatisticsRequest,
+    ) -> Result<wire::GetStatisticsResponse, Problem> {
+        Ok(self.1.clone().get_statistics(request).await?.into_inner())
     }
 
     /// Prepares a step under the key of its form.

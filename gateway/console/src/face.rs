@@ -35,11 +35,25 @@ pub enum Section {
     None,
     /// What is to be done.
     Inbox,
+    /// What ends when, and the hearings.
+    Agenda,
+    /// What must be destroyed or returned when.
+    Disposal,
+    /// Search.
+    Search,
+    /// What is counted.
+    Statistics,
 }
 
 impl Section {
     /// In the order of the navigation: the part, where it is, its text.
-    const NAVIGATION: [(Self, &'static str, &'static str); 1] = [(Self::Inbox, "/", "face-inbox")];
+    const NAVIGATION: [(Self, &'static str, &'static str); 5] = [
+        (Self::Inbox, "/", "face-inbox"),
+        (Self::Agenda, "/agenda", "face-agenda"),
+        (Self::Disposal, "/disposal", "face-disposal"),
+        (Self::Search, "/search", "face-search"),
+        (Self::Statistics, "/statistics", "face-statistics"),
+    ];
 }
 
 /// What every page has.

@@ -3,14 +3,21 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, header::CONTENT_TYPE};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use model::{Denial, Fault};
 use zeroize::Zeroizing;
+
+use crate::signing::sha256;
 
 /// A form may bring so much: a release of the largest size that the desk takes, and what goes round it.
 pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Fields and files of one form.
 const FIELDS_MAX: usize = 1000;
-const NAME_BYTES_MAX: usize = 100;
+const NAME_BYTES_MAX: usize = 200;
+/// Rows of a list on a page.
+const ROWS_MAX: usize = 64;
+/// A file that is part of a form goes along whole up to this length; what is longer goes on a medium, and is named by its digest.
+const INLINE_BYTES_MAX: usize = 192 * 1024;
 const BOUNDARY_BYTES_MAX: usize = 70;
 /// The field that is never shown, carried or kept.
 const PASSPHRASE: &str = "passphrase";
@@ -61,6 +68,44 @@ impl Fields {
         self.pairs.iter().filter(move |(one, value)| one == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// How many rows a list on the page has: as many as say something, and those that were asked for.
+    pub(crate) fn count_under(&self, path: &str) -> usize {
+        let number = |name: &str| row_of(name, path).map(|(at, _)| at + 1);
+        let said = self.pairs.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| number(name)).max();
+        let wanted = self.one(&format!("{path}-rows")).parse().unwrap_or(0);
+        said.unwrap_or(0).max(wanted).min(ROWS_MAX)
+    }
+
+    /// With this field in the place of what it said.
+    pub(crate) fn put(mut self, name: &str, value: &str) -> Self {
+        self.pairs.retain(|(one, _)| one != name);
+        self.pairs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this field beside those of its name.
+    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
+        self.pairs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Whether a field of such a name says something.
+    pub(crate) fn starts_with(&self, prefix: &str) -> bool {
+        self.pairs.iter().any(|(name, value)| name.starts_with(prefix) && !value.is_empty())
+    }
+
+    /// Without a row of a list; those behind it move up.
+    pub(crate) fn without_row(self, path: &str, at: usize) -> Self {
+        let rows = self.count_under(path).saturating_sub(1);
+        let moved = |(name, value): (String, String)| match row_of(&name, path) {
+            Some((row, _)) if row == at => None,
+            Some((row, rest)) if row > at => Some((format!("{path}.{}{rest}", row - 1), value)),
+            _ => Some((name, value)),
+        };
+        let pairs = self.pairs.into_iter().filter_map(moved).collect();
+        Self { pairs, passphrase: self.passphrase }.put(&format!("{path}-rows"), &rows.to_string())
+    }
+
     /// Takes the passphrase. A second look finds none.
     pub(crate) fn take_passphrase(&mut self) -> Option<Zeroizing<String>> {
         self.passphrase.take()
@@ -70,6 +115,11 @@ impl Fields {
     pub(crate) fn carried(&self) -> Vec<(String, String)> {
         let carried = |(name, value): &&(String, String)| !OF_PAGE.contains(&name.as_str()) && !value.is_empty();
         self.pairs.iter().filter(carried).cloned().collect()
+    }
+
+    /// How much it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.pairs.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     fn add(&mut self, name: &str, value: String) -> Result<(), Denial> {
@@ -104,10 +154,46 @@ impl Fields {
             let head = find(&part[..end], b"\r\n\r\n").ok_or_else(broken)?;
             let headers = std::str::from_utf8(&part[..head]).map_err(|_| broken())?;
             let name = headers.split("\r\n").find_map(disposition).ok_or_else(broken)?;
+            if let Some(path) = name.strip_suffix("-upload") {
+                self.read_file(path, headers, &part[head + 4..end])?;
+                rest = &part[end + mark.len()..];
+                continue;
+            }
             let text = std::str::from_utf8(&part[head + 4..end]);
             let text = text.map_err(|_| malformed("a file or field of the form is not UTF-8 text"))?;
             self.add(&name, text.to_owned())?;
             rest = &part[end + mark.len()..];
+        }
+        Ok(())
+    }
+}
+
+impl Fields {
+    /// Notes of a file what a document says of it: `<path>.title`, `.media_type`, `.bytes`, `.hash`, and `.inline` where it is small. One that
+    /// was chosen takes the place of one that was there.
+    fn read_file(&mut self, path: &str, headers: &str, bytes: &[u8]) -> Result<(), Denial> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let lines = headers.split("\r\n").filter_map(|line| line.split_once(':'));
+        let named = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"));
+        let title = named.filter_map(|(_, value)| parameter(value, "filename")).next().unwrap_or_default();
+        let title: String = title.chars().filter(|c| !c.is_control()).take(200).collect();
+        let kind = match title.rsplit('.').next() {
+            Some("pdf") => "application/pdf",
+            Some("txt") => "text/plain",
+            _ => "application/octet-stream",
+        };
+        self.pairs.retain(|(name, _)| !name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+        let inline = if bytes.len() <= INLINE_BYTES_MAX { BASE64_STANDARD.encode(bytes) } else { String::new() };
+        for (part, value) in [
+            ("title", if title.is_empty() { "file".to_owned() } else { title }),
+            ("media_type", kind.to_owned()),
+            ("bytes", bytes.len().to_string()),
+            ("hash", sha256(bytes)),
+            ("inline", inline),
+        ] {
+            self.add(&format!("{path}.{part}"), value)?;
         }
         Ok(())
     }
@@ -132,6 +218,13 @@ fn parameter(parameters: &str, wanted: &str) -> Option<String> {
     let pairs = parameters.split(';').filter_map(|one| one.trim().split_once('='));
     let mut found = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
     found.next().map(|(_, value)| value.trim().trim_matches('"').to_owned())
+}
+
+/// In which row of a list a field stands, and what follows: `.a` of `list.3.a`.
+fn row_of<'a>(name: &'a str, path: &str) -> Option<(usize, &'a str)> {
+    let rest = name.strip_prefix(path)?.strip_prefix('.')?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    Some((rest[..end].parse().ok()?, &rest[end..]))
 }
 
 fn find(within: &[u8], what: &[u8]) -> Option<usize> {

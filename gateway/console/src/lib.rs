@@ -13,6 +13,8 @@
 //! - **a form**: `<form method="post">` with `csrf` (`page.csrf`) and, where it does something, `once` (`session::once`, new with each showing). The handler takes
 //!   `Form(fields)`. What is wrong with it is shown over the same form, filled ([`Told`](problem::Told)), under the status of the problem. After it was done: `see`. Handle the field
 //!   `resumed`: it comes back through `sign_in` with what was entered, and must be shown, not done.
+//! - **a form of the catalogue** to a step: a line in `forms::of_step`, and a text `field-<name>` for each field that has none yet. The document is
+//!   made from the schema; what the desk fills in is left out there.
 //! - **a signature**: put the `PrepareStepRequest` together, and let `signing` prepare, show, sign and hand it in. The passphrase is asked for on the page
 //!   that shows what is signed, and taken by `Fields::take_passphrase` where it is used.
 //! - **a text**: a key `<page>-<what>` in `locales/<tag>/<page>.ftl` of every locale. A text of the desk that people read (a state, a step) is looked up
@@ -21,13 +23,18 @@
 pub mod assets;
 mod attempts;
 mod desk;
+mod draft;
 pub mod face;
 mod fields;
+mod forms;
 pub mod govuk;
 mod guard;
+mod hearing;
+mod kept;
 pub mod locale;
 mod officers;
 mod pages;
+mod plot;
 mod problem;
 mod server;
 mod session;
@@ -35,6 +42,7 @@ mod settings;
 mod shown;
 mod signing;
 mod visit;
+mod words;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -45,9 +53,10 @@ use tokio_util::sync::CancellationToken;
 
 use attempts::Attempts;
 use desk::Desk;
+use kept::Kept;
 use session::Sessions;
 
-pub use officers::{Act, Inside, Officer, Officers, Opening, Proof, Signature, Unproven};
+pub use officers::{Act, Inside, Officer, Officers, Opening, Proof, Scope, Signature, Unproven};
 pub use settings::{Bound, Origin, Settings, SettingsError};
 
 /// Forms that come in at the same time: each may have 8 MiB.
@@ -81,6 +90,7 @@ struct App {
     sessions: Sessions,
     attempts: Attempts,
     forms: Semaphore,
+    kept: Kept,
 }
 
 impl Bound {
@@ -100,6 +110,7 @@ impl Bound {
             sessions: Sessions::new()?,
             attempts: Attempts::default(),
             forms: Semaphore::new(FORMS_MAX),
+            kept: Kept::default(),
         });
         server::serve(self.listener, router(&app), stop).await;
         Ok(())

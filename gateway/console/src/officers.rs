@@ -47,11 +47,29 @@ pub enum Act<'a> {
         asked: &'a wire::PrepareStepRequest,
         /// What the desk made of it.
         prepared: &'a wire::PrepareStepResponse,
+        /// Of a step that is taken anew: the documents of the entry that lost its place.
+        lost: &'a [wire::DocumentRef],
         /// In which role.
         role: Role,
     },
     /// The opening of a record that was received.
     Opening(&'a Opening),
+    /// The scope of a request, which a judge or prosecutor validates.
+    Validation {
+        /// Of which draft.
+        case: CaseId,
+        /// What the desk made of it.
+        prepared: &'a wire::PrepareValidationResponse,
+    },
+}
+
+/// What a validation is of.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The rule under which it is sent.
+    pub pin: String,
+    /// The request, JSON: what the officer must have seen.
+    pub request: Bytes,
 }
 
 /// For what a record is opened.
@@ -125,7 +143,8 @@ pub trait Officers: Send + Sync + 'static {
     /// A [`Denial`] where no directory is believed now.
     fn colleagues(&self) -> Result<Vec<Officer>, Denial>;
 
-    /// Holds what the desk prepared against what was asked for, and shows what is inside.
+    /// Holds what the desk prepared against what was asked for, and shows what is inside. A step that is taken anew is held against the
+    /// documents of the entry that was lost.
     ///
     /// # Errors
     /// A [`Denial`] that says what differs. Nothing of it may be signed then.
@@ -133,7 +152,14 @@ pub trait Officers: Send + Sync + 'static {
         &self,
         asked: &wire::PrepareStepRequest,
         prepared: &wire::PrepareStepResponse,
+        lost: &[wire::DocumentRef],
     ) -> Result<Vec<Inside>, Denial>;
+
+    /// Holds the statement that a validator would sign against the very body that it commits to.
+    ///
+    /// # Errors
+    /// A [`Denial`] that says what differs. Nothing of it may be signed then.
+    fn check_validation(&self, case: CaseId, prepared: &wire::PrepareValidationResponse) -> Result<Scope, Denial>;
 
     /// Checks once more, and signs.
     ///

@@ -9,6 +9,7 @@ use model::{Blame, Denial, Fault, RefusalCode};
 
 use crate::{
     face::{Page, Section},
+    forms::Unfit,
     visit::{Visit, html_as, key},
 };
 
@@ -37,8 +38,14 @@ pub(crate) enum Problem {
     NotOffered,
     /// A field of the form, by its name, is not filled in, or wrong.
     Incomplete(&'static str),
+    /// Fields of a form of the catalogue are not filled in, or wrong.
+    Unfit(Vec<Unfit>),
     /// More forms come in at once than the console takes.
     Busy,
+    /// Another officer has changed the same.
+    Stale,
+    /// What is to be signed in another case was shown since, in this session.
+    Bound,
 }
 
 impl From<Denial> for Problem {
@@ -118,9 +125,14 @@ impl Problem {
             Self::NoPage => StatusCode::NOT_FOUND,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NotOffered => StatusCode::CONFLICT,
-            Self::Incomplete(_) => StatusCode::BAD_REQUEST,
+            Self::NotOffered | Self::Stale | Self::Bound => StatusCode::CONFLICT,
+            Self::Incomplete(_) | Self::Unfit(_) => StatusCode::BAD_REQUEST,
         }
+    }
+
+    /// Whether somebody was faster, and it may be tried again.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self, Self::Denied(Denial::Failed { fault: Fault::StaleCase, .. }))
     }
 
     /// The problem in words.
@@ -136,8 +148,10 @@ impl Problem {
             Self::NoPage => "no-page",
             Self::Slow => "slow",
             Self::Busy => "busy",
+            Self::Stale => "stale",
+            Self::Bound => "bound",
             Self::NotOffered => "not-offered",
-            Self::Incomplete(_) => "incomplete",
+            Self::Incomplete(_) | Self::Unfit(_) => "incomplete",
             Self::Wait(seconds) => {
                 let mut told = plain("wait", visit);
                 told.what = visit.locale.with("problem-wait-what", &[("seconds", &seconds.to_string())]);

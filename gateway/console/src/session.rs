@@ -11,7 +11,7 @@ use std::{
 
 use aws_lc_rs::{hmac, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{Denial, Digest, Fault, Timestamp};
+use model::{CaseId, Denial, Digest, Fault, Timestamp};
 
 use crate::{
     officers::Officer,
@@ -91,6 +91,8 @@ impl Session {
 pub(crate) struct Acts {
     done: VecDeque<(String, Taken)>,
     shown: VecDeque<(String, Arc<Prepared>)>,
+    /// Of which case it was: nothing of another one is signed with a passphrase that was typed for it.
+    bound: Option<CaseId>,
 }
 
 impl Acts {
@@ -107,6 +109,15 @@ impl Acts {
     /// What was shown under this key, so that this and nothing else is signed.
     pub(crate) fn shown(&self, once: &str) -> Option<Arc<Prepared>> {
         self.shown.iter().find(|(key, _)| key == once).map(|(_, prepared)| prepared.clone())
+    }
+
+    /// From now on the session signs in this case, until another one is shown.
+    pub(crate) fn bind(&mut self, case: CaseId) {
+        self.bound = Some(case);
+    }
+
+    pub(crate) fn is_bound_to(&self, case: CaseId) -> bool {
+        self.bound == Some(case)
     }
 
     pub(crate) fn show(&mut self, once: String, prepared: Arc<Prepared>) {

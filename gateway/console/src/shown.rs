@@ -33,9 +33,14 @@ impl DocumentShown {
             Ok(value) => flatten("", &value, 0, &mut rows, &mut is_cut),
             Err(_) => rows.push(Row { label: String::new(), value: String::from_utf8_lossy(bytes).into_owned() }),
         }
-        let (record_type, bytes, sha256) = (record_type.to_owned(), bytes.len().to_string(), sha256(bytes));
+        let (record_type, bytes, sha256) = (record_type.to_owned(), kilobytes(bytes.len() as u64), sha256(bytes));
         Self { record_type, bytes, sha256, rows, is_cut }
     }
+}
+
+/// A size for people.
+pub(crate) fn kilobytes(bytes: u64) -> String {
+    format!("{} kB", bytes.div_ceil(1000))
 }
 
 fn flatten(path: &str, value: &Value, depth: usize, rows: &mut Vec<Row>, is_cut: &mut bool) {
@@ -44,9 +49,10 @@ fn flatten(path: &str, value: &Value, depth: usize, rows: &mut Vec<Row>, is_cut:
         return;
     }
     let under = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path} · {name}") };
+    let spoken = |name: &str| under(&name.replace('_', " "));
     match value {
         Value::Object(fields) if !fields.is_empty() => {
-            fields.iter().for_each(|(name, value)| flatten(&under(name), value, depth + 1, rows, is_cut));
+            fields.iter().for_each(|(name, value)| flatten(&spoken(name), value, depth + 1, rows, is_cut));
         }
         Value::Array(all) if all.iter().any(|one| one.is_object() || one.is_array()) => {
             let numbered = all.iter().zip(1..);

@@ -32,6 +32,7 @@ pub(crate) struct Taken {
 pub(crate) struct Prepared {
     asked: wire::PrepareStepRequest,
     given: wire::PrepareStepResponse,
+    lost: Vec<wire::DocumentRef>,
     header: Header,
     inside: Vec<DocumentShown>,
 }
@@ -85,7 +86,7 @@ impl Prepared {
             rows.put("validated", format!("{role}, {}", validation.authority));
         }
         rows.maybe("matter", header.declared.matter.map(|matter| matter.to_string()));
-        rows.maybe("purpose", header.purpose.as_ref().map(ToString::to_string));
+        rows.maybe("purpose", header.purpose.as_ref().map(|purpose| visit.purpose(&purpose.to_string())));
         rows.maybe("about", header.declared.about.map(|entry| entry.to_string()));
         rows.maybe("flaw", header.declared.flaw.map(|flaw| flaw.as_str().to_owned()));
         rows.maybe("until", header.declared.until.map(|until| visit.moment(until.0)));
@@ -95,8 +96,12 @@ impl Prepared {
         rows.maybe("ground", header.ground.map(|ground| format!("{ground} {}", ground.text_in(language))));
         let postponed = header.declared.postponement;
         rows.maybe("postponed", postponed.map(|code| format!("{code} {}", code.text_in(language))));
-        let records: Vec<_> = header.records.iter().map(|one| one.as_str()).collect();
+        let records: Vec<_> = header.records.iter().map(|one| visit.record(one.as_str())).collect();
         rows.maybe("records", (!records.is_empty()).then(|| records.join(", ")));
+        for one in &header.declared.left_out {
+            let why = visit.text(&key("choice", one.why.as_str()));
+            rows.put("left-out", format!("{} ({}): {why}", visit.record(one.record.as_str()), one.measure));
+        }
         for condition in &header.conditions {
             rows.put("condition", format!("{condition} {}", condition.text_in(language)));
         }
@@ -122,16 +127,16 @@ impl Rows<'_> {
 }
 
 fn measure(scope: &MeasureScope, visit: &Visit) -> String {
-    let records: Vec<_> = scope.records.iter().map(|record| record.as_str()).collect();
-    let selectors: Vec<_> = scope.selectors.iter().map(|selector| selector.as_str()).collect();
+    let records: Vec<_> = scope.records.iter().map(|record| visit.record(record.as_str())).collect();
+    let selectors: Vec<_> = scope.selectors.iter().map(|selector| visit.selector(selector.as_str())).collect();
     let days = scope.window.map(|window| {
         format!("{} – {}", visit.locale.day(&window.from.to_string()), visit.locale.day(&window.to.to_string()))
     });
     format!(
-        "{} [{}] {}: {}; {} ({}); {}",
+        "{} {} ({}): {}; {} ({}); {}",
         scope.id,
-        scope.article,
-        scope.request_type,
+        visit.request_type(scope.request_type.as_str()),
+        visit.clause(&scope.article.to_string()),
         records.join(", "),
         scope.subjects,
         selectors.join(", "),
@@ -142,10 +147,20 @@ fn measure(scope: &MeasureScope, visit: &Visit) -> String {
 /// Lets the desk prepare a step, and holds it against what was asked for.
 pub(crate) async fn prepare(visit: &Visit, asked: wire::PrepareStepRequest, once: &str) -> Result<Prepared, Problem> {
     let given = visit.app.cases.prepare(&asked, once).await?;
-    let inside = visit.app.officers.check(&asked, &given)?;
+    let lost = lost(visit, &asked).await?;
+    let inside = visit.app.officers.check(&asked, &given, &lost)?;
     let header = proto::decode_header(&given.header)?;
-    let inside = inside.iter().map(|one| DocumentShown::of(&one.record_type, &one.bytes)).collect();
-    Ok(Prepared { asked, given, header, inside })
+    let inside = inside.iter().map(|one| DocumentShown::of(&visit.record(&one.record_type), &one.bytes)).collect();
+    Ok(Prepared { asked, given, lost, header, inside })
+}
+
+/// What the desk shows of the entry whose step is taken anew.
+async fn lost(visit: &Visit, asked: &wire::PrepareStepRequest) -> Result<Vec<wire::DocumentRef>, Problem> {
+    if asked.again_entry_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shown = visit.app.cases.case(asked.case_id.parse()?).await?;
+    Ok(shown.documents.into_iter().filter(|one| one.entry_id == asked.again_entry_id).collect())
 }
 
 /// That what waits for signatures now is not what the officer saw.
@@ -165,7 +180,7 @@ pub(crate) async fn sign(
     let roles = prepared.roles(visit)?;
     let role = role.filter(|role| roles.contains(role)).or(roles.first().copied());
     let role = role.ok_or_else(|| needs_role(prepared, visit))?;
-    let act = Act::Step { asked: &prepared.asked, prepared: &prepared.given, role };
+    let act = Act::Step { asked: &prepared.asked, prepared: &prepared.given, lost: &prepared.lost, role };
     let word = proved(visit, passphrase, act).await?;
     let request = wire::SignStepRequest {
         entry_id: prepared.given.entry_id.clone(),

@@ -27,6 +27,7 @@ case-past-clocks = Deadlines that are over
 case-matters = Beside the request
 case-documents = Documents
 case-timeline = What happened
+case-again = Take it again, unchanged
 case-waits = It waits:
 event-back = Back to the case
 event-sender = By

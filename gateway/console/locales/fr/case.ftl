@@ -27,6 +27,7 @@ case-past-clocks = Échéances passées
 case-matters = En marge de la demande
 case-documents = Documents
 case-timeline = Chronologie
+case-again = Reprendre, sans changement
 case-waits = En attente :
 event-back = Retour au dossier
 event-sender = De

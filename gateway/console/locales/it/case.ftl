@@ -27,6 +27,7 @@ case-past-clocks = Scadenze concluse
 case-matters = Accanto alla richiesta
 case-documents = Documenti
 case-timeline = Cronologia
+case-again = Riprendi, senza modifiche
 case-waits = In attesa:
 event-back = Torna al caso
 event-sender = Da

@@ -27,6 +27,7 @@ case-past-clocks = 終了した期限
 case-matters = 付随事項
 case-documents = 文書
 case-timeline = 経過
+case-again = 変更せずにもう一度行う
 case-waits = 待機中：
 event-back = 事件へ戻る
 event-sender = 送付者

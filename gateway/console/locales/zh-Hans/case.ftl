@@ -27,6 +27,7 @@ case-past-clocks = 已结束的期限
 case-matters = 附带事项
 case-documents = 文件
 case-timeline = 经过
+case-again = 原样重试
 case-waits = 等待：
 event-back = 返回案件
 event-sender = 发送方

@@ -21,6 +21,9 @@ struct CasePage {
     page: Page,
     case: CaseShown,
     pin: String,
+    /// Whether it is a request of the other side, to be looked at first.
+    is_asked: bool,
+    has_request: bool,
     measures: Vec<MeasureShown>,
     steps: Vec<StepShown>,
     clocks: Vec<ClockShown>,
@@ -66,11 +69,15 @@ pub(super) struct EventShown {
     pub(super) ground: String,
     pub(super) text: String,
     pub(super) waits: String,
+    /// Where its step is taken anew, unchanged; empty where that is not possible.
+    pub(super) again: String,
 }
 
 struct MatterShown {
     id: u32,
     kind: String,
+    /// Its own page, where it has one.
+    href: String,
     state: String,
     opener: String,
     since: String,
@@ -103,6 +110,8 @@ async fn show(visit: Visit, Path(case): Path<String>) -> Answer {
     let id = case_id(&case)?;
     let shown = visit.app.cases.case(id).await?;
     let summary = shown.summary.clone().unwrap_or_default();
+    let draft = id.as_bytes().to_vec();
+    let has_request = shown.documents.iter().any(|one| one.record_type == "request" && one.entry_id != draft[..]);
     let id = id.to_string();
     let (past, open): (Vec<_>, Vec<_>) =
         shown.clocks.iter().partition(|clock| matches!(clock.state.as_str(), "stopped" | "dropped"));
@@ -110,6 +119,8 @@ async fn show(visit: Visit, Path(case): Path<String>) -> Answer {
     html(&CasePage {
         page: visit.page(Section::Inbox),
         case: CaseShown::of(&summary, &visit),
+        is_asked: summary.side == "requested" && has_request,
+        has_request,
         pin: shown.treaty_pin.get(..8).unwrap_or_default().to_owned(),
         measures: shown.measures.iter().map(|one| MeasureShown::of(one, &visit)).collect(),
         steps: steps(&summary.possible_steps, &id, "", &visit),
@@ -125,7 +136,12 @@ async fn show(visit: Visit, Path(case): Path<String>) -> Answer {
 }
 
 /// The steps that an officer takes; the desk takes its own.
-fn steps(names: &[String], case: &str, query: &str, visit: &Visit) -> Vec<StepShown> {
+pub(super) fn steps(names: &[String], case: &str, query: &str, visit: &Visit) -> Vec<StepShown> {
+    let mut names = names.to_vec();
+    // To accept is one act, though the review is opened by it.
+    if names.iter().any(|name| name == "open_review") {
+        names.push(Step::Recognise.as_str().to_owned());
+    }
     let officers = names.iter().filter(|name| name.parse::<Step>().is_ok_and(|step| !step.is_handshake()));
     let shown = |name: &String| StepShown {
         text: visit.text(&key("step", name)),
@@ -146,9 +162,9 @@ impl MeasureShown {
         });
         Self {
             id: measure.id,
-            article: measure.article.clone(),
-            request_type: measure.request_type.clone(),
-            records: measure.records.join(", "),
+            article: visit.clause(&measure.article),
+            request_type: visit.request_type(&measure.request_type),
+            records: visit.records(&measure.records),
             subjects: measure.subjects,
             state: visit.text(&key("state", &measure.state)),
             window: measure.window.clone(),
@@ -171,6 +187,11 @@ impl EventShown {
             ground: event.ground.clone(),
             text: event.text.clone(),
             waits: event.waits.clone(),
+            again: if event.again {
+                format!("steps/{}?again={}", event.step, entry_text(&event.entry_id))
+            } else {
+                String::new()
+            },
         }
     }
 }
@@ -180,6 +201,11 @@ impl MatterShown {
         Self {
             id: matter.id,
             kind: visit.text(&key("matter", &matter.kind)),
+            href: match matter.kind.as_str() {
+                "hearing" => format!("/cases/{case}/hearings/{}", matter.id),
+                "correction" => format!("/cases/{case}/corrections/{}", matter.id),
+                _ => String::new(),
+            },
             state: visit.text(&key("matter-state", &matter.state)),
             opener: matter.opener.clone(),
             since: visit.moment(matter.since_ms),
@@ -201,8 +227,8 @@ impl DocumentListed {
         };
         Self {
             href: format!("/cases/{case}/documents/{}/{}", entry_text(&one.entry_id), one.index),
-            record_type: one.record_type.clone(),
-            bytes: visit.locale.number(one.bytes_count),
+            record_type: visit.record(&one.record_type),
+            bytes: crate::shown::kilobytes(one.bytes_count),
             sha256: one.sha256.clone(),
             fate: if fate.is_empty() { String::new() } else { visit.text(&key("document-fate", fate)) },
             is_gone: one.destroyed,

@@ -68,8 +68,9 @@ async fn show(visit: Visit, Path((case, entry)): Path<(String, String)>) -> Answ
             .collect(),
     };
     let own = shown.documents.iter().filter(|one| one.entry_id == event.entry_id);
-    let document =
-        |one: &wire::DocumentRef| (format!("/cases/{id}/documents/{entry}/{}", one.index), one.record_type.clone());
+    let document = |one: &wire::DocumentRef| {
+        (format!("/cases/{id}/documents/{entry}/{}", one.index), visit.record(&one.record_type))
+    };
     html(&EventPage {
         page: visit.page(Section::Inbox),
         case: id.to_string(),

@@ -38,7 +38,10 @@ struct TabShown {
 /// A case in a line.
 pub(super) struct CaseShown {
     pub(super) id: String,
-    pub(super) reference: String,
+    /// Its file number, or whom it is with.
+    pub(super) called: String,
+    /// Where it is: a draft is written on.
+    pub(super) href: String,
     pub(super) counterpart: String,
     pub(super) side: String,
     pub(super) state: String,
@@ -100,7 +103,11 @@ impl CaseShown {
         let text = |name: &str, key: String| if name.is_empty() { String::new() } else { visit.text(&key) };
         Self {
             id: case.case_id.clone(),
-            reference: case.reference.clone(),
+            called: visit.called(&case.reference, &case.counterpart),
+            href: match is_draft(case) {
+                true => format!("/drafts/{}", case.case_id),
+                false => format!("/cases/{}", case.case_id),
+            },
             counterpart: case.counterpart.clone(),
             side: text(&case.side, key("side", &case.side)),
             state: text(&case.state, key("state", &case.state)),
@@ -117,13 +124,19 @@ impl CaseShown {
     }
 }
 
+/// Whether it is a request that is being written.
+pub(super) fn is_draft(case: &wire::CaseSummary) -> bool {
+    case.side == "requesting" && matches!(case.state.as_str(), "DRAFT" | "VALIDATING" | "VALIDATED")
+}
+
 impl ClockShown {
     pub(super) fn of(clock: &wire::ClockView, visit: &Visit) -> Self {
         let nature = match clock.clause.as_str() {
             "" => visit.text("clock-policy"),
             clause => visit.locale.with("clock-law", &[("clause", clause)]),
         };
-        let record = if clock.record.is_empty() { String::new() } else { format!(" ({})", clock.record) };
+        let record =
+            if clock.record.is_empty() { String::new() } else { format!(" ({})", visit.record(&clock.record)) };
         Self {
             kind: format!("{}{record}", visit.text(&key("clock-kind", &clock.kind))),
             due: visit.moment(clock.due_ms),

@@ -1,13 +1,25 @@
 //! One file per page, with its routes, its template's fields and its tests.
 
+mod agenda;
 mod case;
+mod correction;
+mod custody;
+mod disposal;
 mod document;
+mod draft;
 mod event;
+mod hearing;
 mod inbox;
+mod query;
 mod readers;
+mod scope;
+mod search;
 pub(crate) mod sign_in;
+mod statistics;
 mod step;
 mod taken;
+mod translation;
+mod triage;
 
 use std::sync::Arc;
 
@@ -50,6 +62,17 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(step::routes())
         .merge(taken::routes())
         .merge(document::routes())
+        .merge(agenda::routes())
+        .merge(disposal::routes())
+        .merge(custody::routes())
+        .merge(hearing::routes())
+        .merge(correction::routes())
+        .merge(search::routes())
+        .merge(statistics::routes())
+        .merge(draft::routes())
+        .merge(scope::routes())
+        .merge(translation::routes())
+        .merge(triage::routes())
         .route("/accessibility", get(accessibility))
         .route("/help", get(help))
         .route("/language/{tag}", get(language))

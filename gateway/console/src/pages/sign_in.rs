@@ -131,6 +131,9 @@ async fn enter(visit: Visit, State(app): State<Arc<App>>, Form(mut fields): Form
     };
     app.attempts.opened(&name);
     // Another token than before: whoever knew that one knows nothing.
+    if let Some(signed_in) = &visit.signed_in {
+        app.kept.forget(signed_in.officer.key, visit.now);
+    }
     app.sessions.close(&visit.token);
     let token = app.sessions.open(officer, visit.now)?;
     let mut answer = match kept.is_empty() {

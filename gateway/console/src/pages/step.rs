@@ -1,7 +1,11 @@
 //! A step of a case: a form, what is going to be signed in words, and the signature. The officer fills in, checks and signs; nothing is kept
 //! between the three but in the form itself, so that the back button, a second submit and the end of a session do no harm.
 
+mod accept;
+mod ask;
 mod form;
+mod prefill;
+mod sign;
 
 use std::sync::Arc;
 
@@ -14,21 +18,20 @@ use axum::{
 };
 use model::{CaseId, ConditionCode, PostponementCode, RefusalCode, Role, Step};
 use proto::desk as wire;
-use zeroize::Zeroizing;
 
-use super::taken;
+use super::inbox;
 use crate::{
     App,
-    desk::{case_id, key_of},
+    desk::{case_id, entry_text},
     face::{Page, Section},
     fields::Fields,
+    forms::{self, Form, FormShown, Unfit, Wrong, rearranged},
+    hearing::SlotShown,
     problem::{Problem, Told},
     session::once,
-    shown::{DocumentShown, Row},
-    signing::{self, Prepared},
-    visit::{Answer, Form, Visit, html_as, key, see},
+    visit::{self, Answer, Visit, html_as, key, see},
 };
-use form::{Kind, Missing, Parts, RECORDS_MAX, asked};
+use form::{Kind, Missing, Parts, RECORDS_MAX};
 
 /// The form of a step.
 #[derive(Template)]
@@ -41,6 +44,8 @@ struct StepPage {
     title: String,
     once: String,
     matter: String,
+    /// The entry whose step is taken anew, unchanged; empty else.
+    again: String,
     /// Whether another officer has signed it: it is shown, and signed as it is.
     waiting: bool,
     parts: Parts,
@@ -51,6 +56,8 @@ struct StepPage {
     flaws: Vec<Choice>,
     /// In which the officer may sign, where there are several.
     roles: Vec<Choice>,
+    /// Texts to begin with.
+    templates: Vec<(String, String)>,
     records: Vec<RecordField>,
     record_types: Vec<String>,
     consult_first: bool,
@@ -58,7 +65,20 @@ struct StepPage {
     other_waits: String,
     values: Fields,
     problem: Option<Told>,
-    missing: Option<(String, String)>,
+    /// What is to be mended: where, and how.
+    missing: Vec<Wrong>,
+    /// The forms of the catalogue that go with it.
+    forms: Vec<FormShown>,
+    /// The kind of the matter that it moves, as the desk names it.
+    matter_kind: String,
+    /// The entries whose records it can be about.
+    abouts: Vec<Choice>,
+    /// The times among which one is taken.
+    times: Vec<Choice>,
+    /// The times that are proposed, by both clocks.
+    preview: Vec<SlotShown>,
+    /// Who is on the other side.
+    counterpart: String,
 }
 
 /// What can be ticked.
@@ -74,31 +94,8 @@ struct RecordField {
     number: usize,
     record_type: String,
     text: String,
-}
-
-/// What is going to be signed.
-#[derive(Template)]
-#[template(path = "pages/check.html")]
-struct CheckPage {
-    page: Page,
-    case: String,
-    reference: String,
-    step: String,
-    title: String,
-    once: String,
-    digest: String,
-    header: Vec<Row>,
-    inside: Vec<DocumentShown>,
-    needed: u32,
-    given: u32,
-    /// In which role it is signed, in words.
-    role: String,
-    /// Whether the officer can sign it in no role.
-    is_not_for: bool,
-    officer: String,
-    /// What the form said, for the signature and for the way back.
-    carried: Vec<(String, String)>,
-    problem: Option<Told>,
+    /// Its fields, where its type is known.
+    form: Option<FormShown>,
 }
 
 /// Where a step is taken.
@@ -109,7 +106,9 @@ struct Place {
 }
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/cases/{case}/steps/{step}", get(show).post(post))
+    Router::new()
+        .route("/cases/{case}/steps/{step}", get(show).post(post))
+        .route("/cases/{case}/steps/{step}/check/{key}", get(sign::checked))
 }
 
 impl Place {
@@ -132,7 +131,25 @@ impl Place {
         let of_matter = self.shown.matters.iter().filter(|one| one.id.to_string() == matter);
         let offered = summary.possible_steps.iter().chain(&self.shown.matter_openings);
         let mut offered = offered.chain(of_matter.flat_map(|one| &one.possible_steps));
-        offered.any(|name| name == self.step.as_str()) || summary.awaiting_signature == self.step.as_str()
+        // To accept is one act, though the review is opened by it.
+        let accepts = self.step == Step::Recognise && summary.possible_steps.iter().any(|name| name == "open_review");
+        // The desk lists what moves a case; showing a draft moves none.
+        let shares = self.step == Step::ShareDraft && inbox::is_draft(&summary) && summary.state == "DRAFT";
+        accepts
+            || shares
+            || offered.any(|name| name == self.step.as_str())
+            || summary.awaiting_signature == self.step.as_str()
+    }
+
+    /// Whether the entry is one whose step can be taken anew, unchanged.
+    fn can_again(&self, entry: &str) -> bool {
+        let mut all = self.shown.timeline.iter().filter(|one| one.again && one.step == self.step.as_str());
+        all.any(|one| entry_text(&one.entry_id) == entry)
+    }
+
+    /// Where its form is.
+    fn path(&self) -> String {
+        format!("/cases/{}/steps/{}", self.case, self.step.as_str())
     }
 
     fn is_waiting(&self) -> bool {
@@ -146,112 +163,66 @@ async fn show(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Answer {
     let place = Place::find(&visit, &case, &step).await?;
-    let matter = query.into_iter().find(|(name, _)| name == "matter").map(|(_, value)| value).unwrap_or_default();
-    if !place.is_offered(&matter) {
+    let one = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.as_str());
+    if place.can_again(one("again")) {
+        return step_page(&visit, &place, &Fields::of(&[("again", one("again"))]), None).await;
+    }
+    if !place.is_offered(one("matter")) {
         return Err(Problem::NotOffered);
     }
-    let fields = Fields::of(&[("matter", &matter)]);
-    step_page(&visit, &place, &fields, None)
+    if let Some(text) = ask::text(one("template"), one("lang")).filter(|_| place.step == Step::AskInfo) {
+        let fields = Fields::of(&[("matter", one("matter")), ("text", &text)]);
+        return step_page(&visit, &place, &fields, None).await;
+    }
+    // What was entered and not signed stands there still, however the officer came back.
+    let officer = visit.officer()?.officer.key;
+    let kept = visit.app.kept.newest(officer, &place.path(), visit.now);
+    if let Some(kept) = kept.filter(|kept| is_same(kept, one("matter")) && !place.is_waiting()) {
+        return step_page(&visit, &place, &kept, None).await;
+    }
+    let fields = Fields::of(&[("matter", one("matter"))]);
+    let fields = prefill::filled(&visit, &place.shown, place.step, fields).await?;
+    step_page(&visit, &place, &fields, None).await
 }
 
-async fn post(visit: Visit, Path((case, step)): Path<(String, String)>, Form(mut fields): Form) -> Answer {
+/// Whether a form that was kept is the one that is asked for.
+fn is_same(kept: &Fields, matter: &str) -> bool {
+    kept.one("matter") == matter && kept.one("again").is_empty()
+}
+
+async fn post(
+    visit: Visit,
+    Path((case, step)): Path<(String, String)>,
+    visit::Form(mut fields): visit::Form,
+) -> Answer {
     let place = Place::find(&visit, &case, &step).await?;
     let resumed = !fields.one("resumed").is_empty();
     let passphrase = fields.take_passphrase().unwrap_or_default();
     let done = match (fields.one("act"), resumed) {
-        ("sign", false) => sign(&visit, &place, &fields, passphrase).await,
-        ("sign", true) | ("check", false) => check(&visit, &place, &fields, None).await,
-        _ => return step_page(&visit, &place, &fields, None),
+        ("sign", false) => sign::sign(&visit, &place, &fields, passphrase).await,
+        ("sign", true) | ("check", false) => sign::check(&visit, &place, &fields).await,
+        ("change", false) => see(&place.path()),
+        _ => return step_page(&visit, &place, &rearranged(fields), None).await,
     };
     match done {
         // What a rule, the desk or the form itself says is said over the form, which is as it was filled in.
-        Err(problem @ (Problem::Denied(_) | Problem::Incomplete(_))) => {
-            step_page(&visit, &place, &fields, Some(&problem))
+        Err(problem @ (Problem::Denied(_) | Problem::Incomplete(_) | Problem::Unfit(_))) => {
+            step_page(&visit, &place, &fields, Some(&problem)).await
         }
         done => done,
     }
 }
 
-/// Prepares, and shows what is going to be signed.
-async fn check(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Problem>) -> Answer {
-    let mut acts = visit.officer()?.session.acts.lock().await;
-    let asked = asked(place.case, place.step, fields, visit)?;
-    let key = key_of(fields.one("once"), &asked);
-    let prepared = Arc::new(signing::prepare(visit, asked, fields.one("once")).await?);
-    acts.show(key, prepared.clone());
-    check_page(visit, place, fields, &prepared, problem)
-}
-
-/// Signs what was shown. Once it was signed, the same form shows what came of it.
-async fn sign(visit: &Visit, place: &Place, fields: &Fields, passphrase: Zeroizing<String>) -> Answer {
-    let once = fields.one("once");
-    let asked = asked(place.case, place.step, fields, visit)?;
-    let done = key_of(once, &asked);
-    let case = place.case.to_string();
-    let mut acts = visit.officer()?.session.acts.lock().await;
-    if acts.find(&done).is_some() {
-        return see(&taken::address(&case, &done));
-    }
-    let prepared = match acts.shown(&done) {
-        Some(prepared) => prepared,
-        None => Arc::new(signing::prepare(visit, asked, once).await?),
-    };
-    if prepared.digest() != fields.one("digest") {
-        acts.show(done, prepared.clone());
-        return check_page(visit, place, fields, &prepared, Some(&signing::is_another()));
-    }
-    let role = fields.one("role").parse::<Role>().ok();
-    match signing::sign(visit, &prepared, role, passphrase, once).await {
-        Ok(taken) => {
-            acts.note(done.clone(), taken);
-            see(&taken::address(&case, &done))
-        }
-        Err(problem @ (Problem::Wrong | Problem::Wait(_))) => {
-            let page = check_page(visit, place, fields, &prepared, Some(&problem))?;
-            problem.over(page)
-        }
-        Err(problem) => Err(problem),
-    }
-}
-
-fn check_page(visit: &Visit, place: &Place, fields: &Fields, prepared: &Prepared, problem: Option<&Problem>) -> Answer {
-    let officer = &visit.officer()?.officer;
-    let roles = prepared.roles(visit)?;
-    let chosen = fields.one("role").parse::<Role>().ok().filter(|role| roles.contains(role));
-    let role = chosen.or(roles.first().copied());
-    let of_page = ["act", "digest", "once", "resumed"];
-    let page = CheckPage {
-        page: visit.page(Section::Inbox),
-        case: place.case.to_string(),
-        reference: place.summary().reference,
-        step: place.step.as_str().to_owned(),
-        title: visit.text(&key("step", place.step.as_str())),
-        once: fields.one("once").to_owned(),
-        digest: prepared.digest(),
-        header: prepared.rows(visit),
-        inside: prepared.inside().to_vec(),
-        needed: prepared.needed(),
-        given: prepared.given(),
-        is_not_for: roles.is_empty(),
-        role: role.map(|role| visit.text(&key("role", role.as_str()))).unwrap_or_default(),
-        officer: officer.name.clone(),
-        carried: fields.carried().into_iter().filter(|(name, _)| !of_page.contains(&name.as_str())).collect(),
-        problem: problem.map(|problem| problem.told(visit)),
-    };
-    html_as(problem.map_or(StatusCode::OK, Problem::status), &page)
-}
-
-fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Problem>) -> Answer {
+async fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Problem>) -> Answer {
     let (step, shown) = (place.step, &place.shown);
     let waits = place.summary().awaiting_signature;
     let other_waits = Some(waits).filter(|waits| !waits.is_empty() && !place.is_waiting());
     let mut record_types: Vec<String> = shown.measures.iter().flat_map(|one| one.records.iter().cloned()).collect();
     record_types.sort();
     record_types.dedup();
-    let missing = match problem {
-        Some(Problem::Incomplete(name)) => Some((format!("step-{name}"), Missing(name).told(visit))),
-        _ => None,
-    };
+    let matter_kind = prefill::matter_kind(shown, fields);
+    let forms = Forms { visit, fields, problem };
+    let missing = forms.missing(step, &matter_kind);
     let roles: Vec<_> = visit.officer()?.officer.roles.iter().copied().collect();
     let choices = Choices { visit, shown, fields };
     let page = StepPage {
@@ -262,21 +233,29 @@ fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Option<&Pro
         title: visit.text(&key("step", step.as_str())),
         once: once()?,
         matter: fields.one("matter").to_owned(),
-        waiting: place.is_waiting(),
+        waiting: place.is_waiting() && fields.one("again").is_empty(),
+        again: fields.one("again").to_owned(),
         measures: choices.measures(),
         grounds: choices.grounds(),
         conditions: choices.conditions(),
         postponements: choices.postponements(),
         flaws: choices.flaws(),
         roles: if roles.len() > 1 { role_choices(&roles, fields, visit) } else { Vec::new() },
-        records: (1..=RECORDS_MAX).map(|number| RecordField::of(number, fields)).collect(),
+        templates: if step == Step::AskInfo { ask::templates(&place.path(), visit) } else { Vec::new() },
+        records: (1..=RECORDS_MAX).map(|number| forms.record(number)).collect(),
         record_types,
         consult_first: step == Step::Refuse && shown.measures.iter().any(|one| one.consult_first),
         other_waits: other_waits.map(|waits| visit.text(&key("step", &waits))).unwrap_or_default(),
         values: fields.clone(),
-        problem: problem.filter(|_| missing.is_none()).map(|problem| problem.told(visit)),
+        problem: problem.filter(|_| missing.is_empty()).map(|problem| problem.told(visit)),
         missing,
         parts: Parts::of(step),
+        forms: forms.of_step(step, &matter_kind, shown),
+        matter_kind,
+        abouts: prefill::abouts(shown, fields, visit),
+        times: prefill::times(visit, shown, step, fields).await?,
+        preview: prefill::preview(step, fields, visit),
+        counterpart: place.summary().counterpart,
     };
     html_as(problem.map_or(StatusCode::OK, Problem::status), &page)
 }
@@ -295,7 +274,8 @@ impl Choices<'_> {
 
     fn measures(&self) -> Vec<Choice> {
         let measure = |one: &wire::MeasureView| {
-            let text = format!("M{} [{}] {}: {}", one.id, one.article, one.request_type, one.records.join(", "));
+            let (clause, kind) = (self.visit.clause(&one.article), self.visit.request_type(&one.request_type));
+            let text = format!("{}. {kind} ({clause}): {}", one.id, self.visit.records(&one.records));
             self.choice("measure", &one.id.to_string(), text, self.visit.text(&key("state", &one.state)))
         };
         self.shown.measures.iter().map(measure).collect()
@@ -344,11 +324,68 @@ fn role_choices(roles: &[Role], fields: &Fields, visit: &Visit) -> Vec<Choice> {
     roles.iter().map(choice).collect()
 }
 
-impl RecordField {
-    fn of(number: usize, fields: &Fields) -> Self {
-        let field = |part: &str| fields.one(&format!("record{number}_{part}")).to_owned();
+/// The forms of the catalogue on the page of a step, and what is wrong with them.
+struct Forms<'a> {
+    visit: &'a Visit,
+    fields: &'a Fields,
+    problem: Option<&'a Problem>,
+}
+
+impl Forms<'_> {
+    fn unfit(&self) -> &[Unfit] {
+        if let Some(Problem::Unfit(unfit)) = self.problem { unfit } else { &[] }
+    }
+
+    fn shown(&self, form: &Form) -> FormShown {
+        let title =
+            if form.is_optional { self.visit.text(&key("form-title", &form.record_type)) } else { String::new() };
+        FormShown::of(form, title, self.fields, self.unfit(), self.visit)
+    }
+
+    fn of_step(&self, step: Step, matter_kind: &str, shown: &wire::GetCaseResponse) -> Vec<FormShown> {
+        let mut all = forms::of_step(step, matter_kind);
+        let urgent = shown.measures.iter().any(|one| one.request_type.contains("emergency"));
+        if urgent && matches!(step, Step::Recognise | Step::OfferConditions) {
+            all.push(forms::of_callback());
+        }
+        // The times among which one is taken stand above, by both clocks.
+        all.iter_mut().filter(|_| step == Step::AgreeSlot).for_each(|form| form.leave_out("slot"));
+        all.iter().map(|form| self.shown(form)).collect()
+    }
+
+    fn record_form(&self, number: usize) -> Option<Form> {
+        let record_type = self.fields.one(&format!("record{number}_type")).trim();
+        let wanted = self.fields.one("act") == format!("fields:{number}");
+        let name = format!("record{number}");
+        let form = forms::of_record(record_type, &name);
+        let is_shown = wanted || self.fields.starts_with(&format!("{name}."));
+        Some(form).filter(|form| is_shown && !form.fields.is_empty())
+    }
+
+    fn record(&self, number: usize) -> RecordField {
+        let field = |part: &str| self.fields.one(&format!("record{number}_{part}")).to_owned();
         let file = field("file");
-        Self { number, record_type: field("type"), text: if file.trim().is_empty() { field("text") } else { file } }
+        RecordField {
+            number,
+            record_type: field("type"),
+            text: if file.trim().is_empty() { field("text") } else { file },
+            form: self.record_form(number).map(|form| self.shown(&form)),
+        }
+    }
+
+    /// What is to be mended, in the order of the page.
+    fn missing(&self, step: Step, matter_kind: &str) -> Vec<Wrong> {
+        match self.problem {
+            Some(Problem::Incomplete(name)) => {
+                vec![Wrong { anchor: format!("step-{name}"), text: Missing(name).told(self.visit) }]
+            }
+            Some(Problem::Unfit(unfit)) => {
+                let records = (1..=RECORDS_MAX).filter_map(|number| self.record_form(number));
+                let all = forms::of_step(step, matter_kind).into_iter().chain([forms::of_callback()]).chain(records);
+                all.flat_map(|form| Wrong::of(&form, unfit, self.visit)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -356,6 +393,11 @@ impl StepPage {
     /// What a field of the form says.
     fn value(&self, name: &str) -> &str {
         self.values.one(name)
+    }
+
+    /// Whether times are proposed, which the page shows by both clocks.
+    fn is_proposal(&self) -> bool {
+        matches!(self.step.as_str(), "propose_hearing" | "propose_slots")
     }
 
     /// What a part of a day says.
@@ -374,7 +416,7 @@ impl StepPage {
             Kind::Remedy => "remedy",
             Kind::Emergency => "emergency",
             Kind::Until => "until",
-            Kind::Written => "written",
+            Kind::Form => "form",
         };
         own == kind
     }

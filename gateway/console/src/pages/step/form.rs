@@ -1,11 +1,12 @@
 //! What a step's form asks for, and what it becomes: the call that prepares the step.
 
-use model::{AuthorityId, CaseId, ConditionCode, PostponementCode, RefusalCode, Role, Step};
+use model::{AuthorityId, CaseId, ConditionCode, EntryId, PostponementCode, RefusalCode, Role, Step};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
 use crate::{
     fields::Fields,
+    forms,
     problem::Problem,
     visit::{Visit, key},
 };
@@ -34,8 +35,8 @@ pub(super) enum Kind {
     Emergency,
     /// Until when.
     Until,
-    /// Another form of the catalogue, as JSON.
-    Written,
+    /// Forms of the catalogue, as fields.
+    Form,
 }
 
 /// Which parts of the page a step has.
@@ -49,6 +50,8 @@ pub(super) struct Parts {
     pub(super) conditions: bool,
     pub(super) purpose: bool,
     pub(super) flaw: bool,
+    /// Whether it opens a matter about records.
+    pub(super) about: bool,
 }
 
 impl Parts {
@@ -63,16 +66,14 @@ impl Parts {
             LodgeRemedy | AnnulDecision | UpholdDecision => Kind::Remedy,
             Regularise => Kind::Emergency,
             Prolong | Extend | GrantConsent => Kind::Until,
-            RequestUse | RequestOnward | NotifyExculpatory | NotifyBreach | ConfirmBreach | Recall => Kind::Written,
-            ProposeHearing | AgreeSlot | RecordConsent | TestLink | OpenHearing | DraftMinutes => Kind::Written,
-            SignMinutes | TransmitMinutes | ProposeSlots => Kind::Written,
-            AcceptConditions | ConsultDone | FinalReport => Kind::Written,
+            step if forms::is_offered(step) => Kind::Form,
             _ => Kind::Plain,
         };
         let whole = matches!(step, SealSend | ShareDraft | CommentDraft);
         let wordless = step.carries_records()
             || matches!(step, SealSend | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise);
-        let needs_text = matches!(step, Refuse | AskInfo | GiveInfo | Postpone | ReturnRequest | Reject | CommentDraft);
+        let needs_text = matches!(step, Refuse | Postpone | ReturnRequest | Reject | CommentDraft)
+            || matches!(step, ReportError | RequestUse | RequestOnward | NotifyBreach | DenyConsent | CancelHearing);
         Self {
             kind,
             measures: !whole,
@@ -82,6 +83,7 @@ impl Parts {
             conditions: matches!(step, Recognise | OfferConditions | Release | GrantConsent),
             purpose: matches!(step, RequestUse | RequestOnward | NotifyExculpatory),
             flaw: step == Triage,
+            about: matches!(step, ReportError | RequestUse | RequestOnward | NotifyExculpatory | NotifyBreach),
         }
     }
 }
@@ -95,7 +97,7 @@ pub(super) fn asked(
     step: Step,
     fields: &Fields,
     visit: &Visit,
-) -> Result<wire::PrepareStepRequest, Missing> {
+) -> Result<wire::PrepareStepRequest, Problem> {
     let parts = Parts::of(step);
     let measures = fields.all("measure").map(str::parse);
     let mut request = wire::PrepareStepRequest {
@@ -111,12 +113,18 @@ pub(super) fn asked(
     if !request.role.is_empty() {
         request.role.parse::<Role>().map_err(|_| Missing("role"))?;
     }
+    if !fields.one("again").is_empty() {
+        let entry: EntryId = fields.one("again").parse().map_err(|_| Missing("matter"))?;
+        let (case_id, step, role, replace) = (request.case_id, request.step, request.role, request.replace);
+        let again_entry_id = entry.as_bytes().to_vec().into();
+        return Ok(wire::PrepareStepRequest { case_id, step, role, replace, again_entry_id, ..Default::default() });
+    }
     // Another officer has signed it: what is left open is as they signed it.
     if !fields.one("waiting").is_empty() {
         return Ok(request);
     }
     if parts.needs_text && request.text.trim().is_empty() {
-        return Err(Missing("text"));
+        return Err(Missing("text").into());
     }
     if parts.ground {
         let ground = fields.one("ground").parse::<RefusalCode>().ok().filter(|ground| ground.is_human());
@@ -131,6 +139,10 @@ pub(super) fn asked(
     }
     if parts.flaw {
         request.flaw = wanted(fields, "flaw")?;
+    }
+    if parts.about && !fields.one("about").is_empty() {
+        let entry: EntryId = fields.one("about").parse().map_err(|_| Missing("about"))?;
+        request.about_entry_id = entry.as_bytes().to_vec().into();
     }
     form(parts.kind, step, fields, visit, &mut request)?;
     Ok(request)
@@ -153,12 +165,12 @@ fn form(
     fields: &Fields,
     visit: &Visit,
     request: &mut wire::PrepareStepRequest,
-) -> Result<(), Missing> {
+) -> Result<(), Problem> {
     let some = |name: &str| Some(fields.one(name).trim()).filter(|text| !text.is_empty());
     match kind {
         Kind::Plain => {}
         Kind::Records => {
-            request.documents = records(fields)?;
+            request.documents = released(fields, visit)?;
         }
         Kind::Postpone => {
             let code: PostponementCode = fields.one("postponement").parse().map_err(|_| Missing("postponement"))?;
@@ -176,7 +188,7 @@ fn form(
         Kind::Custody => {
             let names: Vec<_> = names(fields, "readers");
             if names.is_empty() {
-                return Err(Missing("readers"));
+                return Err(Missing("readers").into());
             }
             let mut note = json!({ "readers": names });
             for name in ["purpose", "proceeding", "place"] {
@@ -187,7 +199,7 @@ fn form(
         Kind::Disposal => {
             let names: Vec<_> = names(fields, "certifiers");
             if names.len() < 2 {
-                return Err(Missing("certifiers"));
+                return Err(Missing("certifiers").into());
             }
             let mut certificate = json!({ "certified_by": names });
             some("remaining").into_iter().for_each(|value| certificate["remaining"] = value.into());
@@ -203,13 +215,60 @@ fn form(
             request.documents = vec![written("expost_validation", &order)];
         }
         Kind::Until => until(step, fields, visit, request)?,
-        Kind::Written => {
-            let one = json_of(fields, "form")?;
-            request.documents =
-                one.map(|(kind, bytes)| wire::Document { record_type: kind, body: bytes.into() }).into_iter().collect();
+        Kind::Form => {
+            request.documents = said(&forms::of_step(step, fields.one("matter_kind")), fields, visit)?;
+            // What an officer says in words is one question, or one answer.
+            let asks = matches!(step, Step::AskInfo | Step::GiveInfo);
+            if asks && request.documents.is_empty() && request.text.trim().is_empty() {
+                return Err(Missing("text").into());
+            }
         }
     }
+    called_back(step, fields, visit, request)
+}
+
+/// The documents that forms of the catalogue say.
+fn said(all: &[forms::Form], fields: &Fields, visit: &Visit) -> Result<Vec<wire::Document>, Problem> {
+    let clock = forms::Clock::of(&visit.app.zone);
+    let (mut documents, mut wrong) = (Vec::new(), Vec::new());
+    for form in all {
+        match forms::document(form, fields, &clock) {
+            Ok(said) => documents.extend(said.map(|value| written(&form.record_type, &value))),
+            Err(unfit) => wrong.extend(unfit),
+        }
+    }
+    if wrong.is_empty() { Ok(documents) } else { Err(Problem::Unfit(wrong)) }
+}
+
+/// The record of a call-back, on the answer to an emergency.
+fn called_back(
+    step: Step,
+    fields: &Fields,
+    visit: &Visit,
+    request: &mut wire::PrepareStepRequest,
+) -> Result<(), Problem> {
+    if !matches!(step, Step::Recognise | Step::OfferConditions) {
+        return Ok(());
+    }
+    let calls = said(&[forms::of_callback()], fields, visit)?;
+    if let Some(call) = calls.first() {
+        let value: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+        let at = value["at"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let path = "call.at".to_owned();
+        let at = at.ok_or_else(|| Problem::Unfit(vec![forms::Unfit { path, why: "moment" }]))?;
+        request.callback_ms = at.as_millisecond();
+        request.documents.push(written(forms::CALLBACK, &between(value, visit.app.desk.to_string(), fields)));
+    }
     Ok(())
+}
+
+/// A call of this desk to the other side.
+fn between(mut call: Value, own: String, fields: &Fields) -> Value {
+    for (side, authority) in [("caller", own), ("callee", fields.one("counterpart").to_owned())] {
+        call[side]["party"] = authority.split(':').next().unwrap_or_default().into();
+        call[side]["authority"] = authority.into();
+    }
+    call
 }
 
 /// The first moment after the last day, where this desk lies: in UTC, as the notices of the procedure have it.
@@ -226,14 +285,19 @@ fn until(step: Step, fields: &Fields, _: &Visit, request: &mut wire::PrepareStep
     Ok(())
 }
 
-fn records(fields: &Fields) -> Result<Vec<wire::Document>, Missing> {
-    let mut documents = Vec::new();
+/// The records that are released: each by the fields of its type, or as a file.
+fn released(fields: &Fields, visit: &Visit) -> Result<Vec<wire::Document>, Problem> {
+    let (mut documents, mut by_fields) = (Vec::new(), Vec::new());
     for number in 1..=RECORDS_MAX {
-        if let Some((record_type, bytes)) = json_of(fields, &format!("record{number}"))? {
+        let name = format!("record{number}");
+        if let Some((record_type, bytes)) = json_of(fields, &name)? {
             documents.push(wire::Document { record_type, body: bytes.into() });
+        } else if fields.starts_with(&format!("{name}.")) {
+            by_fields.push(forms::of_record(fields.one(&format!("{name}_type")).trim(), &name));
         }
     }
-    if documents.is_empty() { Err(Missing("record")) } else { Ok(documents) }
+    documents.append(&mut said(&by_fields, fields, visit)?);
+    if documents.is_empty() { Err(Missing("record").into()) } else { Ok(documents) }
 }
 
 /// A document of a form: its type, and its JSON as a file or, where none was chosen, as it was typed.

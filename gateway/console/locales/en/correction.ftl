@@ -1,0 +1,21 @@
+# An error in what was given, from its report to its end.
+correction-title = Correction and recall
+correction-intro = Records of another person are recalled from everybody who has them, their keys are destroyed, and the right ones are given. A wrong or outdated value is superseded; the old record stays as evidence of the error.
+correction-way = The way
+correction-records = Which records
+correction-holders = Who can read them now
+correction-holders-what = A recall reaches all of these desks. To whom records were handed on, the desk that handed them on names when the matter is closed.
+correction-else = Or:
+correction-is-done = Done
+correction-is-now = Now
+correction-is-theirs = The other side
+correction-is-later = Later
+correction-step-report-error = Choose the records and say what you think is wrong.
+correction-step-triage = Another person, a wrong value, or out of date: what follows depends on it.
+correction-step-recall = Two officers. From then on no key is released for the records, at any desk.
+correction-step-certify-shredding = Two custodians certify; the keys are destroyed when the certificate is part of the case.
+correction-step-reissue = Two officers give the right records in place of the wrong ones.
+correction-step-close-matter = With everybody who had the records and was told.
+correction-what-wrong-subject = Recall from all recipients, destruction certified by two custodians, then the right records.
+correction-what-wrong-value = A new record supersedes the wrong one; nothing is destroyed.
+correction-what-stale = A new record supersedes the outdated one; nothing is destroyed.

@@ -1,0 +1,21 @@
+# The scope of a request, for who validates it.
+scope-title = Scope of the request
+scope-validated = It is validated. Two officers can seal and send it.
+scope-blocked = It cannot be validated yet:
+scope-other = A judge or prosecutor signs here: the one whom the request names signs in at this desk and finds it under Drafts.
+scope-caps = The treaty’s bounds
+scope-cap-subjects = at most { $count } persons or things
+scope-cap-days = at most { $count } days
+scope-cap-use = for the named proceeding only
+scope-window = { $from } to { $to } ({ $days } days)
+scope-penalty = up to { $months } months
+scope-reasons = What stands behind it
+scope-limit = Limit this measure
+scope-limit-how = Untick what you do not allow, and shorten the days. Nothing can be widened here. The request is saved so, and shown to you again before you sign.
+scope-limit-go = Limit it so
+scope-limit-wrong = Leave at least one kind of record and one person or thing, and days within those that were asked for.
+scope-keep = Allow this measure
+scope-from = From
+scope-to = To
+scope-sign-what = You sign the whole request, of which this page shows the scope. Whoever changes a word of it needs your signature anew.
+scope-sign = Validate and sign

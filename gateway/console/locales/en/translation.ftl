@@ -1,0 +1,24 @@
+# A request and its translation.
+translation-title = Original and translation
+translation-how = Numbers, amounts, dates, identifiers and names are compared. The words are not: that is the translator’s task.
+translation-no-language = The language of the request or of its translation is not chosen yet.
+translation-uncompared = Nothing is compared:
+translation-nothing = There is no text yet.
+translation-original = Original
+translation-translation = Translation
+translation-agree = Numbers, dates and names agree
+translation-none = Nothing to compare in it
+translation-differ = They differ
+translation-perhaps = perhaps a name
+translation-save = Save and compare
+translation-look = Original and translation side by side
+differs-only-original = Only in the original
+differs-only-translation = Only in the translation
+differs-kind-number = number
+differs-kind-amount = amount
+differs-kind-percentage = percentage
+differs-kind-date = date
+differs-kind-month = month
+differs-kind-time = time
+differs-kind-identifier = identifier
+differs-kind-name = name

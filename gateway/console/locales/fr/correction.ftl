@@ -1,0 +1,21 @@
+# review: pending
+correction-title = Correction et rappel
+correction-intro = Les pièces d’une autre personne sont rappelées de tous ceux qui les ont, leurs clés détruites, et les bonnes remises. Une valeur fausse ou périmée est remplacée ; l’ancienne pièce reste comme preuve de l’erreur.
+correction-way = Le déroulement
+correction-records = Quelles pièces
+correction-holders = Qui peut les lire maintenant
+correction-holders-what = Le rappel atteint tous ces bureaux. Le bureau qui a transmis des pièces nomme les destinataires à la clôture.
+correction-else = Ou :
+correction-is-done = Fait
+correction-is-now = Maintenant
+correction-is-theirs = À l’autre partie
+correction-is-later = Plus tard
+correction-step-report-error = Choisir les pièces et dire ce qui semble faux.
+correction-step-triage = Autre personne, valeur fausse ou périmée : la suite en dépend.
+correction-step-recall = Deux agents. Dès lors aucune clé n’est plus délivrée, dans aucun bureau.
+correction-step-certify-shredding = Deux dépositaires certifient ; les clés sont détruites quand le certificat entre au dossier.
+correction-step-reissue = Deux agents remettent les bonnes pièces à la place des fausses.
+correction-step-close-matter = Avec tous ceux qui avaient les pièces et ont été informés.
+correction-what-wrong-subject = Rappel auprès de tous, destruction certifiée par deux dépositaires, puis les bonnes pièces.
+correction-what-wrong-value = Une nouvelle pièce remplace la fausse ; rien n’est détruit.
+correction-what-stale = Une nouvelle pièce remplace la pièce périmée ; rien n’est détruit.

@@ -1,0 +1,21 @@
+# review: pending
+correction-title = Correzione e richiamo
+correction-intro = I documenti di un’altra persona sono richiamati da tutti coloro che li hanno, le chiavi distrutte, e quelli giusti consegnati. Un valore errato o superato è sostituito; il vecchio documento resta come prova dell’errore.
+correction-way = Il percorso
+correction-records = Quali documenti
+correction-holders = Chi può leggerli ora
+correction-holders-what = Il richiamo raggiunge tutti questi uffici. L’ufficio che ha trasmesso documenti nomina i destinatari alla chiusura.
+correction-else = Oppure:
+correction-is-done = Fatto
+correction-is-now = Ora
+correction-is-theirs = All’altra parte
+correction-is-later = Più tardi
+correction-step-report-error = Scegliere i documenti e dire che cosa sembra sbagliato.
+correction-step-triage = Altra persona, valore errato o superato: da questo dipende il seguito.
+correction-step-recall = Due funzionari. Da allora nessuna chiave è rilasciata, in nessun ufficio.
+correction-step-certify-shredding = Due custodi certificano; le chiavi sono distrutte quando il certificato entra nel caso.
+correction-step-reissue = Due funzionari consegnano i documenti giusti al posto di quelli sbagliati.
+correction-step-close-matter = Con tutti coloro che avevano i documenti e sono stati informati.
+correction-what-wrong-subject = Richiamo da tutti, distruzione certificata da due custodi, poi i documenti giusti.
+correction-what-wrong-value = Un nuovo documento sostituisce quello sbagliato; nulla è distrutto.
+correction-what-stale = Un nuovo documento sostituisce quello superato; nulla è distrutto.

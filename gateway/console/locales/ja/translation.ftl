@@ -1,0 +1,25 @@
+# A request and its translation.
+# review: pending
+translation-title = 原文と翻訳
+translation-how = 数・金額・日付・識別子・氏名を比べます。文章の当否は翻訳者の仕事です。
+translation-no-language = 要請または翻訳の言語が選ばれていません。
+translation-uncompared = 比較できません：
+translation-nothing = まだ文章がありません。
+translation-original = 原文
+translation-translation = 翻訳
+translation-agree = 数・日付・氏名は一致
+translation-none = 比較する値なし
+translation-differ = 相違あり
+translation-perhaps = 氏名の可能性
+translation-save = 保存して比べる
+translation-look = 原文と翻訳を並べて見る
+differs-only-original = 原文だけにある
+differs-only-translation = 翻訳だけにある
+differs-kind-number = 数
+differs-kind-amount = 金額
+differs-kind-percentage = 割合
+differs-kind-date = 日付
+differs-kind-month = 月
+differs-kind-time = 時刻
+differs-kind-identifier = 識別子
+differs-kind-name = 氏名

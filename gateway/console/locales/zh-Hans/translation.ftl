@@ -1,0 +1,25 @@
+# A request and its translation.
+# review: pending
+translation-title = 原文与译文
+translation-how = 比对数字、金额、日期、标识和姓名。文字本身由译者负责。
+translation-no-language = 尚未选择请求或译文的语言。
+translation-uncompared = 未作比对：
+translation-nothing = 尚无文字。
+translation-original = 原文
+translation-translation = 译文
+translation-agree = 数字、日期和姓名一致
+translation-none = 无可比对内容
+translation-differ = 不一致
+translation-perhaps = 可能是姓名
+translation-save = 保存并比对
+translation-look = 并列查看原文与译文
+differs-only-original = 仅见于原文
+differs-only-translation = 仅见于译文
+differs-kind-number = 数字
+differs-kind-amount = 金额
+differs-kind-percentage = 百分比
+differs-kind-date = 日期
+differs-kind-month = 月份
+differs-kind-time = 时间
+differs-kind-identifier = 标识
+differs-kind-name = 姓名
