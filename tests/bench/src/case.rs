@@ -159,7 +159,7 @@ impl Case {
 fn fill(header: &mut Header, from: &Desk, documents: Vec<Value>) -> Result<SealedBody, Failure> {
     header.concerns = if header.step == Step::SealSend { Vec::new() } else { vec![MeasureId(1)] };
     match header.step {
-        Step::Recognise => header.conditions = vec![ConditionCode::C01],
+        Step::Recognise => header.conditions = vec![ConditionCode::C01, ConditionCode::C06],
         Step::Release => {
             header.conditions = vec![ConditionCode::C01, ConditionCode::C06];
             header.records = vec!["subscriber_info".parse()?, "traffic_data".parse()?];
@@ -244,7 +244,8 @@ fn documents(step: Step, id: CaseId, request: &Value, records: &[Value]) -> Resu
         Step::Acknowledge => vec![of_case(ACK)?],
         Step::Recognise => {
             let mut decision = of_case(DECISION)?;
-            let accepted = decision["measures"][0].clone();
+            let mut accepted = decision["measures"][0].clone();
+            accepted["conditions"] = json!(["C01", "C06"]);
             decision["measures"] = json!([accepted]);
             vec![decision]
         }

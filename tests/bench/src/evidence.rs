@@ -5,13 +5,12 @@
 //! - *database*: leaves, tree hashes, heads, receipts, awaited rows, the receipts within entries and deliveries; the news of delivery and
 //!   retrieval for the sending desk, and the outbox's row that takes a retrieval across. A turn that wrote nothing else is counted whole.
 //!   And what is read for any of it.
-//! - *ledger*: leaves and their salts, the tree, a signed head for each turn; the other gateway's copy, its cosignature, the check of that.
-//! - *receipts*: encoded, hashed into a tree, signed once for each turn and channel, and encoded again for each row that holds them; at the
-//!   other gateway decoded and verified, where a batch is verified once.
+//! - *ledger*: leaves and their salts, the tree, a signed head for each turn; the leaves on their way; the other gateway's copy, its cosignature, the check of that.
+//! - *receipts*: encoded, hashed into a tree, signed once for each turn and channel, encoded once for the database and copied into each row
+//!   that holds them; read again for the call that takes a retrieval across; at the other gateway decoded and verified, where a batch is verified once.
 //! - *wire*: the bytes of receipts, leaves and heads, at what a byte more costs an echo, and a whole echo for each call that brings nothing
 //!   but evidence.
-//! - *desks*: the receipts that the played desks verify, each by itself (a real desk remembers batches, as gateways do), and the signed
-//!   report on which a retrieval rests, made and verified.
+//! - *desks*: the receipts that desks verify, each batch once, and the signed report on which a retrieval rests, made and verified.
 //!
 //! That is rather too much than too little: a state without evidence would tell its desks of deliveries too. Not counted are the wakes and
 //! the waiting of more and longer turns, the deletion of outbox rows, and the log of heads, which grows with time and not with entries.
@@ -46,6 +45,8 @@ pub(crate) struct Evidence {
     pub(crate) ledger: f64,
     pub(crate) stated: f64,
     pub(crate) verified: f64,
+    /// Of the rows and reads, the part of the threads that SQLite runs on.
+    pub(crate) database: f64,
     /// Of both desks: receipts that they verify.
     pub(crate) desks: f64,
     /// How many of those.
@@ -107,6 +108,7 @@ fn per_entry(sum: Evidence, entries: usize) -> Evidence {
     Evidence {
         written: each(sum.written),
         read: each(sum.read),
+        database: each(sum.database),
         ledger: each(sum.ledger),
         stated: each(sum.stated),
         verified: each(sum.verified),

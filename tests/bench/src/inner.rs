@@ -57,8 +57,15 @@ pub(crate) fn measure(desks: &Desks, case: &Case, rule: &Rule, now: Timestamp) -
         Ok(())
     })?;
     own.merge(&approved.epoch)?;
-    let mut other =
-        Member::join(&peer.leaf, &case.private, &handshake.welcome, &binding, &approved.epoch, &peer.trust, now)?;
+    let mut other = Member::join(
+        std::slice::from_ref(&peer.leaf),
+        &case.private,
+        &handshake.welcome,
+        &binding,
+        &approved.epoch,
+        &peer.trust,
+        now,
+    )?;
     let sealed = own.seal(&request.plain, request.digest)?;
     let opening = entry(desks, opening, Payload::Handshake(handshake));
     let opening = home.trust.verify_entry(proto::convert::receive_entry(proto::convert::send_entry(&opening))?, now)?;

@@ -190,7 +190,15 @@ impl Play {
 
     fn join(&mut self, desk: &Desk, welcome: &[u8], certificate: &EpochCertificate) -> Result<Digest, Failure> {
         let (binding, now) = (self.binding(), self.stage.now);
-        let member = Member::join(&desk.leaf, &self.case.private, welcome, &binding, certificate, &desk.trust, now)?;
+        let member = Member::join(
+            std::slice::from_ref(&desk.leaf),
+            &self.case.private,
+            welcome,
+            &binding,
+            certificate,
+            &desk.trust,
+            now,
+        )?;
         let authenticator = member.acknowledgement(certificate)?;
         self.members[1] = Some(member);
         Ok(authenticator)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     evidence::SHARE_MAX,
     exchange::{Closed, Measured},
+    failure::Failure,
     floors::{HOPS, SIGNED, verified},
     sample::Sample,
 };
@@ -66,6 +67,15 @@ impl Split {
             busy: all * closed.entries as f64 / closed.seconds / second,
         }
     }
+}
+
+/// Fails where evidence costs more than was promised.
+pub(crate) fn require_limits(measured: &Measured) -> Result<(), Failure> {
+    let share = Split::of(measured).evidence;
+    if share < SHARE_MAX {
+        return Ok(());
+    }
+    Err(Failure::new(format!("evidence costs {:.1} % of the rate; limit {:.0} %", 100.0 * share, 100.0 * SHARE_MAX)))
 }
 
 /// For people.
@@ -200,6 +210,13 @@ fn write_evidence(out: &mut String, measured: &Measured, split: &Split) -> std::
         out,
         "  {:.0} bytes and {:.2} calls on the wire; the desks verify {:.1} receipts",
         evidence.bytes, evidence.calls, evidence.desk_receipts
+    )?;
+    writeln!(
+        out,
+        "  rows: the loop's turns written again, with evidence less without; read, ledger, receipts: done again over what it left;\n  \
+         wire: by the echo's bytes and calls; desks: their receipts verified again, each batch once, and one report signed and verified at the floor.\n  \
+         Held against the loop: of rows and reads SQLite's threads took {:.0} here, and for everything {:.0} there",
+        evidence.database, split.database
     )
 }
 
@@ -239,7 +256,8 @@ pub(crate) fn json(measured: &Measured) -> Value {
         "evidence": {
             "share": split.evidence, "share_max": SHARE_MAX, "all": evidence.all(floors),
             "entries_per_second_without": closed.rate / (1.0 - split.evidence),
-            "rows": evidence.written, "read": evidence.read, "ledger": evidence.ledger,
+            "rows": evidence.written, "read": evidence.read, "database_threads": evidence.database,
+            "ledger": evidence.ledger,
             "receipts_made": evidence.stated, "receipts_verified": evidence.verified,
             "wire": evidence.wire(floors), "wire_bytes": evidence.bytes, "wire_calls": evidence.calls,
             "desks": evidence.at_desks(floors), "desk_receipts": evidence.desk_receipts,

@@ -36,9 +36,11 @@ pub(crate) struct Expected {
     /// Who must refuse.
     pub(crate) by: By,
     /// With one of these codes.
-    pub(crate) codes: &'static [RefusalCode],
+    pub(crate) codes: Vec<RefusalCode>,
     /// Under this article, where a treaty says it.
     pub(crate) article: Option<&'static str>,
+    /// At this field and in these words, where it has to be these.
+    pub(crate) at: Option<(&'static str, String)>,
 }
 
 /// What came of it.
@@ -65,7 +67,11 @@ impl Expected {
         let held = told.as_ref().is_some_and(|told| {
             let coded = self.codes.iter().any(|code| code.as_str() == told.code);
             let cited = self.article.is_none_or(|article| told.article.as_deref() == Some(article));
-            coded && cited && !told.reason.is_empty()
+            let worded = self
+                .at
+                .as_ref()
+                .is_none_or(|(field, reason)| told.field.as_deref() == Some(*field) && told.reason == *reason);
+            coded && cited && worded && !told.reason.is_empty()
         });
         Attempt { actor: self.actor, what: self.what, by: self.by, told, otherwise, held }
     }
@@ -92,8 +98,8 @@ mod tests {
 
     fn expected() -> Expected {
         let by = By { refuser: Refuser::OwnGateway, party: "JP".parse().unwrap() };
-        let codes = &[RefusalCode::R92];
-        Expected { actor: "x".to_owned(), what: "y".to_owned(), by, codes, article: Some("cets-224:8") }
+        let (codes, article) = (vec![RefusalCode::R92], Some("cets-224:8"));
+        Expected { actor: "x".to_owned(), what: "y".to_owned(), by, codes, article, at: None }
     }
 
     fn told(code: &str, article: Option<&str>) -> Told {
@@ -109,5 +115,11 @@ mod tests {
         assert!(!expected().hold(Ok(told("R92", None))).held);
         assert!(!expected().hold(Ok(told("STORAGE", Some("cets-224:8")))).held);
         assert!(!expected().hold(Err("it was admitted".to_owned())).held);
+
+        let at = |field| Expected { at: Some((field, "it is not in force".to_owned())), ..expected() };
+        let told = Told { field: Some("pin".to_owned()), ..told("R92", Some("cets-224:8")) };
+        assert!(at("pin").hold(Ok(told.clone())).held);
+        assert!(!at("sender").hold(Ok(told.clone())).held);
+        assert!(!at("pin").hold(Ok(Told { reason: "another reason".to_owned(), ..told })).held);
     }
 }

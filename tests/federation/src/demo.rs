@@ -21,6 +21,7 @@ use crate::{
     honest, hostile, kept,
     process::{self, Processes},
     programs::Programs,
+    proved::{self, Proved},
     record,
     states::{Cast, World},
     story,
@@ -54,6 +55,7 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 struct Findings {
     attempts: Vec<Attempt>,
     story: story::Told,
+    proved: Proved,
     searched: Searched,
     programs: Programs,
     /// Cases at the desk of FR:executing, which is on none.
@@ -139,6 +141,7 @@ impl Demo {
         world.connect(timeline).await?;
         world.start_desks(processes, timeline).await?;
         let mut story = story::play(&world, today, timeline).await?;
+        let proved = proved::prove(&world, story.case, timeline).await?;
         let mut attempts = honest::attempts(&world, today, timeline).await?;
         let outcome = hostile::attempts(&world, today, timeline).await?;
         attempts.extend(outcome.attempts);
@@ -161,7 +164,7 @@ impl Demo {
         timeline.event("JP:central", &what, Value::Null);
         match processes.casualty() {
             Some(failure) => Err(failure),
-            None => Ok(Findings { attempts, story, searched, programs, executing }),
+            None => Ok(Findings { attempts, story, proved, searched, programs, executing }),
         }
     }
 
@@ -277,6 +280,7 @@ impl Findings {
             self.story.took_ms as f64 / 1000.0,
             counts.join(", ")
         ));
+        self.proved.tell(timeline);
     }
 
     fn to_json(&self) -> Value {
@@ -286,6 +290,7 @@ impl Findings {
             "entries": self.story.entries,
             "case_took_ms": self.story.took_ms,
             "receipts": self.receipts(),
+            "proved": self.proved.to_json(),
             "blindness": self.searched.to_json(),
         })
     }

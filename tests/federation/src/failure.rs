@@ -56,6 +56,12 @@ impl fmt::Display for Failure {
     }
 }
 
+impl From<ghosts::Unmade> for Failure {
+    fn from(error: ghosts::Unmade) -> Self {
+        Self::unexpected(error.to_string())
+    }
+}
+
 impl From<Denial> for Failure {
     fn from(denial: Denial) -> Self {
         Self::new(Exit::from(&denial), denial.to_string()).remedy(denial.remedy())

@@ -39,8 +39,9 @@ pub(crate) async fn attempts(world: &World, today: Date, timeline: &Timeline) ->
             actor: forbidden.sender.to_owned(),
             what: forbidden.what.to_owned(),
             by: By { refuser: Refuser::SendingDesk, party: seat.authority.party() },
-            codes: forbidden.codes,
+            codes: forbidden.codes.to_vec(),
             article: forbidden.article,
+            at: None,
         };
         let attempt = expected.hold(outcome);
         timeline.attempt(&attempt);

@@ -2,6 +2,8 @@
 //! end, and everything that the system exists to refuse, tried with the honest programs, by a hostile desk and by a hostile
 //! gateway. Every fact it prints comes from what the processes answered; it ends with 0 only if all of it went as it should.
 //!
+//! Beside it stands the simulator ([`simulation`]): what treaties, people and lines do to requests over years.
+//!
 //! It must never be linked by anything, and never be a part of what it shows: it talks to gateways and desks as operators,
 //! officers and enemies do.
 //!
@@ -13,15 +15,19 @@ mod audit;
 mod blindness;
 mod cli;
 mod clock;
+mod counterpart;
 mod demo;
 mod documents;
+mod explore;
 mod failure;
 mod honest;
 mod hostile;
 mod kept;
 mod process;
 mod programs;
+mod proved;
 mod record;
+mod simulation;
 mod states;
 mod story;
 mod timeline;
@@ -32,7 +38,14 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{audit::Audit, demo::Demo, timeline::Output, train::Train};
+use crate::{
+    audit::Audit,
+    demo::Demo,
+    explore::Explore,
+    simulation::{Compare, Play},
+    timeline::Output,
+    train::Train,
+};
 
 /// Shows a federation of states on one machine.
 #[derive(Debug, Parser)]
@@ -51,6 +64,16 @@ enum Command {
     Audit(Audit),
     /// Learn: a state of yours, and a simulated one that answers by itself.
     Train(Train),
+    /// Play a scenario: years of many states in minutes, with the real rules and procedure.
+    Run(Play),
+    /// Play two scenarios with the same seeds, or take two runs, and tell what differs.
+    Compare(Compare),
+    /// Look for trouble: many short runs of two gateways with real keys, and a reference model beside them.
+    Explore(Explore),
+    /// Print the JSON Schema of a scenario file, for editors.
+    Schema,
+    /// List the scenarios that this program was built with.
+    Scenarios,
     /// Stop what `demo --keep` left running, and remove its folder.
     Stop {
         /// The folder that the demo named.
@@ -68,6 +91,11 @@ async fn main() -> ExitCode {
         Some(Command::Demo(demo)) => demo.run().await,
         Some(Command::Audit(audit)) => audit.run().await,
         Some(Command::Train(train)) => train.run().await,
+        Some(Command::Run(play)) => play.run().await,
+        Some(Command::Compare(compare)) => compare.run().await,
+        Some(Command::Explore(explore)) => explore.run().await,
+        Some(Command::Schema) => simulation::schema(),
+        Some(Command::Scenarios) => simulation::scenarios(),
         Some(Command::Stop { dir, output }) => stop(&dir, output).await,
     };
     ExitCode::from(code)

@@ -7,13 +7,13 @@ use std::{
 };
 
 use jiff::civil::Date;
-use model::CaseId;
+use model::{CaseId, Step};
 use proto::desk::GetCaseResponse;
 use serde_json::{Value, json};
 
 use crate::{
     api::{Api, state_of},
-    documents,
+    counterpart, documents,
     failure::Failure,
     states::{Seat, World},
     timeline::{ReceiptLine, Timeline},
@@ -47,6 +47,8 @@ const ACKNOWLEDGEMENT: &str = "Received; Claire Dubois handles it, direct line +
 const READER: &str = "Aoki Haruka, evidence room";
 const ACCEPTANCE: &str = "Recognised; the order to the provider goes out today.";
 
+/// Acknowledging, deciding and producing are three.
+const ANSWER_ACTS_MAX: usize = 6;
 const REPORT: &str = "The provider gave what it keeps of the account; nothing is left to be done.";
 
 /// Plays the case from its draft to its end.
@@ -64,9 +66,8 @@ pub(crate) async fn play(world: &World, today: Date, timeline: &Timeline) -> Res
     let seat = world.seat("FR:central")?;
     let mut fr = Part { api: Api::of(&seat), seat, case, told: BTreeSet::new() };
     send(&mut jp, timeline).await?;
-    answer(&mut fr, timeline).await?;
     let answers = documents::answers(&asked, today)?;
-    produce(&mut fr, &answers, &folder, timeline).await?;
+    answer(&mut fr, &answers, &folder, timeline).await?;
     let opened = folder.join("opened");
     confirm(&mut jp, &answers, &opened, timeline).await?;
     let entries = finish(&mut jp, &mut fr, timeline).await?;
@@ -124,12 +125,35 @@ async fn send(jp: &mut Part, timeline: &Timeline) -> Result<(), Failure> {
     jp.act("request send", "central/officer-2", &[], "signs for sending, 2 of 2: sealed and sent", timeline).await
 }
 
-async fn answer(fr: &mut Part, timeline: &Timeline) -> Result<(), Failure> {
+/// France answers until nothing is left for it to do. What it does next its counterpart's mind decides, before what the desk shows then.
+async fn answer(
+    fr: &mut Part,
+    answers: &[(&'static str, Value)],
+    folder: &Path,
+    timeline: &Timeline,
+) -> Result<(), Failure> {
     let found = fr.api.reaches(fr.case, "DELIVERED").await?;
     let readers = found.readers.join(", ");
     fr.event(&format!("has the request, opened and held against its header; readers: {readers}"), &found, timeline);
-    fr.act("acknowledge", "central/officer-1", &["--text", ACKNOWLEDGEMENT], "acknowledges", timeline).await?;
-    fr.act("accept", "central/officer-1", &["--text", ACCEPTANCE], "reviews and recognises", timeline).await
+    let persona = counterpart::persona();
+    for _ in 0..ANSWER_ACTS_MAX {
+        let found = fr.shown().await?;
+        let Some(decided) = counterpart::next(&persona, &fr.seat.authority, &found) else { return Ok(()) };
+        match decided.step {
+            Step::Acknowledge => {
+                fr.act("acknowledge", "central/officer-1", &["--text", ACKNOWLEDGEMENT], "acknowledges", timeline)
+                    .await?;
+            }
+            // One command opens the review and recognises, and another assigns, collects and releases: an officer types no more.
+            Step::OpenReview | Step::Recognise => {
+                let words = ["--condition", "C01", "--condition", "C06", "--text", ACCEPTANCE];
+                fr.act("accept", "central/officer-1", &words, "reviews and recognises", timeline).await?;
+            }
+            Step::Assign | Step::Collected | Step::Release => produce(fr, answers, folder, timeline).await?,
+            other => return Err(Failure::unexpected(format!("FR:central wants to {other}: no part of the story"))),
+        }
+    }
+    Err(Failure::unexpected("FR:central does not come to the end of its answer"))
 }
 
 async fn produce(
@@ -182,6 +206,7 @@ async fn confirm(
 /// What was received is used, and destroyed when its time is over; two custodians certify it.
 async fn use_and_destroy(jp: &mut Part, fr: &mut Part, timeline: &Timeline) -> Result<(), Failure> {
     fr.api.reaches(fr.case, "RECEIVED").await?;
+    // A counterpart ends with what it produced: that nothing is left to be done, an officer says.
     fr.act("report", "central/officer-1", &["--text", REPORT], "reports that all is carried out", timeline).await?;
     jp.api.reaches(jp.case, "EXECUTED").await?;
     let readers = ["--reader", READER, "--place", "Evidence room 2"];
@@ -189,7 +214,7 @@ async fn use_and_destroy(jp: &mut Part, fr: &mut Part, timeline: &Timeline) -> R
         .await?;
     let over = ["--text", "The proceeding is over; the records are needed no more."];
     jp.act("dispose due", "central/officer-1", &over, "says that they have to be destroyed", timeline).await?;
-    let certify = ["--officer", READER, "--officer", "Evidence room 2", "--cause", "not_relevant"];
+    let certify = ["--officer", "officer-1", "--officer", "officer-2", "--cause", "not_relevant"];
     jp.act("dispose certify", "central/officer-1", &certify, "certifies their destruction, 1 of 2", timeline).await?;
     jp.act("dispose certify", "central/officer-2", &[], "certifies their destruction, 2 of 2", timeline).await
 }
@@ -236,10 +261,15 @@ impl Part {
         arguments.extend(["--as", officer]);
         arguments.extend(more);
         self.seat.run(&arguments).await?.done()?;
-        let found = self.api.case(self.case).await?;
-        let found = found.ok_or_else(|| Failure::unexpected(format!("{} lost its case", self.seat.authority)))?;
+        let found = self.shown().await?;
         self.event(&format!("{officer} {what}; the case is {}", state_of(&found)), &found, timeline);
         Ok(())
+    }
+
+    /// The case as its desk shows it now.
+    async fn shown(&mut self) -> Result<GetCaseResponse, Failure> {
+        let found = self.api.case(self.case).await?;
+        found.ok_or_else(|| Failure::unexpected(format!("{} lost its case", self.seat.authority)))
     }
 
     fn event(&mut self, what: &str, found: &GetCaseResponse, timeline: &Timeline) {

@@ -68,7 +68,16 @@ fn a_desk_of_ours_joins_by_the_welcome_of_mls_rs_and_is_removed_by_ours() {
     de.merge();
     fr.follow(&handshake, &approved.epoch, &world.fr, world.now).unwrap();
     let (id, private, epoch) = (&court.identity, &package.private, &approved.epoch);
-    let mut court = Member::join(id, private, &handshake.welcome, &world.binding, epoch, &world.de, world.now).unwrap();
+    let mut court = Member::join(
+        std::slice::from_ref(id),
+        private,
+        &handshake.welcome,
+        &world.binding,
+        epoch,
+        &world.de,
+        world.now,
+    )
+    .unwrap();
     agree(&court, &de, epoch);
     let sealed = de.seal(b"an order", header("an order"));
     for desk in [&mut fr, &mut court] {

@@ -21,8 +21,16 @@ fn a_case_opened_on_mls_rs_is_followed_and_joined_by_ours() {
     assert_eq!(approved.members, ["FR:central", "DE:central"].map(authority));
     fr.merge();
     let (id, epoch) = (&de_leaf.identity, &approved.epoch);
-    let mut de =
-        Member::join(id, &package.private, &first.welcome, &world.binding, epoch, &world.de, world.now).unwrap();
+    let mut de = Member::join(
+        std::slice::from_ref(id),
+        &package.private,
+        &first.welcome,
+        &world.binding,
+        epoch,
+        &world.de,
+        world.now,
+    )
+    .unwrap();
     agree(&de, &fr, epoch);
 
     let sealed = fr.seal(b"a request", header("a request"));

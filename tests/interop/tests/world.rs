@@ -122,6 +122,7 @@ fn directory(own: PartyId, roots: &BTreeMap<PartyId, Root>, now: Timestamp) -> S
         expires: now.plus_ms(30 * 24 * 3600 * 1000),
         ledger_key: key(),
         ledger_key_ml_dsa_44: None,
+        ledger_keys_before: Vec::new(),
         root: der(own),
         trusted: Commitments::to(&openings).unwrap(),
         authorities: ["central", "court"].map(accredited).to_vec(),

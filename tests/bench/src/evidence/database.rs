@@ -5,27 +5,23 @@ use std::{collections::BTreeMap, path::Path};
 use model::ReceiptKind;
 use store::{
     Blob, DatabaseUrl, Settings,
-    gateway::{Batch, EntryRow, GatewayStore, NewDelivery},
+    gateway::{Batch, EntryRow, GatewayStore, NewDelivery, TreeHashRow},
 };
 
 use super::{
     Evidence,
-    held::{ENTRY, Held, decoded},
+    held::{ENTRY, Held, RECEIPT, decoded},
 };
-use crate::{cpu::process_ns, failure::Failure};
+use crate::{
+    cpu::{Cpu, process_ns},
+    failure::Failure,
+};
 
 /// With evidence or without: in an order in which what else changes on the machine meets both.
 const ROUNDS: [bool; 4] = [true, false, false, true];
-/// What `gatewayd`'s committer reads of new entries (`turn.rs`, `ANSWERS`), and of those that are opened (`ONCE`).
+/// What `gatewayd`'s committer reads of new entries (`turn.rs`, `ANSWERS`). What is kept of entries that it admitted itself it remembers.
 const ANSWERS: [ReceiptKind; 4] =
     [ReceiptKind::SubmissionRejection, ReceiptKind::RelayRejection, ReceiptKind::Delivery, ReceiptKind::NonDelivery];
-const ONCE: [ReceiptKind; 5] = [
-    ReceiptKind::RelayFailure,
-    ReceiptKind::Delivery,
-    ReceiptKind::NonDelivery,
-    ReceiptKind::Retrieval,
-    ReceiptKind::NonRetrieval,
-];
 /// What its outbox reads to take a retrieval across.
 const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
 
@@ -37,21 +33,28 @@ pub(super) async fn measure(held: &Held, folder: &Path, sum: &mut Evidence) -> R
         bare.insert(*at, without(turn)?);
     }
     let mut written = 0.0;
+    let mut threads = 0.0;
     for (round, has) in ROUNDS.into_iter().enumerate() {
         let url = DatabaseUrl::file(folder.join(format!("evidence-{}-{round}.db", held.own)));
         let store = GatewayStore::open(&url, &Settings::default()).await?;
+        let before = Cpu::own();
         let spent = write(&store, held, if has { &with } else { &bare }).await?;
+        let database = (Cpu::own() - before).database;
         written += if has { spent } else { -spent };
+        threads += if has { database } else { -database };
         if round + 1 == ROUNDS.len() {
+            let before = Cpu::own();
             sum.read += read(&store, held, &with).await?;
+            sum.database += (Cpu::own() - before).database;
         }
         store.close().await?;
     }
     sum.written += 2.0 * written / ROUNDS.len() as f64;
+    sum.database += 2.0 * threads / ROUNDS.len() as f64;
     for (turn, bare) in with.values().zip(bare.values()) {
         sum.receipts += turn.receipts.len() as f64;
         sum.leaves += turn.leaves.len() as f64;
-        sum.tree_hashes += turn.tree_hashes.len() as f64;
+        sum.tree_hashes += turn.tree_hashes.iter().filter(|row| is_kept(row)).count() as f64;
         sum.heads += turn.checkpoints.len() as f64;
         sum.turns += 1.0;
         sum.turns_alone += f64::from(u8::from(bare.is_empty()));
@@ -89,37 +92,32 @@ async fn write(store: &GatewayStore, held: &Held, turns: &BTreeMap<i64, Batch>) 
     Ok(micros(before))
 }
 
-/// What the committer and the sender of a gateway read that they would not without evidence.
+/// What the committer and the sender of a gateway read that they would not without evidence: once for each turn, and for each call with a head
+/// that is judged. The leaves and heads that the sender takes across are in memory (`gatewayd`'s `fresh.rs`).
 async fn read(store: &GatewayStore, held: &Held, turns: &BTreeMap<i64, Batch>) -> Result<f64, Failure> {
     let channel = held.log.origin.to_string();
-    let is_home = held.log.origin.home() == held.own;
     let before = process_ns();
-    for (at, turn) in turns {
+    for turn in turns.values() {
         let new: Vec<_> = turn.entries.iter().map(|row| *row.id).collect();
         if !new.is_empty() {
             store.receipts_by_kind(&new, &ANSWERS).await?;
         }
-        let opened: Vec<_> = turn.receipts.iter().filter(|one| one.kind.stage() == 3).map(|one| one.entry).collect();
+        let opened: Vec<_> = turn.outbox.iter().filter(|row| row.kind == RECEIPT).map(|row| *row.entry_id).collect();
         if !opened.is_empty() {
-            tokio::try_join!(store.receipts_by_kind(&opened, &ONCE), store.delivered(&opened))?;
             store.receipts_by_kind(&opened, &RETRIEVALS).await?;
         }
-        if is_home && !turn.leaves.is_empty() {
-            // For the call that brings them.
-            store.checkpoint(&channel).await?;
-            let first = turn.leaves.iter().map(|leaf| leaf.idx).min().unwrap_or_default();
-            store.leaves(&channel, first, turn.leaves.len() as u64).await?;
-        }
-        if !is_home {
-            for row in turn.entries.iter().filter(|row| row.sender.party() == held.other) {
-                store.leaves_of(*row.id).await?;
-            }
-            if !turn.leaves.is_empty() {
-                store.oldest_awaited(&channel, at - 1).await?;
-            }
+    }
+    if held.log.origin.home() != held.own {
+        for _ in held.log.steps()? {
+            store.oldest_awaited(&channel).await?;
         }
     }
     Ok(micros(before))
+}
+
+/// Whether the database takes it: those of the lowest levels it leaves out.
+fn is_kept(row: &TreeHashRow) -> bool {
+    u64::try_from(row.idx).is_ok_and(|index| ledger::leaves_under(index).is_none())
 }
 
 fn micros(before: u64) -> f64 {

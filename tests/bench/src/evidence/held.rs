@@ -22,7 +22,7 @@ use crate::failure::Failure;
 const PAGE: u64 = 2000;
 /// The numbers of outbox rows in `gatewayd`'s committer: an entry, and the receipt of its retrieval.
 pub(super) const ENTRY: i16 = 1;
-const RECEIPT: i16 = 2;
+pub(super) const RECEIPT: i16 = 2;
 
 /// What a gateway holds of the entries.
 pub(super) struct Held {
@@ -125,7 +125,7 @@ impl Held {
             }
             if receipt.by == self.own && self.log.origin.home() == self.other && receipt.kind.stage() > 0 {
                 let channel = self.log.origin.to_string();
-                turn.awaited.push(AwaitedRow { digest: digest_of(kept).into(), channel, at: kept.at });
+                turn.awaited.push(AwaitedRow { digest: digest_of(kept).into(), channel, at: kept.at, put_off: 0 });
             }
         }
         self.grow(&mut turns)?;
@@ -141,12 +141,13 @@ impl Held {
     fn grow(&self, turns: &mut BTreeMap<i64, Batch>) -> Result<(), Failure> {
         let (channel, is_home) = (self.log.origin.to_string(), self.log.origin.home() == self.own);
         let kept_at: BTreeMap<_, _> = self.receipts.iter().map(|kept| (digest_of(kept), kept.at)).collect();
+        let brought = self.brought();
         let mut log = self.log.before.clone();
         let mut cosigned: Option<CheckpointRow> = None;
         for Growth { head, leaves } in self.log.steps()? {
             let at =
                 if is_home { leaves.iter().rev().find_map(|(_, one)| self.leafed_at(one, &kept_at)) } else { None };
-            let arrived = || leaves.iter().find_map(|(_, one)| self.arrived_with(one));
+            let arrived = || leaves.iter().find_map(|(_, one)| self.arrived_with(one, &brought));
             let last = leaves.last().map_or(0, |(_, one)| one.at.0);
             let turn = turns.entry(at.or_else(arrived).unwrap_or(last)).or_default();
             let hashes: Vec<_> = leaves.iter().map(|(row, _)| LeafHash(*row.hash)).collect();
@@ -180,10 +181,24 @@ impl Held {
         }
     }
 
-    /// When an entry of the other gateway was taken here, with which its leaf came.
-    fn arrived_with(&self, statement: &Statement) -> Option<i64> {
-        let row = self.entries.get(&statement.entry).filter(|row| row.sender.party() == self.other)?;
-        (statement.kind == StatementKind::Entry).then_some(row.admitted_at)
+    /// When an entry of the other gateway, or its word that one was opened, was taken here, with which its leaf came.
+    fn arrived_with(&self, statement: &Statement, brought: &BTreeMap<Digest, i64>) -> Option<i64> {
+        match statement.kind {
+            StatementKind::Receipt(digest) => brought.get(&digest).copied(),
+            StatementKind::Entry => {
+                let row = self.entries.get(&statement.entry).filter(|row| row.sender.party() == self.other)?;
+                Some(row.admitted_at)
+            }
+        }
+    }
+
+    /// When the other gateway's word came that entries were opened, by its digest.
+    fn brought(&self) -> BTreeMap<Digest, i64> {
+        let brought = self
+            .receipts
+            .iter()
+            .filter(|kept| kept.signed.receipt.by == self.other && kept.signed.receipt.kind.stage() == 3);
+        brought.map(|kept| (digest_of(kept), kept.at)).collect()
     }
 
     /// Bytes of evidence that come here from the other gateway, and that go to and fro between the gateway and its desk.
@@ -204,7 +219,7 @@ impl Held {
         bytes as f64
     }
 
-    /// Calls of the other gateway that brought receipts or leaves, and no entry. One that brought both is counted twice.
+    /// Calls of the other gateway that brought receipts or leaves, and no entry.
     pub(super) fn calls_alone(&self) -> Result<usize, Failure> {
         let arrivals = self.entries.values().filter(|row| row.sender.party() == self.other);
         let arrivals: BTreeSet<_> = arrivals.map(|row| row.admitted_at).collect();
@@ -216,9 +231,9 @@ impl Held {
         let retrievals: BTreeSet<_> = retrievals.map(|kept| kept.at).collect();
         let mut calls = retrievals.len();
         if self.log.origin.home() == self.other {
-            let steps = self.log.steps()?;
-            calls +=
-                steps.iter().filter(|step| step.leaves.iter().all(|(_, one)| self.arrived_with(one).is_none())).count();
+            let brought = self.brought();
+            let alone = |step: &&Growth| step.leaves.iter().all(|(_, one)| self.arrived_with(one, &brought).is_none());
+            calls += self.log.steps()?.iter().filter(alone).count();
         }
         Ok(calls)
     }

@@ -121,12 +121,13 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         run(Side::Jp, "give-info CASE --as central/officer-1 --text that-one", "REVIEW").await;
         run(Side::Fr, "offer-conditions CASE --as central/officer-1 --condition C01", "COND_OFFER").await;
         run(Side::Jp, "decline-conditions CASE --as central/officer-1", "REVIEW").await;
-        run(Side::Fr, "offer-conditions CASE --as central/officer-1 --condition C01 --condition C04", "COND_OFFER")
+        run(Side::Fr, "offer-conditions CASE --as central/officer-1 --condition C01 --condition C06", "COND_OFFER")
             .await;
         run(Side::Jp, "accept-conditions CASE --as central/officer-1", "ACCEPTED").await;
         let produce = |more: &str, name: &str, officer: u8| {
             format!("produce CASE --as central/officer-{officer} {more} --record {name}=DIR/{name}.json")
         };
+        run(Side::Fr, "part-collected CASE --as central/officer-1", "PARTIAL").await;
         let first = [produce("--part", "subscriber_info", 1), produce("--part", "subscriber_info", 2)];
         run(Side::Fr, first[0].replace("  ", " ").as_str(), "").await;
         run(Side::Fr, first[1].as_str(), "PRODUCED").await;
@@ -147,7 +148,7 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         run(Side::Jp, "dispose due CASE --as central/officer-1", "DISPOSAL_DUE").await;
         run(Side::Fr, "dispose extend CASE --as central/officer-1 --until 2031-01-01T00:00:00Z", "IN_USE").await;
         run(Side::Jp, "dispose due CASE --as central/officer-1", "DISPOSAL_DUE").await;
-        let certify = "dispose certify CASE --as central/officer-1 --officer Aoki --officer Mori --copies 2";
+        let certify = "dispose certify CASE --as central/officer-1 --officer officer-1 --officer officer-2 --copies 2";
         run(Side::Jp, certify, "").await;
         run(Side::Jp, "dispose certify CASE --as central/officer-2", "DISPOSED").await;
         run(Side::Jp, "close CASE --as central/officer-1", "CLOSED").await;

@@ -117,8 +117,15 @@ impl Browser {
         })
         .await;
         let check = self.send(&form, path, &[filled, &[("act", "check")]].concat()).await;
-        assert_eq!(check.status, 200, "{path}: {}", check.text());
-        check
+        self.led(check).await
+    }
+
+    /// Where an answer to a form leads: a page by itself, which can be reloaded.
+    pub(crate) async fn led(&mut self, answer: Page) -> Page {
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let page = self.get(answer.header("location")).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        page
     }
 }
 
@@ -161,7 +168,8 @@ impl Page {
 
 /// The passphrase of an officer of the central authority.
 pub(crate) fn passphrase(stage: &Stage, side: Side, officer: &str) -> String {
-    let file = stage.state(side).dir.join("officers/central").join(officer).join("passphrase");
+    let officer = if officer.contains('/') { officer.to_owned() } else { format!("central/{officer}") };
+    let file = stage.state(side).dir.join("officers").join(officer).join("passphrase");
     fs::read_to_string(file).unwrap().trim().to_owned()
 }
 

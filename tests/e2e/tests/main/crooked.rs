@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use identity::{RootCertificate, SigningKey, Subject};
-use ledger::{LeafHash, LeafSalt, Log, Origin, Statement};
+use identity::{HeadSigner, RootCertificate, SigningKey, Subject};
+use ledger::{LeafHash, LeafSalt, Log, Origin, SignedCheckpoint, Statement, WitnessName};
 use link::{Anchors, Channel, Credentials, EdgeLimits, ServerTls};
 use model::{Digest, PartyId, Receipt, Timestamp};
 use proto::{
@@ -26,8 +26,8 @@ use tonic::{Request, Response, Status, service::Routes};
 
 use crate::{scribe::random_id, state::State, wire};
 
-/// What is done to an answer.
-type Mischief = Box<dyn FnMut(&mut RelayResponse) + Send>;
+/// What is done to the answer to a call.
+type Mischief = Box<dyn FnMut(&RelayRequest, &mut RelayResponse) + Send>;
 
 /// A front of a gateway.
 pub(crate) struct Crooked {
@@ -78,7 +78,12 @@ impl Crooked {
     }
 
     /// From now on each answer passes through `mischief`.
-    pub(crate) fn turn(&self, mischief: impl FnMut(&mut RelayResponse) + Send + 'static) {
+    pub(crate) fn turn(&self, mut mischief: impl FnMut(&mut RelayResponse) + Send + 'static) {
+        self.turn_calls(move |_, answer| mischief(answer));
+    }
+
+    /// The same, with the call that is answered.
+    pub(crate) fn turn_calls(&self, mischief: impl FnMut(&RelayRequest, &mut RelayResponse) + Send + 'static) {
         *self.mischief.lock().unwrap() = Some(Box::new(mischief));
     }
 
@@ -101,9 +106,10 @@ impl PeerService for Front {
     }
 
     async fn relay(&self, request: Request<RelayRequest>) -> Result<Response<RelayResponse>, Status> {
-        let mut answer = self.behind.clone().relay(request.into_inner()).await?.into_inner();
+        let call = request.into_inner();
+        let mut answer = self.behind.clone().relay(call.clone()).await?.into_inner();
         if let Some(mischief) = &mut *self.mischief.lock().unwrap() {
-            mischief(&mut answer);
+            mischief(&call, &mut answer);
         }
         Ok(Response::new(answer))
     }
@@ -140,12 +146,28 @@ pub(crate) fn forged(
     stated(by, other, receipt)
 }
 
+/// The cosignature of `by`, at any moment, over the head of a log of `home` that is in a call.
+pub(crate) fn cosigned(by: &State, home: PartyId, checkpoint: &str, at: Timestamp) -> String {
+    let key = by.key("gateway", "ledger.key.pem");
+    let head = SignedCheckpoint::kept(checkpoint.as_bytes(), Origin::new(home, by.party).unwrap()).unwrap();
+    let signer = HeadSigner { first: &key, second: None };
+    String::from_utf8(head.cosign(WitnessName(by.party), &signer, at).unwrap().line().to_vec()).unwrap()
+}
+
 /// A receipt that the gateway of `by` signs.
 pub(crate) fn stated(by: &State, other: PartyId, receipt: Receipt) -> types::SignedReceipt {
+    stated_at_once(by, other, vec![receipt]).remove(0)
+}
+
+/// Receipts that it signs together.
+pub(crate) fn stated_at_once(by: &State, other: PartyId, receipts: Vec<Receipt>) -> Vec<types::SignedReceipt> {
     let key = by.key("gateway", "ledger.key.pem");
-    let bytes = proto::encode_receipt(&receipt);
-    let signed = identity::sign_receipts(&key, by.party, other, vec![(receipt, bytes)]).unwrap();
-    (&signed[0]).into()
+    let unsigned = receipts.into_iter().map(|receipt| {
+        let bytes = proto::encode_receipt(&receipt);
+        (receipt, bytes)
+    });
+    let signed = identity::sign_receipts(&key, by.party, other, unsigned.collect()).unwrap();
+    signed.iter().map(Into::into).collect()
 }
 
 /// A home that writes whatever log it likes, with the key of a real one.

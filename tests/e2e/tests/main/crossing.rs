@@ -17,7 +17,7 @@ use crate::{
     until,
 };
 
-/// Cases in flight at once; the whole ten thousand are played by `bench casework --deliveries 10000`.
+/// Cases in flight at once, of which the gateways see the headers only; through real desks, where bodies are opened, see `deliveries`.
 const CASES: usize = 60;
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn records_of_somebody_else_are_recalled_destroyed_by_two_custodians_and_g
         play.matter(Side::Jp, "RECALLED").await;
         play.is_refused(Side::Jp, OPEN, "R18", "recalled").await;
         let certify = |officer: u8| {
-            format!("correct certify CASE --as central/officer-{officer} --custodian Aoki --custodian Mori")
+            format!("correct certify CASE --as central/officer-{officer} --custodian officer-1 --custodian officer-2")
         };
         for _ in 0..2 {
             let once = play.says(Side::Jp, &certify(1)).await;
@@ -184,8 +184,9 @@ async fn what_is_released_after_a_recall_outlives_its_certificate_and_the_case_c
         sees(&play.stage, Side::Fr, &play.case, "EXECUTING").await;
         produce("", "traffic~data").await;
         for officer in [1, 2] {
-            let certify =
-                format!("breach certify CASE --as central/officer-{officer} --custodian Aoki --custodian Mori");
+            let certify = format!(
+                "breach certify CASE --as central/officer-{officer} --custodian officer-1 --custodian officer-2"
+            );
             play.says(Side::Jp, &certify).await;
         }
         let shown = play.matter(Side::Jp, "SHREDDED").await;

@@ -29,11 +29,16 @@ retention_days = 20
 because = "A test"
 "#;
 
-/// The built-in files and the overlay, for each state, and its programs told to use them.
+/// The built-in files and the overlay.
 fn prepare(folder: &Path, states: [&State; 2]) {
-    let catalogue = folder.join("treaties");
     let overlay = ("overlays/FR-JP/brief.toml".to_owned(), OVERLAY.to_owned());
-    for (path, text) in treaty::Catalog::builtin_files().chain([overlay]) {
+    treaties(folder, states, treaty::Catalog::builtin_files().chain([overlay]));
+}
+
+/// A folder with these files, for both states, and their programs told to use it.
+pub(crate) fn treaties(folder: &Path, states: [&State; 2], files: impl Iterator<Item = (String, String)>) {
+    let catalogue = folder.join("treaties");
+    for (path, text) in files {
         let path = catalogue.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

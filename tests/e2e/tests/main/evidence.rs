@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     bounded,
     play::{ACTS, Play},
-    programs::{Answer, program, run},
+    programs::{Answer, gateway, program, run},
     stage::{Side, Stage},
 };
 
@@ -34,6 +34,20 @@ pub(crate) async fn received_on(stage: Stage) -> Play {
 }
 
 impl Play {
+    /// The section of who could read, from what a side exports and anybody proves.
+    pub(crate) async fn readers(&self, side: Side, name: &str) -> Vec<String> {
+        let (file, roots) = (self.export(side, name, &["--without-bodies"]).await, self.roots());
+        let report = self.check("gateway", &file, &[&roots[0], &roots[1]]).await.done();
+        assert!(report["report"]["holds"] == true, "{}", told(&report));
+        let lines = |value: &Value| -> Option<Vec<String>> {
+            let text = |line: &Value| line.as_str().map(str::to_owned);
+            value.as_array().map(|lines| lines.iter().filter_map(text).collect())
+        };
+        let sections = report["report"]["proved"].as_array().unwrap().iter();
+        let readers = sections.filter(|section| section["title"] == "Who could read");
+        readers.filter_map(|section| lines(&section["lines"])).flatten().collect()
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.stage.pair.jp.dir.join(name)
     }
@@ -87,6 +101,10 @@ async fn a_case_is_exported_by_both_states_and_proved_with_their_two_roots_only(
         let shown = play.stage.show(Side::Jp, &play.case).await.unwrap();
         let opening = shown["openings"].as_array().unwrap().iter().find(|one| one["reason"] == "export");
         assert_eq!(opening.expect("an opening for the export is on record")["officer"], "officer-1", "{shown}");
+
+        let both = [jp.to_str().unwrap(), fr.to_str().unwrap(), "--root", roots[0], "--root", roots[1]];
+        let held = gateway(&[&["audit", "misconduct"], &both[..]].concat()).await.done();
+        assert_eq!(held["misconduct"], serde_json::json!([]), "honest gateways give one word each");
 
         let bare = play.export(Side::Jp, "bare.zip", &["--without-bodies"]).await;
         let report = play.check("desk", &bare, &roots).await.done();

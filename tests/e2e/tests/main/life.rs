@@ -20,13 +20,13 @@ async fn after(acts: usize) -> Play {
 }
 
 /// Runs a command; `CASE` is filled in.
-async fn does(stage: &Stage, side: Side, case: &str, words: &str) -> Value {
+pub(crate) async fn does(stage: &Stage, side: Side, case: &str, words: &str) -> Value {
     let words: Vec<String> = words.split(' ').map(|word| word.replace("CASE", case).replace('_', " ")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     stage.desk(side, &words).await.done()
 }
 
-async fn refused(stage: &Stage, side: Side, case: &str, words: &str, told: &str) {
+pub(crate) async fn refused(stage: &Stage, side: Side, case: &str, words: &str, told: &str) {
     let words: Vec<String> = words.split(' ').map(|word| word.replace("CASE", case).replace('_', " ")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let answer = stage.desk(side, &words).await;
@@ -35,7 +35,7 @@ async fn refused(stage: &Stage, side: Side, case: &str, words: &str, told: &str)
 }
 
 /// Waits until both desks show the case there.
-async fn comes_to(stage: &Stage, case: &str, state: &str) -> [Value; 2] {
+pub(crate) async fn comes_to(stage: &Stage, case: &str, state: &str) -> [Value; 2] {
     let at = async |side| {
         crate::until(state, 20, async || {
             let shown = stage.show(side, case).await?;
@@ -47,7 +47,7 @@ async fn comes_to(stage: &Stage, case: &str, state: &str) -> [Value; 2] {
 }
 
 /// Saves a request that follows `earlier`, lets it be validated and sent by both officers. Gives its case.
-async fn sent(play: &Play, request: &Value, follows: &[&str]) -> String {
+pub(crate) async fn sent(play: &Play, request: &Value, follows: &[&str]) -> String {
     let case = drafted(play, request, follows).await;
     let stage = &play.stage;
     does(stage, Side::Jp, &case, "request validate CASE --as judicial/officer-1 --role judge").await;
@@ -65,7 +65,7 @@ async fn drafted(play: &Play, request: &Value, follows: &[&str]) -> String {
     saved["case"].as_str().unwrap().to_owned()
 }
 
-fn links(shown: &Value) -> Vec<[String; 3]> {
+pub(crate) fn links(shown: &Value) -> Vec<[String; 3]> {
     let links = shown["links"].as_array().unwrap().iter();
     links
         .map(|one| {
@@ -95,7 +95,7 @@ async fn the_desk_says_by_itself_that_records_have_to_be_destroyed_when_their_ti
         assert_eq!(shown.await["summary"]["state"], "DISPOSAL_DUE");
         let listed = does(stage, Side::Jp, case, "dispose list").await;
         assert_eq!(listed["due"], json!([case]), "{listed}");
-        let certify = "dispose certify CASE --as central/officer-1 --officer Aoki --officer Mori";
+        let certify = "dispose certify CASE --as central/officer-1 --officer officer-1 --officer officer-2";
         does(stage, Side::Jp, case, certify).await;
         does(stage, Side::Jp, case, "dispose certify CASE --as central/officer-2").await;
         comes_to(stage, case, "DISPOSED").await;
@@ -118,15 +118,18 @@ async fn a_remedy_suspends_what_was_decided_until_the_court_upholds_or_annuls_it
         comes_to(stage, case, "APPEAL").await;
         refused(stage, Side::Jp, case, "close CASE --as central/officer-1", "R94").await;
         let uphold = |officer: u8| {
-            format!("remedy uphold CASE --as central/officer-{officer} --court Paris --reference 26/1204 --text proportionate")
+            format!("remedy uphold CASE --as judicial/officer-{officer} --role judge --court Paris --reference 26/1204 --text proportionate")
         };
+        // Who refused does not decide on the remedy.
+        let own = "remedy annul CASE --as central/officer-1 --court Paris --text no";
+        refused(stage, Side::Fr, case, own, "R93").await;
         let first = does(stage, Side::Fr, case, &uphold(1)).await;
         assert_eq!(first["signatures_missing"], 1, "a refusal is upheld by two: {first}");
         does(stage, Side::Fr, case, &uphold(2)).await;
         comes_to(stage, case, "REFUSED").await;
         does(stage, Side::Jp, case, lodge).await;
         comes_to(stage, case, "APPEAL").await;
-        does(stage, Side::Fr, case, "remedy annul CASE --as central/officer-1 --court Paris --text narrower_ground").await;
+        does(stage, Side::Fr, case, "remedy annul CASE --as judicial/officer-1 --role judge --court Paris --text narrower_ground").await;
         let [_, shown] = comes_to(stage, case, "REVIEW").await;
         let remedies = shown["documents"].as_array().unwrap().iter().filter(|one| one["record_type"] == "remedy");
         assert_eq!(remedies.count(), 4, "{shown}");
@@ -168,46 +171,51 @@ async fn a_supplement_follows_its_case_at_both_desks_and_an_unknown_case_is_foll
     .await;
 }
 
+/// A preservation that was confirmed and prolonged: FR says until when its provider keeps the data. Gives its case.
+pub(crate) async fn preserved(play: &Play) -> String {
+    let stage = &play.stage;
+    let mut preserve = papers::request(&papers::any_case());
+    preserve["measures"][0]["article"] = json!("ets-185:29");
+    preserve["measures"][0]["request_type"] = json!("preservation");
+    preserve["measures"][0]["records"] = json!(["preservation_confirmation"]);
+    preserve["intends_mla"] = json!(true);
+    let kept = sent(play, &preserve, &[]).await;
+    comes_to(stage, &kept, "DELIVERED").await;
+    let confirmation =
+        include_str!("../../../../treaty-schemas/catalog/records/preservation_confirmation/examples/valid-hold.json");
+    let mut content = serde_json::from_str::<Value>(confirmation).unwrap()["content"].clone();
+    content["selector"] = preserve["measures"][0]["subjects"][0]["selector"].clone();
+    let file = stage.pair.jp.dir.join("preservation_confirmation.json");
+    let mut confirms = |until: &str| {
+        content["until"] = until.into();
+        fs::write(&file, content.to_string()).unwrap();
+    };
+    does(stage, Side::Fr, &kept, "acknowledge CASE --as central/officer-1").await;
+    does(stage, Side::Fr, &kept, "accept CASE --as central/officer-1").await;
+    confirms("2020-01-01");
+    let record = format!("preservation_confirmation={}", file.display());
+    let over = stage.desk(Side::Fr, &["produce", &kept, "--as", "central/officer-1", "--record", &record]).await;
+    let refused = over.failed(5);
+    assert!(refused.contains("nobody keeps the data any more") && refused.contains("29(7)"), "{refused}");
+    confirms("2031-01-01");
+    for officer in ["1", "2"] {
+        let record = format!("preservation_confirmation={}", file.display());
+        let words = ["produce", &kept, "--as", &format!("central/officer-{officer}"), "--record", &record];
+        stage.desk(Side::Fr, &words).await.done();
+    }
+    comes_to(stage, &kept, "PRODUCED").await;
+    does(stage, Side::Jp, &kept, "confirm CASE --as central/officer-1").await;
+    comes_to(stage, &kept, "RECEIVED").await;
+    does(stage, Side::Fr, &kept, "preservation prolong CASE --as central/officer-1 --until 2031-01-01T00:00:00Z").await;
+    kept
+}
+
 #[tokio::test]
 async fn what_is_preserved_is_kept_until_the_request_for_it_is_decided() {
     bounded(async {
         let play = Play::draft(Stage::open().await).await;
         let stage = &play.stage;
-        let mut preserve = papers::request(&papers::any_case());
-        preserve["measures"][0]["article"] = json!("ets-185:29");
-        preserve["measures"][0]["request_type"] = json!("preservation");
-        preserve["measures"][0]["records"] = json!(["preservation_confirmation"]);
-        preserve["intends_mla"] = json!(true);
-        let kept = sent(&play, &preserve, &[]).await;
-        comes_to(stage, &kept, "DELIVERED").await;
-        let confirmation = include_str!(
-            "../../../../treaty-schemas/catalog/records/preservation_confirmation/examples/valid-hold.json"
-        );
-        let mut content = serde_json::from_str::<Value>(confirmation).unwrap()["content"].clone();
-        content["selector"] = preserve["measures"][0]["subjects"][0]["selector"].clone();
-        let file = stage.pair.jp.dir.join("preservation_confirmation.json");
-        let mut confirms = |until: &str| {
-            content["until"] = until.into();
-            fs::write(&file, content.to_string()).unwrap();
-        };
-        does(stage, Side::Fr, &kept, "acknowledge CASE --as central/officer-1").await;
-        does(stage, Side::Fr, &kept, "accept CASE --as central/officer-1").await;
-        confirms("2020-01-01");
-        let record = format!("preservation_confirmation={}", file.display());
-        let over = stage.desk(Side::Fr, &["produce", &kept, "--as", "central/officer-1", "--record", &record]).await;
-        let refused = over.failed(5);
-        assert!(refused.contains("nobody keeps the data any more") && refused.contains("29(7)"), "{refused}");
-        confirms("2031-01-01");
-        for officer in ["1", "2"] {
-            let record = format!("preservation_confirmation={}", file.display());
-            let words = ["produce", &kept, "--as", &format!("central/officer-{officer}"), "--record", &record];
-            stage.desk(Side::Fr, &words).await.done();
-        }
-        comes_to(stage, &kept, "PRODUCED").await;
-        does(stage, Side::Jp, &kept, "confirm CASE --as central/officer-1").await;
-        comes_to(stage, &kept, "RECEIVED").await;
-        does(stage, Side::Fr, &kept, "preservation prolong CASE --as central/officer-1 --until 2031-01-01T00:00:00Z")
-            .await;
+        let kept = preserved(&play).await;
         let request = papers::request(&papers::any_case());
         let case = sent(&play, &request, &["--follows", &kept, "--as", "production"]).await;
         comes_to(stage, &case, "DELIVERED").await;

@@ -61,8 +61,9 @@ async fn an_incident_is_told_confirmed_recalled_by_two_shredded_by_two_and_close
         play.matter(Side::Jp, "RECALLED").await;
         play.is_refused(Side::Jp, OPEN, "R18", "recalled").await;
         for officer in [1, 2] {
-            let certify =
-                format!("breach certify CASE --as central/officer-{officer} --custodian Aoki --custodian Mori");
+            let certify = format!(
+                "breach certify CASE --as central/officer-{officer} --custodian officer-1 --custodian officer-2"
+            );
             play.says(Side::Jp, &certify).await;
         }
         play.matter(Side::Fr, "SHREDDED").await;

@@ -4,7 +4,7 @@
 use std::{fs, path::PathBuf};
 
 use ledger::Statement;
-use model::{PartyId, Receipt, ReceiptKind};
+use model::{Entry, Receipt, ReceiptKind};
 use proto::peer::{RelayItem, RelayRequest, RelayResponse, relay_verdict::Outcome};
 use serde_json::Value;
 use tonic::Status;
@@ -16,9 +16,9 @@ use crate::{
     now,
     pair::{Pair, two_states},
     programs::{Answer, gateway},
-    running::Running,
     scribe::{Case, Scribe},
     state::State,
+    three::Three,
     until, wire,
 };
 
@@ -66,35 +66,6 @@ pub(crate) async fn convicts(state: &State, accused: &State, kind: &str) {
     check(&format!("{}={}", accused.party, pem.display())).await.failed(1);
 }
 
-/// JP and FR, and another state with which one of them has a channel.
-struct Three {
-    pair: Pair,
-    third: State,
-    _running: Running,
-}
-
-impl Three {
-    async fn open(with: PartyId) -> Self {
-        let pair = Pair::own().await;
-        let third = State::make("US", pair.jp.dir.parent().unwrap()).await;
-        let running = third.serve().ready().await;
-        let state = if pair.jp.party == with { &pair.jp } else { &pair.fr };
-        state.add_peer(&third, third.peer_listen).await;
-        third.add_peer(state, state.peer_listen).await;
-        Self { pair, third, _running: running }
-    }
-
-    /// That a case from `asking` to the third state goes its way.
-    async fn others_go_on(&self, asking: &State) {
-        until("the channel to the third state is open", 20, async || {
-            (asking.channel("US").await["state"] == "OPEN").then_some(())
-        })
-        .await;
-        Scribe::at(&self.third).await.invite(1).await;
-        Scribe::at(asking).await.open_case(&self.third.authority("central")).await;
-    }
-}
-
 /// A case that both gateways have admitted, all of it cosigned, and the log as JP's gateway wrote it.
 pub(crate) async fn with_case(pair: &Pair) -> (Scribe, Case, RelayRequest) {
     Scribe::at(&pair.fr).await.invite(4).await;
@@ -114,19 +85,19 @@ pub(crate) async fn cosigned(pair: &Pair) {
 }
 
 /// JP's gateway is ended; somebody has its keys and calls FR's.
-async fn call_as_jp(pair: &Pair, request: RelayRequest) -> Result<RelayResponse, Status> {
+pub(crate) async fn call_as_jp(pair: &Pair, request: RelayRequest) -> Result<RelayResponse, Status> {
     let mut client = wire::as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
     client.relay(request).await.map(tonic::Response::into_inner)
 }
 
-fn forger(pair: &Pair, log: &RelayRequest) -> Forger {
+pub(crate) fn forger(pair: &Pair, log: &RelayRequest) -> Forger {
     Forger::going_on(&pair.jp, &pair.fr, log.growth.as_ref().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_home_that_shows_two_heads_convicts_itself_and_only_its_channel_stops() {
     bounded(async {
-        let mut three = Three::open("FR".parse().unwrap()).await;
+        let mut three = Three::open("FR").await;
         let (_, _, log) = with_case(&three.pair).await;
         three.pair.jp_gateway.stop().await;
         let pair = &three.pair;
@@ -155,15 +126,17 @@ async fn a_home_that_shows_two_heads_convicts_itself_and_only_its_channel_stops(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_home_that_drops_a_leaf_and_writes_on_is_exposed_by_the_leaves_it_sends() {
     bounded(async {
-        let mut pair = Pair::own().await;
-        let (_, _, log) = with_case(&pair).await;
-        pair.jp_gateway.stop().await;
-        let mut liar = forger(&pair, &log);
+        let mut three = Three::open("FR").await;
+        let (_, _, log) = with_case(&three.pair).await;
+        three.pair.jp_gateway.stop().await;
+        let pair = &three.pair;
+        let mut liar = forger(pair, &log);
         liar.leaves.remove(1);
         (0..3).for_each(|_| liar.write_anything(now()));
-        assert!(call_as_jp(&pair, liar.growth(0)).await.is_err());
+        assert!(call_as_jp(pair, liar.growth(0)).await.is_err());
         frozen(&pair.fr, &pair.jp).await;
         convicts(&pair.fr, &pair.jp, "fork").await;
+        three.others_go_on(&pair.fr).await;
     })
     .await;
 }
@@ -171,15 +144,16 @@ async fn a_home_that_drops_a_leaf_and_writes_on_is_exposed_by_the_leaves_it_send
 #[tokio::test(flavor = "multi_thread")]
 async fn a_home_that_reorders_its_leaves_convicts_itself_and_one_that_hides_how_is_stopped_too() {
     bounded(async {
-        let mut pair = Pair::own().await;
-        let (_, _, log) = with_case(&pair).await;
-        pair.jp_gateway.stop().await;
-        let mut liar = forger(&pair, &log);
+        let mut three = Three::open("FR").await;
+        let (_, _, log) = with_case(&three.pair).await;
+        three.pair.jp_gateway.stop().await;
+        let pair = &three.pair;
+        let mut liar = forger(pair, &log);
         let held = liar.leaves.len();
         liar.leaves.swap(0, 1);
         liar.write_anything(now());
         // Only the new leaf is shown: it does not lead to the head, and nobody can say why.
-        assert!(call_as_jp(&pair, liar.growth(held)).await.is_err());
+        assert!(call_as_jp(pair, liar.growth(held)).await.is_err());
         frozen(&pair.fr, &pair.jp).await;
         let evidence = kept(&pair.fr).await.pop().unwrap();
         assert_eq!((evidence["kind"].as_str(), evidence["convicts"].as_bool()), (Some("unreconciled"), Some(false)));
@@ -191,31 +165,45 @@ async fn a_home_that_reorders_its_leaves_convicts_itself_and_one_that_hides_how_
         gateway(&["ledger", "misconduct", "check", out.to_str().unwrap(), "--root", &root]).await.failed(9);
 
         pair.fr.freeze("JP", false).await;
-        assert!(call_as_jp(&pair, liar.growth(0)).await.is_err());
+        assert!(call_as_jp(pair, liar.growth(0)).await.is_err());
         frozen(&pair.fr, &pair.jp).await;
         assert!(kept(&pair.fr).await.iter().any(|one| one["kind"] == "fork"), "its own leaves show how");
+        three.others_go_on(&pair.fr).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_home_that_dates_a_leaf_back_is_stopped_until_an_operator_lets_it_pass() {
+async fn a_home_that_dates_a_leaf_back_is_stopped_until_an_operator_lets_that_head_pass_and_no_other() {
     bounded(async {
-        let mut pair = Pair::own().await;
-        let (_, _, log) = with_case(&pair).await;
-        pair.jp_gateway.stop().await;
-        let mut liar = forger(&pair, &log);
+        let mut three = Three::open("FR").await;
+        let (_, _, log) = with_case(&three.pair).await;
+        three.pair.jp_gateway.stop().await;
+        let pair = &three.pair;
+        let mut liar = forger(pair, &log);
         let held = liar.leaves.len();
         liar.write_anything(now().plus_ms(-DAY_MS));
-        assert!(call_as_jp(&pair, liar.growth(held)).await.is_err());
+        assert!(call_as_jp(pair, liar.growth(held)).await.is_err());
         assert!(frozen(&pair.fr, &pair.jp).await.contains("dates leaves"));
         assert_eq!(kept(&pair.fr).await.pop().unwrap()["kind"], "backdated");
+        three.others_go_on(&pair.fr).await;
         pair.fr.freeze("JP", false).await;
-        let answer = call_as_jp(&pair, liar.growth(held)).await.unwrap();
+        let answer = call_as_jp(pair, liar.growth(held)).await.unwrap();
+        assert!(!answer.cosignature.is_empty(), "{answer:?}");
+
+        // What the operator was not shown is no more forgiven than before, and is kept as the first was.
+        liar.write_anything(now().plus_ms(-DAY_MS));
+        assert!(call_as_jp(pair, liar.growth(held + 1)).await.is_err());
+        frozen(&pair.fr, &pair.jp).await;
+        assert_eq!(kept(&pair.fr).await.len(), 2);
+        pair.fr.freeze("JP", false).await;
+        // Its log has grown meanwhile: the head that was shown is a part of it.
+        liar.write_anything(now());
+        let answer = call_as_jp(pair, liar.growth(held + 1)).await.unwrap();
         assert!(!answer.cosignature.is_empty(), "{answer:?}");
 
         liar.write_anything(now().plus_ms(DAY_MS));
-        let refused = call_as_jp(&pair, liar.growth(held + 1)).await.unwrap_err();
+        let refused = call_as_jp(pair, liar.growth(held + 3)).await.unwrap_err();
         assert!(wire::error_info(&refused).metadata["detail"].contains("future"), "{refused:?}");
         assert_eq!(pair.fr.channel("JP").await["state"], "OPEN", "time mends that");
     })
@@ -225,20 +213,22 @@ async fn a_home_that_dates_a_leaf_back_is_stopped_until_an_operator_lets_it_pass
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_call_that_is_replayed_gets_no_second_cosignature_and_stops_nothing() {
     bounded(async {
-        let pair = Pair::own().await;
-        let (mut desk, mut case, log) = with_case(&pair).await;
+        let three = Three::open("FR").await;
+        let pair = &three.pair;
+        let (mut desk, mut case, log) = with_case(pair).await;
         let entry = desk.request(&mut case, b"body");
         desk.submit(&entry).await.unwrap();
         desk.verdict(entry.header.entry).await;
-        cosigned(&pair).await;
-        let answer = call_as_jp(&pair, log.clone()).await.unwrap();
+        cosigned(pair).await;
+        let answer = call_as_jp(pair, log.clone()).await.unwrap();
         let held = pair.jp.channel("FR").await["ledger_size"].as_u64().unwrap();
         assert!(answer.cosignature.is_empty() && answer.cosignature_withheld.contains("one of"), "{answer:?}");
         assert_eq!(answer.leaves_held, held);
         assert!(kept(&pair.fr).await.is_empty());
         let next = desk.draft(&mut case, b"after that");
         drop(desk.submit(&next).await);
-        cosigned(&pair).await;
+        cosigned(pair).await;
+        three.others_go_on(&pair.fr).await;
     })
     .await;
 }
@@ -247,56 +237,115 @@ async fn an_old_call_that_is_replayed_gets_no_second_cosignature_and_stops_nothi
 async fn a_home_that_keeps_the_peers_receipts_out_of_its_log_is_not_cosigned_until_they_are_in() {
     bounded(async {
         let (folder, jp, fr) = two_states().await;
-        configure(&fr, "receipt_leaf_s = 1");
+        configure(&fr, "receipt_leaf_s = 5");
         let (to_jp, to_fr) = (jp.peer_listen, fr.peer_listen);
-        let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
-        Scribe::at(&pair.fr).await.invite(1).await;
-        let mut desk = Scribe::at(&pair.jp).await;
-        let (_, entry) = desk.opening(&pair.fr.authority("central")).await;
-        let (at, fr) = (now(), pair.fr.party);
-        let (header, envelope) = (entry.header_digest(), entry.envelope_digest());
-        let submission = Receipt {
-            kind: ReceiptKind::SubmissionAcceptance,
-            by: pair.jp.party,
-            entry: entry.header.entry,
-            case: entry.header.case,
-            header,
-            envelope,
-            at,
-            leaf: Some(0),
-            refusal: None,
-            epoch: None,
-            authenticator: None,
-        };
-        let mut liar = Forger::of(&pair.jp, &pair.fr);
-        liar.write(&Statement::of_entry(entry.header.entry, header, envelope, at));
-        let item = RelayItem {
-            entry: Some(proto::convert::send_entry(&entry)),
-            submission: Some(stated(&pair.jp, fr, submission)),
-            ..RelayItem::default()
-        };
-        let call = RelayRequest { items: vec![item], ..liar.growth(0) };
-        let answer = call_as_jp(&pair, call).await.unwrap();
+        let three = Three::around(Pair::open(folder, jp, fr, to_jp, to_fr).await, "FR").await;
+        let pair = &three.pair;
+        let (mut liar, entry, taken) = written(pair).await;
+        let item = brought(pair, &entry, taken);
+        let call = RelayRequest { items: vec![item.clone()], ..liar.growth(0) };
+        let answer = call_as_jp(pair, call).await.unwrap();
         assert!(!answer.cosignature.is_empty());
         let Some(Outcome::Receipt(verdict)) = &answer.verdicts[0].outcome else { panic!("{answer:?}") };
         let receipts = [verdict, answer.verdicts[0].delivery.as_ref().unwrap()];
 
-        tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+        let late = std::time::Duration::from_millis(5200);
+        tokio::time::sleep(late).await;
         liar.write_anything(now());
-        let owing = call_as_jp(&pair, liar.growth(1)).await.unwrap();
+        let owing = call_as_jp(pair, liar.growth(1)).await.unwrap();
         assert!(owing.cosignature.is_empty() && owing.cosignature_withheld.contains("no leaves"), "{owing:?}");
         assert_eq!(owing.leaves_held, 2, "what it sent is held all the same");
         let trouble = pair.fr.channel("JP").await["last_error"].as_str().unwrap().to_owned();
         assert!(trouble.contains("our receipts since"), "{trouble}");
+
+        // It may not have heard the answer, and asks again: an answer that is lost three times stops nobody. Whoever goes on asking is told,
+        // and gains nothing by it.
+        let again = |liar: &Forger| RelayRequest { items: vec![item.clone()], ..liar.growth(2) };
+        for _ in 0..3 {
+            let told = call_as_jp(pair, again(&liar)).await.unwrap();
+            assert_eq!(told.verdicts, answer.verdicts);
+            let heard = call_as_jp(pair, liar.growth(2)).await.unwrap();
+            assert!(!heard.cosignature.is_empty(), "{heard:?}");
+            tokio::time::sleep(late).await;
+        }
+        call_as_jp(pair, again(&liar)).await.unwrap();
+        let owing = call_as_jp(pair, liar.growth(2)).await.unwrap();
+        assert!(owing.cosignature.is_empty() && owing.cosignature_withheld.contains("no leaves"), "{owing:?}");
+        three.others_go_on(&pair.fr).await;
+
         for signed in receipts {
             let signed = proto::decode_receipt(signed).unwrap();
             liar.write(&Statement::of_receipt(&signed.receipt, &signed.bytes));
         }
-        call_as_jp(&pair, liar.growth(2)).await.unwrap();
-        let paid = call_as_jp(&pair, liar.growth(4)).await.unwrap();
+        call_as_jp(pair, liar.growth(2)).await.unwrap();
+        let paid = call_as_jp(pair, liar.growth(4)).await.unwrap();
         assert!(!paid.cosignature.is_empty(), "{paid:?}");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_certifies_an_epoch_to_which_its_handshake_does_not_lead_is_not_believed_and_its_word_is_kept() {
+    bounded(async {
+        let pair = Pair::own().await;
+        let (liar, entry, taken) = written(&pair).await;
+        let mut false_word = taken.clone();
+        false_word.epoch.as_mut().unwrap().tree_hash[0] ^= 1;
+        for word in [false_word, Receipt { epoch: None, ..taken.clone() }] {
+            let call = RelayRequest { items: vec![brought(&pair, &entry, word)], ..liar.growth(0) };
+            let answer = call_as_jp(&pair, call).await.unwrap();
+            let Some(Outcome::TryAgain(why)) = &answer.verdicts[0].outcome else { panic!("{answer:?}") };
+            assert!(why.detail.contains("another epoch"), "{why:?}");
+        }
+        let evidence = kept(&pair.fr).await;
+        assert_eq!(evidence.len(), 2, "{evidence:?}");
+        assert!(evidence.iter().all(|one| one["kind"] == "receipt"), "{evidence:?}");
+        // The true word is taken, so that the file of either state holds one epoch.
+        let call = RelayRequest { items: vec![brought(&pair, &entry, taken)], ..liar.growth(0) };
+        let answer = call_as_jp(&pair, call).await.unwrap();
+        let Some(Outcome::Receipt(verdict)) = &answer.verdicts[0].outcome else { panic!("{answer:?}") };
+        assert_eq!(proto::decode_receipt(verdict).unwrap().receipt.kind, ReceiptKind::RelayAcceptance);
+        assert_eq!(pair.fr.channel("JP").await["state"], "OPEN");
+    })
+    .await;
+}
+
+/// An entry of JP's desk that opens a case, which somebody who has the keys of JP's gateway writes into a log of their own: the log, and what
+/// JP's gateway would state of the entry.
+async fn written(pair: &Pair) -> (Forger, Entry, Receipt) {
+    Scribe::at(&pair.fr).await.invite(1).await;
+    let mut desk = Scribe::at(&pair.jp).await;
+    let (_, entry) = desk.opening(&pair.fr.authority("central")).await;
+    let mut liar = Forger::of(&pair.jp, &pair.fr);
+    let taken = Receipt { leaf: Some(0), epoch: Some(desk.epoch(&entry)), ..taken(pair, &entry) };
+    liar.write(&Statement::of_entry(taken.entry, taken.header, taken.envelope, taken.at));
+    (liar, entry, taken)
+}
+
+/// That JP's gateway took an entry.
+pub(crate) fn taken(pair: &Pair, entry: &Entry) -> Receipt {
+    Receipt {
+        kind: ReceiptKind::SubmissionAcceptance,
+        by: pair.jp.party,
+        entry: entry.header.entry,
+        case: entry.header.case,
+        header: entry.header_digest(),
+        envelope: entry.envelope_digest(),
+        at: now(),
+        leaf: None,
+        refusal: None,
+        epoch: None,
+        authenticator: None,
+    }
+}
+
+/// The entry with that receipt, as JP's gateway brings it.
+pub(crate) fn brought(pair: &Pair, entry: &Entry, taken: Receipt) -> RelayItem {
+    RelayItem {
+        entry: Some(proto::convert::send_entry(entry)),
+        submission: Some(stated(&pair.jp, pair.fr.party, taken)),
+        ..RelayItem::default()
+    }
 }
 
 /// Adds a line to the table `[ledger]` of a gateway that does not run yet.
@@ -351,7 +400,7 @@ async fn a_home_that_was_restored_from_a_backup_is_told_so_and_convicts_itself_w
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_was_restored_from_a_backup_convicts_itself_at_the_next_contact() {
     bounded(async {
-        let mut three = Three::open("JP".parse().unwrap()).await;
+        let mut three = Three::open("JP").await;
         let (mut desk, _, _) = with_case(&three.pair).await;
         assert!(three.pair.fr_gateway.stop().await.success());
         let old = backup(&three.pair.fr);

@@ -19,7 +19,7 @@ pub(crate) fn request(case: &str) -> Value {
     filled(REQUEST, case)
 }
 
-/// What France answers, each record with its type.
+/// What France answers, each record with its type, where it granted it under C01 and C06.
 pub(crate) fn answers(case: &str) -> Vec<(&'static str, Value)> {
     let body = RequestBody::from_document(request(case)).unwrap();
     let measure = &body.measures[0];

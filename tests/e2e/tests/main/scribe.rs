@@ -3,21 +3,24 @@
 use std::time::Duration;
 
 use aws_lc_rs::rand;
-use identity::{SignedDirectory, SigningKey, TrustStore, sign_envelope, sign_step, sign_validation};
+use desk::{Body, Document, SealedBody};
+use ghosts::Insider;
+use identity::{Domain, SignedDirectory, SigningKey, TrustStore, sign_envelope, sign_step, sign_validation};
 use link::Channel;
 use model::{
-    AuthorityId, BodyCommitment, BodySalt, CaseId, Declared, Entry, EntryId, Handshake, Header, HeaderDigest,
-    MeasureId, MeasureScope, Offence, Payload, Pin, ReceiptKind, Role, SelectorKind, SignedReceipt, Step, Validation,
-    ValidationStatement, Window,
+    AuthorityId, BodyCommitment, BodySalt, CaseId, Declared, Digest, Entry, EntryId, EpochCertificate, Handshake,
+    Header, HeaderDigest, MeasureId, MeasureScope, Offence, Payload, Pin, ReceiptKind, Role, SelectorKind,
+    SignedReceipt, Step, Validation, ValidationStatement, Window,
 };
 use proto::{
     desk::{
-        ClaimKeyPackageRequest, EntryTrace, ListDirectoriesRequest, PublishKeyPackagesRequest, SubmitRequest,
-        TraceEntriesRequest, WatchRequest, submission_service_client::SubmissionServiceClient, watch_response,
+        AcknowledgeRequest, ClaimKeyPackageRequest, EntryTrace, ListDirectoriesRequest, OpeningReport,
+        PublishKeyPackagesRequest, SubmitRequest, TraceEntriesRequest, WatchRequest,
+        submission_service_client::SubmissionServiceClient, watch_response,
     },
     types,
 };
-use roster::CaseBinding;
+use roster::{CaseBinding, Follower};
 use seal::{LeafIdentity, Member, prepare_key_packages};
 use tonic::Status;
 use treaty::Catalog;
@@ -89,6 +92,14 @@ impl Scribe {
         self.opening_under(pin, recipient).await
     }
 
+    /// The epoch to which an entry leads that opens a case's group.
+    pub(crate) fn epoch(&self, entry: &Entry) -> EpochCertificate {
+        let Payload::Handshake(handshake) = &entry.payload else { panic!("a handshake opens a group") };
+        let header = &entry.header;
+        let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
+        Follower::open_with(handshake, &binding, &self.trust, now()).unwrap().epoch
+    }
+
     /// The same under any pin: header and group name it alike.
     pub(crate) async fn opening_under(&mut self, pin: Pin, recipient: &AuthorityId) -> (Case, Entry) {
         let request = ClaimKeyPackageRequest { authority: recipient.to_string() };
@@ -149,6 +160,24 @@ impl Scribe {
         entry
     }
 
+    /// A request with such documents, signed by this desk as any body is, under a header that `change` makes of a bare one.
+    pub(crate) fn send(&self, case: &mut Case, documents: Vec<Document>, change: impl FnOnce(&mut Header)) -> Entry {
+        let mut salt = BodySalt([0; 32]);
+        rand::fill(&mut salt.0).unwrap();
+        let bytes = Body { step: Step::SealSend, documents }.encode().unwrap();
+        let signatures = vec![self.desk.signature(Domain::Record, Digest::of(&[&bytes]).as_bytes())];
+        let body = SealedBody { salt, bytes, signatures };
+        let mut header = self.header(case, Step::SealSend);
+        header.body = Some(body.commitment());
+        change(&mut header);
+        header.validation = Some(self.validation(&header));
+        let plain = body.encode().unwrap();
+        let entry =
+            self.sign(header, &self.officers, |digest| Payload::Sealed(case.group.seal(&plain, digest).unwrap()));
+        case.head = entry.header_digest();
+        entry
+    }
+
     /// From now on one officer signs wherever two have to.
     pub(crate) fn sign_as_two(&mut self, state: &State) {
         self.officers = [1, 1].map(|n| state.key(&format!("officers/central/officer-{n}"), "key.pem"));
@@ -160,6 +189,12 @@ impl Scribe {
         change(&mut header);
         header.validation = Some(self.validation(&header));
         self.sign(header, &self.officers, |_| entry.payload.clone())
+    }
+
+    /// This desk as somebody who wants a ghost in its case. `public` is the GroupInfo of the case's epoch.
+    pub(crate) fn insider<'a>(&'a self, case: &'a mut Case, public: &'a [u8]) -> Insider<'a> {
+        let (leaf, authority, trust) = (&self.leaf, &self.authority, &self.trust);
+        Insider { member: &mut case.group, leaf, authority, trust, public, now: now() }
     }
 
     /// A renewal of this desk's own leaf. It waits in the group until it is merged or discarded.
@@ -203,6 +238,16 @@ impl Scribe {
         let entry_ids = vec![entry.as_bytes().to_vec().into()];
         let traces = self.client.trace_entries(TraceEntriesRequest { entry_ids }).await.unwrap().into_inner().traces;
         traces.into_iter().next().unwrap()
+    }
+
+    /// Says of an entry that lies ready for this desk whether it could be opened.
+    pub(crate) async fn report(&mut self, entry: EntryId, opened: bool) {
+        let message = proto::convert::opening_report_message(entry, opened, None);
+        let signature = proto::convert::signature_to_wire(&self.desk.signature(Domain::Acknowledgement, &message));
+        let entry_id = entry.as_bytes().to_vec().into();
+        let report = OpeningReport { entry_id, opened, signature: Some(signature), ..OpeningReport::default() };
+        let request = AcknowledgeRequest { cursor: 0, reports: vec![report] };
+        self.client.acknowledge(request).await.unwrap();
     }
 
     /// The other gateway's word on an entry.

@@ -141,7 +141,7 @@ async fn what_nobody_asked_for_is_kept_as_what_was_released_and_its_key_goes_wit
         gift.says(Side::Fr, "dispose due CASE --as central/officer-1").await;
         gift.is_refused(Side::Fr, "case show CASE --documents DIR/due --as central/officer-1 --officer Tessier", "R18")
             .await;
-        let certify = "dispose certify CASE --as central/officer-1 --officer Tessier --officer Dubois";
+        let certify = "dispose certify CASE --as central/officer-1 --officer officer-1 --officer officer-2";
         gift.is_refused(Side::Fr, &format!("{certify} --cause retention~ended"), "R94").await;
         let false_log = "a".repeat(64);
         gift.is_refused(Side::Fr, &format!("{certify} --key-log {false_log}"), "R94").await;
@@ -219,7 +219,8 @@ async fn what_is_passed_on_is_destroyed_at_every_desk_and_a_desk_that_leaves_kee
         assert_eq!(documents(&left, "spontaneous_information").len(), 1, "{left}");
         gift.says(Side::Fr, "take-over CASE --as central/officer-1 --reader Tessier").await;
         gift.says(Side::Fr, "dispose due CASE --as central/officer-1").await;
-        gift.says(Side::Fr, "dispose certify CASE --as central/officer-1 --officer Tessier --officer Dubois").await;
+        gift.says(Side::Fr, "dispose certify CASE --as central/officer-1 --officer officer-1 --officer officer-2")
+            .await;
         gift.says(Side::Fr, "dispose certify CASE --as central/officer-2").await;
         sees(stage, Side::Fr, case, "DISPOSED").await;
         let shown = stage.show(Side::Fr, case).await.unwrap();
@@ -246,7 +247,7 @@ async fn what_was_given_and_withdrawn_before_it_was_acknowledged_opens_to_nobody
         assert!(!gift.written("withdrawn").contains(SECRET));
         gift.is_refused(Side::Fr, "close CASE --as central/officer-1", "R94").await;
         let certify =
-            "dispose certify CASE --as central/officer-1 --officer Tessier --officer Dubois --cause withdrawal";
+            "dispose certify CASE --as central/officer-1 --officer officer-1 --officer officer-2 --cause withdrawal";
         gift.says(Side::Fr, certify).await;
         gift.says(Side::Fr, "dispose certify CASE --as central/officer-2").await;
         let shown = sees(&gift.stage, Side::Fr, &gift.case, "DISPOSED").await;

@@ -43,6 +43,12 @@ impl State {
         Self::copied(original(party, true).await, party, base)
     }
 
+    /// Another state that calls itself so, with keys and a root of its own: what a party is that begins anew.
+    pub(crate) async fn anew(party: &str, base: &Path) -> Self {
+        let made = Self::init(party, false, &base.join(format!("{party}-made"))).await;
+        Self::copied(made, party, &base.join("anew"))
+    }
+
     fn copied(made: Self, party: &str, base: &Path) -> Self {
         let dir = base.join(party);
         copy(&made.dir, &dir);
@@ -54,6 +60,21 @@ impl State {
             fs::write(&file, text).unwrap();
         }
         state
+    }
+
+    async fn init(party: &str, training: bool, dir: &Path) -> Self {
+        let mut init = vec!["init", "--party", party, "--dir", dir.to_str().unwrap()];
+        init.extend(training.then_some("--training"));
+        let told = gateway(&init).await.done();
+        let address = |name: &str| told[name].as_str().unwrap().parse().unwrap();
+        Self {
+            party: party.parse().unwrap(),
+            dir: dir.to_owned(),
+            fingerprint: told["fingerprint"].as_str().unwrap().to_owned(),
+            peer_listen: address("peer_listen"),
+            desk_listen: address("desk_listen"),
+            collector: None,
+        }
     }
 
     /// The gateway's folder.
@@ -155,6 +176,21 @@ impl State {
         LeafIdentity::from_pkcs8(&chain, &pkcs8).unwrap()
     }
 
+    /// The certificates of that leaf, DER.
+    pub(crate) fn leaf_chain(&self, name: &str) -> Vec<Vec<u8>> {
+        let chain = certificates_from_pem(&text(&self.desk_dir(name).join("leaf.cert.pem"))).unwrap();
+        chain.iter().map(|der| der.to_vec()).collect()
+    }
+
+    /// Another leaf that the root certifies for an authority of this name, whether or not there is one.
+    pub(crate) fn another_leaf(&self, name: &str) -> LeafIdentity {
+        let key = SigningKey::generate().unwrap();
+        let (authority, lifetime) = (self.authority(name), identity::LEAF_LIFETIME_MAX);
+        let public = key.verifying_key();
+        let certificate = self.root().issue_leaf(&authority, public.as_bytes(), crate::now(), lifetime).unwrap();
+        LeafIdentity::from_pkcs8(&[certificate], &key.to_pkcs8().unwrap()).unwrap()
+    }
+
     /// The signed directory as the gateway's folder holds it.
     pub(crate) fn directory(&self) -> SignedDirectory {
         let folder = self.gateway_dir();
@@ -212,19 +248,7 @@ async fn original(party: &str, training: bool) -> State {
     }
     let base = tempfile::tempdir().unwrap().keep();
     warden::made(&base);
-    let dir = base.join(party);
-    let mut init = vec!["init", "--party", party, "--dir", dir.to_str().unwrap()];
-    init.extend(training.then_some("--training"));
-    let told = gateway(&init).await.done();
-    let address = |name: &str| told[name].as_str().unwrap().parse().unwrap();
-    let state = State {
-        party: party.parse().unwrap(),
-        dir,
-        fingerprint: told["fingerprint"].as_str().unwrap().to_owned(),
-        peer_listen: address("peer_listen"),
-        desk_listen: address("desk_listen"),
-        collector: None,
-    };
+    let state = State::init(party, training, &base.join(party)).await;
     made.insert((party.to_owned(), training), state.clone());
     state
 }

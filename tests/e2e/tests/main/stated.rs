@@ -14,9 +14,12 @@ use tonic::Code;
 use crate::{
     bounded,
     form::{reason, with_case},
+    misconduct::cosigned,
     pair::Pair,
     programs::run,
+    scribe::Scribe,
     state::State,
+    until,
 };
 
 /// All receipts that a gateway keeps in the order in which it kept them, and all leaves that it holds.
@@ -29,13 +32,13 @@ print(json.dumps({'receipts': receipts, 'leaves': leaves}))
 ";
 
 /// What a gateway's database holds.
-struct Record {
+pub(crate) struct Record {
     receipts: Vec<SignedReceipt>,
     leaves: Vec<(String, i64, Statement)>,
 }
 
 impl Record {
-    async fn of(state: &State) -> Self {
+    pub(crate) async fn of(state: &State) -> Self {
         let database = state.gateway_dir().join("gateway.db");
         let told = run(Path::new("python3"), &["-c", RECORD, database.to_str().unwrap()]).await.done();
         let receipts = told["receipts"].as_array().unwrap().iter();
@@ -52,9 +55,17 @@ impl Record {
     }
 
     /// The kinds that were kept of an entry, in the order in which they were.
-    fn kinds(&self, entry: &str) -> Vec<ReceiptKind> {
+    pub(crate) fn kinds(&self, entry: &str) -> Vec<ReceiptKind> {
         let of = self.receipts.iter().map(|signed| &signed.receipt).filter(|one| one.entry.to_string() == entry);
         of.map(|one| one.kind).collect()
+    }
+
+    /// How many leaves in a log stand for receipts on an entry.
+    pub(crate) fn leaves_on(&self, entry: &str, log: &str) -> usize {
+        let on_it = |statement: &Statement| {
+            matches!(statement.kind, StatementKind::Receipt(_)) && statement.entry.to_string() == entry
+        };
+        self.leaves.iter().filter(|(channel, _, statement)| channel == log && on_it(statement)).count()
     }
 
     /// Whether a leaf stands for the receipt: its own, or that of the entry which it names.
@@ -177,6 +188,37 @@ async fn nothing_is_stated_of_a_retrieval_before_the_desk_has_opened_the_entry()
             [ReceiptKind::SubmissionAcceptance, ReceiptKind::RelayAcceptance, ReceiptKind::Delivery],
             "nobody has opened it"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_that_its_desk_cannot_open_is_not_retrieved_on_both_records_and_that_word_stays() {
+    bounded(async {
+        let pair = Pair::own().await;
+        let (mut desk, mut case) = with_case(&pair).await;
+        let entry = desk.request(&mut case, b"body");
+        desk.submit(&entry).await.unwrap();
+        desk.verdict(entry.header.entry).await;
+        let mut other = Scribe::at(&pair.fr).await;
+        other.report(entry.header.entry, false).await;
+        // It opens it after all, and says so: two words beside each other would convict its gateway.
+        other.report(entry.header.entry, true).await;
+        let whole = [
+            ReceiptKind::SubmissionAcceptance,
+            ReceiptKind::RelayAcceptance,
+            ReceiptKind::Delivery,
+            ReceiptKind::NonRetrieval,
+        ];
+        let id = entry.header.entry.to_string();
+        until("JP is told", 20, async || (Record::of(&pair.jp).await.kinds(&id) == whole).then_some(())).await;
+        assert_eq!(Record::of(&pair.fr).await.kinds(&id), whole);
+        cosigned(&pair).await;
+        for state in [&pair.jp, &pair.fr] {
+            let record = Record::of(state).await;
+            let log = "rogatory.internal/jp/fr";
+            assert!(record.receipts.iter().all(|signed| record.stands_for(signed, log)), "at {}", state.party);
+        }
     })
     .await;
 }

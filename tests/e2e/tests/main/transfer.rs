@@ -133,6 +133,20 @@ async fn a_desk_that_comes_in_acts_and_one_that_has_left_reads_nothing_more() {
             assert_eq!(renewed["readers"], serde_json::json!(["JP:central", "FR:central"]));
         }
         play.act(&ACTS[8]).await;
+        // Whoever gets the case file reads who could read what, and from when on.
+        for (side, name) in [(Side::Jp, "jp.zip"), (Side::Fr, "fr.zip")] {
+            let told = play.readers(side, name).await;
+            let of = |epoch: usize| told.iter().find(|line| line.starts_with(&format!("epoch {epoch} "))).unwrap();
+            assert!(
+                of(2).contains("JP:central, FR:central, FR:executing (certified by FR and JP), since 20"),
+                "{told:?}"
+            );
+            assert!(of(2).contains("FR:executing came in; FR:central renewed its leaf"), "{told:?}");
+            assert!(of(3).contains(": JP:central, FR:central (certified by FR and JP)"), "{told:?}");
+            assert!(of(3).contains("FR:executing was taken out"), "{told:?}");
+            assert!(of(4).ends_with(": JP:central renewed its leaf, and with it the secrets of all"), "{told:?}");
+            assert!(of(5).ends_with(": FR:central renewed its leaf, and with it the secrets of all"), "{told:?}");
+        }
     })
     .await;
 }

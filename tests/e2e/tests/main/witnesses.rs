@@ -34,7 +34,7 @@ fn configure(state: &State) {
 }
 
 /// JP, FR and SG, each with a channel to each; the log of heads of JP is witnessed by SG.
-async fn three() -> (Pair, State, Running) {
+pub(crate) async fn three() -> (Pair, State, Running) {
     let (folder, jp, fr): (TempDir, State, State) = two_states().await;
     let sg = State::make("SG", folder.path()).await;
     configure(&jp);

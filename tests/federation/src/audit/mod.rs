@@ -27,7 +27,6 @@ use serde_json::Value;
 use tokio::task::block_in_place;
 
 pub(crate) use texts::Texts;
-pub(crate) use wire::{GroupInfo, Reader, opaque};
 
 use crate::{
     demo::{Folder, interrupted, remove, today, with_logs},

@@ -66,7 +66,8 @@ pub(crate) async fn told(
         let result = tell(&mut adversary, &mut case, &entry).await?;
         let by = By { refuser: Refuser::ReceivingDesk, party };
         let actor = format!("{} !", adversary.keys.authority);
-        let expected = Expected { actor, what: lie.what.to_owned(), by, codes: lie.codes, article: None };
+        let expected =
+            Expected { actor, what: lie.what.to_owned(), by, codes: lie.codes.to_vec(), article: None, at: None };
         let attempt = expected.hold(result);
         timeline.attempt(&attempt);
         outcome.attempts.push(attempt);

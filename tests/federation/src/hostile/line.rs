@@ -7,8 +7,8 @@ use identity::{ChannelConsent, Domain, Received, RootCertificate, SigningKey, Su
 use ledger::{LeafSalt, Log, Origin, Statement};
 use link::{Anchors, CallLimits, Channel, Credentials, Remote};
 use model::{
-    AuthorityId, Denial, Entry, EntryId, EpochCertificate, Fault, Header, PartyId, Receipt, ReceiptKind, SignedReceipt,
-    Timestamp,
+    AuthorityId, Denial, Entry, EntryId, EpochCertificate, Fault, Header, PartyId, Payload, Receipt, ReceiptKind,
+    SignedReceipt, Step, Timestamp,
 };
 use proto::{
     convert::{receive_directory, send_directory},
@@ -21,6 +21,7 @@ use proto::{
         relay_verdict,
     },
 };
+use roster::{CaseBinding, Follower};
 use rustls_pki_types::TrustAnchor;
 use tokio::time::{Instant, timeout_at};
 use tonic::Streaming;
@@ -53,6 +54,7 @@ pub(crate) struct PeerLine {
     client: PeerServiceClient<Channel>,
     own: PartyId,
     ledger: SigningKey,
+    trust: TrustStore,
     log: Log,
     origin: Origin,
 }
@@ -161,7 +163,7 @@ impl PeerLine {
         let theirs = answer.directory.ok_or_else(|| Failure::unexpected("a gateway without a directory"))?;
         trust.add(&receive_directory(theirs)?, now)?;
         let origin = Origin::new(own, peer.party())?;
-        Ok(Self { client, own, ledger: keys.ledger, log: Log::default(), origin })
+        Ok(Self { client, own, ledger: keys.ledger, trust: trust.clone(), log: Log::default(), origin })
     }
 
     async fn relay(&mut self, entry: &Entry) -> Result<SignedReceipt, Denial> {
@@ -176,7 +178,7 @@ impl PeerLine {
             at: now,
             leaf: Some(self.log.size()),
             refusal: None,
-            epoch: None,
+            epoch: self.leads_to(entry, now),
             authenticator: None,
         };
         let bytes = proto::encode_receipt(&submission);
@@ -200,6 +202,14 @@ impl PeerLine {
             }
             None => Err(Denial::failed(Fault::PeerUnreachable, "no verdict")),
         }
+    }
+
+    /// The epoch of a group that is opened by the book. A gateway that certifies another one is not listened to any further.
+    fn leads_to(&self, entry: &Entry, now: Timestamp) -> Option<EpochCertificate> {
+        let (Payload::Handshake(handshake), Step::OpenGroup) = (&entry.payload, entry.header.step) else { return None };
+        let header = &entry.header;
+        let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
+        Some(Follower::open_with(handshake, &binding, &self.trust, now).ok()?.epoch)
     }
 
     /// One more leaf for the entry, and a signed head over it.

@@ -5,13 +5,10 @@
 //! shall refuse.
 
 mod adversary;
-mod by_hand;
 mod forge;
-mod ghost;
 mod keys;
 mod lies;
 mod line;
-mod outside;
 mod readers;
 mod rogue;
 mod trials;

@@ -136,7 +136,10 @@ impl<'a> Bench<'a> {
     /// Readers who must not be in the group, by every way that MLS has.
     async fn ghosts(&mut self, case: &mut Opened, foreign: &State, own: &State) -> Result<(), Failure> {
         for way in readers::ways(&self.adversary, case, own, foreign)? {
-            self.refused(&way.entry, &way.what, way.codes, None).await;
+            let outcome = self.tried(&way.entry).await;
+            let ghosts::Expected { code, field, reason } = way.expected;
+            let expected = Expected { at: Some((field, reason)), ..self.expected(way.what, &[code]) };
+            self.note(expected, outcome);
         }
         Ok(())
     }
@@ -226,18 +229,25 @@ impl<'a> Bench<'a> {
         self.adversary.seal(case, header, &sealing)
     }
 
-    async fn refused(
-        &mut self,
-        entry: &Entry,
-        what: &str,
-        codes: &'static [RefusalCode],
-        article: Option<&'static str>,
-    ) {
-        let outcome = match self.adversary.deliver(entry).await {
+    async fn refused(&mut self, entry: &Entry, what: &str, codes: &[RefusalCode], article: Option<&'static str>) {
+        let outcome = self.tried(entry).await;
+        self.note(Expected { article, ..self.expected(what, codes) }, outcome);
+    }
+
+    /// What the gateway told of an entry that it must refuse.
+    async fn tried(&mut self, entry: &Entry) -> Result<Told, String> {
+        match self.adversary.deliver(entry).await {
             Ok(receipt) => Err(format!("it gave a receipt: {}", receipt.receipt.kind.as_str())),
             Err(denial) => Ok(Told::from(&denial)),
-        };
-        let expected = Expected { actor: self.actor(), what: what.to_owned(), by: self.by.clone(), codes, article };
+        }
+    }
+
+    fn expected(&self, what: &str, codes: &[RefusalCode]) -> Expected {
+        let (actor, by) = (self.actor(), self.by.clone());
+        Expected { actor, what: what.to_owned(), by, codes: codes.to_vec(), article: None, at: None }
+    }
+
+    fn note(&mut self, expected: Expected, outcome: Result<Told, String>) {
         let attempt = expected.hold(outcome);
         self.timeline.attempt(&attempt);
         self.attempts.push(attempt);

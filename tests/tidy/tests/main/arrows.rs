@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("the group", &["roster"]),
     ("the cores", &["relay", "desk", "seal"]),
     ("how it is said, and what may be recorded", &["proto", "telemetry"]),
-    ("the shells", &["store", "link"]),
+    ("the shells", &["store", "link", "keyring"]),
     ("what a stranger proves", &["casefile"]),
     ("the pages", &["console"]),
     ("the programs", &["gatewayd", "deskd", "counsel"]),
@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
 ];
 
 /// These may link anything, each other too; nothing else may link them.
-const PROOFS: &[&str] = &["federation", "e2e", "interop", "tidy", "bench"];
+const PROOFS: &[&str] = &["simulator", "ghosts", "federation", "e2e", "interop", "tidy", "bench"];
 
 fn layer_of(package: &str) -> Option<usize> {
     LAYERS.iter().position(|(_, packages)| packages.contains(&package))
@@ -74,7 +74,7 @@ fn pure_crates_link_no_runtime_no_storage_and_no_chance() -> Result<(), Complain
         findings.extend(trespassers(package, &["tokio", "tonic", "sea-orm", "getrandom"])?);
     }
     report(
-        "model, treaty, workflow, accord, relay and desk have no tokio, tonic, sea-orm or getrandom in their closure",
+        "model, treaty, workflow, accord, relay, desk and simulator have no tokio, tonic, sea-orm or getrandom in their closure",
         "see who brings it with `cargo tree -p <crate> -e normal -i <name>`; turn the feature off or invert the arrow",
         &findings,
     )

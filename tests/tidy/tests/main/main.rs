@@ -21,11 +21,12 @@ fn graph() -> Result<&'static Graph, Complaint> {
 }
 
 /// The crates that do no IO, by name and folder.
-const PURE: [(&str, &str); 6] = [
+const PURE: [(&str, &str); 7] = [
     ("model", "treaty-schemas/model/"),
     ("treaty", "treaty-schemas/treaty/"),
     ("workflow", "treaty-schemas/workflow/"),
     ("relay", "gateway/relay/"),
     ("accord", "gateway/accord/"),
     ("desk", "gateway/desk/"),
+    ("simulator", "tests/simulator/"),
 ];

@@ -5,8 +5,8 @@ use openmls_traits::signatures::Signer;
 use seal::LeafIdentity;
 
 use crate::{
-    audit::{GroupInfo, Reader, opaque},
-    failure::Failure,
+    Unmade,
+    mls::{Public, Reader, opaque},
 };
 
 /// A proposal that does not belong into a case's group.
@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Custom,
     /// No proposal: the name of one that somebody sent before.
     Reference,
+    /// None at all: the commit as it was.
+    Nothing,
 }
 
 /// Signature, confirmation tag and membership tag, each behind its length: what stands last in a member's commit.
@@ -31,8 +33,8 @@ pub(crate) fn with_proposal(
     group_info: &[u8],
     kind: Kind,
     signer: &LeafIdentity,
-) -> Result<Bytes, Failure> {
-    let public = GroupInfo::read(group_info).ok_or_else(unreadable)?;
+) -> Result<Bytes, Unmade> {
+    let public = Public::read(group_info).ok_or_else(unreadable)?;
     let (content, auth) = commit.split_at_checked(commit.len().saturating_sub(AUTH_BYTES)).ok_or_else(unreadable)?;
     let mut reader = Reader(content);
     let mut head = || {
@@ -48,7 +50,7 @@ pub(crate) fn with_proposal(
     let (before, path) = head().ok_or_else(unreadable)?;
     let head = content.get(..before).ok_or_else(unreadable)?;
     let changed = [head, &opaque(&kind.encode(&public)), path].concat();
-    let signature = signed(signer, &[&changed, &public.context])?;
+    let signature = signed(signer, &[&changed, public.context])?;
     let tags = auth.get(66..).ok_or_else(unreadable)?;
     Ok([&changed, &opaque(&signature), tags].concat().into())
 }
@@ -59,14 +61,14 @@ pub(crate) fn proposal_from_outside(
     key_package: &[u8],
     external: bool,
     signer: &LeafIdentity,
-) -> Result<Bytes, Failure> {
-    let public = GroupInfo::read(group_info).ok_or_else(unreadable)?;
+) -> Result<Bytes, Unmade> {
+    let public = Public::read(group_info).ok_or_else(unreadable)?;
     // Without the version and format of the MLSMessage around it.
     let package = key_package.get(4..).ok_or_else(unreadable)?;
     let sender: &[u8] = if external { &[2, 0, 0, 0, 0] } else { &[3] };
     let content = [
         &[0, 1, 0, 1][..],
-        &opaque(&public.group),
+        &opaque(public.group),
         &public.epoch.to_be_bytes(),
         sender,
         &opaque(&[]),
@@ -81,7 +83,7 @@ pub(crate) fn proposal_from_outside(
 
 impl Kind {
     /// As a ProposalOrRef [§12.4].
-    fn encode(self, public: &GroupInfo) -> Vec<u8> {
+    fn encode(self, public: &Public<'_>) -> Vec<u8> {
         let by_value = |number: u16, body: Vec<u8>| [&[1][..], &number.to_be_bytes(), &body].concat();
         match self {
             Self::PreSharedKey => by_value(4, [&[1][..], &opaque(b"shared with a ghost"), &opaque(&[7; 32])].concat()),
@@ -91,20 +93,21 @@ impl Kind {
                 // external_senders [§12.1.8.1]: a list with one, by a key and a basic credential.
                 let sender = [opaque(&[9; 32]), [&[0, 1][..], &opaque(b"a ghost")].concat()].concat();
                 let group = [&[0, 5][..], &opaque(&opaque(&sender))].concat();
-                by_value(7, opaque(&[&[0xF0, 0xC1][..], &opaque(&public.group), &group].concat()))
+                by_value(7, opaque(&[&[0xF0, 0xC1][..], &opaque(public.group), &group].concat()))
             }
             Self::Custom => by_value(0xF0C9, opaque(b"let me in")),
             Self::Reference => [&[2][..], &opaque(&[3; 32])].concat(),
+            Self::Nothing => Vec::new(),
         }
     }
 }
 
 /// SignWithLabel over a FramedContentTBS [§5.1.2, §6.1].
-fn signed(signer: &LeafIdentity, parts: &[&[u8]]) -> Result<Vec<u8>, Failure> {
+fn signed(signer: &LeafIdentity, parts: &[&[u8]]) -> Result<Vec<u8>, Unmade> {
     let content = [opaque(b"MLS 1.0 FramedContentTBS"), opaque(&parts.concat())].concat();
-    signer.sign(&content).map_err(|_| Failure::unexpected("a handshake cannot be signed"))
+    signer.sign(&content).map_err(|_| Unmade("a handshake cannot be signed".to_owned()))
 }
 
-fn unreadable() -> Failure {
-    Failure::unexpected("a handshake of our own cannot be taken apart")
+fn unreadable() -> Unmade {
+    Unmade("a handshake of our own cannot be taken apart".to_owned())
 }

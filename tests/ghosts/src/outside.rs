@@ -12,10 +12,10 @@ use roster::{capabilities, x509_credential};
 use seal::LeafIdentity;
 use tls_codec::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::Unmade;
 
 /// The assisted commit by which the owner of `leaf` comes in.
-pub(crate) fn commit(group_info: &[u8], leaf: &LeafIdentity, chain: &[Vec<u8>]) -> Result<Handshake, Failure> {
+pub(crate) fn commit(group_info: &[u8], leaf: &LeafIdentity, chain: &[Vec<u8>]) -> Result<Handshake, Unmade> {
     let message = MlsMessageIn::tls_deserialize_exact(group_info).map(MlsMessageIn::extract).map_err(failed)?;
     let MlsMessageBodyIn::GroupInfo(info) = message else { return Err(failed("no GroupInfo")) };
     let credential = CredentialWithKey { credential: x509_credential(chain)?, signature_key: leaf.public_key().into() };
@@ -43,10 +43,10 @@ pub(crate) fn commit(group_info: &[u8], leaf: &LeafIdentity, chain: &[Vec<u8>]) 
     Ok(Handshake { commit: encode(&commit)?, group_info: encode(&group_info)?, ..Handshake::default() })
 }
 
-fn encode(message: &MlsMessageOut) -> Result<Bytes, Failure> {
+fn encode(message: &MlsMessageOut) -> Result<Bytes, Unmade> {
     message.tls_serialize_detached().map(Bytes::from).map_err(failed)
 }
 
-fn failed(error: impl std::fmt::Debug) -> Failure {
-    Failure::unexpected(format!("somebody outside cannot make an external commit: {error:?}"))
+fn failed(error: impl std::fmt::Debug) -> Unmade {
+    Unmade(format!("somebody outside cannot make an external commit: {error:?}"))
 }

@@ -1,0 +1,243 @@
+//! A night: one point of contact asks another in an emergency, is called back over another channel and gets what it asked for. A court validates
+//! it in the morning.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{
+    bounded, now, papers,
+    programs::{Answer, program, run},
+    running::Running,
+    stage::{Side, Stage},
+    state::State,
+    until,
+};
+
+/// A treaty with a way for emergencies, after CETS 224 art. 9.
+const TREATY: &str = r#"
+format = "treaty/1"
+id = "fictitious-night"
+title = "Agreement on emergencies (fictitious)"
+kind = "bilateral"
+hypothetical = true
+purposes = ["criminal_investigation"]
+
+[[instrument]]
+id = "fictitious-night"
+title = "Agreement on emergencies (fictitious)"
+parties = ["FR", "JP"]
+in_force = 2026-01-01
+denunciation_months = 6
+verified = false
+
+[offence]
+declared = false
+
+[dual_criminality]
+default = "never"
+
+[validators]
+subscriber_info = ["judge", "prosecutor"]
+traffic_data = ["judge", "prosecutor"]
+
+[refusal]
+grounds = ["R01", "R02"]
+mandatory = []
+consult_before = "no"
+reasons = true
+
+[answer]
+conditions = ["C01", "C06"]
+
+[safeguards]
+specialty = true
+onward = "prior_authorisation"
+readers = ["central", "judicial", "24x7"]
+confidentiality = "always"
+return = "no"
+incident_notice_hours = 72
+rectification = true
+
+[request.emergency_disclosure]
+articles = ["fictitious-night:9"]
+records = ["subscriber_info", "traffic_data"]
+via = ["24x7"]
+selectors = ["account"]
+max_subjects = 5
+max_window_days = 365
+emergency = { callback = true, expost_hours = 48 }
+verified = false
+"#;
+const BOND: &str =
+    "\n[[treaty]]\ninstrument = \"fictitious-night\"\nratified = 2025-06-01\nin_force = 2026-01-01\nverified = false\n";
+
+/// Both points of contact by night, and the case between them.
+struct Night {
+    stage: Stage,
+    _desks: [Running; 2],
+    case: String,
+}
+
+impl Night {
+    async fn fallen() -> Self {
+        let stage = Stage::open_prepared(async |base, states: [&State; 2]| {
+            let catalogue = base.join("catalogue");
+            let write = |path: &str, text: &str| {
+                let path = catalogue.join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            };
+            for (path, text) in treaty::Catalog::builtin_files() {
+                let bound = path == "parties/FR.toml" || path == "parties/JP.toml";
+                write(&path, &if bound { format!("{text}{BOND}") } else { text });
+            }
+            write("instruments/fictitious-night/instrument.toml", TREATY);
+            for state in states {
+                let head = format!("catalog = \"{}\"\ntreaty_signatures = \"none\"\n", catalogue.display());
+                let desks = fs::read_dir(state.dir.join("desks")).unwrap();
+                let desks = desks.map(|one| one.unwrap().path().join("desk.toml"));
+                for file in desks.chain([state.gateway_dir().join("gateway.toml")]) {
+                    let text = fs::read_to_string(&file).unwrap();
+                    fs::write(&file, head.clone() + &text).unwrap();
+                }
+            }
+        })
+        .await;
+        let [jp, fr] = [Side::Jp, Side::Fr].map(|side| stage.state(side).serve_desk("24x7"));
+        let mut night = Self { _desks: [jp.ready().await, fr.ready().await], stage, case: String::new() };
+        for (side, other) in [(Side::Jp, "FR"), (Side::Fr, "JP")] {
+            until("the points of contact know each other", 20, async || {
+                let status = night.run(side, "status").await.done();
+                let knows = status["parties"].as_array().unwrap().iter().any(|party| party == other);
+                (knows && status["key_packages_available"] != 0).then_some(())
+            })
+            .await;
+        }
+        night.draft().await;
+        night
+    }
+
+    /// Japan's duty officer writes what cannot wait.
+    async fn draft(&mut self) {
+        let file = self.stage.pair.jp.dir.join("night.json");
+        let write = |case: &str| {
+            let mut request = papers::request(case);
+            request["addressee"] = "FR:24x7".into();
+            request["authority"]["id"] = "JP:24x7".into();
+            request["validation"]["role"] = "prosecutor".into();
+            request["urgency"] =
+                json!({ "level": "emergency", "reason": "The sender threatens to kill the person whom he holds." });
+            request["measures"][0]["article"] = "fictitious-night:9".into();
+            request["measures"][0]["request_type"] = "emergency_disclosure".into();
+            fs::write(&file, request.to_string()).unwrap();
+        };
+        write(&papers::any_case());
+        let new = format!("request new --to FR:24x7 --type emergency_disclosure --from {}", file.display());
+        self.case = self.run(Side::Jp, &new).await.done()["case"].as_str().unwrap().to_owned();
+        write(&self.case);
+        let edit = format!("request edit CASE --from {}", file.display());
+        let drafted = self.run(Side::Jp, &edit).await.done();
+        assert_eq!(drafted["refusals"].as_array().map_or(0, Vec::len), 0, "{drafted}");
+    }
+
+    async fn run(&self, side: Side, words: &str) -> Answer {
+        let dir = self.stage.state(side).desk_dir("24x7");
+        let words: Vec<String> =
+            words.split(' ').map(|word| word.replace("CASE", &self.case).replace('~', " ")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        run(&program("desk"), &[&["--dir", dir.to_str().unwrap(), "--output", "json"], words.as_slice()].concat()).await
+    }
+
+    async fn does(&self, side: Side, words: &str) -> Value {
+        self.run(side, words).await.done()
+    }
+
+    async fn refused(&self, side: Side, words: &str, told: &str) {
+        let refused = self.run(side, words).await.failed(5);
+        assert!(refused.contains(told), "{told}: {refused}");
+    }
+
+    /// Waits until both points of contact show the case there.
+    async fn comes_to(&self, state: &str) -> [Value; 2] {
+        let at = async |side| {
+            until(state, 30, async || {
+                let answer = self.run(side, "case show CASE").await;
+                let shown = (answer.code == 0).then(|| answer.done())?;
+                (shown["summary"]["state"] == state).then_some(shown)
+            })
+            .await
+        };
+        [at(Side::Jp).await, at(Side::Fr).await]
+    }
+
+    /// Sent at night, granted after a call-back, answered and confirmed.
+    async fn answered(&self) {
+        self.does(Side::Jp, "request validate CASE --as judicial/officer-1 --role prosecutor").await;
+        for officer in ["1", "2"] {
+            self.does(Side::Jp, &format!("request send CASE --as 24x7/officer-{officer}")).await;
+        }
+        self.comes_to("DELIVERED").await;
+        self.does(Side::Fr, "acknowledge CASE --as 24x7/officer-1").await;
+        // Nothing is granted before somebody called back, at a number of the register.
+        self.refused(Side::Fr, "accept CASE --as 24x7/officer-1 --condition C01 --condition C06", "call-back").await;
+        let speaks = |party: &str| json!({ "party": party, "authority": format!("{party}:24x7"), "officer": { "name": "On duty" } });
+        let call = json!({
+            "caller": speaks("FR"),
+            "callee": speaks("JP"),
+            "channel": "telephone",
+            "reached_by": "register_of_contact_points",
+            "duration_s": 140,
+            "agreed": true,
+        });
+        let file = self.stage.pair.jp.dir.join("call.json");
+        fs::write(&file, call.to_string()).unwrap();
+        let granted = format!(
+            "accept CASE --as 24x7/officer-1 --condition C01 --condition C06 --callback-at {} --callback-record {}",
+            now(),
+            file.display()
+        );
+        self.does(Side::Fr, &granted).await;
+        self.comes_to("ACCEPTED").await;
+        let folder = &self.stage.pair.jp.dir;
+        let mut produce = String::new();
+        for (record_type, record) in papers::answers(&self.case) {
+            let file = folder.join(format!("night-{}.json", record_type.replace('_', "-")));
+            fs::write(&file, record.to_string()).unwrap();
+            produce.push_str(&format!("|--record|{record_type}={}", file.display()));
+        }
+        for officer in ["1", "2"] {
+            let dir = self.stage.state(Side::Fr).desk_dir("24x7");
+            let officer = format!("24x7/officer-{officer}");
+            let head = ["--dir", dir.to_str().unwrap(), "--output", "json", "produce", &self.case, "--as", &officer];
+            let records: Vec<&str> = produce.split('|').skip(1).collect();
+            run(&program("desk"), &[&head[..], records.as_slice()].concat()).await.done();
+        }
+        self.comes_to("PRODUCED").await;
+        self.does(Side::Jp, "confirm CASE --as 24x7/officer-1").await;
+    }
+}
+
+#[tokio::test]
+async fn an_emergency_is_granted_at_night_after_a_call_back_and_a_court_validates_it_in_the_morning() {
+    bounded(async {
+        let night = Night::fallen().await;
+        night.answered().await;
+        night.comes_to("RECEIVED").await;
+        // As long as no court has validated it, nobody closes the case over what came.
+        night.does(Side::Fr, "report CASE --as 24x7/officer-1").await;
+        night.comes_to("EXECUTED").await;
+        night.refused(Side::Jp, "close CASE --as 24x7/officer-1", "R94").await;
+        let words = "regularise CASE --emergency a~life --necessity no~other~way --order 311";
+        night.refused(Side::Jp, &format!("{words} --as 24x7/officer-1 --role central"), "R94").await;
+        night.does(Side::Jp, &format!("{words} --as judicial/officer-1 --role judge")).await;
+        for shown in night.comes_to("EXECUTED").await {
+            let steps: Vec<_> =
+                shown["timeline"].as_array().unwrap().iter().filter_map(|one| one["step"].as_str()).collect();
+            assert!(steps.ends_with(&["regularise"]), "{steps:?}");
+        }
+        night.does(Side::Jp, "take-over CASE --as 24x7/officer-1 --reader Aoki").await;
+        night.comes_to("IN_USE").await;
+    })
+    .await;
+}
