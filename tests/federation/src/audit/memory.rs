@@ -141,17 +141,40 @@ fn denied(pid: u32, what: &str, error: &io::Error) -> Failure {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::process::Stdio;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        process::Command,
+    };
+
     use super::*;
 
-    #[test]
-    fn what_a_process_keeps_on_its_heap_is_in_its_image() {
-        let secret: Vec<u8> =
-            b"a text that stands".iter().chain(b" nowhere in a file ").copied().map(|byte| byte ^ 0x20).collect();
-        let image = image(std::process::id()).unwrap();
+    /// The kernel does not hold back what a process maps while it is looked at: another process is stopped first, as in
+    /// the audit.
+    #[tokio::test]
+    async fn what_a_process_keeps_on_its_heap_is_in_its_image() {
+        let kept = "a text that stands nowhere in a file";
+        let mut shell = Command::new("sh")
+            .args(["-c", "IFS= read -r kept; echo read; IFS= read -r end"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        shell.stdin.as_mut().unwrap().write_all(format!("{kept}\n").as_bytes()).await.unwrap();
+        let mut told = [0; 5];
+        shell.stdout.as_mut().unwrap().read_exact(&mut told).await.unwrap();
+        assert_eq!(&told, b"read\n");
+        let pid = shell.id().unwrap();
+        let mut frozen = Frozen::default();
+        frozen.stop(pid).await.unwrap();
+        let image = image(pid).unwrap();
         assert!(image.mapped > PAGE);
-        let stands = |stretch: &Stretch| stretch.bytes.windows(secret.len()).any(|window| window == secret);
+        let stands = |stretch: &Stretch| stretch.bytes.windows(kept.len()).any(|window| window == kept.as_bytes());
         assert!(image.stretches.iter().any(stands));
-        drop(secret);
+        drop(frozen);
+        shell.kill().await.unwrap();
     }
 
     #[test]
