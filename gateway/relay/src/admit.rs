@@ -35,8 +35,9 @@ pub struct Admission {
     pub leaf: bool,
     /// What we certify.
     pub receipt: ReceiptKind,
-    /// What we certify of the way to the addressed desk, where the entry has come to its gateway.
-    pub delivery: Option<ReceiptKind>,
+    /// Whether it lies ready for the addressed desk with that, which we certify too. An entry that comes from the other gateway always
+    /// does: one whose recipient has no seat is refused, so that this gateway never states a NonDelivery.
+    pub delivered: bool,
     /// To whose gateway it goes on.
     pub relay_to: Option<PartyId>,
     /// To which of our own desks it goes.
@@ -114,7 +115,7 @@ fn pending(file: &CaseFile, entry: &Entry, event: Event, seating: Seating) -> Ad
         seq: None,
         leaf: next.side() == Side::Home,
         receipt: ReceiptKind::SubmissionAcceptance,
-        delivery: None,
+        delivered: false,
         relay_to: Some(next.counterpart()),
         deliver_to: Vec::new(),
         file: next,
@@ -126,15 +127,13 @@ fn settled(file: &CaseFile, entry: &Entry, event: &Event, seating: Seating) -> A
     let mut next = file.clone();
     let header = &entry.header;
     let deliver_to = next.audience(&header.sender, seating.group.as_ref());
-    let delivery =
-        if deliver_to.contains(&header.recipient) { ReceiptKind::Delivery } else { ReceiptKind::NonDelivery };
     let seq = next.settle((header.step, &header.sender), entry.header_digest(), event, seating);
     Admission {
         verdict: Verdict::Admitted,
         seq: Some(seq),
         leaf: next.side() == Side::Home,
         receipt: ReceiptKind::RelayAcceptance,
-        delivery: Some(delivery),
+        delivered: true,
         relay_to: None,
         deliver_to,
         file: next,

@@ -312,9 +312,9 @@ impl Committer {
         for desk in &admission.deliver_to {
             turn.lay_ready(desk, ARRIVAL, claimed.entry, &stated, trace);
         }
-        let delivery = match admission.delivery {
-            Some(kind) => Some(self.state_delivery(turn, kind, header, &claimed)?),
-            None => None,
+        let delivery = match admission.delivered {
+            true => Some(self.state_delivery(turn, header, &claimed)?),
+            false => None,
         };
         quota::count(&self.gateway, turn, header)?;
         let seen = Seen {
@@ -332,22 +332,10 @@ impl Committer {
         Ok(stated)
     }
 
-    /// States whether an entry of the other side lies ready for the desk to which it is addressed.
-    fn state_delivery(
-        &self,
-        turn: &mut Turn,
-        kind: ReceiptKind,
-        header: &model::Header,
-        claimed: &Claimed,
-    ) -> Result<Stated, Denial> {
+    /// States that an entry of the other side lies ready for the desk to which it is addressed.
+    fn state_delivery(&self, turn: &mut Turn, header: &model::Header, claimed: &Claimed) -> Result<Stated, Denial> {
         let peer = header.counterpart(self.gateway.own());
-        let refusal = (kind == ReceiptKind::NonDelivery).then(|| {
-            let reason =
-                format!("{} has no seat in the case's group, so that nothing lies ready for it", header.recipient);
-            let remedy = "Address the desk of the other party that has a seat in the case.";
-            model::Refusal::new(model::RefusalCode::R93, "roster", reason, remedy)
-        });
-        let stated = turn.sheaf.state(peer, Receipt { refusal, ..self.receipt(turn, kind, claimed) });
+        let stated = turn.sheaf.state(peer, self.receipt(turn, ReceiptKind::Delivery, claimed));
         self.keep_receipt(turn, header.home, peer, &stated)?;
         Ok(stated)
     }

@@ -19,7 +19,7 @@ fn an_own_entry_is_pending_and_goes_on_and_the_peer_delivers_it() {
     };
     assert_eq!((taken.verdict, taken.receipt), (Verdict::Admitted, ReceiptKind::RelayAcceptance));
     assert_eq!((taken.seq, taken.leaf, taken.relay_to), (Some(0), false, None));
-    assert_eq!((admission.delivery, taken.delivery), (None, Some(ReceiptKind::Delivery)));
+    assert_eq!((admission.delivered, taken.delivered), (false, true));
     assert_eq!(taken.deliver_to, vec![desk("FR:central")]);
     relay(&mut home, &mut peer, Fate::Arrives, NOW);
     assert_eq!(home.file.unwrap().members, vec![desk("FR:central"), desk("JP:central")]);

@@ -13,6 +13,7 @@ use crate::{
     pair::{Pair, two_states},
     scribe::random_id,
     state::State,
+    stated::Record,
     three::Three,
     until, wire,
 };
@@ -203,6 +204,37 @@ async fn a_peers_receipt_on_another_case_is_never_kept_as_an_answer_and_convicts
         pair.jp.freeze("FR", false).await;
         let told = desk.verdict(entry.header.entry).await;
         assert_eq!(told.receipt.case, case.id, "the answer that counts is the true one");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_takes_an_entry_and_cannot_lay_it_ready_says_so_and_its_word_reaches_the_desk_and_the_record() {
+    bounded(async {
+        let (pair, front) = fronted().await;
+        let (mut desk, mut case, _) = with_case(&pair).await;
+        resigned(&front, &pair.fr, &pair.jp, |receipt| {
+            if receipt.kind == ReceiptKind::Delivery {
+                let remedy = "Address another desk.";
+                receipt.refusal = Some(Refusal::new(RefusalCode::R93, "roster", "that desk is closed", remedy));
+                receipt.kind = ReceiptKind::NonDelivery;
+            }
+        });
+        let entry = desk.draft(&mut case, b"a draft");
+        desk.submit(&entry).await.unwrap();
+        let id = entry.header.entry;
+        let told = desk.undelivered(id).await;
+        assert_eq!(told.receipt.refusal.map(|refusal| refusal.reason), Some("that desk is closed".to_owned()));
+        let record = Record::of(&pair.jp).await;
+        assert_eq!(
+            record.kinds(&id.to_string()),
+            [ReceiptKind::SubmissionAcceptance, ReceiptKind::RelayAcceptance, ReceiptKind::NonDelivery]
+        );
+        assert_eq!(pair.jp.channel("FR").await["state"], "OPEN", "it is no contradiction");
+        front.repent();
+        let next = desk.draft(&mut case, b"another");
+        desk.submit(&next).await.unwrap();
+        assert_eq!(desk.verdict(next.header.entry).await.receipt.kind, ReceiptKind::RelayAcceptance);
     })
     .await;
 }

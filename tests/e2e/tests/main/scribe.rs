@@ -257,6 +257,12 @@ impl Scribe {
         tokio::time::timeout(VERDICT_MAX, wait).await.expect("the other gateway gives no verdict")
     }
 
+    /// The other gateway's word that an entry does not lie ready for the desk to which it is addressed.
+    pub(crate) async fn undelivered(&mut self, entry: EntryId) -> SignedReceipt {
+        let wait = self.outcome(entry, &[ReceiptKind::NonDelivery]);
+        tokio::time::timeout(VERDICT_MAX, wait).await.expect("nothing is said of a delivery")
+    }
+
     /// The own gateway's word that it gave an entry up.
     pub(crate) async fn lapse(&mut self, entry: EntryId) -> SignedReceipt {
         self.outcome(entry, &[ReceiptKind::RelayFailure]).await
