@@ -22,7 +22,7 @@ impl Bells {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner).entry(party).or_default().clone()
     }
 
-    /// Rings when a party should be greeted before its time: its directory is newer than ours.
+    /// Rings when a party should be greeted before its time: its directory is newer than the one we hold, or our operator has said something.
     pub(crate) fn greeter(&self, party: PartyId) -> Arc<Notify> {
         self.greeters.lock().unwrap_or_else(PoisonError::into_inner).entry(party).or_default().clone()
     }

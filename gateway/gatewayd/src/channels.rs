@@ -298,6 +298,8 @@ pub(crate) async fn add(
     gateway.store.put_channel(&row).await?;
     gateway.trust.set_channel(party, state);
     channels.run(party, endpoint).await?;
+    // Who greeted an open channel a moment ago would rest for minutes, while the other side still believes in what was closed.
+    gateway.bells.greeter(party).notify_one();
     Ok(row)
 }
 
