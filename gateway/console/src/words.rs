@@ -1,6 +1,8 @@
 //! What people call what treaties and records name: a kind of record, what is asked, a clause. A name that no language has words for stands
 //! as it is, without its underscores.
 
+use jiff::civil::Date;
+
 use crate::visit::{Visit, key};
 
 impl Visit {
@@ -41,6 +43,16 @@ impl Visit {
         names.iter().map(|name| self.record(name)).collect::<Vec<_>>().join(", ")
     }
 
+    /// From the first day to the last, and how many they are; empty where they are no days.
+    pub(crate) fn days(&self, from: &str, to: &str) -> String {
+        let days = from.parse::<Date>().ok().zip(to.parse::<Date>().ok());
+        days.map_or_else(String::new, |(first, last)| {
+            let count = (last - first).get_days().unsigned_abs().saturating_add(1).to_string();
+            let (from, to) = (self.locale.day(from), self.locale.day(to));
+            self.locale.with("scope-window", &[("from", &from), ("to", &to), ("days", &count)])
+        })
+    }
+
     /// What a case is called: its file number, or whom it is with where it has none yet.
     pub(crate) fn called(&self, reference: &str, counterpart: &str) -> String {
         match reference.trim() {
@@ -55,5 +67,26 @@ impl Visit {
     fn worded(&self, id: &str, name: &str) -> String {
         let text = self.text(id);
         if text == id { name.replace('_', " ") } else { text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use crate::{locale::Locale, visit::key};
+
+    /// What no case carries: what other schemas share, and the counts that leave a desk by themselves.
+    const OF_NO_CASE: [&str; 2] = ["common", "statistics_year"];
+
+    #[test]
+    fn each_kind_of_record_has_a_name_in_each_language() {
+        for locale in Locale::ALL {
+            for name in records::RecordTypes::builtin().unwrap().names().map(ToString::to_string) {
+                let id = key("record", &name);
+                let named = locale.text(&id) != id || OF_NO_CASE.contains(&name.as_str());
+                assert!(named, "{name} has no name in {locale:?}");
+            }
+        }
     }
 }

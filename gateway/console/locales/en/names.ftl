@@ -51,6 +51,20 @@ record-receipt-confirmation = Confirmation of receipt
 record-execution-report = Report of execution
 record-custody-note = Note of custody
 record-consultation-minutes = Minutes of a consultation
+record-breach-notice = Notice of a breach
+record-cost-note = Note of costs
+record-destruction-certificate = Certificate of destruction
+record-emergency-callback = Record of the call-back
+record-expost-validation = Validation after the fact
+record-hearing-notice = Paper on the hearing
+record-onward-consent = Consent to handing on
+record-out-of-band-media = Data on a medium
+record-record-correction = Correction of records
+record-remedy = Remedy
+record-return-certificate = Certificate of return
+record-use-consent = Consent to another use
+record-violation = Notice that a body contradicts its header
+record-wrong-subject-recall = Recall: another person
 
 # What is asked.
 request-preservation = Preservation of stored data

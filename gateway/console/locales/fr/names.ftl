@@ -52,6 +52,20 @@ record-receipt-confirmation = Confirmation de réception
 record-execution-report = Rapport d’exécution
 record-custody-note = Note de garde
 record-consultation-minutes = Procès-verbal de consultation
+record-breach-notice = Notification de violation
+record-cost-note = Note de frais
+record-destruction-certificate = Certificat de destruction
+record-emergency-callback = Procès-verbal du rappel
+record-expost-validation = Validation a posteriori
+record-hearing-notice = Pièce relative à l’audition
+record-onward-consent = Consentement à la transmission ultérieure
+record-out-of-band-media = Données sur support
+record-record-correction = Rectification de données
+record-remedy = Recours
+record-return-certificate = Certificat de restitution
+record-use-consent = Consentement à un autre usage
+record-violation = Notification : le contenu contredit l’en-tête
+record-wrong-subject-recall = Rappel : autre personne
 
 # What is asked.
 request-preservation = Conservation de données stockées

@@ -52,6 +52,20 @@ record-receipt-confirmation = Conferma di ricevimento
 record-execution-report = Rapporto di esecuzione
 record-custody-note = Nota di custodia
 record-consultation-minutes = Verbale di consultazione
+record-breach-notice = Notifica di violazione
+record-cost-note = Nota spese
+record-destruction-certificate = Certificato di distruzione
+record-emergency-callback = Verbale della richiamata
+record-expost-validation = Convalida successiva
+record-hearing-notice = Atto relativo all’audizione
+record-onward-consent = Consenso alla trasmissione ulteriore
+record-out-of-band-media = Dati su supporto
+record-record-correction = Rettifica di dati
+record-remedy = Mezzo di impugnazione
+record-return-certificate = Certificato di restituzione
+record-use-consent = Consenso a un altro uso
+record-violation = Notifica: il contenuto contraddice l’intestazione
+record-wrong-subject-recall = Richiamo: altra persona
 
 # What is asked.
 request-preservation = Conservazione di dati memorizzati

@@ -52,6 +52,20 @@ record-receipt-confirmation = 受領確認
 record-execution-report = 実施報告
 record-custody-note = 保管記録
 record-consultation-minutes = 協議録
+record-breach-notice = 漏えい等の通知
+record-cost-note = 費用明細
+record-destruction-certificate = 廃棄証明書
+record-emergency-callback = 折り返し確認の記録
+record-expost-validation = 事後承認
+record-hearing-notice = 尋問に関する文書
+record-onward-consent = 第三者提供への同意
+record-out-of-band-media = 媒体上のデータ
+record-record-correction = 記録の訂正
+record-remedy = 不服申立て
+record-return-certificate = 返還証明書
+record-use-consent = 目的外使用への同意
+record-violation = 本文と見出しの不一致の通知
+record-wrong-subject-recall = 人違いによる回収
 
 # What is asked.
 request-preservation = 蔵置データの保全

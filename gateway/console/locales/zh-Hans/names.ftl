@@ -52,6 +52,20 @@ record-receipt-confirmation = 收件确认
 record-execution-report = 执行报告
 record-custody-note = 保管记录
 record-consultation-minutes = 磋商记录
+record-breach-notice = 泄露事件通知
+record-cost-note = 费用说明
+record-destruction-certificate = 销毁证明
+record-emergency-callback = 回拨核实记录
+record-expost-validation = 事后核准
+record-hearing-notice = 听证文书
+record-onward-consent = 转交同意书
+record-out-of-band-media = 载体上的数据
+record-record-correction = 记录更正
+record-remedy = 救济申请
+record-return-certificate = 归还证明
+record-use-consent = 其他用途同意书
+record-violation = 正文与报头矛盾通知
+record-wrong-subject-recall = 因主体错误召回
 
 # What is asked.
 request-preservation = 保全已存储数据

@@ -167,7 +167,7 @@ impl MeasureShown {
             records: visit.records(&measure.records),
             subjects: measure.subjects,
             state: visit.text(&key("state", &measure.state)),
-            window: measure.window.clone(),
+            window: measure.window.split_once(" to ").map_or_else(String::new, |(from, to)| visit.days(from, to)),
             conditions: measure.conditions.iter().map(condition).collect(),
             consult_first: measure.consult_first,
             kept: kept.unwrap_or_default(),

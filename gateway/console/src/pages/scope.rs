@@ -243,8 +243,6 @@ impl MeasureScoped {
                 fields.map_or(own, |fields| fields.one(&format!("m{number}-{name}-{part}")).to_owned())
             })
         };
-        let days = from.parse::<jiff::civil::Date>().ok().zip(to.parse::<jiff::civil::Date>().ok());
-        let days = days.map(|(from, to)| (to - from).get_days().unsigned_abs().saturating_add(1));
         Self {
             number,
             title: visit.request_type(&text("request_type")),
@@ -258,10 +256,7 @@ impl MeasureScoped {
                 })
                 .collect(),
             subjects: subjects.map(|one| Scoped { kept: ticked("subject", &one.value), ..one }).collect(),
-            window: days.map_or_else(String::new, |days| {
-                let (from, to) = (visit.locale.day(&from), visit.locale.day(&to));
-                visit.locale.with("scope-window", &[("from", &from), ("to", &to), ("days", &days.to_string())])
-            }),
+            window: visit.days(&from, &to),
             has_window: !from.is_empty(),
             from: parts("from", &from),
             to: parts("to", &to),
