@@ -107,7 +107,7 @@ impl Fault {
             Self::Malformed => "Send a message of the wire contract (proto/rogatory).",
             Self::TooLarge => "Send less in one entry.",
             Self::StaleEpoch => "Take the newer commit first, then seal again.",
-            Self::StaleCase => "Look at the case again: it has moved. Then decide anew.",
+            Self::StaleCase => "Look at the case again, then decide anew.",
             Self::EntryIdReused => "Give each entry an id of its own.",
             Self::Expired => "Make a new entry; check the clocks of both sides.",
             Self::Unknown => "Check the id.",

@@ -5,7 +5,7 @@ use proto::desk as wire;
 use serde_json::{Value, json};
 use workflow::{Calendars, Slot, zone_named};
 
-use super::session::Session;
+use super::{commands, session::Session};
 use crate::{failure::Failure, summary};
 
 /// The two sides of a case by their words, the own one among them.
@@ -155,7 +155,9 @@ impl Hearing {
         }
         let steps = [("next", &matter.possible_steps), ("theirs", &matter.possible_elsewhere)];
         let steps = steps.into_iter().filter(|(_, steps)| !steps.is_empty());
-        lines.extend(steps.map(|(name, steps)| format!("{name:<10} {}", steps.join(", "))));
+        lines.extend(
+            steps.map(|(name, steps)| format!("{name:<10} {}", commands::of(steps, Some(&matter.kind)).join(", "))),
+        );
         lines
     }
 }

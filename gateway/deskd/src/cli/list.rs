@@ -6,7 +6,7 @@ use proto::desk as wire;
 use serde_json::json;
 
 use super::{
-    Answer,
+    Answer, commands,
     session::Session,
     show::{remarks, summary},
 };
@@ -70,7 +70,7 @@ pub(super) async fn list(session: &Session, filter: &str, page: &Page) -> Result
             case.state,
             case.counterpart,
             case.r#move,
-            case.possible_steps.join(","),
+            commands::of(&case.possible_steps, None).join(","),
             Timestamp(case.updated_ms),
             plain(&case.reference),
             remarks(case).iter().map(|(name, text)| format!("  [{name}: {text}]")).collect::<String>()

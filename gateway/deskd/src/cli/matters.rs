@@ -4,6 +4,7 @@ use model::{EntryId, Timestamp};
 use proto::desk::{GetCaseResponse, MatterView};
 use serde_json::{Value, json};
 
+use super::commands;
 use crate::summary::line as plain;
 
 /// A matter for programs.
@@ -35,7 +36,7 @@ pub(super) fn value(one: &MatterView) -> Value {
 pub(super) fn lines(shown: &GetCaseResponse) -> Vec<String> {
     let mut lines: Vec<_> = shown.matters.iter().flat_map(told).collect();
     if !shown.matter_openings.is_empty() {
-        lines.push(format!("may open   {}", shown.matter_openings.join(", ")));
+        lines.push(format!("may open   {}", commands::of(&shown.matter_openings, None).join(", ")));
     }
     lines
 }
@@ -61,6 +62,6 @@ fn told(one: &MatterView) -> Vec<String> {
     }
     let steps = [("next", &one.possible_steps), ("theirs", &one.possible_elsewhere)];
     let steps = steps.into_iter().filter(|(_, steps)| !steps.is_empty());
-    lines.extend(steps.map(|(name, steps)| format!("    {name}: {}", steps.join(", "))));
+    lines.extend(steps.map(|(name, steps)| format!("    {name}: {}", commands::of(steps, Some(kind)).join(", "))));
     lines
 }

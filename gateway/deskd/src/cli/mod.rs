@@ -4,6 +4,7 @@ mod access;
 mod agenda;
 mod audit;
 mod certificate;
+mod commands;
 mod editor;
 mod events;
 mod export;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Answer,
     access::{self, Opens},
-    agenda, matters, receipts,
+    agenda, commands, matters, receipts,
     request::write_new,
     session::Session,
 };
@@ -130,7 +130,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
         let otherwise = otherwise(shown, &case.state);
         lines.push(format!("state      {} ({}; move: {}){otherwise}", case.state, case.side, case.r#move));
         lines.push(format!("with       {}", case.counterpart));
-        lines.push(format!("next       {}", case.possible_steps.join(", ")));
+        lines.push(format!("next       {}", commands::of(&case.possible_steps, None).join(", ")));
         lines.extend(remarks(case).iter().map(|(name, text)| format!("{name:<10} {text}")));
     }
     lines.push(format!("rule       {}", shown.treaty_pin.get(..8).unwrap_or_default()));

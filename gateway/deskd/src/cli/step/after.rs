@@ -74,7 +74,7 @@ pub(crate) struct Certify {
     #[arg(long = "measure", value_name = "N")]
     measures: Vec<u32>,
     /// Who certifies it and signs, as the directory calls them, as in officer-1 (twice); both custodians where the authority has two.
-    #[arg(long = "officer", value_name = "NAME")]
+    #[arg(long = "officer", visible_alias = "custodian", value_name = "NAME")]
     officers: Vec<String>,
     /// Why: retention_ended, condition, recall, withdrawal, not_regularised, late_objection or not_relevant.
     #[arg(long)]

@@ -224,7 +224,7 @@ pub(crate) struct Certify {
     #[command(flatten)]
     matter: Matter,
     /// A custodian who certifies and signs, as the directory calls them, as in officer-1 (both; the second officer gives the same).
-    #[arg(long = "custodian", value_name = "NAME", required = true)]
+    #[arg(long = "custodian", visible_alias = "officer", value_name = "NAME", required = true)]
     custodians: Vec<String>,
 }
 
