@@ -116,6 +116,8 @@ fn header_to_wire(header: &Header) -> wire::Header {
         minutes: declared.minutes.map(|minutes| copy(minutes.as_bytes())).unwrap_or_default(),
         procedure: declared.procedure.unwrap_or_default(),
         left_out: declared.left_out.iter().map(left_out_to_wire).collect(),
+        order_day: declared.order.map(|day| day.to_string()).unwrap_or_default(),
+        widens: declared.widens,
     }
 }
 
@@ -187,6 +189,8 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         minutes: if header.minutes.is_empty() { None } else { Some(Digest::try_from(&*header.minutes)?) },
         procedure: (header.procedure != 0).then_some(header.procedure),
         left_out: left_out_from_wire(&header.left_out)?,
+        order: if header.order_day.is_empty() { None } else { Some(day_from_wire(&header.order_day)?) },
+        widens: header.widens,
     })
 }
 
@@ -261,12 +265,13 @@ fn selector_from_number(kind: i32) -> Result<SelectorKind, Malformed> {
 }
 
 fn window_from_wire(window: &wire::Window) -> Result<Window, Malformed> {
-    let day = |text: &String| {
-        let parsed: Option<jiff::civil::Date> = text.parse().ok();
-        // jiff also reads dates with a time behind them; only the plain day is the canonical form.
-        parsed.filter(|date| date.to_string() == *text).ok_or_else(|| Malformed::new("a day (YYYY-MM-DD)", text))
-    };
-    Ok(Window { from: day(&window.from_day)?, to: day(&window.to_day)? })
+    Ok(Window { from: day_from_wire(&window.from_day)?, to: day_from_wire(&window.to_day)? })
+}
+
+fn day_from_wire(text: &str) -> Result<jiff::civil::Date, Malformed> {
+    let parsed: Option<jiff::civil::Date> = text.parse().ok();
+    // jiff also reads dates with a time behind them; only the plain day is the canonical form.
+    parsed.filter(|date| date.to_string() == text).ok_or_else(|| Malformed::new("a day (YYYY-MM-DD)", text))
 }
 
 fn validation_to_wire(validation: &Validation) -> wire::Validation {

@@ -61,6 +61,15 @@ pub enum Act<'a> {
         /// What the desk made of it.
         prepared: &'a wire::PrepareValidationResponse,
     },
+    /// The reasons for which a draft goes back to who wrote it.
+    Rework {
+        /// Which draft.
+        case: CaseId,
+        /// Its SHA-256, as it was read.
+        sha256: &'a str,
+        /// What is to be written anew.
+        reasons: &'a str,
+    },
 }
 
 /// What a validation is of.

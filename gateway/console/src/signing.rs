@@ -102,6 +102,8 @@ impl Prepared {
             let why = visit.text(&key("choice", one.why.as_str()));
             rows.put("left-out", format!("{} ({}): {why}", visit.record(one.record.as_str()), one.measure));
         }
+        rows.maybe("order", header.declared.order.map(|day| visit.locale.day(&day.to_string())));
+        rows.maybe("widens", header.declared.widens.then(|| visit.text("header-widens-yes")));
         for condition in &header.conditions {
             rows.put("condition", format!("{condition} {}", condition.text_in(language)));
         }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use accord::{contradiction, equal, moment};
+use jiff::civil::Date;
 use model::{AuthorityId, CaseId, ConditionCode, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,6 +13,11 @@ use crate::{
 
 /// The record type of a call-back.
 pub const CALLBACK: &str = "emergency_callback";
+
+/// The day of the order or notice that the document of a step names.
+pub fn order_of(document: &Value) -> Option<Date> {
+    document["order"]["made_on"].as_str()?.parse().ok()
+}
 
 /// Which record type the first document of a step's body has; see [`may_carry`] for those that may stand in for it. `None` for a
 /// step that carries records, and for handshakes, which have no body.
@@ -102,6 +108,8 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
     equal(answer.record_type == *record_type, "record_type", "the document says it is of another record type")?;
     equal(answer.case == header.case, "case", "header and body name different cases")?;
     equal(answer.step.is_none_or(|step| step == header.step), "step", "header and body name different steps")?;
+    let order = answer.order.as_ref().map(|order| order.made_on);
+    equal(order == header.declared.order, "order.made_on", "header and body name orders of different days")?;
     if record_type.as_str() == "violation" {
         return equal(answer.code == header.ground, "code", "header and body give different grounds");
     }
@@ -204,6 +212,13 @@ struct Answer {
     step: Option<Step>,
     code: Option<RefusalCode>,
     measures: Option<Vec<Named>>,
+    order: Option<Order>,
+}
+
+/// The order or notice that a step rests on; its schema says the rest.
+#[derive(Deserialize)]
+struct Order {
+    made_on: Date,
 }
 
 /// A measure, named alone in a notice, with its outcome in a decision.
@@ -293,6 +308,22 @@ mod tests {
         let offered = |code: &str| decision(json!({"id": 1, "outcome": "offer", "conditions": [code]}));
         assert_eq!(verdict(&offer, "decision", &offered("C01")), None);
         assert_eq!(verdict(&offer, "decision", &offered("C04")).unwrap(), "measures.conditions");
+    }
+
+    #[test]
+    fn the_order_of_a_court_is_of_the_day_that_the_header_declares() {
+        let day = Date::constant(2026, 8, 5);
+        let mut recognise = header(Step::Recognise);
+        recognise.declared.order = Some(day);
+        let mut granted = decision(json!({"id": 1, "outcome": "accept"}));
+        assert_eq!(verdict(&recognise, "decision", &granted).unwrap(), "order.made_on", "none is inside");
+        granted["order"] = json!({"authority": "Tribunal judiciaire", "number": "26/113", "made_on": "2026-08-05"});
+        assert_eq!(verdict(&recognise, "decision", &granted), None);
+        assert_eq!(order_of(&granted), Some(day));
+        granted["order"]["made_on"] = json!("2026-08-06");
+        assert_eq!(verdict(&recognise, "decision", &granted).unwrap(), "order.made_on");
+        recognise.declared.order = None;
+        assert_eq!(verdict(&recognise, "decision", &granted).unwrap(), "order.made_on", "the header hides it");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
     match header.step {
         Step::AskInfo => spoken(&read::<Asked>(document)?.officer, "officer", header),
         Step::CommentDraft => spoken(&read::<Asked>(document)?.officer, "officer", header),
-        Step::GiveInfo => spoken(&read::<Asked>(document)?.officer, "officer", header),
+        Step::GiveInfo => replied(header, &read(document)?),
         Step::AcceptConditions => undertaken(header, &read(document)?),
         Step::Postpone => postponed(header, &read(document)?),
         Step::ReturnRequest => returned(header, &read(document)?),
@@ -52,6 +52,17 @@ fn read<'d, T: Deserialize<'d>>(document: &'d Value) -> Result<T, Refusal> {
 fn spoken(speaker: &Speaker, field: &str, header: &Header) -> Result<(), Refusal> {
     let own = speaker.authority.party() == header.sender.party();
     equal(own, &format!("{field}.authority"), "the document speaks for another party than the one that sends it")
+}
+
+/// Whether more is asked than was validated, the gateways see in the header, and who reads in the document.
+fn replied(header: &Header, reply: &Reply) -> Result<(), Refusal> {
+    spoken(&reply.officer, "officer", header)?;
+    equal(
+        reply.scope_grows == header.declared.widens,
+        "scope_grows",
+        "header and body differ on whether more is asked",
+    )?;
+    reply.validation.as_ref().map_or(Ok(()), |by| spoken(by, "validation", header))
 }
 
 fn undertaken(header: &Header, undertaking: &Undertaking) -> Result<(), Refusal> {
@@ -92,6 +103,14 @@ struct Speaker {
 #[derive(Deserialize)]
 struct Asked {
     officer: Speaker,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    officer: Speaker,
+    #[serde(default)]
+    scope_grows: bool,
+    validation: Option<Speaker>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +176,17 @@ mod tests {
         elsewhere["measures"] = json!([2]);
         assert_eq!(verdict(&ask, "info_request", elsewhere).unwrap(), "measures");
         assert_eq!(verdict(&ask, "notice", json!({})).unwrap(), "record_type");
+    }
+
+    #[test]
+    fn an_answer_asks_for_more_exactly_where_its_header_says_so() {
+        let mut give = header(Step::GiveInfo, true);
+        let of = |grows: bool, by: &str| json!({"officer": {"authority": "JP:central"}, "scope_grows": grows, "validation": {"authority": by}});
+        assert_eq!(verdict(&give, "info_reply", of(true, "JP:judicial")).unwrap(), "scope_grows");
+        give.declared.widens = true;
+        assert_eq!(verdict(&give, "info_reply", of(true, "JP:judicial")), None);
+        assert_eq!(verdict(&give, "info_reply", of(false, "JP:judicial")).unwrap(), "scope_grows");
+        assert_eq!(verdict(&give, "info_reply", of(true, "FR:judicial")).unwrap(), "validation.authority");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use console::{Act, Inside, Officer, Officers, Proof, Scope, Setup, Signature, Unproven};
-use identity::{Passphrase, SigningKey, TrustStore, sign_step, sign_validation};
+use identity::{Domain, Passphrase, SigningKey, TrustStore, sign_step, sign_validation};
 use model::{AuthorityId, CaseId, Denial, Exit, Fault, HeaderDigest, Refusal, RefusalCode, Role};
 use proto::desk as wire;
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -16,7 +16,7 @@ use crate::{
     clock,
     config::{Config, Folder},
     failure::Failure,
-    office::Office,
+    office::{Office, rework},
     signing::{Anew, Name, OfficersFolder, check_anew, check_asked, check_validation},
     trust::Trust,
 };
@@ -175,7 +175,7 @@ impl Officers for OfficersHere {
         match &act {
             Act::Step { asked, prepared, lost, .. } => drop(self.check(asked, prepared, lost)?),
             Act::Validation { case, prepared } => drop(self.check_validation(*case, prepared)?),
-            Act::Opening(_) => {}
+            Act::Opening(_) | Act::Rework { .. } => {}
         }
         let key = self.key_of(officer, proof).await?;
         Ok(match act {
@@ -199,6 +199,15 @@ impl Officers for OfficersHere {
                 };
                 let Word { key_id, signature, at_ms } = Word::on(&statement, &key);
                 Signature { key_id, signature, at_ms }
+            }
+            Act::Rework { case, sha256, reasons } => {
+                let at = clock::now();
+                let said = rework::statement(case, sha256, at, reasons);
+                Signature {
+                    key_id: key.key_id().0.as_bytes().to_vec().into(),
+                    signature: key.sign(Domain::Rework, &said).into(),
+                    at_ms: at.0,
+                }
             }
             Act::Validation { prepared, .. } => Signature {
                 key_id: key.key_id().0.as_bytes().to_vec().into(),

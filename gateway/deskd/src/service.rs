@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 
 use crate::office::{
     AgendaPage, Ask, Beside, Checked, Office, OfficerWord, Opens, Page, Prepared, SignedOpening, Told, ValidatorWord,
-    Wish, Written, would_pass,
+    Wish, Written, rework::ReworkWord, would_pass,
 };
 
 pub(crate) use drafting::Drafting;
@@ -124,6 +124,21 @@ impl CaseService for Cases {
         };
         let state = self.0.validate(case, word).await.map_err(status)?;
         Ok(Response::new(wire::ValidateResponse { state: state.to_string() }))
+    }
+
+    async fn send_back(&self, request: Request<wire::SendBackRequest>) -> Answer<wire::SendBackResponse> {
+        let request = request.into_inner();
+        let case = self.case(&request.case_id).await?;
+        let word = ReworkWord {
+            sha256: request.sha256,
+            reasons: request.reasons,
+            role: request.role.parse().map_err(malformed)?,
+            at: Timestamp(request.at_ms),
+            key: key(&request.key_id)?,
+            signature: request.signature.to_vec(),
+        };
+        let state = self.0.send_back(case, word).await.map_err(status)?;
+        Ok(Response::new(wire::SendBackResponse { state: state.to_string() }))
     }
 
     async fn prepare_step(&self, request: Request<wire::PrepareStepRequest>) -> Answer<wire::PrepareStepResponse> {

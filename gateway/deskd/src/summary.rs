@@ -46,6 +46,8 @@ pub(crate) fn of_header(header: &Header) -> String {
     }
     let absent = |one: &model::LeftOut| format!("left out   {} of {}: {}", one.record, one.measure, one.why.as_str());
     lines.extend(header.declared.left_out.iter().map(absent));
+    lines.extend(header.declared.order.map(|day| format!("order      of {day}")));
+    lines.extend(header.declared.widens.then(|| "widens     asks for more than was validated".to_owned()));
     lines.extend(header.conditions.iter().map(|one| format!("condition  {one} {}", one.text())));
     lines.push(format!("expires    {}", header.expires));
     lines.join("\n")

@@ -25,6 +25,8 @@ pub enum Domain {
     Acknowledgement,
     /// A desk stands for a body within its seal.
     Record,
+    /// A validator or officer sends a draft back to who wrote it: over the bytes of the statement.
+    Rework,
     /// An officer lets a responder answer, or stops it: over the bytes of the statement.
     Responder,
     /// An officer stands for what a desk does with what it keeps, that a record is opened or that a desk leaves a case: over the bytes of
@@ -38,7 +40,7 @@ pub enum Domain {
 
 impl Domain {
     /// All domains.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Step,
         Self::Envelope,
         Self::Validation,
@@ -46,6 +48,7 @@ impl Domain {
         Self::Consent,
         Self::Acknowledgement,
         Self::Record,
+        Self::Rework,
         Self::Responder,
         Self::Custody,
         Self::CaseFile,
@@ -62,6 +65,7 @@ impl Domain {
             Self::Consent => b"rogatory consent v1\0",
             Self::Acknowledgement => b"rogatory acknowledgement v1\0",
             Self::Record => b"rogatory record v1\0",
+            Self::Rework => b"rogatory rework v1\0",
             Self::Responder => b"rogatory responder v1\0",
             Self::Custody => b"rogatory custody v1\0",
             Self::CaseFile => b"rogatory case file v1\0",

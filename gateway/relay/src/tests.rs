@@ -5,6 +5,7 @@ mod answers;
 mod follows;
 mod group;
 mod late;
+mod law;
 mod refold;
 mod refusals;
 mod signed;

@@ -188,11 +188,18 @@ impl Live {
         let terms = self.answer_terms();
         let granting = step == Step::Recognise && terms.is_some_and(|terms| terms.callback);
         let marked = step.carries_records() && terms.is_some_and(|terms| terms.classification_max.is_some());
+        // The law of the state that is asked may want a notice to its ministry, or the order of a court.
+        let rests = terms.is_some_and(|terms| match step {
+            Step::OpenReview => terms.ministry_notice,
+            Step::Recognise | Step::OfferConditions => terms.court_order,
+            _ => false,
+        });
         let given = step == Step::SealSend && self.terms.iter().any(|(_, terms)| terms.gives);
         let declared = Declared {
             callback: granting.then(|| stated.plus_ms(-1)),
             postponement: pending.postponement,
             emergency: step == Step::SealSend && self.ask.emergency,
+            order: if rests { stated.date() } else { None },
             classification: (marked || given).then_some(Classification::Official),
             ..Declared::default()
         };

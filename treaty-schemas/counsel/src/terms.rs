@@ -136,6 +136,11 @@ fn answering(offer: &Offer, rows: &mut Vec<Row>) {
         Consult::Required => Some("before every refusal: without it a refusal is none"),
     };
     row(rows, "consultation", consult.map(str::to_owned));
+    let before = [
+        (offer.ministry_notice, "the review: its ministry is told"),
+        (offer.court_order, "a grant: a court of its own orders it"),
+    ];
+    row(rows, "before", before.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.to_owned()));
 }
 
 fn using(offer: &Offer, rows: &mut Vec<Row>) {

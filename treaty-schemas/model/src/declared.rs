@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{CaseId, Digest, EntryId, Malformed, MatterId, MeasureId, PostponementCode, RecordType, Timestamp};
@@ -61,7 +62,7 @@ pub struct Declared {
     /// The entry whose records a matter is about. On the step that opens it.
     #[serde(default)]
     pub about: Option<EntryId>,
-    /// What is wrong with records. On [`Step::Triage`](crate::Step::Triage).
+    /// What is wrong with records. On [`Step::Triage`](crate::Step::Triage) and [`Step::Reject`](crate::Step::Reject).
     #[serde(default)]
     pub flaw: Option<Flaw>,
     /// Whether the case is an exercise between states for training. On [`Step::SealSend`](crate::Step::SealSend).
@@ -77,6 +78,13 @@ pub struct Declared {
     /// What was asked for and is not handed over, each once. On [`Step::FinalReport`](crate::Step::FinalReport).
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// The day of the order of a court, or of the notice to a ministry, on which the step rests; its authority and number are in the sealed body. On
+    /// [`Step::OpenReview`](crate::Step::OpenReview), [`Step::Recognise`](crate::Step::Recognise) and [`Step::OfferConditions`](crate::Step::OfferConditions).
+    #[serde(default)]
+    pub order: Option<Date>,
+    /// Whether the answer to questions asks for more than was validated. On [`Step::GiveInfo`](crate::Step::GiveInfo).
+    #[serde(default)]
+    pub widens: bool,
 }
 
 /// A record type of a measure that was asked for and not released, where what came of it is reported.

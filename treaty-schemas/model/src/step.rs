@@ -71,13 +71,13 @@ steps! {
         DeclineConditions => "decline_conditions",
         /// Postpones, with a reason and a day on which it is looked at again [UNTOC 18(25)].
         Postpone => "postpone",
-        /// Takes up again what was postponed.
+        /// Takes up again what was postponed, or offered to somebody who is silent.
         Resume => "resume",
         /// Says that a part is collected, and what is outstanding.
         PartCollected => "part_collected",
         /// Goes on with what is outstanding after a part arrived.
         MoreToCome => "more_to_come",
-        /// Does not take records that were released.
+        /// Does not take records that were released, and says what is wrong with them: it opens their correction.
         Reject => "reject",
         /// Returns a request that is for another authority, and names it.
         ReturnRequest => "return_request",
@@ -174,9 +174,9 @@ impl Step {
         matches!(self, Self::OpenGroup | Self::ChangeGroup | Self::AskRejoin)
     }
 
-    /// Whether a judge or prosecutor of the party's courts stands for it, whichever of its authorities sends it.
+    /// Whether a judge or prosecutor of the party's courts may stand for it, whichever of its authorities sends it.
     pub fn is_of_a_court(self) -> bool {
-        matches!(self, Self::Regularise | Self::AnnulDecision | Self::UpholdDecision)
+        matches!(self, Self::Regularise | Self::AnnulDecision | Self::UpholdDecision | Self::GiveInfo)
     }
 
     /// Whether the sealed body carries records that were asked for.

@@ -76,6 +76,8 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
         postponements: _,
         conditions: _,
         consult: _,
+        court_order: _,
+        ministry_notice: _,
         usage: _,
     } = provision;
     text.line("compulsory", [u32::from(*compulsory)]);
@@ -136,6 +138,8 @@ fn humans(text: &mut Lines, p: &Bounds) {
     text.line("postponements", sorted(&p.postponements));
     text.line("conditions", sorted(&p.conditions));
     text.line("consult", [p.consult.as_str()]);
+    text.option("court_order", p.court_order.then_some(1), |yes: u32| yes.to_string());
+    text.option("ministry_notice", p.ministry_notice.then_some(1), |yes: u32| yes.to_string());
     let UsageRule { specialty, onward, readers, retention_days } = &p.usage;
     text.line("specialty", [u32::from(*specialty)]);
     text.line("onward", [onward.value.as_str()]);

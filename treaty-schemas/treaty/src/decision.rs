@@ -154,6 +154,10 @@ pub struct Permit {
     pub conditions: Vec<ConditionCode>,
     /// Whether the requested party must consult before it refuses or postpones.
     pub consult: Consult,
+    /// Whether the requested party grants it only by the order of a court of its own.
+    pub court_order: bool,
+    /// Whether the requested party reviews it only after its ministry was told.
+    pub ministry_notice: bool,
     /// Whether an emergency must be confirmed by a call over another channel before anything is granted.
     pub callback: bool,
     /// Within so many hours after an emergency was granted the ordinary request must follow.

@@ -139,6 +139,9 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
         postponements: request.postponements.clone(),
         conditions: request.conditions.clone(),
         consult: request.consult,
+        // The law of the state that is asked says so, and no instrument.
+        court_order: false,
+        ministry_notice: false,
         usage: UsageRule {
             specialty: file.common.safeguards.specialty,
             onward: by.sets(request.onward),
@@ -153,8 +156,12 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
 /// What a declaration of the state that is asked changes. It takes away and never gives: of what the instrument allows only that
 /// is left which the declaration allows as well, and where that is nothing, nobody may ask.
 fn declared(kind: &RequestType, provision: &mut Provision, file: &InstrumentFile, demand: Demand, by: &Basis) {
-    // What a judge or a comparison of two laws must come before is weighed by a human.
-    if matches!(demand, Demand::DualCriminality | Demand::JudgeValidates) && provision.automatic.value {
+    // What a judge, a ministry or a comparison of two laws must come before is weighed by a human.
+    let weighed = matches!(
+        demand,
+        Demand::DualCriminality | Demand::JudgeValidates | Demand::CourtOrder | Demand::MinistryNotice
+    );
+    if weighed && provision.automatic.value {
         provision.automatic = by.sets(false);
     }
     match demand {
@@ -164,6 +171,8 @@ fn declared(kind: &RequestType, provision: &mut Provision, file: &InstrumentFile
             provision.dual_criminality = Some(by.sets(DualCriminality { except_listed_months }));
         }
         Demand::JudgeValidates => judge_only(provision, by),
+        Demand::CourtOrder => provision.court_order = true,
+        Demand::MinistryNotice => provision.ministry_notice = true,
         Demand::NoOnward if provision.usage.onward.value != Onward::Never => {
             provision.usage.onward = by.sets(Onward::Never);
         }

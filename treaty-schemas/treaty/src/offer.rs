@@ -101,6 +101,10 @@ pub struct Offer {
     pub conditions: Vec<ConditionCode>,
     /// Whether the requested party must consult before it refuses or postpones.
     pub consult: Consult,
+    /// Whether the requested party grants it only by the order of a court of its own.
+    pub court_order: bool,
+    /// Whether the requested party reviews it only after its ministry was told.
+    pub ministry_notice: bool,
     /// Whether records may be used for the named proceedings only.
     pub specialty: bool,
     /// Whether they may go on to a third state or body.
@@ -243,6 +247,8 @@ impl Place<'_> {
             postponements: p.postponements.clone(),
             conditions: p.conditions.clone(),
             consult: p.consult,
+            court_order: p.court_order,
+            ministry_notice: p.ministry_notice,
             specialty: p.usage.specialty,
             onward: limit(&p.usage.onward),
             readers: limit(&p.usage.readers),

@@ -121,10 +121,14 @@ pub(crate) enum Demand {
     NoOnward,
     /// It accepts that requests under the article are answered without a human, where both must.
     Automatic,
+    /// What is asked of it under the article is granted only by the order of a court.
+    CourtOrder,
+    /// What is asked of it under the article is reviewed only after its ministry was told.
+    MinistryNotice,
 }
 
 impl Demand {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::CentralAuthorityOnly,
         Self::DualCriminality,
         Self::JudgeValidates,
@@ -132,6 +136,8 @@ impl Demand {
         Self::Allows,
         Self::NoOnward,
         Self::Automatic,
+        Self::CourtOrder,
+        Self::MinistryNotice,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -143,6 +149,8 @@ impl Demand {
             Self::Allows => "allows",
             Self::NoOnward => "no_onward",
             Self::Automatic => "automatic",
+            Self::CourtOrder => "court_order",
+            Self::MinistryNotice => "ministry_notice",
         }
     }
 }

@@ -133,6 +133,10 @@ pub(crate) struct Bounds {
     pub(crate) postponements: Vec<PostponementCode>,
     pub(crate) conditions: Vec<ConditionCode>,
     pub(crate) consult: Consult,
+    /// Whether the requested party grants only by the order of a court.
+    pub(crate) court_order: bool,
+    /// Whether the requested party reviews only after its ministry was told.
+    pub(crate) ministry_notice: bool,
     pub(crate) usage: UsageRule,
 }
 

@@ -140,9 +140,9 @@ impl Rule {
     /// `offence <declared 0|1> <months>` · `dual_criminality <months for listed offences|*>` · `senders` · `recipients` · `classification` · `attributes` · `never` ·
     /// `consent <seconds>` · `emergency <callback 0|1> <hours|*>` · `timer <which> <record|*> ordinary|emergency <n> <unit>
     /// <clause|policy>`, one each · `ground <code> may|must`, one each · `judgement <name> <clause|policy>`, one each ·
-    /// `postponements` · `conditions` · `consult` · `specialty 0|1` · `onward` · `readers` · `retention <days>`.
+    /// `postponements` · `conditions` · `consult` · `court_order` · `ministry_notice` · `specialty 0|1` · `onward` · `readers` · `retention <days>`.
     ///
-    /// A bound that is not set has its word alone, but `dual_criminality`, `attributes` and `emergency` are left out. What is not in
+    /// A bound that is not set has its word alone, but `dual_criminality`, `attributes`, `emergency`, `court_order` and `ministry_notice` are left out. What is not in
     /// force, reserved or forbidden does not appear, nor do titles, reasons, files, and whether a rule was verified: they change no
     /// decision.
     pub fn canonical(&self) -> String {

@@ -66,6 +66,10 @@ words! {
         SafeConduct => "safe_conduct",
         /// An incident to its notice to the other party.
         Incident => "incident",
+        /// An offer of conditions to its answer.
+        Offer => "offer",
+        /// Records that arrived to their confirmation.
+        Receipt => "receipt",
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the treaty says of an answer, held against it. Each refusal cites the article of the measure.
 
-use model::{KeyId, MeasureScope, Refusal, RefusalCode, Step, Timestamp};
+use std::collections::BTreeSet;
 
-use crate::{Case, Command, Measure, Side, Terms};
+use model::{KeyId, MeasureScope, Refusal, RefusalCode, Role, Step, Timestamp};
+
+use crate::{Case, Command, Guard, Measure, Side, Terms, after, decide::outstanding};
 
 const RULE: &str = "workflow";
 
@@ -47,6 +49,10 @@ pub const INFO_SILENCE_DAYS: i64 = 30;
 
 /// So long who refused leaves the requesting party for a remedy, before it may close. A policy: no text says how long.
 pub const REMEDY_DAYS: i64 = 30;
+
+/// So long an offer may stay without an answer, and records without a confirmation, before the requested party goes on without one. A policy:
+/// no text says how long.
+pub const ANSWER_SILENCE_DAYS: i64 = 30;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -121,6 +127,7 @@ fn consulted(case: &Case, measure: &Measure, terms: &Terms, done: &str, verb: &s
 pub(crate) fn grantable(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
     let Some(terms) = &measure.terms else { return Ok(()) };
     conditions(command, &measure.scope, terms)?;
+    ordered(case, command, now, measure, terms.court_order)?;
     let missing = match command.declared.callback {
         Some(at) if measure.arrived < at && at <= now => return Ok(()),
         Some(_) => "the call-back was not between the arrival of the request and this step",
@@ -159,7 +166,7 @@ fn known_before(case: &Case, command: &Command<'_>, measure: &Measure) -> Result
     let known = match (&measure.terms, automatic) {
         (Some(terms), true) => &terms.conditions,
         (None, true) => return Ok(()),
-        (_, false) => &measure.conditions,
+        (_, false) => &measure.granted,
     };
     let Some(code) = command.conditions.iter().find(|code| !known.contains(code)) else { return Ok(()) };
     let (home, peer) = (case.party(Side::Home), case.party(Side::Peer));
@@ -218,6 +225,85 @@ fn conditions(command: &Command<'_>, scope: &MeasureScope, terms: &Terms) -> Res
             let remedy = format!("Impose one of {}; the parties to the treaty alone can add others.", known.join(", "));
             Err(cited(scope, "conditions", reason, remedy))
         }
+    }
+}
+
+/// Whether who signs in this role may validate what is asked.
+pub(crate) fn validates(role: Role) -> bool {
+    matches!(role, Role::Judge | Role::Prosecutor)
+}
+
+/// What is asked beyond what was validated is validated like the request: who may validate it signs the answer, whose header commits to what is
+/// asked, and is not the one who answers [Dir. 2014/41 art. 2(c), Reg. 2023/1543 art. 4]. R93.
+pub(crate) fn validated(command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+    let any = [Role::Judge, Role::Prosecutor];
+    let may = measure.terms.as_ref().map_or(&any[..], |terms| &terms.validators);
+    if !command.declared.widens || may.is_empty() {
+        return Ok(());
+    }
+    let answering: BTreeSet<KeyId> =
+        command.signers.iter().filter(|(_, role)| !validates(*role)).map(|(key, _)| *key).collect();
+    if command.signers.iter().any(|(key, role)| may.contains(role) && !answering.contains(key)) {
+        return Ok(());
+    }
+    let names: Vec<_> = may.iter().map(|role| role.as_str()).collect();
+    let (id, names) = (measure.scope.id, names.join(" or "));
+    let reason = format!("the answer asks for more of {id} than was validated, and no {names} signed it");
+    let remedy = format!(
+        "Let a {names} who is not the one who answers sign the same header; or ask for it in a case that follows this one."
+    );
+    let refusal = Refusal::new(RefusalCode::R93, RULE, reason, remedy).at("officers");
+    Err(refusal.under(measure.scope.article.clone()))
+}
+
+/// The ministry of the requested party was told before anybody reviews, where its law wants that. R94.
+pub(crate) fn notified(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
+    ordered(case, command, now, measure, measure.terms.as_ref().is_some_and(|terms| terms.ministry_notice))
+}
+
+/// The order, or the notice, on which a step rests is named where the law of the requested party wants it, and is not of a day that has not
+/// come anywhere.
+fn ordered(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure, wanted: bool) -> Result<(), Refusal> {
+    let (id, peer) = (measure.scope.id, case.party(Side::Peer));
+    let (what, verb) = if command.step == Step::OpenReview {
+        ("notice to its ministry", "reviews")
+    } else {
+        ("order of a court", "grants")
+    };
+    let reason = match command.declared.order {
+        None if wanted => format!("{peer} {verb} {id} only after the {what}, and none is named"),
+        Some(day) if now.plus_ms(DAY_MS).date().is_none_or(|last| last < day) => {
+            format!("the {what} for {id} is of {day}, which has not come")
+        }
+        _ => return Ok(()),
+    };
+    let remedy = format!("Name its authority, number and day; {peer} alone can change what its law wants.");
+    Err(cited(&measure.scope, "declared.order", reason, remedy))
+}
+
+/// The requesting party left an offer, or records, without a word for long. R94.
+pub(crate) fn ignored(
+    guard: Guard,
+    case: &Case,
+    command: &Command<'_>,
+    measure: &Measure,
+    heard: Timestamp,
+) -> Result<(), Refusal> {
+    let end = measure.since.plus_ms(ANSWER_SILENCE_DAYS * DAY_MS);
+    if heard < end {
+        let (id, home) = (measure.scope.id, case.party(Side::Home));
+        let what = if guard == Guard::Untaken {
+            "taken nor declined the offer on"
+        } else {
+            "confirmed nor rejected the records for"
+        };
+        let reason = format!("{home} has neither {what} {id}, and may do so until {end}");
+        return Err(cited(&measure.scope, "concerns", reason, format!("Wait for {home}, or remind it.")));
+    }
+    match guard {
+        Guard::UnconfirmedAll => after::held(Guard::Unreported, case, command, heard, measure),
+        Guard::UnconfirmedPart => outstanding(case, measure),
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AuthorityId, ConditionCode, EntryId, KeyId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
-    RecordType, RefusalCode, Timestamp,
+    AuthorityId, ConditionCode, EntryId, KeyId, LeftOut, MatterId, MeasureId, MeasureScope, PartyId, Pin,
+    PostponementCode, RecordType, RefusalCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,14 @@ pub struct Measure {
     /// The entries that brought records for it, whether they were taken or not: who rejects a release has seen it.
     #[serde(default)]
     pub entries: BTreeSet<EntryId>,
+    /// The newest of them.
+    #[serde(default)]
+    pub newest: Option<EntryId>,
     /// Under which conditions, from recognition and release together.
     pub conditions: Vec<ConditionCode>,
+    /// Under which conditions it is granted now: what is released may come under these.
+    #[serde(default)]
+    pub granted: Vec<ConditionCode>,
     /// Why it was refused or blocked.
     pub ground: Option<RefusalCode>,
     /// What the treaty says of the answer; `None` where whoever folded the case does not hold its rule.
@@ -85,6 +91,9 @@ pub struct Measure {
     /// Whether the requested party reported what came of it.
     #[serde(default)]
     pub reported: bool,
+    /// What that report left out, and why.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// What arrived whole of its parts.
     #[serde(default)]
     pub taken: Taken,

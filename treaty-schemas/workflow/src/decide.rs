@@ -77,6 +77,8 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
                 }
                 _ => Vec::new(),
             },
+            left_out: command.declared.left_out.clone(),
+            opens: if step == Step::Reject { Some(matter::rejected(case, command, side, now)?) } else { None },
         },
     }))
 }
@@ -171,8 +173,9 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
 fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(), Refusal>) -> Result<(), Refusal> {
     let step = command.step;
     let Declared { classification, emergency, callback, consent, tag_key, postponement, .. } = command.declared;
-    let Declared { until, follows, matter: of, about, flaw, training, minutes, procedure, left_out, .. } =
-        command.declared;
+    let Declared {
+        until, follows, matter: of, about, flaw, training, minutes, procedure, left_out, order, widens, ..
+    } = command.declared;
     let sent = step == Step::SealSend;
     let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
     only(command.purpose.is_none(), "purpose", sent || asks)?;
@@ -180,7 +183,10 @@ fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(),
     only(follows.is_none(), "declared.follows", sent)?;
     only(of.is_none(), "declared.matter", matter::moves_matter(step))?;
     only(about.is_none(), "declared.about", matter::opens_matter(step))?;
-    only(flaw.is_none(), "declared.flaw", step == Step::Triage)?;
+    only(flaw.is_none(), "declared.flaw", matches!(step, Step::Triage | Step::Reject))?;
+    let rests = matches!(step, Step::OpenReview | Step::Recognise | Step::OfferConditions);
+    only(order.is_none(), "declared.order", rests)?;
+    only(!widens, "declared.widens", step == Step::GiveInfo)?;
     only(minutes.is_none(), "declared.minutes", matter::tells_minutes(step))?;
     only(left_out.is_empty(), "declared.left_out", step == Step::FinalReport)?;
     only(procedure.is_none(), "declared.procedure", step == Step::OpenGroup)?;
@@ -229,7 +235,12 @@ fn row_for(step: Step, state: State, side: Side, measure: Option<&Measure>) -> O
 /// Two officers are two distinct keys. A signature in a role that the step does not know is refused even where enough others
 /// signed: whoever signs, stands for the step.
 fn signed(row: &Row, command: &Command<'_>) -> Result<(), Refusal> {
-    stands(row.actor, command)
+    if !command.declared.widens {
+        return stands(row.actor, command);
+    }
+    // The validator stands beside who answers: see `answer::validated`.
+    let answering = command.signers.iter().filter(|(_, role)| !answer::validates(*role));
+    stands(row.actor, &Command { signers: &answering.copied().collect::<Vec<_>>(), ..*command })
 }
 
 /// The same for any actor.
@@ -271,7 +282,10 @@ fn guard(
     measure: Option<&Measure>,
 ) -> Result<Vec<RecordType>, Refusal> {
     match guard {
-        Guard::None | Guard::AskedIn(_) | Guard::Keeper | Guard::Given => {}
+        Guard::None | Guard::Keeper | Guard::Given => {}
+        Guard::AskedIn(_) => measure.map_or(Ok(()), |measure| answer::validated(command, measure))?,
+        Guard::Notified => measure.map_or(Ok(()), |measure| answer::notified(case, command, now, measure))?,
+        Guard::NotTaken => not_taken(command)?,
         Guard::Giver => until(command, now)?,
         Guard::Complete
         | Guard::Unreported
@@ -300,6 +314,10 @@ fn guard(
         Guard::Unanswered => {
             let heard = waited(now, command.taken);
             measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, heard))?;
+        }
+        Guard::Untaken | Guard::UnconfirmedAll | Guard::UnconfirmedPart => {
+            let heard = waited(now, command.taken);
+            measure.map_or(Ok(()), |measure| answer::ignored(guard, case, command, measure, heard))?;
         }
         Guard::GivenBack => {
             ground(command, |code| matches!(code, RefusalCode::R93 | RefusalCode::R16), "R93 or R16")?;
@@ -374,6 +392,17 @@ fn misdirected(case: &Case, command: &Command<'_>, now: Timestamp, measure: Opti
     }
 }
 
+/// What is not taken, is not taken for a reason.
+fn not_taken(command: &Command<'_>) -> Result<(), Refusal> {
+    if command.declared.flaw.is_some() {
+        return Ok(());
+    }
+    let reason = format!("{} does not say what is wrong with the records", command.step);
+    let remedy =
+        "Say whether the subject or a value is wrong, or the records are stale: their correction begins with it.";
+    Err(sequence(reason, remedy).at("declared.flaw"))
+}
+
 /// An offer names what it wants.
 fn offered(command: &Command<'_>) -> Result<(), Refusal> {
     if !command.conditions.is_empty() {
@@ -395,7 +424,7 @@ fn taken(command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
 }
 
 /// What was said to be all has nothing behind it.
-fn outstanding(case: &Case, measure: &Measure) -> Result<(), Refusal> {
+pub(crate) fn outstanding(case: &Case, measure: &Measure) -> Result<(), Refusal> {
     if measure.outstanding {
         return Ok(());
     }

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    ConditionCode, EntryId, KeyId, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType,
-    RefusalCode, Step, Timestamp,
+    ConditionCode, EntryId, KeyId, LeftOut, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
+    RecordType, RefusalCode, Step, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, r
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
-pub const FOLD: u16 = 3;
+pub const FOLD: u16 = 4;
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +83,12 @@ pub enum Change {
         /// Who stood for it, where it decides on the measures.
         #[serde(default)]
         decided_by: Vec<KeyId>,
+        /// The correction that it opens, where records are not taken.
+        #[serde(default)]
+        opens: Option<(MatterId, Box<Matter>)>,
+        /// What a report leaves out.
+        #[serde(default)]
+        left_out: Vec<LeftOut>,
     },
     /// A matter was opened or moved.
     Matter {
@@ -179,35 +185,14 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
         }
         // It was sent, or given up, before.
         Change::Sent { .. } => {}
-        Change::Moved { step, moves, ground, conditions, callback, bytes, postponement, until, decided_by } => {
-            for one in moves {
-                if let Some(measure) = case.measures.get_mut(&one.measure)
-                    && measure.state == one.from
-                {
-                    shift(measure, *step, one, at);
-                    if step.carries_records() {
-                        measure.entries.extend(event.entry);
-                    }
-                    measure.callback = callback.or(measure.callback);
-                    measure.bytes = measure.bytes.saturating_add(*bytes);
-                    measure.ground = ground.or(measure.ground);
-                    if one.from != one.to {
-                        measure.postponed = *postponement;
-                    }
-                    lasts(measure, *step, *until, at);
-                    if !decided_by.is_empty() {
-                        measure.decided_by = decided_by.iter().copied().collect();
-                    }
-                    bind(measure, *step, conditions);
-                }
-            }
-        }
+        Change::Moved { .. } => moved(&mut case, event, at),
         Change::Matter { id, matter, step, bytes } => {
             if *step == Step::Reissue {
                 let concerned = case.measures.iter_mut().filter(|(id, _)| matter.concerns.contains(id));
                 concerned.for_each(|(_, measure)| {
                     measure.bytes = measure.bytes.saturating_add(*bytes);
                     measure.entries.extend(event.entry);
+                    measure.newest = event.entry.or(measure.newest);
                 });
             }
             let matter = dated(matter.clone(), case.matters.get(id), *step, at);
@@ -226,6 +211,52 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
         }
     }
     case
+}
+
+/// Measures that moved, with what the step says of them.
+fn moved(case: &mut Case, event: &Event, at: Timestamp) {
+    let Change::Moved {
+        step,
+        moves,
+        ground,
+        conditions,
+        callback,
+        bytes,
+        postponement,
+        until,
+        decided_by,
+        opens,
+        left_out,
+    } = &event.change
+    else {
+        return;
+    };
+    if let Some((id, matter)) = opens {
+        case.matters.insert(*id, dated((**matter).clone(), None, *step, at));
+    }
+    for one in moves {
+        if let Some(measure) = case.measures.get_mut(&one.measure)
+            && measure.state == one.from
+        {
+            shift(measure, *step, one, at);
+            if step.carries_records() {
+                measure.entries.extend(event.entry);
+                measure.newest = event.entry.or(measure.newest);
+            }
+            measure.callback = callback.or(measure.callback);
+            measure.bytes = measure.bytes.saturating_add(*bytes);
+            measure.ground = ground.or(measure.ground);
+            if one.from != one.to {
+                measure.postponed = *postponement;
+            }
+            lasts(measure, *step, *until, at);
+            if !decided_by.is_empty() {
+                measure.decided_by = decided_by.iter().copied().collect();
+            }
+            bind(measure, *step, conditions);
+            measure.left_out.extend(left_out.iter().filter(|out| out.measure == one.measure).cloned());
+        }
+    }
 }
 
 /// A case of which nothing happened yet.
@@ -252,7 +283,9 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         since: at,
         released: Vec::new(),
         entries: BTreeSet::new(),
+        newest: None,
         conditions: Vec::new(),
+        granted: Vec::new(),
         ground: None,
         terms: terms.iter().find(|(id, _)| *id == scope.id).map(|(_, terms)| terms.clone()),
         arrived: at,
@@ -265,6 +298,7 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         postponed: None,
         outstanding: false,
         reported: false,
+        left_out: Vec::new(),
         taken: Taken::default(),
         lodged_in: None,
         regularised: None,
@@ -280,7 +314,7 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
             return measure;
         }
         let entries = entry.into_iter().collect();
-        Measure { released: scope.records.clone(), entries, produced: Some(at), ..measure }
+        Measure { released: scope.records.clone(), entries, newest: entry, produced: Some(at), ..measure }
     };
     case.measures = measures.iter().map(|scope| (scope.id, fresh(scope))).collect();
 }
@@ -296,6 +330,7 @@ fn dated(mut matter: Matter, before: Option<&Matter>, step: Step, at: Timestamp)
 }
 
 fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
+    measure.reported |= step == Step::FinalReport;
     if one.from != one.to {
         measure.state = one.to;
         measure.since = at;
@@ -312,13 +347,20 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
         Step::GiveInfo => measure.asked_in = None,
         Step::LodgeRemedy => measure.lodged_in = Some(one.from),
         Step::UpholdDecision => measure.lodged_in = None,
-        Step::AnnulDecision => (measure.lodged_in, measure.ground, measure.consulted) = (None, None, false),
+        Step::AnnulDecision => {
+            (measure.lodged_in, measure.ground, measure.consulted) = (None, None, false);
+            // An annulled decision binds nobody; under what was given before, that was given.
+            measure.granted.clear();
+            if measure.released.is_empty() {
+                measure.conditions.clear();
+            }
+        }
         // A consultation is one on what was decided after it, and on nothing that is decided later.
         Step::Recognise | Step::AcceptConditions | Step::Resume => measure.consulted = false,
-        Step::FinalReport => measure.reported = true,
         Step::PartCollected => measure.outstanding = true,
         Step::Collected => measure.outstanding = false,
-        Step::Confirm => {
+        // Who is silent for long has what it was given.
+        Step::Confirm | Step::FinalReport | Step::MoreToCome if one.from == State::Produced => {
             let (records, bytes, produced) = (measure.released.clone(), measure.bytes, measure.produced);
             measure.taken = Taken { records, bytes, produced };
         }
@@ -353,15 +395,23 @@ fn lasts(measure: &mut Measure, step: Step, until: Option<Timestamp>, at: Timest
 fn bind(measure: &mut Measure, step: Step, conditions: &[ConditionCode]) {
     match step {
         Step::OfferConditions => {
-            measure.offered = conditions.to_vec();
-            measure.offered.sort_unstable();
-            measure.offered.dedup();
+            measure.offered = sorted(conditions.to_vec());
             return;
         }
-        Step::AcceptConditions | Step::DeclineConditions => measure.offered.clear(),
+        Step::AcceptConditions | Step::DeclineConditions | Step::Resume => measure.offered.clear(),
         _ => {}
     }
-    measure.conditions.extend(conditions);
-    measure.conditions.sort_unstable();
-    measure.conditions.dedup();
+    match step {
+        // A new acceptance is a grant of its own; what is offered later and taken is added to it.
+        Step::Recognise => measure.granted = sorted(conditions.to_vec()),
+        Step::AcceptConditions => measure.granted = sorted([&measure.granted, conditions].concat()),
+        _ => {}
+    }
+    measure.conditions = sorted([&measure.conditions, conditions].concat());
+}
+
+fn sorted(mut conditions: Vec<ConditionCode>) -> Vec<ConditionCode> {
+    conditions.sort_unstable();
+    conditions.dedup();
+    conditions
 }

@@ -24,6 +24,7 @@ mod command;
 mod decide;
 mod event;
 mod given;
+mod guard;
 mod matter;
 mod preservation;
 mod state;
@@ -34,7 +35,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{CONSULT_SILENCE_DAYS, INFO_SILENCE_DAYS, REMEDY_DAYS, by_others};
+pub use answer::{ANSWER_SILENCE_DAYS, CONSULT_SILENCE_DAYS, INFO_SILENCE_DAYS, REMEDY_DAYS, by_others};
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
     Act, Agenda, AgendaHearing, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock,
@@ -45,6 +46,7 @@ pub use clock::{
 pub use command::{Command, DraftCommand};
 pub use decide::{PROCEDURE, decide, decide_draft};
 pub use event::{Change, Event, FOLD, Move, apply};
+pub use guard::Guard;
 pub use matter::{
     By, MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, Slot, SlotWarning,
     matter_picture, matter_rows, matter_table, moment_in, moves_matter, opens_matter, zone_named,
@@ -52,5 +54,5 @@ pub use matter::{
 pub use preservation::{Preservation, Standing};
 pub use state::State;
 pub use statistics::{Account, Census, STATISTICS_CSV_HEADER, Statistics, Tally};
-pub use table::{Actor, DraftStep, GatewayEvent, Guard, Row, Side, TRANSITIONS, Trigger, picture, rows_from, table};
+pub use table::{Actor, DraftStep, GatewayEvent, Row, Side, TRANSITIONS, Trigger, picture, rows_from, table};
 pub use terms::{Keeping, Terms};

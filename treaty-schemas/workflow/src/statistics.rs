@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{AuthorityId, RecordType, RefusalCode, Step, Timestamp};
+use model::{Absence, AuthorityId, RecordType, RefusalCode, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Case, Measure, Moment, Side, Signal, State};
 
 /// The names of the columns of [`Statistics::to_csv`], in order. Columns are only added, at the end.
 pub const STATISTICS_CSV_HEADER: &str = "side,by,value,cases,issued,fulfilled,fulfilled_in_part,refused,withdrawn,returned,blocked,\
-lapsed,postponed,pending,production_days_average,production_days_median,refusal_days_average,refusal_days_median";
+lapsed,postponed,pending,production_days_average,production_days_median,refusal_days_average,refusal_days_median,\
+not_existing,not_obtained";
 
 /// A day in milliseconds.
 const DAY_MS: u128 = 24 * 3600 * 1000;
@@ -65,6 +66,8 @@ struct Counted {
     emergency: bool,
     outcome: Outcome,
     ground: Option<RefusalCode>,
+    /// Which record types a report left out, and why.
+    left_out: Vec<(RecordType, Absence)>,
     /// From sending to the last release that stands, or to the refusal.
     took_ms: Option<u64>,
 }
@@ -105,6 +108,7 @@ impl Census {
                 emergency: account.emergency,
                 outcome,
                 ground: measure.ground.filter(|_| matches!(outcome, Outcome::Refused | Outcome::Blocked)),
+                left_out: measure.left_out.iter().map(|one| (one.record.clone(), one.why)).collect(),
                 took_ms: course.ended(outcome).map(|end| end.0.saturating_sub(sent.0).max(0).unsigned_abs()),
             });
         }
@@ -308,6 +312,10 @@ pub struct Tally {
     pub refusal_days_average: Option<f64>,
     /// The same, the one in the middle.
     pub refusal_days_median: Option<f64>,
+    /// How many record types a report says do not exist; under "record_type" of that type alone.
+    pub not_existing: u64,
+    /// How many it says could not be obtained.
+    pub not_obtained: u64,
 }
 
 impl Tally {
@@ -316,6 +324,11 @@ impl Tally {
         let took = |outcomes: &[Outcome]| {
             let of = ones.iter().filter(|one| outcomes.contains(&one.outcome));
             of.filter_map(|one| one.took_ms).collect::<Vec<_>>()
+        };
+        let left_out = |why| {
+            let of_value = |record: &RecordType| by != Dimension::RecordType || record.as_str() == value;
+            let all = ones.iter().flat_map(|one| &one.left_out);
+            all.filter(|(record, one)| *one == why && of_value(record)).count() as u64
         };
         let produced = took(&[Outcome::Fulfilled, Outcome::FulfilledInPart]);
         let refused = took(&[Outcome::Refused]);
@@ -338,6 +351,8 @@ impl Tally {
             production_days_median: median(&produced),
             refusal_days_average: average(&refused),
             refusal_days_median: median(&refused),
+            not_existing: left_out(Absence::NotExisting),
+            not_obtained: left_out(Absence::NotObtained),
         }
     }
 
@@ -363,6 +378,8 @@ impl Tally {
             number(self.production_days_median),
             number(self.refusal_days_average),
             number(self.refusal_days_median),
+            self.not_existing.to_string(),
+            self.not_obtained.to_string(),
         ]);
         cells.join(",")
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use model::{Role, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::{Measure, State};
+use crate::{Guard, Measure, State};
 
 /// A party's place in a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,69 +105,6 @@ pub enum Actor {
     Gateway,
 }
 
-/// What else must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guard {
-    /// Nothing.
-    None,
-    /// The header lists measures, each once.
-    Scope,
-    /// The header names a ground that only a human may give (R01–R20) and the treaty knows, after a consultation where it wants one.
-    HumanGround,
-    /// The header names what the opened body showed: R90, R94 or R95.
-    BodyGround,
-    /// Every record was asked for, each measure gets at least one, under conditions that its grant named, and the bodies stay within bytes
-    /// and mark of the treaty.
-    RecordsAsked,
-    /// The officers of the requested party called back where the treaty wants it, and impose only conditions that it knows.
-    CalledBack,
-    /// The same, and at least one condition is named.
-    Offered,
-    /// The conditions that were offered, and no others, are named.
-    AsOffered,
-    /// The header names a reason that the treaty knows, after a consultation where it wants one.
-    Postponed,
-    /// The questions were asked while the measure stood there.
-    AskedIn(State),
-    /// Something is outstanding behind the part that was collected.
-    Outstanding,
-    /// The header names R93, with the right addressee in the body; or R01, where questions stayed without an answer for
-    /// [`INFO_SILENCE_DAYS`](crate::INFO_SILENCE_DAYS). A request that asks.
-    WrongAddressee,
-    /// The header names R93, or R16 where its conditions cannot be kept. A request that gives: what it gave is destroyed with the step.
-    GivenBack,
-    /// A remedy was lodged while the measure stood there, and others decide on it than decided before.
-    LodgedIn(State),
-    /// Others decide than decided before.
-    Others,
-    /// It is the side that keeps what was released.
-    Keeper,
-    /// It is the side that gave it; the header says until when.
-    Giver,
-    /// The request gives instead of asks.
-    Given,
-    /// Nothing is outstanding.
-    Complete,
-    /// The same, and nobody has reported it; the header names what was granted and not released, and why.
-    Unreported,
-    /// Nothing was released that has to be destroyed or returned.
-    NothingKept,
-    /// The same, and the other side had [`REMEDY_DAYS`](crate::REMEDY_DAYS) for a remedy.
-    RemedyOver,
-    /// Something was released that has to be.
-    Kept,
-    /// The treaty declares the request type automatic; records as for a release.
-    Automatic,
-    /// An emergency that was not validated after the fact yet.
-    Emergency,
-    /// Preserved data; the header says until when it is kept.
-    Prolonged,
-    /// Preserved data.
-    Preserved,
-    /// The other side has been silent for [`CONSULT_SILENCE_DAYS`](crate::CONSULT_SILENCE_DAYS).
-    Unanswered,
-}
-
 /// One line of the procedure.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -191,9 +128,9 @@ impl Row {
         let preserves = || measure.terms.as_ref().is_some_and(|terms| terms.preservation.is_some());
         self.returns(measure, side)
             && match self.guard {
-                Guard::Outstanding => measure.outstanding,
+                Guard::Outstanding | Guard::UnconfirmedPart => measure.outstanding,
                 Guard::Complete => !measure.outstanding,
-                Guard::Unreported => !measure.outstanding && !measure.reported,
+                Guard::Unreported | Guard::UnconfirmedAll => !measure.outstanding && !measure.reported,
                 Guard::NothingKept | Guard::RemedyOver => !measure.keeps(),
                 Guard::Kept => measure.keeps() && side == measure.keeper(),
                 Guard::Automatic => measure.terms.as_ref().is_some_and(|terms| terms.automatic),
@@ -303,7 +240,7 @@ pub const TRANSITIONS: &[Row] = &[
     // At the requested party.
     row(&[Delivered, Acked],   Some(Transferred), By(Step::Forward),    PEER,   Officers(1, &[Role::Central]), Guard::None),
     row(&[Delivered, Transferred], Some(Acked),  By(Step::Acknowledge), PEER,   Officers(1, HANDLERS),         Guard::None),
-    row(&[Acked],              Some(Review),     By(Step::OpenReview),  PEER,   Officers(1, &[Role::Decider]), Guard::None),
+    row(&[Acked],              Some(Review),     By(Step::OpenReview),  PEER,   Officers(1, &[Role::Decider]), Guard::Notified),
     row(&[Review],             Some(Accepted),   By(Step::Recognise),   PEER,   Officers(1, &[Role::Decider]), Guard::CalledBack),
     row(&[Review, Executing],  Some(Refused),    By(Step::Refuse),      PEER,   Officers(2, &[Role::Decider]), Guard::HumanGround),
     row(&[Review, Executing],  Some(Consult),    By(Step::Consult),     PEER,   Officers(1, &[Role::Decider]), Guard::None),
@@ -323,6 +260,7 @@ pub const TRANSITIONS: &[Row] = &[
     // Not now.
     row(&[Review, Executing],  Some(Postponed),  By(Step::Postpone),    PEER,   Officers(1, &[Role::Decider]), Guard::Postponed),
     row(&[Postponed],          Some(Review),     By(Step::Resume),      PEER,   Officers(1, &[Role::Decider, Role::Central]), Guard::None),
+    row(&[CondOffer],          Some(Review),     By(Step::Resume),      PEER,   Officers(1, &[Role::Decider, Role::Central]), Guard::Untaken),
     // Carried out, in one or in parts.
     row(&[Accepted],           Some(Executing),  By(Step::Assign),      PEER,   Officers(1, &[Role::Central]), Guard::None),
     row(&[Executing],          Some(Partial),    By(Step::PartCollected), PEER, Officers(1, COLLECTORS),       Guard::None),
@@ -338,11 +276,14 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Appeal],             Some(Refused),    By(Step::UpholdDecision), PEER, Officers(2, &[Role::Judge, Role::Decider]), Guard::LodgedIn(Refused)),
     // Back at the requesting party.
     row(&[Produced],           Some(Received),   By(Step::Confirm),     HOME,   Officers(1, &[Role::Custodian]), Guard::None),
-    // What is not taken is destroyed with the step.
-    row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(2, &[Role::Custodian]), Guard::None),
+    // What is not taken is destroyed with the step, and has to be corrected.
+    row(&[Produced],           Some(Ready),      By(Step::Reject),      HOME,   Officers(2, &[Role::Custodian]), Guard::NotTaken),
     row(&[Received],           Some(Executing),  By(Step::MoreToCome),  PEER,   Officers(1, COLLECTORS),       Guard::Outstanding),
     row(&[Received],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Unreported),
     row(&[InUse],              None,             By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::Unreported),
+    // Who gave does not wait for ever for a word on it.
+    row(&[Produced],           Some(Executing),  By(Step::MoreToCome),  PEER,   Officers(1, COLLECTORS),       Guard::UnconfirmedPart),
+    row(&[Produced],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::UnconfirmedAll),
     // In use, until it has to be destroyed or returned. Who got it keeps it: the requested party where the request gave it.
     row(&[Received, Executed], Some(InUse),      By(Step::TakeOver),    HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::Complete),
     row(&[Acked],              Some(InUse),      By(Step::TakeOver),    PEER,   Officers(1, &[Role::Officer, Role::Central]), Guard::Given),
@@ -442,40 +383,5 @@ impl fmt::Display for Actor {
             }
             Gateway => f.write_str("gateway"),
         }
-    }
-}
-
-impl fmt::Display for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AskedIn(state) => return write!(f, "asked in {state}"),
-            Self::LodgedIn(state) => return write!(f, "lodged in {state}; by others than decided before"),
-            Self::Others => "by others than decided before",
-            Self::Keeper => "by who keeps the records",
-            Self::Giver => "by who gave the records; until when",
-            Self::Given => "the request gives instead of asks",
-            Self::Complete => "nothing is outstanding",
-            Self::Unreported => "nothing is outstanding, and it was not reported before; what was granted and not released is named",
-            Self::RemedyOver => "nothing was released that has to be destroyed or returned; 30 days after the refusal",
-            Self::NothingKept => "nothing was released that has to be destroyed or returned",
-            Self::Kept => "something was released that has to be destroyed or returned",
-            Self::Automatic => "declared automatic by the treaty; records as for a release, under conditions that the treaty names",
-            Self::Emergency => "an emergency that was not validated yet",
-            Self::Prolonged => "preserved data; until when",
-            Self::Preserved => "preserved data",
-            Self::Offered => "conditions, as for an acceptance",
-            Self::AsOffered => "the conditions that were offered",
-            Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
-            Self::Outstanding => "something is outstanding",
-            Self::Unanswered => "after 10 days of silence of the other side",
-            Self::WrongAddressee => "a request that asks; ground R93, the right addressee is in the body; or R01, 30 days after questions without an answer",
-            Self::GivenBack => "a request that gives; ground R93, or R16 where its conditions cannot be kept",
-            Self::None => "",
-            Self::Scope => "measures listed, each once",
-            Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",
-            Self::BodyGround => "ground R90, R94 or R95",
-            Self::RecordsAsked => "records that were asked, under the conditions of the grant, within bytes and mark",
-            Self::CalledBack => "called back where the treaty wants it; conditions that it knows",
-        })
     }
 }

@@ -1,8 +1,8 @@
-use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCode, RefusalCode};
+use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCode, RefusalCode, Role};
 use serde::{Deserialize, Serialize};
 use treaty::{Consult, Permit, Query, Rule, Timer, TimerKind, Unit};
 
-use crate::applicable;
+use crate::{ANSWER_SILENCE_DAYS, applicable};
 
 /// What the treaty says of the answer to one measure. It is taken from the rule that both parties share when the request is sent,
 /// and stays with the case: a rule that changes later changes nothing in it.
@@ -12,6 +12,15 @@ pub struct Terms {
     pub consult: bool,
     /// Whether the requested party must call back over another channel before it grants anything [CETS 224 art. 9 and 10].
     pub callback: bool,
+    /// Whether the requested party reviews it only after its ministry was told.
+    #[serde(default)]
+    pub ministry_notice: bool,
+    /// Whether the requested party grants it only by the order of a court of its own.
+    #[serde(default)]
+    pub court_order: bool,
+    /// Who may validate it; empty where nobody needs to.
+    #[serde(default)]
+    pub validators: Vec<Role>,
     /// On which grounds a human may refuse.
     pub grounds: Vec<RefusalCode>,
     /// For which reasons it may be postponed.
@@ -39,6 +48,12 @@ pub struct Terms {
     /// For how many days what was released may be kept; `None` where the treaty leaves it to conditions and national law.
     #[serde(default)]
     pub retention_days: Option<u32>,
+}
+
+/// The time after which the requested party goes on without an answer, where the treaty sets none for it.
+fn in_silence(kind: TimerKind) -> Timer {
+    let length = u32::try_from(ANSWER_SILENCE_DAYS).unwrap_or(u32::MAX);
+    Timer { kind, record: None, emergency: false, length, unit: Unit::Days, clause: None }
 }
 
 /// For how long data is preserved.
@@ -69,11 +84,18 @@ impl Terms {
         if permit.spontaneous {
             // Nobody decides on it and nobody carries it out: it is acknowledged, kept and destroyed.
             timers.retain(|timer| matches!(timer.kind, TimerKind::Ack | TimerKind::Retention | TimerKind::Incident));
+        } else {
+            let silent = [TimerKind::Offer, TimerKind::Receipt].into_iter();
+            let silent: Vec<_> = silent.filter(|kind| timers.iter().all(|timer| timer.kind != *kind)).collect();
+            timers.extend(silent.into_iter().map(in_silence));
         }
         let days = |kind| permit.timers.iter().find(|timer| timer.kind == kind && timer.unit == Unit::Days);
         Self {
             consult: permit.consult == Consult::Required,
             callback: permit.callback,
+            ministry_notice: permit.ministry_notice,
+            court_order: permit.court_order,
+            validators: permit.validators.clone(),
             grounds: permit.grounds.iter().map(|ground| ground.code).collect(),
             postponements: permit.postponements.clone(),
             conditions: permit.conditions.clone(),

@@ -3,6 +3,7 @@
 mod alone;
 mod hearing;
 mod late;
+mod law;
 mod matters;
 mod onward;
 mod picture;
@@ -154,7 +155,7 @@ impl Order {
                 matter: moves_matter(step).then_some(MatterId(1)),
                 about: (step == Step::ReportError).then_some(ENTRY),
                 minutes: crate::matter::tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
-                flaw: (step == Step::Triage).then_some(Flaw::WrongSubject),
+                flaw: matches!(step, Step::Triage | Step::Reject).then_some(Flaw::WrongSubject),
                 // Two record types are asked for, and one of them is released.
                 left_out: concerns.iter().filter(|_| step == Step::FinalReport).map(|id| absent(*id)).collect(),
                 ..Declared::default()

@@ -10,6 +10,7 @@ draft-clone = Take this request again for a new one
 draft-findings = What stands in its way
 draft-advice = What you could consider
 draft-comments = What the other side said of the draft
+draft-sent-back = Sent back to be written anew
 draft-comment-findings = Its findings
 draft-more = Add another person, offence or measure
 draft-more-subject = Another person or thing concerned

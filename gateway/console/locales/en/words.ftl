@@ -154,6 +154,8 @@ clock-kind-retention = Retention
 clock-kind-review = Review of a postponement
 clock-kind-appeal = Decision on a remedy
 clock-kind-safe-conduct = Safe conduct
+clock-kind-offer = Answer to the conditions offered
+clock-kind-receipt = Confirmation of the records
 clock-kind-incident = Notice of an incident
 
 # Preservation, documents, links, matters.

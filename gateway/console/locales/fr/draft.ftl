@@ -11,6 +11,7 @@ draft-clone = Reprendre cette demande pour une nouvelle
 draft-findings = Ce qui fait obstacle
 draft-advice = Ce que vous pourriez envisager
 draft-comments = Ce que l’autre partie a dit du brouillon
+draft-sent-back = Renvoyé pour être réécrit
 draft-comment-findings = Ses constatations
 draft-more = Ajouter une personne, une infraction ou une mesure
 draft-more-subject = Autre personne ou objet concerné

@@ -150,6 +150,8 @@ clock-kind-retention = Durée de conservation
 clock-kind-review = Réexamen d’un ajournement
 clock-kind-appeal = Décision sur un recours
 clock-kind-safe-conduct = Sauf-conduit
+clock-kind-offer = Réponse aux conditions offertes
+clock-kind-receipt = Confirmation des pièces
 clock-kind-incident = Notification d’un incident
 
 preservation-in-force = conservé jusqu’au { $until }

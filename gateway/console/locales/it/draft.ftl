@@ -11,6 +11,7 @@ draft-clone = Riprendi questa richiesta per una nuova
 draft-findings = Che cosa lo impedisce
 draft-advice = Che cosa potrebbe valutare
 draft-comments = Che cosa l’altra parte ha detto della bozza
+draft-sent-back = Rinviata per essere riscritta
 draft-comment-findings = I suoi rilievi
 draft-more = Aggiungi una persona, un reato o una misura
 draft-more-subject = Altra persona o cosa interessata

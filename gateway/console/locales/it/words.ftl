@@ -150,6 +150,8 @@ clock-kind-retention = Periodo di conservazione
 clock-kind-review = Riesame di un rinvio
 clock-kind-appeal = Decisione su un ricorso
 clock-kind-safe-conduct = Salvacondotto
+clock-kind-offer = Risposta alle condizioni offerte
+clock-kind-receipt = Conferma dei documenti
 clock-kind-incident = Notifica di un incidente
 
 preservation-in-force = conservato fino al { $until }

@@ -11,6 +11,7 @@ draft-clone = この要請をもとに新しく作る
 draft-findings = 妨げとなる点
 draft-advice = 検討できる点
 draft-comments = 下書きへの相手側の意見
+draft-sent-back = 書き直しのため差し戻し
 draft-comment-findings = 指摘事項
 draft-more = 対象者・犯罪・措置を追加する
 draft-more-subject = 対象を追加

@@ -11,6 +11,7 @@ draft-clone = 以此请求为基础新建
 draft-findings = 存在的障碍
 draft-advice = 可以考虑的事项
 draft-comments = 对方对草稿的意见
+draft-sent-back = 退回重写
 draft-comment-findings = 其指出的问题
 draft-more = 添加人员、罪行或措施
 draft-more-subject = 添加涉及的人或物

@@ -150,6 +150,8 @@ clock-kind-retention = 保管期限
 clock-kind-review = 复核推迟
 clock-kind-appeal = 救济决定
 clock-kind-safe-conduct = 安全通行
+clock-kind-offer = 对所提条件的答复
+clock-kind-receipt = 材料的确认
 clock-kind-incident = 安全事件通知
 
 preservation-in-force = 保全至{ $until }

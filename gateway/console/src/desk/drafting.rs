@@ -74,6 +74,12 @@ impl Desk {
         Ok(self.0.clone().prepare_validation(request).await?.into_inner())
     }
 
+    /// Sends a draft back to who wrote it.
+    pub(crate) async fn send_back(&self, request: wire::SendBackRequest) -> Result<(), Problem> {
+        self.0.clone().send_back(request).await?;
+        Ok(())
+    }
+
     /// Hands a validator's signature in.
     pub(crate) async fn validate(&self, request: wire::ValidateRequest) -> Result<String, Problem> {
         Ok(self.0.clone().validate(request).await?.into_inner().state)

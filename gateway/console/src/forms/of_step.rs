@@ -38,6 +38,11 @@ const INCIDENT: &[&str] = &[
 ];
 
 impl Form {
+    /// Whether it is the order of a court, or the notice to a ministry, on which a step rests.
+    pub(crate) fn is_order(&self) -> bool {
+        matches!(self.fields.as_slice(), [one] if one.name == "order")
+    }
+
     /// Does not show a field that the page shows in another way.
     pub(crate) fn leave_out(&mut self, name: &str) {
         for field in &mut self.fields {
@@ -75,6 +80,8 @@ pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
         Step::TransmitMinutes => vec![cut("hearing_notice", &["handover"], &["handover"])],
         Step::AskInfo => vec![optional(cut("info_request", &["questions", "answer_by"], &[]))],
         Step::GiveInfo => vec![optional(cut("info_reply", &["answers", "scope_grows", "validation"], &[]))],
+        Step::OpenReview => vec![optional(cut("notice", &["order"], &[]))],
+        Step::Recognise | Step::OfferConditions => vec![optional(cut("decision", &["order"], &[]))],
         Step::AcceptConditions => vec![optional(cut("undertaking", &["conditions", "binds"], &[]))],
         Step::ConsultDone => vec![optional(cut("consultation_minutes", &[], &[]))],
         Step::FinalReport => {

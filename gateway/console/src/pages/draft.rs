@@ -46,6 +46,8 @@ struct DraftPage {
     /// What may be done with it beside writing, with where that leads.
     steps: Vec<(String, String)>,
     comments: Vec<Comment>,
+    /// Who sent it back, and why.
+    sent_back: Vec<Comment>,
     last: TaskList,
 }
 
@@ -187,6 +189,7 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
         advice: told(true),
         steps: steps(&draft, &visit),
         comments: comments(&draft, &visit),
+        sent_back: sent_back(&draft, &visit),
         last: last(&draft, is_open, &visit),
         counterpart: summary.counterpart,
     })
@@ -290,6 +293,17 @@ fn comments(draft: &Draft, visit: &Visit) -> Vec<Comment> {
         }
     };
     of_draft.map(comment).collect()
+}
+
+/// Why it came back from who read it, the newest first.
+fn sent_back(draft: &Draft, visit: &Visit) -> Vec<Comment> {
+    let one = |one: &wire::SentBack| Comment {
+        by: format!("{} ({}, {})", one.by, visit.text(&key("role", &one.role)), one.authority),
+        at: visit.moment(one.at_ms),
+        text: one.reasons.clone(),
+        documents: Vec::new(),
+    };
+    draft.shown.sent_back.iter().rev().map(one).collect()
 }
 
 /// Adds an item to a list of the draft, or takes one away.

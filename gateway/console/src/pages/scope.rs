@@ -91,6 +91,10 @@ async fn post(visit: Visit, Path(id): Path<String>, Form(mut fields): Form) -> A
     let done = match fields.one("act") {
         "limit" => limit::limit(&visit, &mut draft, &fields).await,
         "sign" => sign(&visit, &draft, &fields, passphrase).await,
+        "back" => match back(&visit, &draft, &fields, passphrase).await {
+            Ok(()) => return see(&format!("/drafts/{}", draft.id)),
+            failed => failed,
+        },
         _ => Ok(()),
     };
     match done {
@@ -138,6 +142,31 @@ async fn sign(visit: &Visit, draft: &Draft, fields: &Fields, passphrase: Zeroizi
     Ok(())
 }
 
+/// Sends the draft back that stood on the page, to who wrote it.
+async fn back(visit: &Visit, draft: &Draft, fields: &Fields, passphrase: Zeroizing<String>) -> Result<(), Problem> {
+    let signed_in = visit.officer()?;
+    let role = validator(draft).filter(|role| signed_in.officer.roles.contains(role)).ok_or_else(|| needs(draft))?;
+    let reasons = fields.one("reasons").replace("\r\n", "\n");
+    if reasons.trim().is_empty() {
+        return Err(Problem::Incomplete("reasons"));
+    }
+    if draft.sha256 != fields.one("shown") {
+        return Err(is_another());
+    }
+    let act = Act::Rework { case: draft.id, sha256: &draft.sha256, reasons: &reasons };
+    let word = proved(visit, passphrase, act).await?;
+    let request = wire::SendBackRequest {
+        case_id: draft.id.to_string(),
+        sha256: draft.sha256.clone(),
+        role: role.as_str().to_owned(),
+        at_ms: word.at_ms,
+        key_id: word.key_id,
+        signature: word.signature,
+        reasons,
+    };
+    visit.app.cases.send_back(request).await
+}
+
 /// Who validates, as the request says.
 fn validator(draft: &Draft) -> Option<Role> {
     text_at(&draft.document, "/validation/role").parse().ok()
@@ -171,7 +200,11 @@ async fn page(visit: &Visit, draft: &Draft, fields: Option<&Fields>, problem: Op
     let count = draft.document.get("measures").and_then(Value::as_array).map_or(0, Vec::len);
     let scoped =
         |index| MeasureScoped::of(index, draft, &offer_of(&offers.offers, &draft.document, index), fields, visit);
-    let missing = matches!(problem, Some(Problem::Incomplete(_)));
+    let missing = match problem {
+        Some(Problem::Incomplete("reasons")) => "scope-back-missing",
+        Some(Problem::Incomplete(_)) => "scope-limit-wrong",
+        _ => "",
+    };
     let shown = ScopePage {
         page: visit.page(Section::Inbox),
         id: draft.id.to_string(),
@@ -184,8 +217,8 @@ async fn page(visit: &Visit, draft: &Draft, fields: Option<&Fields>, problem: Op
         role: role.map(|role| visit.text(&key("role", role.as_str()))).unwrap_or_default(),
         officer: signed_in.officer.name.clone(),
         shown: draft.sha256.clone(),
-        problem: problem.filter(|_| !missing).map(|problem| problem.told(visit)),
-        missing: if missing { visit.text("scope-limit-wrong") } else { String::new() },
+        problem: problem.filter(|_| missing.is_empty()).map(|problem| problem.told(visit)),
+        missing: if missing.is_empty() { String::new() } else { visit.text(missing) },
     };
     html_as(problem.map_or(StatusCode::OK, Problem::status), &shown)
 }

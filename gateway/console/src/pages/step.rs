@@ -337,13 +337,19 @@ impl Forms<'_> {
     }
 
     fn shown(&self, form: &Form) -> FormShown {
-        let title =
-            if form.is_optional { self.visit.text(&key("form-title", &form.record_type)) } else { String::new() };
+        let name = if form.is_order() { "order" } else { &form.record_type };
+        let title = if form.is_optional { self.visit.text(&key("form-title", name)) } else { String::new() };
         FormShown::of(form, title, self.fields, self.unfit(), self.visit)
     }
 
     fn of_step(&self, step: Step, matter_kind: &str, shown: &wire::GetCaseResponse) -> Vec<FormShown> {
         let mut all = forms::of_step(step, matter_kind);
+        // What the own law does not want, nobody is asked for.
+        let rests =
+            |one: &wire::MeasureView| if step == Step::OpenReview { one.ministry_notice } else { one.court_order };
+        if !shown.measures.iter().any(rests) {
+            all.retain(|form| !form.is_order());
+        }
         let urgent = shown.measures.iter().any(|one| one.request_type.contains("emergency"));
         if urgent && matches!(step, Step::Recognise | Step::OfferConditions) {
             all.push(forms::of_callback());

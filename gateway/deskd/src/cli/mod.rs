@@ -41,7 +41,7 @@ use responder::Responder;
 use session::Session;
 use step::{
     Accept, AskInfo, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation, Produce, Refuse,
-    Regularise, Remedy, Report, Return, TakeOver, Taken, Undertake, matter,
+    Regularise, Reject, Remedy, Report, Return, Review, TakeOver, Taken, Undertake, matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -124,6 +124,8 @@ enum Command {
     Acknowledge(Plain),
     /// Open the review, if need be, and accept.
     Accept(Accept),
+    /// Open the review, with the notice to the ministry where the own law wants one.
+    Review(Review),
     /// Open the review, if need be, and a consultation with the requesting party.
     Consult(Plain),
     /// Say that the consultation was held.
@@ -154,8 +156,9 @@ enum Command {
     PartCollected(Plain),
     /// Go on with what is outstanding, after a part arrived.
     MoreToCome(Plain),
-    /// Do not take the records that were released (two custodians): they are destroyed here and have to be released again.
-    Reject(Plain),
+    /// Do not take the records that were released (two custodians): they are destroyed here, their correction begins, and
+    /// they have to be released again.
+    Reject(Reject),
     /// Confirm that the records arrived whole.
     Confirm(Plain),
     /// Report that all of it was carried out, and what it cost.
@@ -325,7 +328,8 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Return(back) => back.run(session).await.map(Taken::answer),
         Command::PartCollected(plain) => plain.part_collected(session).await.map(Taken::answer),
         Command::MoreToCome(plain) => plain.run(session, model::Step::MoreToCome).await.map(Taken::answer),
-        Command::Reject(plain) => plain.with_reason(session, model::Step::Reject).await.map(Taken::answer),
+        Command::Reject(reject) => reject.run(session).await.map(Taken::answer),
+        Command::Review(review) => review.run(session).await.map(Taken::answer),
         Command::Forward(forward) => forward.run(session).await.map(Taken::answer),
         Command::Refuse(refuse) => refuse.run(session).await.map(Taken::answer),
         Command::Produce(produce) => produce.run(session).await.map(Taken::answer),

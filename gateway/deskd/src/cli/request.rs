@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use identity::sign_validation;
+use identity::{Domain, sign_validation};
 use model::{AuthorityId, CaseId, ConditionCode, Exit, FollowUp, RecordType, RequestType, Role, Step};
 use proto::desk as wire;
 use serde_json::{Value, json};
@@ -19,9 +19,9 @@ use super::{
     officer::Signer,
     preflight::{self, findings},
     session::{Session, case_id},
-    step::{Ask, Common, Taken, documents, record},
+    step::{Ask, Common, Taken, documents, reasoned_text, record},
 };
-use crate::{failure::Failure, signing::check_validation, summary};
+use crate::{clock, failure::Failure, office::rework, signing::check_validation, summary};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -63,6 +63,8 @@ pub(super) enum Request {
     },
     /// Validate the request as a judge or prosecutor.
     Validate(Validate),
+    /// Send the draft back to who wrote it, with the reasons: as a judge or prosecutor, or of a validated one as an officer.
+    SendBack(SendBack),
     /// Send the request (two officers).
     Send(Common),
 }
@@ -112,6 +114,20 @@ pub(super) struct Validate {
     role: Role,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct SendBack {
+    /// The draft, or a unique beginning of its id.
+    case: String,
+    #[command(flatten)]
+    signer: Signer,
+    /// judge, prosecutor or officer.
+    #[arg(long, default_value = "judge")]
+    role: Role,
+    /// What is to be written anew, and why.
+    #[arg(long)]
+    reasons: String,
+}
+
 impl Request {
     pub(super) async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         match self {
@@ -134,6 +150,7 @@ impl Request {
             Self::Show { case } => show(session, case).await,
             Self::Preflight { case } => preflight::of_draft(session, case, false).await,
             Self::Validate(validate) => validate.run(session).await,
+            Self::SendBack(back) => back.run(session).await,
             Self::Send(common) => send(session, common).await,
         }
     }
@@ -364,6 +381,33 @@ impl Validate {
         };
         let state = session.desk().validate(request).await?.into_inner().state;
         let text = format!("{state}. Next: two officers run\n  desk request send {id} --as AUTHORITY/OFFICER");
+        Ok(Answer::new(json!({ "case": id.to_string(), "state": state }), text))
+    }
+}
+
+impl SendBack {
+    async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        reasoned_text(&self.reasons)?;
+        let officer = self.signer.open(session)?;
+        let shown = session.show(&self.case).await?;
+        let id = case_id(shown.summary.as_ref())?;
+        let draft = shown.documents.iter().find(|one| one.entry_id == id.as_bytes()[..]);
+        let draft = draft
+            .ok_or_else(|| Failure::new(Exit::NotFound, "there is no such draft: it was sent, or never written"))?;
+        let at = clock::now();
+        let said = rework::statement(id, &draft.sha256, at, &self.reasons);
+        let request = wire::SendBackRequest {
+            case_id: id.to_string(),
+            sha256: draft.sha256.clone(),
+            reasons: self.reasons.clone(),
+            role: self.role.as_str().to_owned(),
+            at_ms: at.0,
+            key_id: officer.key.key_id().0.as_bytes().to_vec().into(),
+            signature: officer.key.sign(Domain::Rework, &said).into(),
+        };
+        let state = session.desk().send_back(request).await?.into_inner().state;
+        let text =
+            format!("{state}. It is written anew (desk request edit {id}), and validated anew before it is sent.");
         Ok(Answer::new(json!({ "case": id.to_string(), "state": state }), text))
     }
 }

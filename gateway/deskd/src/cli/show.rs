@@ -103,6 +103,7 @@ pub(super) async fn case(
         "openings": shown.openings.iter().map(access::value).collect::<Vec<_>>(),
         "links": shown.links.iter().map(link).collect::<Vec<_>>(),
         "untraced": shown.untraced,
+        "sent_back": shown.sent_back.iter().map(sent_back).collect::<Vec<_>>(),
     });
     if documents.is_some() {
         value["files"] = files.clone().into();
@@ -132,6 +133,11 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
         lines.push(format!("with       {}", case.counterpart));
         lines.push(format!("next       {}", commands::of(&case.possible_steps, None).join(", ")));
         lines.extend(remarks(case).iter().map(|(name, text)| format!("{name:<10} {text}")));
+    }
+    for one in &shown.sent_back {
+        let at = Timestamp(one.at_ms);
+        lines.push(format!("sent back  by {} ({}, {}) at {at}", plain(&one.by), one.role, one.authority));
+        lines.extend(one.reasons.lines().map(|line| format!("    “{}”", plain(line))));
     }
     lines.push(format!("rule       {}", shown.treaty_pin.get(..8).unwrap_or_default()));
     lines.push(format!("readers    {}", shown.readers.join(", ")));
@@ -289,6 +295,10 @@ fn preservation(one: &wire::Preservation) -> Value {
         "standing": one.standing,
         "days_left": one.days_left,
     })
+}
+
+fn sent_back(one: &wire::SentBack) -> Value {
+    json!({ "by": one.by, "authority": one.authority, "role": one.role, "at_ms": one.at_ms, "reasons": one.reasons })
 }
 
 fn link(one: &wire::CaseLink) -> Value {

@@ -122,13 +122,17 @@ fn told(tally: &Tally) -> String {
             .map(|(average, median)| format!("; {what} after {average:.2} days, median {median:.2}"))
             .unwrap_or_default()
     };
+    let absent = [("not existing", tally.not_existing), ("not obtained", tally.not_obtained)];
+    let absent =
+        absent.iter().filter(|(_, count)| *count > 0).map(|(why, count)| format!("; {count} record type(s) {why}"));
     format!(
-        "{} asked in {} case(s): {}{}{}",
+        "{} asked in {} case(s): {}{}{}{}",
         tally.issued,
         tally.cases,
         counts.join(", "),
         days("produced", tally.production_days_average, tally.production_days_median),
         days("refused", tally.refusal_days_average, tally.refusal_days_median),
+        absent.collect::<String>(),
     )
 }
 

@@ -8,6 +8,7 @@ mod forward;
 pub(super) mod hearing;
 pub(super) mod matter;
 mod minutes;
+mod order;
 mod taken;
 
 use std::{
@@ -35,9 +36,12 @@ use crate::{clock, failure::Failure, office::Beside, signing::check_asked, summa
 pub(super) use after::{Dispose, Preservation, Regularise, Remedy, Report, TakeOver};
 pub(super) use again::Again;
 use before::Before;
+pub(super) use between::reasoned_text;
+use between::written;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
-use between::{reasoned_text, written};
 pub(super) use forward::Forward;
+use order::Order;
+pub(super) use order::{Reject, Review};
 pub(super) use taken::Taken;
 
 const POLL: Duration = Duration::from_millis(150);
@@ -106,6 +110,8 @@ pub(super) struct Accept {
     /// The record of that call (emergency_callback); case, moment and request are filled in.
     #[arg(long, value_name = "FILE", requires = "callback_at")]
     callback_record: Option<PathBuf>,
+    #[command(flatten)]
+    order: Order,
 }
 
 /// `desk consulted`.
@@ -178,11 +184,12 @@ impl Accept {
         let officer = self.common.signer.open(session)?;
         let review = Before { step: Step::OpenReview, main: Step::Recognise, records: &[] };
         self.common.take_before(session, &officer, &review, &self.words).await?;
-        let calls = document(desk::CALLBACK, self.callback_record.as_deref())?;
+        let mut documents = document(desk::CALLBACK, self.callback_record.as_deref())?;
+        documents.extend(self.order.in_form("decision")?);
         let ask = Ask {
             conditions: &self.conditions,
             callback: self.callback_at,
-            documents: &calls,
+            documents: &documents,
             ..Ask::new(Step::Recognise, Some(&self.words))
         };
         self.common.take(session, &officer, ask).await

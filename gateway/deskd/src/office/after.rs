@@ -98,13 +98,16 @@ pub(super) fn standings(view: &CaseView, said: &Said<'_>) -> Value {
     said.concerns.iter().map(one).collect()
 }
 
-/// What a header says because its form says it: until when something lasts, and what a report leaves out.
+/// What a header says because its form says it: until when something lasts, what a report leaves out, on
+/// which order it rests, and whether more is asked.
 pub(super) fn declare(header: &mut Header, documents: &[Document]) {
     let read = |one: &Document| records::read(&one.bytes).ok();
     let Some(form) = documents.first().and_then(read) else { return };
     match header.step {
         Step::Extend | Step::Prolong => header.declared.until = desk::until_of(&form).or(header.declared.until),
         Step::FinalReport => header.declared.left_out = desk::left_out_of(&form),
+        Step::OpenReview | Step::Recognise | Step::OfferConditions => header.declared.order = desk::order_of(&form),
+        Step::GiveInfo => header.declared.widens = form["scope_grows"] == true,
         _ => {}
     }
 }

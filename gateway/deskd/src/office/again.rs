@@ -12,7 +12,8 @@ use super::{
     Office,
     matters::Beside,
     outbox::OURS,
-    prepare::{Ask, ENTRY_LIFETIME_MS, signers},
+    prepare::{Ask, ENTRY_LIFETIME_MS},
+    signers::{signers, standing},
     unknown,
     view::CaseView,
 };
@@ -83,7 +84,8 @@ impl Office {
             let Some(row) = self.store.entry(refused.entry).await?.filter(|row| row.body.is_some()) else { continue };
             let lost = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
             let header = placed(view, lost, refused.entry, crate::clock::now());
-            let Ok((needed, roles)) = signers(header.step, view, &header.concerns) else { continue };
+            let Ok(stand) = signers(header.step, view, &header.concerns) else { continue };
+            let (needed, roles) = standing(&header, stand);
             if self.dry_run(view, &header, needed, roles.first().copied()).is_ok()
                 && let Some(event) = timeline.iter_mut().find(|one| one.entry_id == refused.entry.as_bytes()[..])
             {

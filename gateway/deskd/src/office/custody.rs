@@ -423,6 +423,7 @@ mod tests {
             signed: BTreeSet::new(),
             minutes: None,
             proposer: None,
+            given_back: false,
         }
     }
 

@@ -141,7 +141,7 @@ impl Office {
                 put("reference", format!("{} {}", self.own, id.get(..8).unwrap_or(&id)).into());
                 text.map(|text| put("remarks", text.into()));
             }
-            Step::Recognise | Step::Refuse | Step::OfferConditions => {
+            Step::Refuse => {
                 put("decided_on", clock::day(said.now)?.to_string().into());
                 put("decider", officer);
                 put("measures", measures.iter().map(|id| outcome(*id, said, text)).collect());
@@ -211,7 +211,7 @@ impl Office {
             record.entry("supersedes").or_insert(old.into());
         }
         let imposed = |id: MeasureId| match said.conditions {
-            [] => case.measures.get(&id).map(|one| one.conditions.clone()).unwrap_or_default(),
+            [] => case.measures.get(&id).map(|one| one.granted.clone()).unwrap_or_default(),
             named => named.to_vec(),
         };
         self.wrapped(asked, record_type, record, only, &imposed, said.now)
@@ -297,7 +297,7 @@ pub(super) fn record_of(value: Value) -> Result<Map<String, Value>, Denial> {
     }
 }
 
-fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
+pub(super) fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
     let mut outcome = json!({ "id": id });
     if said.step == Step::Refuse {
         outcome["outcome"] = "refuse".into();
@@ -318,7 +318,7 @@ fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
     outcome
 }
 
-fn plain_words(step: Step) -> &'static str {
+pub(super) fn plain_words(step: Step) -> &'static str {
     match step {
         Step::OpenReview => "The review on the merits is open.",
         Step::Consult => "Before a decision we wish to consult.",
@@ -328,7 +328,7 @@ fn plain_words(step: Step) -> &'static str {
         Step::PartCollected => "A part is collected; the rest is outstanding.",
         Step::MoreToCome => "We go on with what is outstanding.",
         Step::DeclineConditions => "The conditions are declined.",
-        Step::Resume => "What was postponed is taken up again.",
+        Step::Resume => "The review is taken up again.",
         Step::Withdraw => "The request is withdrawn.",
         Step::DisposalDue => "What was received has to be destroyed or returned now.",
         Step::GiveUp => "What is preserved is needed no more.",

@@ -104,6 +104,7 @@ impl Office {
             validation: None,
             blocked: None,
             enclosed: enclosed(written, old, now)?,
+            sent_back: old.map(|old| old.sent_back.clone()).unwrap_or_default(),
         })
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Office, after,
-    documents::Said,
+    documents::{Said, outcome, plain_words},
     internal,
     matter_forms::{self, Writer},
     view::CaseView,
@@ -23,6 +23,9 @@ pub(super) fn is_form(step: Step, record_type: &str) -> bool {
         Step::Postpone,
         Step::ReturnRequest,
         Step::CloseMatter,
+        Step::OpenReview,
+        Step::Recognise,
+        Step::OfferConditions,
     ];
     after::is_form(step) || matter_forms::is_form(record_type) || between.contains(&step)
 }
@@ -125,8 +128,7 @@ fn fields(
             fill("measures", Some(measures.into()));
             fill("given_by", Some(speaker));
             fill("given_at", Some(said.now.to_string().into()));
-            let bound = said.conditions.iter().map(|code| json!({ "code": code.as_str() }));
-            fill("conditions", Some(bound.collect()));
+            fill("conditions", Some(bound(said)));
             fill("binds", Some(json!([title])));
         }
         Step::Postpone => {
@@ -134,14 +136,34 @@ fn fields(
             fill("decider", Some(officer));
             form.entry("measures").and_modify(|given| for_each(given, said.concerns));
         }
-        step => {
-            said.affair.into_iter().for_each(|affair| matter_forms::closing(affair, &mut fill));
-            fill("step", Some(step.as_str().into()));
-            fill("measures", Some(measures.into()));
-            fill("text", text.or(matter_forms::plain_words(step)).map(Value::from));
+        Step::Recognise | Step::OfferConditions => {
+            fill("measures", Some(measures.iter().map(|id| outcome(*id, said, text)).collect()));
+            fill("decided_on", Some(clock::day(said.now)?.to_string().into()));
+            fill("decider", Some(officer));
         }
+        _ => noticed(said, measures, text, &mut fill),
     }
     Ok(Value::Object(form))
+}
+
+/// The conditions to which an undertaking binds.
+fn bound(said: &Said<'_>) -> Value {
+    said.conditions.iter().map(|code| json!({ "code": code.as_str() })).collect()
+}
+
+/// What a notice says beside what an officer has written of it.
+fn noticed(said: &Said<'_>, measures: Vec<u32>, text: Option<&str>, fill: &mut impl FnMut(&str, Option<Value>)) {
+    if let Some(affair) = said.affair {
+        matter_forms::closing(affair, fill);
+    }
+    fill("step", Some(said.step.as_str().into()));
+    fill("measures", Some(measures.into()));
+    fill("text", text.or(wordless(said.step)).map(Value::from));
+}
+
+/// What stands where nothing is written.
+fn wordless(step: Step) -> Option<&'static str> {
+    matter_forms::plain_words(step).or((step == Step::OpenReview).then(|| plain_words(step)))
 }
 
 /// The only question, or answer.

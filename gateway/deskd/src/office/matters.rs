@@ -273,9 +273,10 @@ impl Office {
 
     /// The entry that opened a matter, and its document.
     pub(super) async fn opening_of(&self, view: &CaseView, id: MatterId) -> Result<(EntryId, Value), Denial> {
-        for row in self.store.entries_of(view.id).await?.iter().filter(|row| opens_matter(row.step.0)) {
+        let by = view.admitted.as_ref().and_then(|case| case.matters.get(&id)?.by);
+        for row in self.store.entries_of(view.id).await?.iter().filter(|row| row.seq.is_some()) {
             let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
-            if row.seq.is_some() && header.declared.matter == Some(id) {
+            if by == Some(row.id.0) || opens_matter(header.step) && header.declared.matter == Some(id) {
                 let body = self.body(row.id.0).await?;
                 let first = body.and_then(|body| records::read(&body.documents.first()?.bytes).ok());
                 return Ok((row.id.0, first.unwrap_or_default()));

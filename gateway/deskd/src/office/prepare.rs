@@ -8,7 +8,7 @@ use model::{
     KeyId, MeasureId, Refusal, RefusalCode, Role, Step, Timestamp, Validation,
 };
 use store::desk::{DeskBatch, ProposalRow};
-use workflow::{Actor, Command, MATTERS, State, TRANSITIONS, Trigger, decide, moves_matter};
+use workflow::{Case, Command, Side, State, Trigger, decide, moves_matter};
 
 use super::{
     Office, Told,
@@ -21,6 +21,7 @@ use super::{
     matters::Beside,
     once,
     reading::to_be_corrected,
+    signers::{signers, standing},
     unknown,
     validate::request_of,
     view::CaseView,
@@ -100,6 +101,7 @@ impl Office {
         let now = clock::now();
         if let Some((row, header, body)) = self.signed_before(&ask, &view, &mut batch, now).await? {
             let given = self.signatures(&row)?.len();
+            let (needed, roles) = standing(&header, (needed, roles));
             return Ok(prepared(&header, row.header.0.into(), needed, given, roles, body));
         }
         let (header, body) = match ask.again {
@@ -107,6 +109,7 @@ impl Office {
             None if ask.step == Step::SealSend => self.request_header(&view, now).await?,
             None => self.step_header(&view, &ask, now).await?,
         };
+        let (needed, roles) = standing(&header, (needed, roles));
         self.dry_run(&view, &header, needed, ask.role.or(roles.first().copied()))?;
         let header_bytes = proto::encode_header(&header);
         batch.proposals.push(self.proposal(&header, &header_bytes, &body, WAITING, now)?);
@@ -163,6 +166,7 @@ impl Office {
         let row = row.ok_or_else(|| Denial::failed(Fault::StaleCase, gone))?;
         let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
         let (body, given) = (SealedBody::decode(&self.proposed_body(&row)?)?, self.signatures(&row)?.len());
+        let (needed, roles) = standing(&header, (needed, roles));
         Ok(prepared(&header, row.header.0.into(), needed, given, roles, body))
     }
 
@@ -287,10 +291,9 @@ impl Office {
         header.declared.callback = ask.callback;
         self.put_matter(view, case, ask, &mut header).await?;
         if header.concerns.is_empty() && !moves_matter(ask.step) {
-            let possible = case.possible(view.side()).into_iter();
-            let possible: Vec<_> = possible.filter(|one| one.row.trigger == Trigger::Step(ask.step)).collect();
-            header.concerns = possible.iter().flat_map(|one| one.measures.iter().copied()).collect();
-            if possible.is_empty() {
+            let movable = movable(case, view.side(), ask.step);
+            header.concerns = movable.clone().unwrap_or_default();
+            if movable.is_none() {
                 // Not now: the procedure says why, and what is possible instead.
                 header.concerns = case.measures.keys().copied().collect();
                 let (needed, roles) = signers(ask.step, view, &[])?;
@@ -364,7 +367,11 @@ impl Office {
         role: Option<Role>,
     ) -> Result<(), Denial> {
         let role = role.ok_or_else(|| internal("a step without roles"))?;
-        let signers: Vec<_> = (0..needed).map(|i| (KeyId::of(&i.to_be_bytes()), role)).collect();
+        let mut signers: Vec<_> = (0..needed).map(|i| (KeyId::of(&i.to_be_bytes()), role)).collect();
+        if header.declared.widens {
+            let beside = [Role::Central, Role::Judge, Role::Prosecutor];
+            signers = beside.map(|role| (KeyId::of(role.as_str().as_bytes()), role)).to_vec();
+        }
         let terms = self.terms(header)?;
         decide(view.admitted.as_ref(), &Command::of(header, &signers).under(&terms), header.created)?;
         Ok(())
@@ -397,38 +404,22 @@ impl CaseView {
     }
 }
 
+/// The measures that a step can move now, where none is named. What goes on only after a long silence is not meant where something else goes
+/// on at once. `None` where it is not possible at all.
+fn movable(case: &Case, side: Side, step: Step) -> Option<Vec<MeasureId>> {
+    let mut possible = case.possible(side);
+    possible.retain(|one| one.row.trigger == Trigger::Step(step));
+    if possible.iter().any(|one| !one.row.guard.is_of_silence()) {
+        possible.retain(|one| !one.row.guard.is_of_silence());
+    }
+    (!possible.is_empty()).then(|| possible.into_iter().flat_map(|one| one.measures).collect())
+}
+
 /// Whether the body of the step has no place for words.
 fn is_wordless(step: Step) -> bool {
     use Step::{AcceptConditions, CertifyDisposal, Confirm, Regularise, SealSend, TakeOver};
     step.carries_records()
         || matches!(step, SealSend | Confirm | AcceptConditions | TakeOver | CertifyDisposal | Regularise)
-}
-
-/// How many officers stand for a step on this side, and in which roles: as many as the measures that it concerns ask for, where they
-/// stand now.
-pub(super) fn signers(step: Step, view: &CaseView, concerns: &[MeasureId]) -> Result<(usize, &'static [Role]), Denial> {
-    let side = view.side();
-    let officers = |actor: Actor| match actor {
-        Actor::Officers(needed, roles) => Some((usize::from(needed), roles)),
-        Actor::DeskOr(roles) => Some((1, roles)),
-        Actor::Desk | Actor::Gateway => None,
-    };
-    let possible = view.admitted.as_ref().map(|case| case.possible(side)).unwrap_or_default();
-    let concerned = possible.iter().filter(|one| {
-        let named = concerns.is_empty() || one.measures.iter().any(|id| concerns.contains(id));
-        named && one.row.trigger == Trigger::Step(step)
-    });
-    let now = concerned.filter_map(|one| officers(one.row.actor)).max_by_key(|(needed, _)| *needed);
-    let row = TRANSITIONS.iter().find(|row| row.trigger == Trigger::Step(step) && row.sides.contains(&side));
-    let of_matter = MATTERS.iter().find(|row| row.step == step).and_then(|row| officers(row.actor));
-    match now.or_else(|| row.and_then(|row| officers(row.actor))).or(of_matter) {
-        Some(found) => Ok(found),
-        None => {
-            let reason = format!("{step} is not for {}, the {} party", view.own.party(), super::shown::side_name(side));
-            let remedy = "Leave the step to the other party.";
-            Err(Refusal::new(RefusalCode::R93, "workflow", reason, remedy).into())
-        }
-    }
 }
 
 /// In what a signed proposal is not what is asked for. What is left open is not compared.

@@ -66,6 +66,7 @@ impl Office {
                 summary: Some(wire::CaseSummary { training: self.trains(), ..of_draft(id, &draft, updated) }),
                 documents,
                 treaty_pin: rule.map(|rule| rule.pin().to_string()).unwrap_or_default(),
+                sent_back: draft.sent_back.iter().map(super::rework::SentBack::shown).collect(),
                 ..wire::GetCaseResponse::default()
             });
         };
@@ -101,6 +102,7 @@ impl Office {
             treaty_pin: view.pin.to_string(),
             links: linked(&view, &views),
             counterpart_zone: self.zone_of(&view.other),
+            sent_back: draft.iter().flat_map(|(one, _)| &one.sent_back).map(super::rework::SentBack::shown).collect(),
             untraced: untraced.map(|denial| denial.to_string()).unwrap_or_default(),
         })
     }
@@ -413,6 +415,8 @@ fn measures(case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> 
         conditions: measure.conditions.iter().map(ToString::to_string).collect(),
         preservation: preservation(measure, links, today),
         consult_first: measure.terms.as_ref().is_some_and(|terms| terms.consult && !measure.consulted),
+        court_order: measure.terms.as_ref().is_some_and(|terms| terms.court_order),
+        ministry_notice: measure.terms.as_ref().is_some_and(|terms| terms.ministry_notice),
         grounds: measure.terms.iter().flat_map(|terms| &terms.grounds).map(ToString::to_string).collect(),
     };
     case.measures.values().map(one).collect()

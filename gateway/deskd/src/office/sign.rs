@@ -13,7 +13,8 @@ use super::{
     contest::signed_already,
     dispatch::KeptSignature,
     internal,
-    prepare::{SEALED, WAITING, digest_of, prepared_long_ago, signers, too_old},
+    prepare::{SEALED, WAITING, digest_of, prepared_long_ago, too_old},
+    signers::{signers, standing},
     unknown,
 };
 use crate::clock;
@@ -73,7 +74,7 @@ impl Office {
                     return Err(self.overtaken(&view, header.step).await?);
                 }
                 self.uncontested(&row, &header, &view).await?;
-                let (needed, roles) = signers(header.step, &view, &header.concerns)?;
+                let (needed, roles) = standing(&header, signers(header.step, &view, &header.concerns)?);
                 if let Some(case) = &view.admitted {
                     for measure in header.concerns.iter().filter_map(|id| case.measures.get(id)) {
                         by_others(case, measure, header.step, &[word.key])?;
@@ -104,6 +105,9 @@ impl Office {
         self.check_officer(digest_of(&row.header), header, roles, &word)?;
         self.hold_signer(header, row, &word.key)?;
         let mut signatures = self.signatures(row)?;
+        if header.declared.widens {
+            beside(&signatures, &word)?;
+        }
         let earlier = signatures.iter().find(|one| one.key == word.key);
         if let Some(earlier) = earlier.filter(|earlier| earlier.role != word.role) {
             return Err(signed_already(header.step, earlier.role, self.own.party()));
@@ -175,4 +179,16 @@ impl Office {
             None => Some(Progress::Admitted),
         })
     }
+}
+
+/// Who validates what an answer asks beyond the request is not who answers, and one of each signs.
+fn beside(given: &[KeptSignature], word: &OfficerWord) -> Result<(), Denial> {
+    let validates = |role: Role| matches!(role, Role::Judge | Role::Prosecutor);
+    let others = || given.iter().filter(|one| one.key != word.key);
+    if others().all(|one| validates(one.role) != validates(word.role)) {
+        return Ok(());
+    }
+    let reason = "one officer answers, and one judge or prosecutor validates what is asked beyond the request";
+    let remedy = "Let the other of the two sign the same header.";
+    Err(Refusal::new(RefusalCode::R93, "workflow", reason, remedy).at("officers").into())
 }

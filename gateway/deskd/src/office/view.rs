@@ -181,6 +181,9 @@ pub(crate) struct DraftView {
     /// What goes with it, where it gives.
     #[serde(default)]
     pub(crate) enclosed: Vec<super::giving::Enclosed>,
+    /// Who sent it back, and why, the newest last.
+    #[serde(default)]
+    pub(crate) sent_back: Vec<super::rework::SentBack>,
 }
 
 /// A validator's certificate over the draft.

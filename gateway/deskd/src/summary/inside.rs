@@ -51,6 +51,7 @@ pub(crate) fn of_body(body: &Body, contents: bool) -> Result<String, Denial> {
             lines.extend(of_request(value.clone())?);
         }
         lines.extend(decisions(fields));
+        lines.extend(order(fields));
         if document.record_type.as_str() == HEARING_NOTICE {
             lines.extend(super::hearing::lines(fields));
         }
@@ -105,6 +106,13 @@ fn decisions(fields: &Map<String, Value>) -> Vec<String> {
         Some(format!("postpones  M{} {code}, looked at again on {day}", measure.get("id")?.as_u64()?))
     };
     measures.filter_map(|measure| one(measure).or_else(|| later(measure))).collect()
+}
+
+/// The order of a court, or the notice to a ministry.
+fn order(fields: &Map<String, Value>) -> Option<String> {
+    let order = fields.get("order")?;
+    let said = |name: &str| super::line(order[name].as_str().unwrap_or_default());
+    Some(format!("order      {}, {}, {}", said("authority"), said("number"), said("made_on")))
 }
 
 fn of_content(content: &Value) -> Vec<String> {

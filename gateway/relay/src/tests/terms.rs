@@ -1,7 +1,8 @@
 //! What the treaty says of an answer is held against it by both gateways, whoever sends it.
 
 use model::{Classification, ConditionCode, Denial, PostponementCode, RefusalCode, Role, Step};
-use workflow::State;
+use treaty::Rule;
+use workflow::{Case, State};
 
 use super::world::{Draft, Fate, Gateway, NOW, key, relay, strict_rule};
 use crate::Origin;
@@ -29,7 +30,7 @@ fn a_request_of_training_and_a_real_one_do_not_meet_r93() {
 const MINUTE_MS: i64 = 60_000;
 
 /// Both gateways under the strict rule, and the clock of their steps.
-struct Pair {
+pub(super) struct Pair {
     home: Gateway,
     peer: Gateway,
     number: u32,
@@ -37,19 +38,26 @@ struct Pair {
 
 impl Pair {
     /// A request that was sent and reviewed; an emergency's where `emergency`.
-    fn in_review(emergency: bool) -> Self {
-        let of = |own| Gateway { rule: strict_rule(), ..Gateway::of(own) };
+    pub(super) fn in_review(emergency: bool) -> Self {
+        let mut pair = Self::acknowledged(strict_rule(), emergency);
+        pair.takes(&pair.draft(Step::OpenReview, emergency)).unwrap();
+        pair
+    }
+
+    /// A request that was sent and acknowledged, under a rule of both.
+    pub(super) fn acknowledged(rule: &'static Rule, emergency: bool) -> Self {
+        let of = |own| Gateway { rule, ..Gateway::of(own) };
         let mut pair = Self { home: of("JP"), peer: of("FR"), number: 0 };
-        for step in [Step::OpenGroup, Step::SealSend, Step::Acknowledge, Step::OpenReview] {
+        for step in [Step::OpenGroup, Step::SealSend, Step::Acknowledge] {
             pair.takes(&pair.draft(step, emergency)).unwrap();
         }
         pair
     }
 
     /// The step as it should be, a minute after the last one.
-    fn draft(&self, step: Step, emergency: bool) -> Draft {
+    pub(super) fn draft(&self, step: Step, emergency: bool) -> Draft {
         let mut draft = Draft::proper(self.number, step, &[1], self.head());
-        draft.header.pin = strict_rule().pin();
+        draft.header.pin = self.home.rule.pin();
         draft.header.created = NOW.plus_ms(i64::from(self.number) * MINUTE_MS);
         if step == Step::SealSend {
             draft.header.declared.classification = Some(Classification::Official);
@@ -71,7 +79,7 @@ impl Pair {
     }
 
     /// Submits it where it belongs and relays it.
-    fn takes(&mut self, draft: &Draft) -> Result<(), Denial> {
+    pub(super) fn takes(&mut self, draft: &Draft) -> Result<(), Denial> {
         let now = draft.header.created;
         let by_home = draft.header.sender.party() == self.home.own;
         let (from, to) = if by_home { (&mut self.home, &mut self.peer) } else { (&mut self.peer, &mut self.home) };
@@ -84,13 +92,13 @@ impl Pair {
     }
 
     /// What both gateways say to it: the own one of who sends, and the other, which was never asked before.
-    fn both_refuse(&self, draft: &Draft) -> String {
+    pub(super) fn both_refuse(&self, draft: &Draft) -> String {
         let refusal = self.both_say(draft);
         assert_eq!(refusal.code, RefusalCode::R94, "{refusal}");
         format!("{} [{}]", refusal.field.unwrap(), refusal.article.unwrap())
     }
 
-    fn both_say(&self, draft: &Draft) -> model::Refusal {
+    pub(super) fn both_say(&self, draft: &Draft) -> model::Refusal {
         let (now, sender) = (draft.header.created, draft.header.sender.clone());
         let by_home = sender.party() == self.home.own;
         let (own, other) = if by_home { (&self.home, &self.peer) } else { (&self.peer, &self.home) };
@@ -100,7 +108,12 @@ impl Pair {
         *refusal
     }
 
-    fn state(&self) -> State {
+    /// The case, as both gateways hold it.
+    pub(super) fn case(&self) -> Case {
+        self.peer.file.as_ref().unwrap().shown().unwrap()
+    }
+
+    pub(super) fn state(&self) -> State {
         self.peer.file.as_ref().unwrap().shown().unwrap().state()
     }
 }
@@ -156,7 +169,7 @@ fn a_release_of_too_many_bytes_or_without_its_mark_is_rejected_by_both_gateways(
     assert_eq!(pair.state(), State::Produced);
 }
 
-fn go(pair: &mut Pair, steps: &[Step]) {
+pub(super) fn go(pair: &mut Pair, steps: &[Step]) {
     for step in steps {
         pair.takes(&pair.draft(*step, false)).unwrap();
     }

@@ -67,18 +67,24 @@ pub(super) fn desk(id: &str) -> AuthorityId {
 }
 
 fn compile(max_subjects: u32, in_force: bool) -> Rule {
-    compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", &max_subjects.to_string()), in_force)
+    compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", &max_subjects.to_string()), in_force, "")
 }
 
-fn compile_text(instrument: &str, in_force: bool) -> Rule {
+/// Under what the requested party has declared of its law.
+pub(super) fn under_law(declares: &str) -> &'static Rule {
+    Box::leak(Box::new(compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", "20"), true, declares)))
+}
+
+fn compile_text(instrument: &str, in_force: bool, declares: &str) -> Rule {
     let state = |id: &str| {
+        let declares = if id == "FR" { declares } else { "" };
         let treaty = "[[treaty]]\ninstrument = \"ets-185\"\nsigned = 2001-11-23\nratified = 2006-01-10\n\
                       in_force = 2006-05-01\nverified = false\n";
         let authority = "[[authority]]\nkind = \"central\"\nname = \"Ministry\"\nlanguages = [\"en\"]\n";
         let treaty = if in_force { treaty } else { "" };
         (
             format!("parties/{id}.toml"),
-            format!("format = \"party/1\"\nid = \"{id}\"\nname = \"{id}\"\n{treaty}\n{authority}"),
+            format!("format = \"party/1\"\nid = \"{id}\"\nname = \"{id}\"\n{treaty}\n{declares}\n{authority}"),
         )
     };
     let files =
@@ -113,7 +119,7 @@ pub(super) fn strict_rule() -> &'static Rule {
             .replace("MAX_SUBJECTS", "20")
             .replace("consult_before = \"no\"", "consult_before = \"required\"")
             .replace("[safeguards]", "[answer]\npostponements = [\"P01\"]\n\n[safeguards]");
-        compile_text(&(text + STRICT), true)
+        compile_text(&(text + STRICT), true, "")
     })
 }
 
@@ -227,16 +233,7 @@ impl Draft {
             expires: NOW.plus_ms(24 * HOUR_MS),
             declared: Declared::default(),
         };
-        match step {
-            Step::SealSend => request(&mut header, concerns, body),
-            Step::Release => header.records = vec!["traffic_data".parse().unwrap()],
-            Step::Refuse => header.ground = Some(RefusalCode::R07),
-            Step::Violation => header.ground = Some(RefusalCode::R90),
-            Step::ReturnRequest => header.ground = Some(RefusalCode::R93),
-            Step::OfferConditions | Step::AcceptConditions => header.conditions = vec![ConditionCode::C01],
-            Step::Postpone => header.declared.postponement = Some(PostponementCode::P01),
-            _ => {}
-        }
+        says(&mut header, concerns, body);
         Self { header, signers, payload: payload(step), members: vec![home, peer] }
     }
 
@@ -260,6 +257,21 @@ impl Draft {
             officers: self.signers.iter().map(signed).collect(),
             desk: zero,
         }
+    }
+}
+
+/// What the header of a step has to say.
+fn says(header: &mut Header, concerns: &[u32], body: BodyCommitment) {
+    match header.step {
+        Step::SealSend => request(header, concerns, body),
+        Step::Release => header.records = vec!["traffic_data".parse().unwrap()],
+        Step::Refuse => header.ground = Some(RefusalCode::R07),
+        Step::Violation => header.ground = Some(RefusalCode::R90),
+        Step::ReturnRequest => header.ground = Some(RefusalCode::R93),
+        Step::OfferConditions | Step::AcceptConditions => header.conditions = vec![ConditionCode::C01],
+        Step::Postpone => header.declared.postponement = Some(PostponementCode::P01),
+        Step::Reject => header.declared.flaw = Some(model::Flaw::WrongValue),
+        _ => {}
     }
 }
 

@@ -137,8 +137,8 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
             [produce("", "traffic_data", 1).replace("  ", " "), produce("", "traffic_data", 2).replace("  ", " ")];
         run(Side::Fr, &rest[0], "").await;
         run(Side::Fr, &rest[1], "PRODUCED").await;
-        run(Side::Jp, "reject CASE --as central/officer-1 --text another-person", "").await;
-        run(Side::Jp, "reject CASE --as central/officer-2 --text another-person", "READY").await;
+        run(Side::Jp, "reject CASE --as central/officer-1 --flaw wrong_subject --text another-person", "").await;
+        run(Side::Jp, "reject CASE --as central/officer-2 --flaw wrong_subject --text another-person", "READY").await;
         run(Side::Fr, &rest[0], "").await;
         run(Side::Fr, &rest[1], "PRODUCED").await;
         run(Side::Jp, "confirm CASE --as central/officer-1", "RECEIVED").await;

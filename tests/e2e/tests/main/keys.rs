@@ -42,7 +42,8 @@ async fn records_that_are_rejected_are_destroyed_with_the_rejection_and_the_case
         let (stage, case) = (&play.stage, play.case.as_str());
         for officer in 1..=2 {
             let officer = format!("central/officer-{officer}");
-            let words = ["reject", case, "--as", &officer, "--text", "This is somebody else."];
+            let words =
+                ["reject", case, "--as", &officer, "--flaw", "wrong_subject", "--text", "This is somebody else."];
             sees(stage, Side::Jp, case, "PRODUCED").await;
             stage.desk(Side::Jp, &words).await.done();
         }

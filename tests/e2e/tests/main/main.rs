@@ -44,6 +44,7 @@ mod form;
 mod ghosts;
 mod hearing;
 mod keys;
+mod law;
 mod ledgers;
 mod life;
 mod lying_peer;

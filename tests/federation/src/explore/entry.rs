@@ -98,6 +98,7 @@ impl Draft {
             Step::ReturnRequest => header.ground = Some(RefusalCode::R93),
             Step::OfferConditions | Step::AcceptConditions => header.conditions = vec![ConditionCode::C01],
             Step::Postpone => header.declared.postponement = Some(PostponementCode::P01),
+            Step::Reject => header.declared.flaw = Some(model::Flaw::WrongValue),
             Step::Extend | Step::Prolong => header.declared.until = Some(self.now.plus_ms(720 * HOUR_MS)),
             _ => {}
         }
@@ -156,7 +157,7 @@ impl Draft {
         match roles.iter().find(|role| !matches!(role, Role::Judge | Role::Prosecutor | Role::DutyOfficer)) {
             Some(role) => {
                 // Who decided does not decide on the remedy.
-                let first = if self.step.is_of_a_court() { 2 } else { 0 };
+                let first = if matches!(self.step, Step::AnnulDecision | Step::UpholdDecision) { 2 } else { 0 };
                 let officers = from.officers.iter().skip(first).take(usize::from(count));
                 officers.map(|key| sign_step(key, *role, digest)).collect()
             }

@@ -48,6 +48,8 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
         postponements: _,
         conditions: _,
         consult: _,
+        court_order: _,
+        ministry_notice: _,
         usage: _,
     } = &**new;
     let mut found = Found(Vec::new());
@@ -340,6 +342,8 @@ impl Found {
         self.fewer_is_more(Field::Conditions, &old.conditions, &new.conditions, ToString::to_string);
         let consult = |p: &Provision| p.consult.as_str().replace('_', " ");
         self.push(Field::Consult, consult(old), consult(new), Effect::Neutral);
+        self.flag(Field::CourtOrder, old.court_order, new.court_order, Effect::Narrows);
+        self.flag(Field::MinistryNotice, old.ministry_notice, new.ministry_notice, Effect::Narrows);
     }
 
     /// What is taken away here leaves more to be given.

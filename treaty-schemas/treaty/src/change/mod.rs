@@ -87,6 +87,10 @@ pub enum Field {
     Conditions,
     /// Whether to consult before a refusal.
     Consult,
+    /// Whether a court orders it before it is granted.
+    CourtOrder,
+    /// Whether a ministry is told before it is reviewed.
+    MinistryNotice,
     /// Whether use is bound to the named proceeding.
     Specialty,
     /// Whether it may go on to others.
@@ -137,6 +141,8 @@ impl fmt::Display for Field {
             Self::Postponements => "grounds of postponement",
             Self::Conditions => "conditions",
             Self::Consult => "consultation before a refusal",
+            Self::CourtOrder => "order of a court before a grant",
+            Self::MinistryNotice => "notice to the ministry before the review",
             Self::Specialty => "use for the named proceeding only",
             Self::Onward => "onward transfer",
             Self::Readers => "who may read",

@@ -38,6 +38,8 @@ impl<'a> Bench<'a> {
             postponements: provision.postponements.clone(),
             conditions: provision.conditions.clone(),
             consult: provision.consult,
+            court_order: provision.court_order,
+            ministry_notice: provision.ministry_notice,
             callback: provision.emergency.as_ref().is_some_and(|rule| rule.value.callback),
             expost_hours: provision.emergency.as_ref().and_then(|rule| rule.value.expost_hours),
             purposes: provision.purposes.value.clone(),

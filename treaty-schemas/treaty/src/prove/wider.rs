@@ -233,6 +233,8 @@ fn milder(field: &Field, before: &Decision, after: &Decision) -> bool {
         Field::ExPost => old.expost_hours != new.expost_hours,
         Field::Automatic => old.automatic != new.automatic,
         Field::Spontaneous => old.spontaneous != new.spontaneous,
+        Field::CourtOrder => old.court_order != new.court_order,
+        Field::MinistryNotice => old.ministry_notice != new.ministry_notice,
         Field::Grounds => old.grounds != new.grounds,
         Field::Judgements => old.judgements != new.judgements,
         Field::Conditions => old.conditions != new.conditions,

@@ -56,6 +56,8 @@ impl Permit {
         if self.consult != Consult::No {
             facts.say(Label::Consult, self.consult.as_str().replace('_', " "));
         }
+        facts.when(Label::MinistryNotice, self.ministry_notice);
+        facts.when(Label::CourtOrder, self.court_order);
         facts.when(Label::Callback, self.callback);
         facts.some(Label::ExPost, self.expost_hours);
     }

@@ -83,6 +83,10 @@ labels! {
     Conditions => ["conditions", "conditions", "condizioni", "条件", "条件"],
     /// Before a refusal.
     Consult => ["consultation before a refusal", "consultation avant un refus", "consultazione prima di un rifiuto", "拒否前の協議", "拒绝前的协商"],
+    /// Before the review.
+    MinistryNotice => ["its ministry is told before the review", "son ministère est avisé avant l'examen", "il suo ministero è avvisato prima dell'esame", "審査の前に所管省へ通知", "审查前须通知其主管部门"],
+    /// Before a grant.
+    CourtOrder => ["granted by the order of a court", "accordé sur décision d'un tribunal", "concesso per ordine di un tribunale", "裁判所の命令により許可", "须凭法院命令准予"],
     /// Call back.
     Callback => ["call back before an emergency is granted", "rappel avant d'accorder une urgence", "richiamata prima di accordare un'urgenza", "緊急時は折返し確認の後に許可", "批准紧急请求前须回拨确认"],
     /// Hours.

@@ -39,6 +39,8 @@ pub(crate) fn every_change() -> Vec<(&'static str, Change)> {
         postponements: _,
         conditions: _,
         consult: _,
+        court_order: _,
+        ministry_notice: _,
         usage: UsageRule { specialty: _, onward: _, readers: _, retention_days: _ },
     } = &**provision(&rule);
     let mut changes = scope_changes();
@@ -138,6 +140,8 @@ fn human_changes() -> Vec<(&'static str, Change)> {
         ("postponements", |p| p.postponements.push(PostponementCode::P05)),
         ("conditions", |p| p.conditions.push(ConditionCode::C11)),
         ("consult", |p| p.consult = Consult::Required),
+        ("court order", |p| p.court_order ^= true),
+        ("ministry notice", |p| p.ministry_notice ^= true),
         ("specialty", |p| p.usage.specialty ^= true),
         ("onward", |p| p.usage.onward.value = Onward::Never),
         ("onward: free", |p| p.usage.onward.value = Onward::Free),

@@ -164,6 +164,13 @@ fn declarations_bind_who_asks_the_state_that_made_them() {
     assert_eq!(permit(&declared("no_onward"), ("FR", "JP")).onward, Onward::PriorAuthorisation);
     assert_eq!(permit(&declared("consult"), ("FR", "JP")).consult, Consult::Required);
     assert!(permit(&declared("dual_criminality"), ("JP", "FR")).dual_criminality);
+    let law = |rule: &str, pair| {
+        let permit = permit(&declared(rule), pair);
+        (permit.court_order, permit.ministry_notice)
+    };
+    assert_eq!((law("court_order", ("JP", "FR")), law("court_order", ("FR", "JP"))), ((true, false), (false, false)));
+    assert_eq!(law("ministry_notice", ("JP", "FR")), (false, true));
+    assert_eq!(law("ministry_notice", ("FR", "JP")), (false, false));
 }
 
 #[test]

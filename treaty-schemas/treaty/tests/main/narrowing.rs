@@ -209,7 +209,15 @@ fn said() -> impl Strategy<Value = String> {
             line("from", from) + &line("withdrawn", withdrawn)
         })
     };
-    let demands = &["central_authority_only", "dual_criminality", "judge_validates", "consult", "no_onward"];
+    let demands = &[
+        "central_authority_only",
+        "dual_criminality",
+        "judge_validates",
+        "consult",
+        "no_onward",
+        "court_order",
+        "ministry_notice",
+    ];
     let articles =
         &["conv:29", "conv:31", "conv:25(5)", "prot:7", "prot:8", "prot:9", "prot:12", "wide:18", "wide:18(4)"];
     let declaration = (select(&articles[..]), select(&demands[..]), days()).prop_map(|(article, rule, days)| {

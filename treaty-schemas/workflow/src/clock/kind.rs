@@ -130,13 +130,13 @@ const NONE: &[Signal] = &[];
 /// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
 const WAITS: &[(Signal, &[Signal])] = &[
     (By(Step::AskInfo), &[By(Step::GiveInfo)]),
-    (By(Step::OfferConditions), &[By(Step::DeclineConditions)]),
+    (By(Step::OfferConditions), &[By(Step::DeclineConditions), By(Step::Resume)]),
     (By(Step::Postpone), &[By(Step::Resume)]),
 ];
 /// What is carried out rests for a remedy besides, until the decision is upheld or made anew [Dir. 2014/41 art. 14(6)].
 const RESTS: &[(Signal, &[Signal])] = &[
     WAITS[0],
-    (By(Step::OfferConditions), &[By(Step::DeclineConditions), By(Step::AcceptConditions)]),
+    (By(Step::OfferConditions), &[By(Step::DeclineConditions), By(Step::AcceptConditions), By(Step::Resume)]),
     WAITS[2],
     (By(Step::LodgeRemedy), &[By(Step::UpholdDecision), By(Step::Recognise), By(Step::AcceptConditions)]),
 ];
@@ -149,6 +149,11 @@ const ANSWERED: &[State] =
 const NOT_KEPT: &[State] = &[State::Blocked, State::Lapsed, State::DisposalDue, State::Disposed, State::Closed];
 /// What was given with a request is kept from the day on which it is taken into use.
 const KEEPS: &[Signal] = &[By(Step::Release), By(Step::Answer), By(Step::TakeOver)];
+/// Nobody owes an answer to an offer any more: what was offered is reviewed anew.
+const ENDED_OFFER: &[State] =
+    &[State::Review, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
+/// Nobody owes a word on records any more: who gave them went on without it, or has to give them anew.
+const LEFT: &[State] = &[State::Ready, State::Executing, State::Executed, State::Closed];
 /// What tells the requesting party that something goes on.
 const NEWS: &[Signal] = &[
     By(Step::Acknowledge),
@@ -200,6 +205,8 @@ pub const CLOCKS: &[ClockRow] = &[
     ClockRow { restarts: RELEASE, ..row(TimerKind::Retention, HOME, KEEPS, &[By(Step::DisposalDue), By(Step::CertifyDisposal)], &[State::Closed]) },
     row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
     row(TimerKind::Appeal,       PEER, &[By(Step::LodgeRemedy)], &[By(Step::AnnulDecision), By(Step::UpholdDecision)], GONE),
+    ClockRow { lapses: true, ..row(TimerKind::Offer, HOME, &[By(Step::OfferConditions)], &[By(Step::AcceptConditions), By(Step::DeclineConditions)], ENDED_OFFER) },
+    ClockRow { lapses: true, ..row(TimerKind::Receipt, HOME, RELEASE, &[By(Step::Confirm), By(Step::Reject)], LEFT) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),
 ];
 
@@ -208,7 +215,7 @@ pub const CLOCKS: &[ClockRow] = &[
 pub(crate) const RETRACTS: (&[Signal], &[Signal]) =
     (&[By(Step::Violation), By(Step::Reject)], &[By(Step::Release), By(Step::Answer)]);
 /// What makes a release final: nothing retracts it any more.
-pub(crate) const SETTLES: Signal = By(Step::Confirm);
+pub(crate) const SETTLES: &[Signal] = &[By(Step::Confirm), By(Step::MoreToCome), By(Step::FinalReport)];
 
 /// How clocks of a kind run; `None` for the prolongation.
 pub(crate) fn row_of(kind: TimerKind) -> Option<&'static ClockRow> {

@@ -217,12 +217,13 @@ struct Live<'a> {
 impl<'a> Fold<'a> {
     fn retract(&mut self, moment: &Moment) {
         let (retracting, retracted) = RETRACTS;
-        if moment.signal != SETTLES && !retracting.contains(&moment.signal) {
+        let settles = SETTLES.contains(&moment.signal);
+        if !settles && !retracting.contains(&moment.signal) {
             return;
         }
         for live in self.live.iter_mut().filter(|live| live.clock.id.measure == moment.measure) {
-            if moment.signal == SETTLES {
-                (live.started_by, live.stopped_by) = (SETTLES, None);
+            if settles {
+                (live.started_by, live.stopped_by) = (moment.signal, None);
             } else if retracted.contains(&live.started_by) && live.clock.course.end.is_none() {
                 live.clock.course.end = Some(Ending::Dropped { at: moment.at });
             } else if live.stopped_by.is_some_and(|by| retracted.contains(&by)) {

@@ -88,6 +88,8 @@ impl Story {
                 postponement,
                 until,
                 decided_by: vec![],
+                opens: None,
+                left_out: vec![],
             },
         );
         self.1 = to;

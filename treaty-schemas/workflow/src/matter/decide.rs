@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use model::{EntryId, Flaw, MatterId, MeasureId, Refusal, RefusalCode, Step, Timestamp, limits};
 
-use super::{MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterRow, MatterState, opens_matter};
+use super::{MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, opens_matter};
 use crate::{
     Case, Change, Command, Measure, Side, State, answer,
     decide::{only_asked, records, sequence, stands, until},
@@ -35,27 +35,13 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     measures.iter().try_for_each(|measure| guard(row.guard, case, command, now, measure, before))?;
     about(row.guard, command, &measures)?;
     only_asked(case, command)?;
-    let fresh = || Matter {
-        kind: row.kinds[0],
-        state: row.to,
-        opener: side,
-        by: Some(command.entry),
-        opened: now,
-        since: now,
-        concerns: command.concerns.to_vec(),
+    let begun = || Matter {
         about: command.declared.about,
         covers: covered(command.declared.about, &measures),
         purpose: command.purpose.map(str::to_owned),
-        flaw: None,
-        granted: None,
-        until: None,
-        conditions: Vec::new(),
-        recalled: false,
-        signed: BTreeSet::new(),
-        minutes: None,
-        proposer: None,
+        ..fresh(row.kinds[0], row.to, command, side, now)
     };
-    let mut matter = before.cloned().unwrap_or_else(fresh);
+    let mut matter = before.cloned().unwrap_or_else(begun);
     matter.state = row.to;
     matter.flaw = command.declared.flaw.or(matter.flaw);
     matter.until = command.declared.until.or(matter.until);
@@ -77,6 +63,51 @@ pub(crate) fn decide(case: &Case, command: &Command<'_>, side: Side, now: Timest
     }
     let bytes = if step.carries_records() { command.bytes } else { 0 };
     Ok(Change::Matter { id, matter, step, bytes })
+}
+
+/// A matter of which nothing is known yet but who opened it.
+fn fresh(kind: MatterKind, state: MatterState, command: &Command<'_>, side: Side, now: Timestamp) -> Matter {
+    Matter {
+        kind,
+        state,
+        opener: side,
+        by: Some(command.entry),
+        opened: now,
+        since: now,
+        concerns: command.concerns.to_vec(),
+        about: None,
+        covers: BTreeSet::new(),
+        purpose: None,
+        flaw: command.declared.flaw,
+        granted: None,
+        until: None,
+        conditions: Vec::new(),
+        recalled: false,
+        signed: BTreeSet::new(),
+        minutes: None,
+        proposer: None,
+        given_back: false,
+    }
+}
+
+/// The correction that records open which are not taken: of those that were released last for the measures. Nobody names it: both sides see
+/// it by the same entry.
+pub(crate) fn rejected(
+    case: &Case,
+    command: &Command<'_>,
+    side: Side,
+    now: Timestamp,
+) -> Result<(MatterId, Box<Matter>), Refusal> {
+    room(case, side)?;
+    let measures = concerned(case, command)?;
+    let covers: BTreeSet<EntryId> = measures.iter().filter_map(|measure| measure.newest).collect();
+    let about = covers.first().copied().filter(|_| covers.len() == 1);
+    let matter = fresh(MatterKind::Correction, MatterState::Reported, command, side, now);
+    Ok((next_id(case), Box::new(Matter { about, covers, given_back: true, ..matter })))
+}
+
+fn next_id(case: &Case) -> MatterId {
+    MatterId(u32::try_from(case.matters.len()).unwrap_or(u32::MAX).saturating_add(1))
 }
 
 /// The entries that a matter is about as its measures stand now.
@@ -127,9 +158,9 @@ fn opening(
     keeper: Side,
 ) -> Result<&'static MatterRow, Refusal> {
     room(case, side)?;
-    let next = u32::try_from(case.matters.len()).unwrap_or(u32::MAX).saturating_add(1);
-    if id.0 != next {
-        let reason = format!("the next matter of the case is {}", MatterId(next));
+    let next = next_id(case);
+    if id != next {
+        let reason = format!("the next matter of the case is {next}");
         return Err(sequence(reason, "Open it under that number.").at("declared.matter"));
     }
     let rows = || MATTERS.iter().filter(|row| row.from.is_empty() && row.step == command.step);
@@ -198,6 +229,8 @@ fn next(
 pub(super) fn counts(guard: MatterGuard, matter: &Matter, side: Side) -> bool {
     match guard {
         MatterGuard::RightSubject => matter.flaw != Some(Flaw::WrongSubject),
+        MatterGuard::WrongSubject => !matter.given_back,
+        MatterGuard::GivenBack => matter.given_back,
         MatterGuard::Asked => matter.proposer.unwrap_or(matter.opener) != side,
         MatterGuard::First => matter.signed.is_empty(),
         MatterGuard::Second => !matter.signed.is_empty() && !matter.signed.contains(&side),

@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fmt};
 use model::{ConditionCode, Digest, EntryId, Flaw, MeasureId, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use decide::decide;
+pub(crate) use decide::{decide, rejected};
 pub use slot::{Slot, SlotWarning, moment_in, zone_named};
 pub use table::{By, MATTERS, MatterGuard, MatterRow, matter_picture, matter_rows, matter_table};
 
@@ -177,6 +177,9 @@ pub struct Matter {
     /// Who proposed the times of a hearing last; `None` for who opened it.
     #[serde(default)]
     pub proposer: Option<Side>,
+    /// Whether its records were not taken, and destroyed when it was opened: they are released anew.
+    #[serde(default)]
+    pub given_back: bool,
 }
 
 impl Matter {

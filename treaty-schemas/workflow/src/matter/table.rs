@@ -36,10 +36,12 @@ pub enum MatterGuard {
     About,
     /// The header says what is wrong.
     Flaw,
-    /// They are about somebody else.
+    /// They are about somebody else, and were taken.
     WrongSubject,
     /// They were not found to be about somebody else: that is recalled.
     RightSubject,
+    /// They were not taken, and destroyed when it was opened.
+    GivenBack,
     /// A value in them is wrong or old; or, after the keys are gone, whatever was wrong. Every record was asked for.
     Replaced,
     /// Where the header says until when, that is later than the step.
@@ -141,6 +143,8 @@ pub const MATTERS: &[MatterRow] = &[
     row(&[Correction], &[Recalled],               Shredded,        Step::CertifyShredding,  By::Keeper, CUSTODIANS, MatterGuard::None),
     row(&[Correction], &[Triaged, Shredded],      Reissued,        Step::Reissue,           By::Giver,  CENTRALS, MatterGuard::Replaced),
     row(&[Correction], &[Reported],               Closed,          Step::CloseMatter,       By::Opener, CENTRAL,    MatterGuard::None),
+    // What was not taken is released anew in the ordinary way.
+    row(&[Correction], &[Triaged],                Closed,          Step::CloseMatter,       By::Opener, CENTRAL,    MatterGuard::GivenBack),
     // Nothing is wrong, or not what it seemed.
     row(&[Correction], &[Reported, Triaged],      Closed,          Step::CloseMatter,       By::Giver,  CENTRAL,    MatterGuard::RightSubject),
     row(&[Correction], &[Reissued, Shredded],     Closed,          Step::CloseMatter,       By::Keeper, CENTRAL,    MatterGuard::None),
@@ -238,7 +242,8 @@ impl fmt::Display for MatterGuard {
             Self::Purpose => "something was released; the purpose is named",
             Self::About => "something was released; the entry that did is named",
             Self::Flaw => "what is wrong is named",
-            Self::WrongSubject => "the records are about somebody else",
+            Self::WrongSubject => "the records are about somebody else, and were taken",
+            Self::GivenBack => "the records were not taken, and destroyed when it was opened",
             Self::RightSubject => "the records were not found to be about somebody else",
             Self::Replaced => "the keys are gone where the subject was wrong; records that were asked",
             Self::Until => "an end that is not over, where one is named",

@@ -77,9 +77,10 @@ fn the_requesting_party_brings_every_case_to_its_end_though_the_other_never_answ
 }
 
 #[test]
-fn the_requested_party_waits_for_the_other_with_its_offer_and_with_what_it_released_and_nowhere_else() {
-    let waits = standing().filter(|state| !alone(*state, Side::Peer).contains(&State::Closed));
-    assert_eq!(waits.collect::<BTreeSet<_>>(), BTreeSet::from([State::CondOffer, State::Produced]));
+fn the_requested_party_brings_every_case_to_its_end_though_the_other_never_answers() {
+    for state in standing() {
+        assert!(alone(state, Side::Peer).contains(&State::Closed), "{state}");
+    }
 }
 
 #[test]

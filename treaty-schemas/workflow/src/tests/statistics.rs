@@ -42,6 +42,8 @@ fn moved(at: Timestamp, step: Step, id: u32, from: State, to: State, records: &[
             postponement: None,
             until: None,
             decided_by: vec![],
+            opens: None,
+            left_out: vec![],
         },
     )
 }

@@ -7,12 +7,12 @@ use model::{
 use super::{NOW, Order, case_in, take};
 use crate::{Case, Event, Keeping, Preservation, Standing, State, Terms, apply};
 
-fn free() -> Terms {
+pub(super) fn free() -> Terms {
     Terms { grounds: RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(), ..Terms::default() }
 }
 
 /// A case of one measure under these terms, in REVIEW.
-fn review(terms: Terms) -> Case {
+pub(super) fn review(terms: Terms) -> Case {
     let open = case_in(State::Validated, &[]);
     let mut send = Order::proper(Step::SealSend, &[1]);
     send.terms = vec![(MeasureId(1), terms)];
@@ -25,14 +25,14 @@ fn review(terms: Terms) -> Case {
     [Step::Acknowledge, Step::OpenReview].iter().fold(case, |case, step| take(Some(case), *step, &[1]))
 }
 
-fn refused(case: &Case, order: &Order) -> (RefusalCode, String) {
+pub(super) fn refused(case: &Case, order: &Order) -> (RefusalCode, String) {
     let refusal: Refusal = order.decide(Some(case)).unwrap_err();
     assert!(refusal.article.is_some(), "{refusal}");
     assert!(!refusal.remedy.is_empty());
     (refusal.code, refusal.field.unwrap())
 }
 
-fn r94(field: &str) -> (RefusalCode, String) {
+pub(super) fn r94(field: &str) -> (RefusalCode, String) {
     (RefusalCode::R94, field.to_owned())
 }
 
@@ -291,7 +291,7 @@ fn records_come_under_conditions_that_their_grant_named_and_under_no_others_r94(
 #[test]
 fn measures_that_were_granted_under_different_conditions_are_released_each_under_its_own_r94() {
     let mut case = case_in(State::Ready, &[1, 2]);
-    case.measures.get_mut(&MeasureId(1)).unwrap().conditions = vec![ConditionCode::C01];
+    case.measures.get_mut(&MeasureId(1)).unwrap().granted = vec![ConditionCode::C01];
     let mut release = Order::proper(Step::Release, &[1, 2]);
     release.conditions = vec![ConditionCode::C01];
     let told = release.decide(Some(&case)).unwrap_err();

@@ -82,7 +82,7 @@ impl Parts {
             ground: step == Refuse,
             conditions: matches!(step, Recognise | OfferConditions | Release | GrantConsent),
             purpose: matches!(step, RequestUse | RequestOnward | NotifyExculpatory),
-            flaw: step == Triage,
+            flaw: matches!(step, Triage | Reject),
             about: matches!(step, ReportError | RequestUse | RequestOnward | NotifyExculpatory | NotifyBreach),
         }
     }

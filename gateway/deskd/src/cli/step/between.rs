@@ -7,7 +7,7 @@ use desk::Document;
 use model::{AuthorityId, ConditionCode, Exit, PostponementCode, RefusalCode, Step, Timestamp};
 use serde_json::json;
 
-use super::{Ask, Before, Common, Plain, Session, Taken, Words, document, moment};
+use super::{Ask, Before, Common, Order, Session, Taken, Words, document, moment};
 use crate::failure::Failure;
 
 /// `desk ask-info`.
@@ -29,8 +29,9 @@ pub(crate) struct GiveInfo {
     common: Common,
     #[command(flatten)]
     words: Words,
-    /// The answers (info_reply, at least its `answers`); --text answers one.
-    #[arg(long, value_name = "FILE", conflicts_with = "text", required_unless_present = "text")]
+    /// The answers (info_reply, at least its `answers`); --text answers one. Where they ask for more than was validated they say so
+    /// (`scope_grows`, `validation`), and a judge or prosecutor signs them too, by the same command without either.
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
     answers: Option<PathBuf>,
 }
 
@@ -50,6 +51,8 @@ pub(crate) struct Offer {
     /// The record of that call (emergency_callback); case, moment and request are filled in.
     #[arg(long, value_name = "FILE", requires = "callback_at")]
     callback_record: Option<PathBuf>,
+    #[command(flatten)]
+    order: Order,
 }
 
 /// `desk accept-conditions`.
@@ -116,11 +119,12 @@ impl Offer {
         let officer = self.common.signer.open(session)?;
         let review = Before { step: Step::OpenReview, main: Step::OfferConditions, records: &[] };
         self.common.take_before(session, &officer, &review, &self.words).await?;
-        let calls = document(desk::CALLBACK, self.callback_record.as_deref())?;
+        let mut documents = document(desk::CALLBACK, self.callback_record.as_deref())?;
+        documents.extend(self.order.in_form("decision")?);
         let ask = Ask {
             conditions: &self.conditions,
             callback: self.callback_at,
-            documents: &calls,
+            documents: &documents,
             ..Ask::new(Step::OfferConditions, Some(&self.words))
         };
         self.common.take(session, &officer, ask).await
@@ -168,14 +172,6 @@ impl Return {
     }
 }
 
-impl Plain {
-    /// A step whose notice must say why.
-    pub(crate) async fn with_reason(&self, session: &Session, step: Step) -> Result<Taken, Failure> {
-        reasoned(&self.words)?;
-        self.run(session, step).await
-    }
-}
-
 /// A step with a form, of which the officer may have written a part.
 async fn form(
     session: &Session,
@@ -195,7 +191,7 @@ fn reasoned(words: &Words) -> Result<(), Failure> {
 }
 
 /// Refuses what says nothing.
-pub(super) fn reasoned_text(text: &str) -> Result<(), Failure> {
+pub(crate) fn reasoned_text(text: &str) -> Result<(), Failure> {
     if !text.trim().is_empty() {
         return Ok(());
     }

@@ -77,6 +77,8 @@ impl Moved {
             postponement,
             until: None,
             decided_by: vec![],
+            opens: None,
+            left_out: vec![],
         };
         self.settle(step, change, at);
         self.state = to;
