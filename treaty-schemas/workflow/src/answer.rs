@@ -281,6 +281,11 @@ fn ordered(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure
     Err(cited(&measure.scope, "declared.order", reason, remedy))
 }
 
+/// From when on an offer, or records, count as unanswered.
+pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
+    measure.since.plus_ms(ANSWER_SILENCE_DAYS * DAY_MS)
+}
+
 /// The requesting party left an offer, or records, without a word for long. R94.
 pub(crate) fn ignored(
     guard: Guard,
@@ -289,7 +294,7 @@ pub(crate) fn ignored(
     measure: &Measure,
     heard: Timestamp,
 ) -> Result<(), Refusal> {
-    let end = measure.since.plus_ms(ANSWER_SILENCE_DAYS * DAY_MS);
+    let end = answerable_until(measure);
     if heard < end {
         let (id, home) = (measure.scope.id, case.party(Side::Home));
         let what = if guard == Guard::Untaken {

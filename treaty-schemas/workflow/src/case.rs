@@ -6,7 +6,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Matter, Row, Side, State, Terms, Trigger, rows_from};
+use crate::{Matter, Row, Side, State, Terms, Trigger, answer, rows_from};
 
 /// A case as its events made it. A time is the one from which on an entry counts ([`Event::moment`](crate::Event::moment)), so that both
 /// sides hold the same and neither chooses it.
@@ -190,6 +190,14 @@ pub struct Possibility {
     pub row: &'static Row,
     /// The measures it may concern; empty where the case has none yet.
     pub measures: Vec<MeasureId>,
+}
+
+impl Possibility {
+    /// Whether it is possible at `now` for one of its measures: what rests on a long silence of the other side is not, before that is over.
+    pub fn is_due(&self, case: &Case, now: Timestamp) -> bool {
+        let mut standing = self.measures.iter().filter_map(|id| case.measures.get(id));
+        !self.row.guard.is_of_answer() || standing.any(|measure| answer::answerable_until(measure) <= now)
+    }
 }
 
 impl Case {

@@ -78,9 +78,14 @@ pub enum Guard {
 }
 
 impl Guard {
+    /// Whether it holds only after the other side has left an offer, or records, without a word for long.
+    pub fn is_of_answer(self) -> bool {
+        matches!(self, Self::Untaken | Self::UnconfirmedAll | Self::UnconfirmedPart)
+    }
+
     /// Whether it holds only after the other side has been silent for long.
     pub fn is_of_silence(self) -> bool {
-        matches!(self, Self::Unanswered | Self::Untaken | Self::UnconfirmedAll | Self::UnconfirmedPart)
+        self == Self::Unanswered || self.is_of_answer()
     }
 }
 

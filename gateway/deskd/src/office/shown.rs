@@ -295,8 +295,10 @@ pub(super) fn of_case(
     };
     let side = view.side();
     let mut possible: Vec<String> = case.as_ref().filter(|_| view.pending.is_none()).map_or_else(Vec::new, |case| {
+        let now = crate::clock::now();
         case.possible(side)
             .iter()
+            .filter(|one| one.is_due(case, now))
             .map(|one| one.row.trigger.as_str().to_owned())
             .filter(|step| !automatic(step))
             .collect()

@@ -248,3 +248,19 @@ fn what_was_given_in_an_emergency_that_no_court_validates_is_destroyed_before_th
     let validated = take(Some(executed), Step::Regularise, &[1]);
     assert!(Order::proper(Step::Close, &[1]).decide(Some(&validated)).is_ok());
 }
+
+#[test]
+fn what_rests_on_silence_is_offered_when_the_silence_is_over() {
+    let offered = take(Some(review(free())), Step::OfferConditions, &[1]);
+    let resumes = |now: Timestamp| {
+        let all = offered.possible(Side::Peer);
+        let resume = all.iter().find(|one| one.row.trigger == crate::Trigger::Step(Step::Resume)).unwrap();
+        resume.is_due(&offered, now)
+    };
+    assert!(
+        !resumes(later(&offered, ANSWER_SILENCE_DAYS).plus_ms(-1)) && resumes(later(&offered, ANSWER_SILENCE_DAYS))
+    );
+    // What rests on no silence is possible at once.
+    let withdraw = &offered.possible(Side::Home)[0];
+    assert!(withdraw.is_due(&offered, NOW));
+}
