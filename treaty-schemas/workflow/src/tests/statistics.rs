@@ -1,6 +1,6 @@
 //! What is counted of cases.
 
-use model::{Digest, MeasureId, Pin, RefusalCode, Step, Timestamp};
+use model::{Absence, Digest, LeftOut, MeasureId, Pin, RefusalCode, Step, Timestamp};
 use proptest::prelude::*;
 
 use super::{NOW, party, record, scope};
@@ -82,6 +82,33 @@ fn produced(days: i64, records: &[&str]) -> Vec<Event> {
         moved(NOW, Step::Acknowledge, 1, State::Sent, State::Ready, &[]),
         moved(at, Step::Release, 1, State::Ready, State::Produced, records),
     ]
+}
+
+/// The same, confirmed and reported, with what the report leaves out.
+fn reported(left_out: LeftOut) -> Vec<Event> {
+    let mut events = produced(5, &["traffic_data"]);
+    events.push(moved(NOW.plus_ms(6 * DAY_MS), Step::Confirm, 1, State::Produced, State::Received, &[]));
+    let mut report = moved(NOW.plus_ms(7 * DAY_MS), Step::FinalReport, 1, State::Received, State::Executed, &[]);
+    if let Change::Moved { left_out: out, .. } = &mut report.change {
+        out.push(left_out);
+    }
+    events.push(report);
+    events
+}
+
+#[test]
+fn what_a_report_leaves_out_is_counted_by_why_and_for_its_own_record_type_alone() {
+    let absent = |why| LeftOut { measure: MeasureId(1), record: record("subscriber_info"), why };
+    let (none, lost) = (reported(absent(Absence::NotExisting)), reported(absent(Absence::NotObtained)));
+    let statistics = counted(&[(&none, false), (&lost, false), (&produced(5, &BOTH), false)]);
+    let of = |by: &str, value: &str| {
+        let tally = tally(&statistics, by, value);
+        (tally.not_existing, tally.not_obtained)
+    };
+    assert_eq!((of("all", ""), of("request_type", "stored_data")), ((1, 1), (1, 1)));
+    assert_eq!((of("record_type", "subscriber_info"), of("record_type", "traffic_data")), ((1, 1), (0, 0)));
+    let csv = statistics.to_csv();
+    assert!(csv.lines().nth(1).is_some_and(|line| line.ends_with(",1,1")), "{csv}");
 }
 
 const BOTH: [&str; 2] = ["subscriber_info", "traffic_data"];
