@@ -25,8 +25,9 @@ fn for_step(step: &str, matter: Option<&str>) -> Vec<String> {
         "open_group" | "change_group" => &["group"],
         "share_draft" => &["share"],
         "comment_draft" => &["comment"],
-        // The review is opened by what comes of it.
-        "open_review" => &["accept", "consult", "offer-conditions", "refuse"],
+        "rework" => &["request send-back", "request edit"],
+        // The review is opened by what comes of it, too.
+        "open_review" => &["review", "accept", "consult", "offer-conditions", "refuse"],
         "recognise" => &["accept"],
         "consult_done" => &["consulted"],
         "return_request" => &["return"],
