@@ -128,7 +128,7 @@ impl Follower {
         let mut group = self.load(&store)?;
         let processed = group.process_message(&crypto, message).map_err(|error| {
             let refused = || refuse_form("commit", "the commit does not verify against the group").into();
-            outlived(&error).unwrap_or_else(refused)
+            outlived(&error).or_else(|| too_early(&error)).unwrap_or_else(refused)
         })?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(commit) = processed.into_content() else {
@@ -256,13 +256,22 @@ fn unreadable() -> Denial {
     Denial::failed(Fault::Storage, "the stored roster of a case cannot be read")
 }
 
-/// MLS holds the lifetime of a leaf against the clock of this machine: what was in time once cannot be followed when it is over. That is no
-/// fault of the handshake, and an auditor, who reads the epoch another way then ([`CertifiedEpoch`](crate::CertifiedEpoch)), must be able to
-/// tell it from one.
-fn outlived(error: &dyn std::error::Error) -> Option<Denial> {
+/// MLS holds the lifetime of a leaf that comes in against the clock of this machine: what was in time once cannot be followed when it is
+/// over. That is no fault of the handshake, and an auditor, who reads the epoch another way then
+/// ([`CertifiedEpoch`](crate::CertifiedEpoch)), and a desk that was away must be able to tell it from one.
+pub fn outlived(error: &dyn std::error::Error) -> Option<Denial> {
     let over = error.to_string().contains("Lifetime is in the past");
     over.then(|| {
         Denial::failed(Fault::Expired, "the lifetime of a leaf in the handshake is over by this machine's clock")
+    })
+}
+
+/// The same for a leaf that begins later: this machine's clock is behind, and time mends it.
+pub fn too_early(error: &dyn std::error::Error) -> Option<Denial> {
+    let early = error.to_string().contains("Lifetime is in the future");
+    early.then(|| {
+        let detail = "a leaf in the handshake is not valid yet by this machine's clock: set the clock right";
+        Denial::failed(Fault::PeerUnreachable, detail)
     })
 }
 

@@ -30,7 +30,7 @@ pub use accreditation::{Accreditation, decode_chain, encode_chain, x509_credenti
 pub use assisted::{certificate_digest, confirmation_digest};
 pub use binding::{CIPHERSUITE, CaseBinding, EXTENSION, capabilities, context_extensions, policy_digest};
 pub use certified::CertifiedEpoch;
-pub use follower::{Approved, Follower, Grace};
+pub use follower::{Approved, Follower, Grace, outlived, too_early};
 pub use frame::Frame;
 pub use key_package::{AdmittedKeyPackage, check_key_package, welcomed};
 pub use policy::{Change, Policy};

@@ -7,7 +7,7 @@ use openmls::prelude::{
     ProtocolMessage, ProtocolVersion, Sender,
 };
 use openmls_traits::OpenMlsProvider;
-use roster::{Accreditation, Change, Policy, check_key_package};
+use roster::{Accreditation, Change, Policy, check_key_package, outlived, too_early};
 use tls_codec::{Deserialize, Serialize};
 
 use crate::{
@@ -67,7 +67,8 @@ impl Member {
 
     /// Takes a commit of the group into effect that the gateways have certified: another desk's, or our own. A commit of our own
     /// that waited in vain is given up. Refuses what the policy does, and what the certificate is not for; then nothing changed.
-    /// Nor did it where the commit does not verify in the group, although it is certified ([`FollowError::Unverifiable`]).
+    /// Nor did it where the commit does not verify in the group, although it is certified ([`FollowError::Unverifiable`],
+    /// [`FollowError::Outlived`]). `now` is when the gateways admitted it, whenever it comes here.
     pub fn follow(
         &mut self,
         handshake: &Handshake,
@@ -89,7 +90,11 @@ impl Member {
         }
         let message = self.read_commit(&handshake.commit)?;
         let processed = self.group.process_message(&self.provider, message);
-        let processed = processed.map_err(|_| FollowError::Unverifiable)?;
+        let processed = processed.map_err(|error| match (outlived(&error), too_early(&error)) {
+            (Some(_), _) => FollowError::Outlived,
+            (None, Some(denial)) => denial.into(),
+            (None, None) => FollowError::Unverifiable,
+        })?;
         let sender = processed.sender().clone();
         let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
             return Err(refuse("commit", "the handshake is not a commit", "Send a commit.").into());

@@ -22,6 +22,10 @@ pub enum FollowError {
     /// without this desk, which has to come in anew.
     #[error("a certified commit does not verify in the group")]
     Unverifiable,
+    /// It brings in a desk by a KeyPackage whose time is over by this machine's clock, which openmls asks: this desk was away for too long
+    /// to follow it, and has to come in anew.
+    #[error("a certified commit came too late to be followed")]
+    Outlived,
     /// The policy, or the certificate, is against it.
     #[error("the commit may not be followed")]
     Denied(#[from] Denial),
@@ -32,6 +36,9 @@ impl From<FollowError> for Denial {
         match error {
             FollowError::Unverifiable => {
                 refuse("commit", "the commit does not verify in the group", "Report it: its sender made it wrong.")
+            }
+            FollowError::Outlived => {
+                Denial::failed(Fault::Expired, "a KeyPackage in the commit is over by this machine's clock")
             }
             FollowError::Denied(denial) => denial,
         }

@@ -4,7 +4,7 @@ use model::{Fault, Handshake, RefusalCode};
 use roster::{Approved, CertifiedEpoch, Follower, Grace, check_key_package, welcomed};
 use seal::{Member, OpenError};
 
-use crate::world::{Desk, Leaf, MONTH, World, authority, header};
+use crate::world::{Desk, Leaf, MONTH, World, authority, header, refused};
 
 /// Both gateways of a case.
 pub(crate) struct Gateways {
@@ -182,6 +182,31 @@ fn two_gateways_and_their_desks_live_through_a_case() {
 #[test]
 fn a_member_restored_after_every_operation_goes_on() {
     life_of_a_group(true);
+}
+
+#[test]
+fn a_desk_that_was_away_follows_a_commit_by_the_day_of_its_admission_and_not_by_its_own_r95() {
+    let Opened { world, mut gateways, mut fr, mut de, .. } = opened(true);
+    // A leaf that ends tomorrow.
+    let day_ms = 24 * 3_600_000;
+    let ending = world.leaf_at("DE:central", world.now.plus_ms(-27 * day_ms));
+    de.identities.push(ending.identity.clone());
+    let handshake = de.run(|member| member.rotate(Some(&ending.identity), &world.de, world.now)).unwrap();
+    let approved = gateways.take(&world, &handshake);
+    de.run(|member| member.merge(&approved.epoch)).unwrap();
+    let late = world.now.plus_ms(2 * day_ms);
+    let by_its_own = fr.run(|member| member.follow(&handshake, &approved.epoch, &world.fr, late));
+    refused(by_its_own, RefusalCode::R95, "commit.path");
+    let change = fr.run(|member| member.follow(&handshake, &approved.epoch, &world.fr, world.now)).unwrap();
+    assert_eq!(change.committer, authority("DE:central"));
+    assert_eq!(exchange(&mut de, &mut fr, gateways.home(), "what waited, too"), authority("DE:central"));
+    // Whose leaf has ended since puts a new one in its place, and nobody asks for the old one's time.
+    let renewed = world.leaf_at("DE:central", late);
+    de.identities.push(renewed.identity.clone());
+    let handshake = de.run(|member| member.rotate(Some(&renewed.identity), &world.de, late)).unwrap();
+    let checked = gateways.home().check(&handshake, &world.fr, late).unwrap();
+    de.run(|member| member.merge(&checked.epoch)).unwrap();
+    fr.run(|member| member.follow(&handshake, &checked.epoch, &world.fr, late)).unwrap();
 }
 
 #[test]

@@ -9,7 +9,10 @@ use model::{
     Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
 };
 use prost::Message;
-use proto::desk::{AcknowledgeRequest, Arrival, OpeningReport};
+use proto::{
+    desk::{AcknowledgeRequest, Arrival, OpeningReport},
+    types,
+};
 use seal::Member;
 use serde_json::json;
 use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox, RecordKeyRow};
@@ -24,6 +27,7 @@ use super::{
     event,
     history::Past,
     internal,
+    judging::Judging,
     matters::shreds,
     outbox::THEIRS,
     prepare::SEALED,
@@ -46,6 +50,7 @@ struct Opening {
 pub(super) struct Taking<'a> {
     pub(super) entry: &'a Entry,
     pub(super) receipt: &'a Receipt,
+    pub(super) judging: &'a Judging,
     cursor: u64,
     pub(super) now: Timestamp,
 }
@@ -65,7 +70,7 @@ pub(super) struct Taken {
 impl Office {
     /// Takes an entry of the other side. The same again changes nothing.
     pub(super) async fn take_arrival(&self, cursor: u64, arrival: Arrival) -> Result<(), Denial> {
-        let (entry, receipt) = match self.prove(arrival.clone()).await {
+        let (entry, receipt, judging) = match self.prove(arrival.clone()).await {
             Ok(proven) => proven,
             // Directories, clocks or the order may be behind: the case waits here, and the others go on.
             Err(denial) if self.waits(cursor, PROOF_WAIT) => return Err(denial),
@@ -78,7 +83,7 @@ impl Office {
         };
         let mut members = self.members.lock().await;
         let mut batch = DeskBatch::default();
-        let taking = Taking { entry: &entry, receipt: &receipt, cursor, now: clock::now() };
+        let taking = Taking { entry: &entry, receipt: &receipt, judging: &judging, cursor, now: clock::now() };
         if self.store.entry(entry.header.entry).await?.is_some() {
             self.done_with(&mut batch, cursor);
             return self.commit(&batch).await;
@@ -114,10 +119,21 @@ impl Office {
         Ok(())
     }
 
-    /// Signatures of officers, desk and own gateway. What is unknown may stand in newer directories.
-    async fn prove(&self, arrival: Arrival) -> Result<(Verified<Entry>, Receipt), Denial> {
+    /// Whether an arrival holds, and by what it is judged.
+    async fn prove(&self, arrival: Arrival) -> Result<(Verified<Entry>, Receipt, Judging), Denial> {
         let malformed = || Denial::failed(Fault::Malformed, "an arrival without its entry or receipt");
         let (Some(entry), Some(receipt)) = (arrival.entry, arrival.receipt) else { return Err(malformed()) };
+        let (entry, receipt) = self.signed(entry, receipt).await?;
+        let judging = self.judging(&entry, &receipt, arrival.submission.as_ref()).await?;
+        Ok((entry, receipt, judging))
+    }
+
+    /// Signatures of officers, desk and own gateway. What is unknown may stand in newer directories.
+    async fn signed(
+        &self,
+        entry: types::Entry,
+        receipt: types::SignedReceipt,
+    ) -> Result<(Verified<Entry>, Receipt), Denial> {
         let claimed = proto::decode_receipt(&receipt)?;
         let check = |trust: &TrustStore, now| -> Result<_, Denial> {
             let received: Received<Entry> = proto::convert::receive_entry(entry.clone())?;

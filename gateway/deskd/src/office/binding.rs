@@ -61,6 +61,16 @@ pub(super) fn admits(receipt: &Receipt, entry: &Entry) -> bool {
         && receipt.envelope == entry.envelope_digest()
 }
 
+/// Whether `receipt`, whose signature holds, says that the gateway of the party that sent `entry` took it from its desk.
+pub(super) fn submits(receipt: &Receipt, entry: &Entry) -> bool {
+    receipt.kind == ReceiptKind::SubmissionAcceptance
+        && receipt.by == entry.header.sender.party()
+        && receipt.entry == entry.header.entry
+        && receipt.case == entry.header.case
+        && receipt.header == entry.header_digest()
+        && receipt.envelope == entry.envelope_digest()
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]

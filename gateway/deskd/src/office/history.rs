@@ -7,10 +7,10 @@ use bytes::Bytes;
 use identity::TrustStore;
 use model::{
     CaseId, Denial, Entry, EntryId, EnvelopeDigest, Fault, Handshake, Header, HeaderDigest, KeyId, MeasureId, Payload,
-    Receipt, Role, Step, Verdict,
+    Receipt, Role, Step, Timestamp, Verdict,
 };
 use proto::desk::Arrival;
-use roster::{Approved, CaseBinding, Follower};
+use roster::{Accreditation, Approved, CaseBinding, Follower};
 use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict};
 use workflow::{Command, Terms, decide};
 
@@ -143,7 +143,12 @@ impl Office {
             view.note(one.header.entry, ReceiptNote::of(&one.receipt));
             self.put_past(batch, &mut view, (&past[..number], one), seq).await?;
             if let Some(handshake) = one.handshake.as_ref().filter(|_| one.header.step != Step::AskRejoin) {
-                follower = match self.follow_past(follower.as_ref(), number == 0, handshake, one, &binding) {
+                let by = one.by.clone().or_else(|| self.trust.store().ok());
+                let followed = by.and_then(|by| {
+                    let judged = (by.as_ref() as &dyn Accreditation, one.receipt.at);
+                    follow_past(follower.as_ref(), one.header.step, handshake, &binding, judged)
+                });
+                follower = match followed {
                     Some(approved) => Some(note(&mut view, one, approved)?),
                     None => None,
                 };
@@ -153,25 +158,6 @@ impl Office {
             keep_beside(&mut view, before, past);
         }
         Ok(Folded { view, follower })
-    }
-
-    /// Where a handshake of the past leads, as the gateways saw it. `None` where leaves have expired since, so that it cannot be proved
-    /// any more; what follows on it cannot either.
-    pub(super) fn follow_past(
-        &self,
-        follower: Option<&Follower>,
-        opens: bool,
-        handshake: &Handshake,
-        one: &Past,
-        binding: &CaseBinding,
-    ) -> Option<Approved> {
-        let trust = one.by.clone().or_else(|| self.trust.store().ok())?;
-        let at = one.receipt.at;
-        match (follower, opens, one.header.step) {
-            (None, true, Step::OpenGroup) => Follower::open_with(handshake, binding, trust.as_ref(), at).ok(),
-            (Some(follower), false, Step::ChangeGroup) => follower.check(handshake, trust.as_ref(), at).ok(),
-            _ => None,
-        }
     }
 
     fn settle_past(&self, view: &mut CaseView, one: &Past) -> Result<i64, Denial> {
@@ -221,6 +207,22 @@ impl Office {
             view.unreadable.insert(one.header.entry);
         }
         Ok(seq)
+    }
+}
+
+/// Where a handshake of the past leads, as the gateways saw it when they admitted it, by whom they accredited then. `None` where leaves have
+/// expired since, so that it cannot be proved any more; what follows on it cannot either.
+pub(super) fn follow_past(
+    follower: Option<&Follower>,
+    step: Step,
+    handshake: &Handshake,
+    binding: &CaseBinding,
+    (by, at): (&dyn Accreditation, Timestamp),
+) -> Option<Approved> {
+    match (follower, step) {
+        (None, Step::OpenGroup) => Follower::open_with(handshake, binding, by, at).ok(),
+        (Some(follower), Step::ChangeGroup) => follower.check(handshake, by, at).ok(),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Handshakes that come: this desk joins, follows, is removed, or, where it has no seat, keeps them unread.
 
-use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Handshake, Step};
+use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Handshake, Step, Timestamp};
 use roster::{CaseBinding, Follower};
 use seal::{FollowError, Member};
 use store::desk::{DeskBatch, PrivateKeyPackageRow};
@@ -88,11 +88,13 @@ impl Office {
     ) -> Result<Taken, Denial> {
         let header = &taking.entry.header;
         let certificate = self.certificate(taking)?;
-        let trust = self.trust.store()?;
+        let at = taking.judging.at(Some(&view), taking.now);
         let mut member = members.take(self, header.case).await?;
-        let change = match member.follow(handshake, certificate, trust.as_ref(), taking.now) {
+        let change = match member.follow(handshake, certificate, taking.judging, at) {
             Ok(change) => change,
-            Err(FollowError::Unverifiable) => return self.fall_out(batch, taking, view, version),
+            Err(error @ (FollowError::Unverifiable | FollowError::Outlived)) => {
+                return self.fall_out(batch, taking, view, version, error == FollowError::Unverifiable);
+            }
             Err(FollowError::Denied(denial)) => return Err(denial),
         };
         let turn = turn_of(header, certificate.epoch);
@@ -126,12 +128,12 @@ impl Office {
         };
         let Folded { mut view, follower } = folded;
         let certificate = self.certificate(taking)?;
-        let trust = self.trust.store()?;
+        let at = taking.judging.at(Some(&view), taking.now);
         let private = self.safe.open(Place::KeyPackage, reference.as_bytes(), &row.private)?;
         let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
         let welcome = &handshake.welcome;
         let mut member =
-            Member::join(&self.leaves.all(), &private, welcome, &binding, certificate, trust.as_ref(), taking.now)?;
+            Member::join(&self.leaves.all(), &private, welcome, &binding, certificate, taking.judging, at)?;
         batch.key_packages_used.push((reference, taking.now.0));
         batch.mls_forgotten.push(header.case);
         batch.mls = self.mls_changes(header.case, &mut member)?;
@@ -140,7 +142,7 @@ impl Office {
         view.away = None;
         batch.errands_done.push(header.case);
         view.readers = member.members()?;
-        if let Some(seating) = self.seating(follower.as_ref(), taking, handshake, &view.readers) {
+        if let Some(seating) = seating(follower.as_ref(), taking, at, handshake, &view.readers) {
             view.seat(&seating, turn_of(header, certificate.epoch));
         }
         view.seat_readers();
@@ -167,22 +169,21 @@ impl Office {
         }
         Ok(None)
     }
+}
 
-    /// Who comes in and goes out with the handshake that brought this desk in.
-    fn seating(
-        &self,
-        follower: Option<&Follower>,
-        taking: &Taking<'_>,
-        handshake: &Handshake,
-        readers: &[AuthorityId],
-    ) -> Option<Seating> {
-        if taking.entry.header.step == Step::OpenGroup {
-            return Some(Seating { added: readers.to_vec(), removed: Vec::new() });
-        }
-        let trust = self.trust.store().ok()?;
-        let approved = follower?.check(handshake, trust.as_ref(), taking.now).ok()?;
-        Some(Seating { added: approved.added, removed: approved.removed })
+/// Who comes in and goes out with the handshake that brought this desk in.
+fn seating(
+    follower: Option<&Follower>,
+    taking: &Taking<'_>,
+    at: Timestamp,
+    handshake: &Handshake,
+    readers: &[AuthorityId],
+) -> Option<Seating> {
+    if taking.entry.header.step == Step::OpenGroup {
+        return Some(Seating { added: readers.to_vec(), removed: Vec::new() });
     }
+    let approved = follower?.check(handshake, taking.judging, at).ok()?;
+    Some(Seating { added: approved.added, removed: approved.removed })
 }
 
 fn joined(view: CaseView, version: Option<i64>, member: Member, authenticator: Digest, seq: Option<i64>) -> Taken {

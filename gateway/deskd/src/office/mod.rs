@@ -32,6 +32,7 @@ mod hearing;
 mod history;
 mod incident;
 mod joining;
+mod judging;
 mod leaves;
 mod listing;
 mod matter_forms;

@@ -2,7 +2,7 @@
 //! finds that it was taken out meanwhile, and leaves.
 
 use model::{CaseId, Denial, Fault, Handshake, Step, Timestamp};
-use roster::{CaseBinding, Follower};
+use roster::{Accreditation, CaseBinding, Follower};
 use store::desk::DeskBatch;
 use telemetry::say;
 
@@ -10,7 +10,7 @@ use super::{
     Office, Told,
     arrival::{Taken, Taking},
     event,
-    history::{Folded, Past, turn_of},
+    history::{Folded, Past, follow_past, turn_of},
     seats::{Away, Seating, Turn},
     view::CaseView,
 };
@@ -123,7 +123,8 @@ impl Office {
         let one = Past::of(taking.entry.clone(), taking.receipt.clone());
         let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
         let opens = header.step == Step::OpenGroup;
-        let change = self.follow_past(follower.as_ref(), opens, handshake, &one, &binding);
+        let judged = (taking.judging as &dyn Accreditation, taking.judging.at(Some(&view), taking.now));
+        let change = follow_past(follower.as_ref(), header.step, handshake, &binding, judged);
         let seq = Some(self.settle_unread(&mut view, &one)?);
         // What the gateways did not certify tells nothing of the seats.
         let change = change.filter(|change| taking.receipt.epoch.as_ref() == Some(&change.epoch));
@@ -140,24 +141,30 @@ impl Office {
         Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: None, seq })
     }
 
-    /// A change of the group that both gateways certified does not verify here: who made it made it so that this desk cannot follow. The
-    /// desk takes it unread, says so, and asks to be taken in anew; one hostile member stops no case.
+    /// A change of the group that both gateways certified does not verify here: who made it made it so that this desk cannot follow, or, where
+    /// it is not `forged`, this desk was away for longer than a KeyPackage in it lives. The desk takes it unread, says so, and asks to be
+    /// taken in anew; one hostile member stops no case.
     pub(super) fn fall_out(
         &self,
         batch: &mut DeskBatch,
         taking: &Taking<'_>,
         mut view: CaseView,
         version: Option<i64>,
+        forged: bool,
     ) -> Result<Taken, Denial> {
         let header = &taking.entry.header;
         if header.previous != view.head {
             return Err(Denial::failed(Fault::StaleCase, "an arrival does not follow the newest entry known here"));
         }
-        say!(Error, "a certified change of a case's group does not verify in it", entry = header.entry);
+        if forged {
+            say!(Error, "a certified change of a case's group does not verify in it", entry = header.entry);
+            batch.events.push(event(view.id, Told::Diverged, Some(header.entry), taking.now));
+        } else {
+            say!(Warn, "a change of a case's group came too late to be followed", entry = header.entry);
+        }
         let seq = Some(self.settle_unread(&mut view, &Past::of(taking.entry.clone(), taking.receipt.clone()))?);
         self.lose(batch, &mut view, taking.now)?;
         batch.mls_forgotten.push(view.id);
-        batch.events.push(event(view.id, Told::Diverged, Some(header.entry), taking.now));
         Ok(Taken { view, version, member: None, plain: None, authenticator: None, opened: Some(false), seq })
     }
 }

@@ -37,7 +37,7 @@ impl Then {
 impl Office {
     /// What follows from the directories of the two parties that were in force at `at`. The own party's root is the pinned one, and the
     /// own directory of then vouches for the foreign root.
-    async fn believed_at(&self, at: Timestamp, parties: [PartyId; 2]) -> Result<Vec<TrustStore>, Denial> {
+    pub(super) async fn believed_at(&self, at: Timestamp, parties: [PartyId; 2]) -> Result<Vec<TrustStore>, Denial> {
         let told = self.uplink.directories(Some(at)).await.map_err(|status| proto::status::to_denial(&status))?.past;
         let mut own = Vec::new();
         let mut foreign = Vec::new();

@@ -91,7 +91,7 @@ fn item(row: EntryRow, theirs: &BTreeMap<model::EntryId, SignedReceipt>) -> Resu
         None => receipts::from_bytes(&row.receipt.0)?,
     };
     let entry = proto::convert::entry_from_bytes(row.wire.0)?;
-    let arrival = Arrival { entry: Some(entry), receipt: Some(receipt) };
+    let arrival = Arrival { entry: Some(entry), receipt: Some(receipt), submission: None };
     let place = u64::try_from(seq).map_err(|_| lost())?;
     Ok((seq, ListEntriesResponse { seq: place, arrival: Some(arrival) }))
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use identity::{Domain, Subject};
-use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, Refuser, limits};
+use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, ReceiptKind, Refuser, limits};
 use proto::convert::send_directory;
 use proto::desk::{
     AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
@@ -296,9 +296,9 @@ async fn follow(
             }
         };
         let full = page.len() as u64 == PAGE;
-        for (delivery, entry) in page {
+        for (delivery, brought) in page {
             after = delivery.cursor;
-            let item = read_delivery(delivery, entry).map_err(status);
+            let item = read_delivery(delivery, brought).map_err(status);
             if sender.send(item).await.is_err() {
                 return;
             }
@@ -314,32 +314,46 @@ async fn follow(
     }
 }
 
+/// An entry that arrived, and for a change of a group that the other party's desk made its gateway's word on when it took it.
+#[derive(Clone)]
+struct Brought {
+    entry: EntryRow,
+    submission: Option<Blob>,
+}
+
 /// The next deliveries; what arrived with its entry.
 async fn page_after(
     gateway: &Gateway,
     desk: &AuthorityId,
     after: i64,
-) -> Result<Vec<(DeliveryRow, Option<EntryRow>)>, StoreError> {
+) -> Result<Vec<(DeliveryRow, Option<Brought>)>, StoreError> {
     let page = gateway.store.deliveries_after(desk, after, PAGE).await?;
     let arrived: Vec<_> = page.iter().filter(|one| one.kind == ARRIVAL).map(|one| *one.entry_id).collect();
     let entries = gateway.store.entries(&arrived).await?;
-    let entries: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.id, entry)).collect();
+    let theirs = entries.iter().filter(|one| one.step.is_handshake() && one.sender.party() != gateway.own());
+    let theirs: Vec<_> = theirs.map(|one| *one.id).collect();
+    let submissions = gateway.store.receipts_by_kind(&theirs, &[ReceiptKind::SubmissionAcceptance]).await?;
+    let mut submissions: BTreeMap<_, _> = submissions.into_iter().map(|row| (row.entry_id, row.bytes)).collect();
+    let with_submission = |entry: EntryRow| {
+        let submission = submissions.remove(&entry.id);
+        (entry.id, Brought { entry, submission })
+    };
+    let entries: BTreeMap<_, _> = entries.into_iter().map(with_submission).collect();
     let with_entry = |one: DeliveryRow| {
-        let entry = entries.get(&one.entry_id).filter(|_| one.kind == ARRIVAL).cloned();
-        (one, entry)
+        let brought = entries.get(&one.entry_id).filter(|_| one.kind == ARRIVAL).cloned();
+        (one, brought)
     };
     Ok(page.into_iter().map(with_entry).collect())
 }
 
-fn read_delivery(delivery: DeliveryRow, entry: Option<EntryRow>) -> Result<WatchResponse, Denial> {
-    let receipt = match &delivery.receipt {
-        Some(bytes) => Some(receipts::from_bytes(&bytes.0)?),
-        None => None,
-    };
+fn read_delivery(delivery: DeliveryRow, brought: Option<Brought>) -> Result<WatchResponse, Denial> {
+    let signed = |bytes: &Option<Blob>| bytes.as_ref().map(|bytes| receipts::from_bytes(&bytes.0)).transpose();
+    let receipt = signed(&delivery.receipt)?;
     let item = if delivery.kind == ARRIVAL {
-        let entry = entry.ok_or_else(|| Denial::failed(Fault::Storage, "an arrival has lost its entry"))?;
-        let entry = proto::convert::entry_from_bytes(entry.wire.0)?;
-        watch_response::Item::Arrival(Arrival { entry: Some(entry), receipt })
+        let brought = brought.ok_or_else(|| Denial::failed(Fault::Storage, "an arrival has lost its entry"))?;
+        let submission = signed(&brought.submission)?;
+        let entry = Some(proto::convert::entry_from_bytes(brought.entry.wire.0)?);
+        watch_response::Item::Arrival(Arrival { entry, receipt, submission })
     } else {
         watch_response::Item::Outcome(receipt.ok_or_else(|| Denial::failed(Fault::Storage, "an outcome was lost"))?)
     };

@@ -28,6 +28,7 @@ mod again;
 mod answer;
 mod auditor;
 mod automatic;
+mod away;
 mod clocks;
 mod console;
 mod crossing;

@@ -32,10 +32,10 @@ async fn shown(state: &State) -> String {
 }
 
 /// Renews the certificates of a state's gateway and of its central authority's desk: the desk asks, the root answers, the desk installs.
-async fn renew(stage: &Stage, side: Side) -> [std::path::PathBuf; 2] {
+pub(crate) async fn renew(stage: &Stage, side: Side) -> [std::path::PathBuf; 2] {
     let state = stage.state(side);
     let dir = text(&state.dir);
-    let renewed = gateway(&["certificate", "renew", "--dir", dir]).await.done();
+    let renewed = state.gateway(&["certificate", "renew", "--dir", dir]).await.done();
     assert_eq!(renewed["installed"][0]["for"], "TLS");
     let (asked, answered) = (state.dir.join("asked.pem"), state.dir.join("answered.pem"));
     let requested = stage.desk(side, &["certificate", "request", "--out", text(&asked)]).await.done();
@@ -45,9 +45,9 @@ async fn renew(stage: &Stage, side: Side) -> [std::path::PathBuf; 2] {
     let [first, second] = keys.as_slice() else { panic!("two keys: {requested}") };
     let line =
         ["certificate", "issue", text(&asked), "--own-root", text(&root), "--out", text(&answered), "--key", first];
-    let unknown = gateway(&line).await.failed(7);
+    let unknown = state.gateway(&line).await.failed(7);
     assert!(unknown.contains(second.as_str()), "a key that nobody wrote down: {unknown}");
-    let issued = gateway(&[&line[..], &["--key", second]].concat()).await.done();
+    let issued = state.gateway(&[&line[..], &["--key", second]].concat()).await.done();
     assert_eq!(
         requested["asked"], issued["asked"],
         "what is asked is what is answered, by the fingerprints of the keys"
@@ -58,7 +58,7 @@ async fn renew(stage: &Stage, side: Side) -> [std::path::PathBuf; 2] {
 }
 
 /// Waits until a desk stands with its newest leaf in the group of the case, after `times` changes of the group in all.
-async fn in_place(play: &Play, side: Side, desk: &str, times: usize) {
+pub(crate) async fn in_place(play: &Play, side: Side, desk: &str, times: usize) {
     until("the new leaf stands in the group of the case", 60, async || {
         let case = play.stage.show(side, &play.case).await?;
         let status = play.stage.desk(side, &["status"]).await.done();
@@ -68,7 +68,7 @@ async fn in_place(play: &Play, side: Side, desk: &str, times: usize) {
 }
 
 /// How often a desk changed the group of the case.
-fn changes(case: &Value, desk: &str) -> usize {
+pub(crate) fn changes(case: &Value, desk: &str) -> usize {
     let entries = case["timeline"].as_array().unwrap().iter();
     let admitted = entries.filter(|entry| entry["step"] == "change_group" && entry["verdict"] == "admitted");
     admitted.filter(|entry| entry["sender"] == desk).count()

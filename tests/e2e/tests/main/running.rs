@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, File},
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
@@ -10,7 +9,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{programs::program, until, warden};
+use crate::{programs::program, state::State, until, warden};
 
 /// How long a program may take to be ready.
 const READY_MAX_S: u64 = 20;
@@ -30,13 +29,16 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `gateway serve` or `desk serve` for the folder `dir`, with its words in `<logs>/<name>.*` and its telemetry at the
     /// collector, if there is one.
-    pub(crate) fn serve(which: &str, dir: &Path, name: &str, logs: &Path, collector: Option<SocketAddr>) -> Self {
+    pub(crate) fn serve(which: &str, dir: &Path, name: &str, of: &State) -> Self {
         let mut command = Command::new(program(which));
         command.args(["serve", "--output", "json", "--dir"]).arg(dir);
-        if let Some(collector) = collector {
+        if let Some((library, seconds)) = &of.ahead {
+            command.env("LD_PRELOAD", library).env("CLOCK_AHEAD_S", seconds.to_string());
+        }
+        if let Some(collector) = of.collector {
             command.arg("--otlp-endpoint").arg(format!("http://{collector}"));
         }
-        Self::start(command, name, logs)
+        Self::start(command, name, &of.logs())
     }
 
     /// Starts any program.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     pair::{Pair, two_states},
-    programs::{Answer, program, run, run_at},
+    programs::{Answer, program, run_at},
     proxy::Proxy,
     running::Running,
     state::State,
@@ -108,7 +108,7 @@ impl Stage {
         let line = [&["--dir", dir.to_str().unwrap(), "--output", "json"], arguments].concat();
         match (side, &self.jp_clock) {
             (Side::Jp, Some(clock)) => run_at(&program("desk"), &line, clock).await,
-            _ => run(&program("desk"), &line).await,
+            _ => self.state(side).run("desk", &line).await,
         }
     }
 
@@ -160,6 +160,15 @@ impl Stage {
         command.env("LD_PRELOAD", clock).env("CLOCK_AHEAD_S", seconds.to_string());
         self.jp_desk = Running::start(command, "desk-central", &self.pair.jp.logs()).ready().await;
         self.jp_clock = Some((clock.to_owned(), seconds));
+    }
+
+    /// Sets the clocks of a side's machines so far ahead. Whatever runs there goes on by the clock that it was started with.
+    pub(crate) fn set_clocks(&mut self, side: Side, clock: &Path, seconds: i64) {
+        let state = match side {
+            Side::Jp => &mut self.pair.jp,
+            Side::Fr => &mut self.pair.fr,
+        };
+        state.ahead = Some((clock.to_owned(), seconds));
     }
 
     /// Asks both desks to end, and waits until they have.

@@ -17,7 +17,11 @@ use seal::LeafIdentity;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::{programs::gateway, running::Running, warden};
+use crate::{
+    programs::{Answer, gateway, program, run, run_at},
+    running::Running,
+    warden,
+};
 
 /// A state's folder and what is told of it.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub(crate) struct State {
     pub(crate) desk_listen: SocketAddr,
     /// Where its programs send traces, metrics and logs.
     pub(crate) collector: Option<SocketAddr>,
+    /// By how many seconds the clocks of its machines are ahead, and the library that makes it so.
+    pub(crate) ahead: Option<(PathBuf, i64)>,
 }
 
 impl State {
@@ -74,6 +80,7 @@ impl State {
             peer_listen: address("peer_listen"),
             desk_listen: address("desk_listen"),
             collector: None,
+            ahead: None,
         }
     }
 
@@ -94,12 +101,25 @@ impl State {
 
     /// Starts its gateway.
     pub(crate) fn serve(&self) -> Running {
-        Running::serve("gateway", &self.dir, "gateway", &self.logs(), self.collector)
+        Running::serve("gateway", &self.dir, "gateway", self)
     }
 
     /// Starts the desk of an authority.
     pub(crate) fn serve_desk(&self, name: &str) -> Running {
-        Running::serve("desk", &self.desk_dir(name), &format!("desk-{name}"), &self.logs(), self.collector)
+        Running::serve("desk", &self.desk_dir(name), &format!("desk-{name}"), self)
+    }
+
+    /// Runs a command of its gateway's program, with JSON output.
+    pub(crate) async fn gateway(&self, arguments: &[&str]) -> Answer {
+        self.run("gateway", &[arguments, &["--output", "json"]].concat()).await
+    }
+
+    /// Runs a command on a machine of this state.
+    pub(crate) async fn run(&self, which: &str, arguments: &[&str]) -> Answer {
+        match &self.ahead {
+            Some(clock) => run_at(&program(which), arguments, clock).await,
+            None => run(&program(which), arguments).await,
+        }
     }
 
     /// Says yes to the channel to `other`, whose gateway is called at `endpoint`.
