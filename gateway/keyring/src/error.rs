@@ -1,7 +1,7 @@
 use std::{io, path::PathBuf};
 
-use identity::KeyError;
-use model::{Denial, Exit, Refusal};
+use identity::{KeyError, Purpose};
+use model::{Denial, Exit, Refusal, Timestamp};
 
 /// Why a key or certificate cannot be read, written or used.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,16 @@ pub enum KeyringError {
     /// Certificates none of which is for a key that waits here.
     #[error("none of the certificates is for a key that waits here")]
     NothingWaits,
+    /// A certificate that would end before the one that it takes the place of.
+    #[error("the certificate for {purpose} ends at {until}, before the one in use, which ends at {in_use}")]
+    EndsSooner {
+        /// For what.
+        purpose: Purpose,
+        /// When it ends.
+        until: Timestamp,
+        /// When the one in use does.
+        in_use: Timestamp,
+    },
     /// A certificate that our root has not issued to us, or not for this.
     #[error("{}", .0.reason)]
     Refused(Box<Refusal>),
@@ -59,6 +69,7 @@ impl KeyringError {
             Self::Unusable { .. } => Exit::NotAuthorised,
             Self::Passphrase { .. } => Exit::Usage,
             Self::NothingWaits => Exit::NotFound,
+            Self::EndsSooner { .. } => Exit::Conflict,
             Self::Refused(refusal) => Exit::from(&Denial::from(Refusal::clone(refusal))),
         }
     }
@@ -75,6 +86,9 @@ impl KeyringError {
             Self::NothingWaits => Some(
                 "Ask for certificates in this folder (certificate request), let the root answer, and install that answer."
                     .to_owned(),
+            ),
+            Self::EndsSooner { .. } => Some(
+                "Is it the newest answer? Where an earlier end is meant, as after a theft, say so: --ends-sooner.".to_owned(),
             ),
             Self::Refused(refusal) => Some(refusal.remedy.clone()),
         }

@@ -13,4 +13,4 @@ mod slot;
 
 pub use error::KeyringError;
 pub use files::{lock, make_folder, passphrase, write, write_public};
-pub use slot::{Held, Slot, install, requests};
+pub use slot::{Held, Slot, Taking, install, requests};

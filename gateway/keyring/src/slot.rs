@@ -33,6 +33,21 @@ impl std::fmt::Debug for Held {
     }
 }
 
+/// By what a certificate is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking<'a> {
+    /// Who has to have issued it.
+    pub root: &'a RootCertificate,
+    /// To whom.
+    pub subject: &'a Subject,
+    /// Of the folder.
+    pub passphrase: &'a Passphrase,
+    /// When.
+    pub now: Timestamp,
+    /// Whether it may end sooner than the one in use.
+    pub sooner: bool,
+}
+
 /// The place of one pair in a folder: `tls.cert.pem` and `tls.key.pem`, or `leaf.…`. While a pair is renewed the next ones stand beside
 /// them with `.next.pem` for `.pem`.
 #[derive(Debug, Clone)]
@@ -104,37 +119,35 @@ impl Slot {
         self.purpose.request(subject, &key_at(&path, passphrase)?).map_err(|error| unusable(&path, error))
     }
 
-    /// Puts a certificate into use that `root` has issued to `subject` over the key that waits here, with that key. Says when it ends;
-    /// nothing where it is for another key.
+    /// Puts a certificate into use that the root has issued to us over the key that waits here, with that key. Says when it ends; nothing
+    /// where it is for another key.
     ///
     /// # Errors
-    /// A certificate for the waiting key that is not what it should be; what cannot be read, opened or written.
-    pub fn take(
-        &self,
-        certificate: &CertificateDer<'_>,
-        root: &RootCertificate,
-        subject: &Subject,
-        passphrase: &Passphrase,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, KeyringError> {
-        self.settle(passphrase)?;
+    /// A certificate for the waiting key that is not what it should be, or that ends sooner than the one in use where that is not said to
+    /// be meant; what cannot be read, opened or written.
+    pub fn take(&self, certificate: &CertificateDer<'_>, by: &Taking<'_>) -> Result<Option<Timestamp>, KeyringError> {
+        self.settle(by.passphrase)?;
         let waiting = next(&self.key);
         if !waiting.exists() {
             return Ok(None);
         }
-        let pkcs8 = key_at(&waiting, passphrase)?;
+        let pkcs8 = key_at(&waiting, by.passphrase)?;
         if !self.purpose.fits(certificate, &pkcs8) {
             return Ok(None);
         }
         let until = self
             .purpose
-            .check(root, std::slice::from_ref(certificate), subject, &pkcs8, now)
+            .check(by.root, std::slice::from_ref(certificate), by.subject, &pkcs8, by.now)
             .map_err(|refusal| KeyringError::Refused(Box::new(refusal)))?;
+        let in_use = self.until()?;
+        if until < in_use && !by.sooner {
+            return Err(KeyringError::EndsSooner { purpose: self.purpose, until, in_use });
+        }
         self.keep_former()?;
         let pem = certificate_to_pem(certificate).map_err(|error| unusable(&self.certificate, error))?;
         // From here on the next pair is in use, whatever happens to this program.
         write_public(&next(&self.certificate), pem.as_bytes())?;
-        self.settle(passphrase)?;
+        self.settle(by.passphrase)?;
         Ok(Some(until))
     }
 
@@ -251,20 +264,13 @@ pub fn requests(slots: &[Slot], subject: &Subject, passphrase: &Passphrase) -> R
 ///
 /// # Errors
 /// [`KeyringError::NothingWaits`] where none of it is for a key that waits; else as [`Slot::take`].
-pub fn install(
-    slots: &[Slot],
-    pem: &str,
-    root: &RootCertificate,
-    subject: &Subject,
-    passphrase: &Passphrase,
-    now: Timestamp,
-) -> Result<Vec<(Purpose, Timestamp)>, KeyringError> {
+pub fn install(slots: &[Slot], pem: &str, by: &Taking<'_>) -> Result<Vec<(Purpose, Timestamp)>, KeyringError> {
     let certificates = certificates_from_pem(pem)
         .map_err(|error| KeyringError::Unusable { path: PathBuf::from("the answer"), what: error.to_string() })?;
     let mut taken = Vec::new();
     for slot in slots {
         for certificate in &certificates {
-            if let Some(until) = slot.take(certificate, root, subject, passphrase, now)? {
+            if let Some(until) = slot.take(certificate, by)? {
                 taken.push((slot.purpose, until));
             }
         }
@@ -340,7 +346,12 @@ mod tests {
         }
 
         fn take(&self, slot: &Slot, certificate: &CertificateDer<'_>) -> Result<Option<Timestamp>, KeyringError> {
-            slot.take(certificate, self.root.certificate(), &self.subject, &self.passphrase, NOW)
+            slot.take(certificate, &self.by())
+        }
+
+        fn by(&self) -> Taking<'_> {
+            let root = self.root.certificate();
+            Taking { root, subject: &self.subject, passphrase: &self.passphrase, now: NOW, sooner: false }
         }
 
         fn in_use(&self, slot: &Slot) -> CertificateDer<'static> {
@@ -389,14 +400,35 @@ mod tests {
         let before = place.in_use(&slot);
         let issued = place.ask(&slot);
         let other = Root::generate("JP".parse().unwrap(), NOW).unwrap();
-        let foreign = slot.take(&issued, other.certificate(), &place.subject, &place.passphrase, NOW).unwrap_err();
+        let by = place.by();
+        let foreign = slot.take(&issued, &Taking { root: other.certificate(), ..by }).unwrap_err();
         assert_eq!(foreign.exit(), Exit::NotAuthorised, "{foreign}");
         let gateway = Subject::Gateway("JP".parse().unwrap());
-        assert!(slot.take(&issued, place.root.certificate(), &gateway, &place.passphrase, NOW).is_err());
+        assert!(slot.take(&issued, &Taking { subject: &gateway, ..by }).is_err());
         let late = NOW.plus_ms(91 * 24 * 3_600_000);
-        assert!(slot.take(&issued, place.root.certificate(), &place.subject, &place.passphrase, late).is_err());
+        assert!(slot.take(&issued, &Taking { now: late, ..by }).is_err());
         assert_eq!(place.in_use(&slot), before);
         assert!(place.take(&slot, &issued).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_certificate_that_ends_sooner_than_the_one_in_use_is_taken_only_where_that_is_meant() {
+        let place = Place::new();
+        let [slot, _] = place.slots();
+        let before = place.in_use(&slot);
+        let asked =
+            CertificateRequest::all_from_pem(&slot.request(&place.subject, &place.passphrase).unwrap()).unwrap();
+        let week = std::time::Duration::from_secs(7 * 24 * 3600);
+        let short = place.root.issue_requested(&asked[0], NOW, week).unwrap();
+        let refused = place.take(&slot, &short).unwrap_err();
+        assert!(matches!(refused, KeyringError::EndsSooner { until, in_use, .. } if until < in_use), "{refused}");
+        assert_eq!((refused.exit(), place.in_use(&slot)), (Exit::Conflict, before));
+        assert!(refused.remedy().unwrap().contains("--ends-sooner"));
+        assert!(slot.take(&short, &Taking { sooner: true, ..place.by() }).unwrap().is_some());
+        assert_eq!(place.in_use(&slot), short);
+        // What ends later needs no word.
+        let longer = place.ask(&slot);
+        assert!(place.take(&slot, &longer).unwrap().is_some());
     }
 
     #[test]

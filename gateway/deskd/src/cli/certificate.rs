@@ -7,7 +7,7 @@ use std::{
 
 use clap::Subcommand;
 use identity::{CertificateRequest, RootCertificate, Subject};
-use keyring::Slot;
+use keyring::{Slot, Taking};
 use model::{Exit, Timestamp};
 use serde_json::{Value, json};
 
@@ -36,6 +36,9 @@ pub(super) enum Certificate {
     Install {
         /// The certificates, PEM.
         answer: PathBuf,
+        /// Also where they end sooner than those in use.
+        #[arg(long)]
+        ends_sooner: bool,
     },
 }
 
@@ -48,7 +51,7 @@ impl Certificate {
         match self {
             Self::List => place.list(clock::now()),
             Self::Request { out } => place.request(out.as_deref()),
-            Self::Install { answer } => place.install(answer, clock::now()),
+            Self::Install { answer, ends_sooner } => place.install(answer, *ends_sooner, clock::now()),
         }
     }
 }
@@ -95,11 +98,13 @@ impl Place {
         Ok(Answer::new(json!({ "request": pem, "asked": listed, "out": out }), text))
     }
 
-    fn install(&self, answer: &Path, now: Timestamp) -> Result<Answer, Failure> {
+    fn install(&self, answer: &Path, sooner: bool, now: Timestamp) -> Result<Answer, Failure> {
         let pem = fs::read_to_string(answer).map_err(|error| Failure::reading(answer, &error))?;
         let root = RootCertificate::parse(&keys::root(&self.folder)?)
             .map_err(|error| Failure::new(Exit::NotAuthorised, error.to_string()))?;
-        let taken = keyring::install(&self.slots, &pem, &root, &self.subject(), &self.passphrase()?, now)?;
+        let (subject, passphrase) = (self.subject(), self.passphrase()?);
+        let by = Taking { root: &root, subject: &subject, passphrase: &passphrase, now, sooner };
+        let taken = keyring::install(&self.slots, &pem, &by)?;
         let listed =
             taken.iter().map(|(purpose, until)| json!({ "for": purpose.to_string(), "until": until.to_string() }));
         let lines: Vec<_> = taken.iter().map(|(purpose, until)| format!("{purpose}  until {until}")).collect();

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 use identity::{CertificateRequest, Root, RootCertificate, Subject, certificate_to_pem};
-use keyring::Slot;
+use keyring::{Slot, Taking};
 use model::{Digest, Exit, Timestamp};
 use serde_json::{Value, json};
 
@@ -74,6 +74,9 @@ pub(crate) struct Install {
     at: Where,
     /// What `gateway certificate issue` wrote.
     answer: PathBuf,
+    /// Also where it ends sooner than the one in use.
+    #[arg(long)]
+    ends_sooner: bool,
 }
 
 #[derive(Debug, Args)]
@@ -138,7 +141,7 @@ impl Issue {
 impl Install {
     fn run(&self, now: Timestamp) -> Result<(Value, String), Failure> {
         let pem = fs::read_to_string(&self.answer).map_err(|error| Failure::reading(&self.answer, &error))?;
-        Place::open(&self.at)?.install(&pem, now)
+        Place::open(&self.at)?.install(&pem, self.ends_sooner, now)
     }
 }
 
@@ -148,7 +151,7 @@ impl Renew {
         let own = self.own_root.clone().unwrap_or_else(|| place.folder.0.join("../root"));
         let root = open_root(&own)?;
         let asked = read_requests(&place.request()?)?;
-        place.install(&issue(&root, &asked, None, now)?, now)
+        place.install(&issue(&root, &asked, None, now)?, false, now)
     }
 }
 
@@ -177,11 +180,13 @@ impl Place {
         Ok(keyring::requests(std::slice::from_ref(&self.slot), &self.subject(), &passphrase)?)
     }
 
-    fn install(&self, pem: &str, now: Timestamp) -> Result<(Value, String), Failure> {
+    fn install(&self, pem: &str, sooner: bool, now: Timestamp) -> Result<(Value, String), Failure> {
         let passphrase = read_passphrase(&self.folder.resolve(&self.config.passphrase_file))?;
         let root = RootCertificate::parse(&keys::certificate(&self.folder.root_certificate())?).map_err(key_failure)?;
         let slots = std::slice::from_ref(&self.slot);
-        let taken = keyring::install(slots, pem, &root, &self.subject(), &passphrase, now)?;
+        let subject = self.subject();
+        let by = Taking { root: &root, subject: &subject, passphrase: &passphrase, now, sooner };
+        let taken = keyring::install(slots, pem, &by)?;
         let value =
             taken.iter().map(|(purpose, until)| json!({ "for": purpose.to_string(), "until": until.to_string() }));
         let lines: Vec<_> = taken.iter().map(|(purpose, until)| format!("{purpose}  until {until}")).collect();
