@@ -1,13 +1,14 @@
 //! The connection to the own party's gateway.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use identity::{Subject, TlsIdentity};
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, CaseId, EntryId, Exit, Timestamp};
+use model::{AuthorityId, CaseId, EntryId, Exit, PartyId, Timestamp};
 use proto::{
     desk::{
         AcknowledgeRequest, ClaimKeyPackageRequest, GetEvidenceRequest, GetEvidenceResponse, GetStandingRequest,
@@ -35,6 +36,8 @@ pub(crate) struct Uplink {
     health: Mutex<Health>,
     /// Why the gateway's stream stands still here, although the gateway answers.
     held: Mutex<Option<String>>,
+    /// The parties whose gateways the own one did not reach when it called them last.
+    unreached: Mutex<BTreeSet<PartyId>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -70,6 +73,7 @@ impl Uplink {
             own,
             health: Mutex::default(),
             held: Mutex::default(),
+            unreached: Mutex::default(),
         })
     }
 
@@ -150,8 +154,15 @@ impl Uplink {
     /// The directories of now; with a moment also those of then.
     pub(crate) async fn directories(&self, at: Option<Timestamp>) -> Result<ListDirectoriesResponse, Status> {
         let request = ListDirectoriesRequest { at_ms: at.map(|at| at.0).unwrap_or_default() };
-        let answer = self.client.clone().list_directories(request).await;
-        self.noted(answer)
+        let answer = self.noted(self.client.clone().list_directories(request).await)?;
+        let unreached = answer.unreached.iter().filter_map(|party| party.parse().ok()).collect();
+        *self.unreached.lock().unwrap_or_else(PoisonError::into_inner) = unreached;
+        Ok(answer)
+    }
+
+    /// The parties whose gateways the own one did not reach, as far as it has said.
+    pub(crate) fn unreached(&self) -> BTreeSet<PartyId> {
+        self.unreached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What the gateway holds of what happened to these entries.

@@ -392,6 +392,7 @@ async fn keep_greeting(gateway: Arc<Gateway>, party: PartyId, channel: Channel) 
                 }
                 Err(denial) => gateway.trust.note_trouble(party, Some(denial.to_string())),
             }
+            gateway.trust.note_reached(party, greeted);
         }
         let open = gateway.trust.snapshot().require_open(party).is_ok();
         let pause = if open && greeted { GREET_OPEN } else { GREET_WAITING };

@@ -107,6 +107,7 @@ impl Sender {
                     self.shown.doubt();
                     let pause = self.backoff.pause();
                     self.gateway.trust.note_trouble(self.peer, Some(denial.to_string()));
+                    self.gateway.trust.note_reached(self.peer, false);
                     telemetry::say!(Warn, "the peer gateway was not reached", party = self.peer, pause = pause);
                     // A greeting of the other gateway rings: it is there again.
                     let _ = tokio::time::timeout(pause, bell.notified()).await;
@@ -138,6 +139,7 @@ impl Sender {
         let head = call.request.growth.as_ref().map(|growth| growth.checkpoint.clone());
         let response = client.relay(call.request.clone()).await.map_err(|status| proto::status::to_denial(&status))?;
         self.gateway.trust.note_trouble(self.peer, None);
+        self.gateway.trust.note_reached(self.peer, true);
         self.take(&call, head.as_deref(), response.into_inner()).await
     }
 

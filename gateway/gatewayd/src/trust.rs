@@ -1,7 +1,7 @@
 //! Whom this gateway believes, now: directories, pinned roots and the states of channels, in memory for every handshake and call.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -60,6 +60,7 @@ pub(crate) struct Trust {
     now: RwLock<Arc<Snapshot>>,
     /// Why the last call to a gateway failed, for its operator.
     trouble: Mutex<BTreeMap<PartyId, String>>,
+    unreached: Mutex<BTreeSet<PartyId>>,
     /// What other gateways say that they run.
     releases: Mutex<BTreeMap<PartyId, Release>>,
     /// The connections to other gateways.
@@ -88,6 +89,7 @@ impl Trust {
             own: snapshot.store.own_party(),
             now: RwLock::new(Arc::new(snapshot)),
             trouble: Mutex::default(),
+            unreached: Mutex::default(),
             releases: Mutex::default(),
             connections: Mutex::default(),
         })
@@ -135,6 +137,21 @@ impl Trust {
             Some(why) => trouble.insert(party, in_a_line(&why)),
             None => trouble.remove(&party),
         };
+    }
+
+    /// Notes whether a gateway was reached when it was called last.
+    pub(crate) fn note_reached(&self, party: PartyId, reached: bool) {
+        let mut unreached = self.unreached.lock().unwrap_or_else(PoisonError::into_inner);
+        if reached {
+            unreached.remove(&party)
+        } else {
+            unreached.insert(party)
+        };
+    }
+
+    /// Those that were not.
+    pub(crate) fn unreached(&self) -> BTreeSet<PartyId> {
+        self.unreached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes what a gateway says that it runs.

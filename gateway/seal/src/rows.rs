@@ -66,7 +66,8 @@ impl Member {
     }
 
     /// The member of `case` from all its rows. `identities` are the leaf identities that the desk has, old and new: the one whose
-    /// key stands in the group's tree is used. [`Fault::Storage`] when the rows are not whole.
+    /// key stands in the group's tree is used. Where that is not among them, the member opens and follows, and seals nothing
+    /// ([`Member::leaf_key`] tells). [`Fault::Storage`] when the rows are not whole.
     pub fn restore(
         identities: &[LeafIdentity],
         case: CaseId,
@@ -97,12 +98,7 @@ impl Member {
             digest => Some(Digest::try_from(digest).map_err(|_| foreign())?),
         };
         let known = own.senders.iter().map(Known::read).collect::<Option<BTreeMap<_, _>>>().ok_or_else(foreign)?;
-        let member = Self { provider, group, binding, identities: identities.to_vec(), known, pending, saved };
-        // A member that was removed has no leaf any more: it can still open what it received before.
-        if member.group.is_active() {
-            member.signer()?;
-        }
-        Ok(member)
+        Ok(Self { provider, group, binding, identities: identities.to_vec(), known, pending, saved })
     }
 
     fn own_row(&self) -> Result<Vec<u8>, Denial> {

@@ -190,7 +190,7 @@ fn a_key_package_is_used_once_and_a_last_resort_more_often() {
 }
 
 #[test]
-fn a_member_is_restored_only_whole_for_its_case_and_with_its_key() {
+fn a_member_is_restored_only_whole_for_its_case_and_seals_only_with_its_key() {
     let Opened { world, mut fr, fr_leaf, .. } = opened(false);
     let mut fresh = Member::create(&fr_leaf.identity, &world.binding, &world.fr, world.now).unwrap();
     let rows: BTreeMap<_, _> = fresh.changes().unwrap().into_iter().map(|row| (row.key, row.value.unwrap())).collect();
@@ -199,7 +199,10 @@ fn a_member_is_restored_only_whole_for_its_case_and_with_its_key() {
     assert!(Member::restore(&identities, case, rows.clone()).is_ok());
     assert_eq!(Member::restore(&identities, CaseId::new([9; 16]), rows.clone()).unwrap_err().reason(), "STORAGE");
     let stranger = [world.leaf("FR:central").identity];
-    assert_eq!(Member::restore(&stranger, case, rows.clone()).unwrap_err().reason(), "UNKNOWN");
+    let mut keyless = Member::restore(&stranger, case, rows.clone()).unwrap();
+    assert_eq!(keyless.leaf_key().unwrap(), identities[0].public_key(), "it tells which key it wants");
+    assert_eq!(keyless.seal(b"plain", header("plain")).unwrap_err().reason(), "UNKNOWN");
+    assert_eq!(keyless.rotate(None, &world.fr, world.now).unwrap_err().reason(), "UNKNOWN");
     for key in rows.keys().filter(|key| key.starts_with(b"Tree") || key.starts_with(b"rogatory")) {
         let mut partial = rows.clone();
         partial.remove(key);

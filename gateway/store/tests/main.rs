@@ -111,6 +111,7 @@ on_both_engines! { desk:
     the_later_change_of_an_mls_value_wins,
     a_used_key_package_has_no_private_keys,
     what_is_forgotten_after_a_restore_is_gone_and_errands_wait_in_order,
+    where_another_leaf_stands_is_found_page_by_page_and_without_parties_that_are_away,
     proposals_and_outbox_end_in_one_commit,
     what_is_sent_by_two_tasks_waits_apart,
     subjects_that_were_looked_up_are_counted_whatever_came_of_it,

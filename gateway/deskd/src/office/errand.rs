@@ -86,6 +86,11 @@ impl Wish {
         }
     }
 
+    /// Whether a commit that changes the seats so is one of this wish.
+    pub(super) fn is_made_by(&self, seating: &Seating) -> bool {
+        self.seating() == *seating
+    }
+
     fn seating(&self) -> Seating {
         match self {
             Self::Add(authority) => Seating { added: vec![authority.clone()], removed: Vec::new() },
@@ -139,13 +144,14 @@ impl Office {
             let _members = self.members.lock().await;
             let (view, _) = self.view(case).await?.ok_or_else(|| unknown("there is no such case"))?;
             match self.errand(case).await? {
-                Some(there) if there.wish != wish => {
+                // A renewal of this desk's leaf is nobody's act: it gives way, and is made again by itself.
+                Some(there) if there.wish != wish && there.wish != Wish::Renew => {
                     let detail = format!("another change of the group is on its way: {there}");
                     return Err(Denial::failed(Fault::StaleCase, detail));
                 }
-                Some(_) => {}
+                Some(there) if there.wish == wish => {}
                 None if wish.is_fulfilled(&view) => return Ok(true),
-                None => {
+                _ => {
                     let mut pledges_done = Vec::new();
                     if let Wish::Remove(authority) = &wish {
                         self.is_pledged(&view, authority).await?;
@@ -280,14 +286,19 @@ impl Office {
         Ok(Tried::Sent)
     }
 
-    /// A gateway did not take the commit of an errand: it is made again where another came first, else it is over.
+    /// A gateway did not take the commit of an errand, which `made` such a change: it is made again where another came first, else it is
+    /// over. What was wanted while it was on its way waits on.
     pub(super) async fn errand_refused(
         &self,
         batch: &mut DeskBatch,
         case: CaseId,
+        made: Option<&Seating>,
         denial: &Denial,
     ) -> Result<(), Denial> {
         let Some(mut errand) = self.errand(case).await? else { return Ok(()) };
+        if made.is_some_and(|seating| !errand.wish.is_made_by(seating)) {
+            return Ok(());
+        }
         if is_final(denial) && errand.wish != Wish::Rejoin {
             batch.errands_done.push(case);
             self.errand_ended(case, denial.clone());

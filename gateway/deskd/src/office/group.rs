@@ -9,6 +9,7 @@ use workflow::State;
 use super::{
     Office,
     dispatch::Outgoing,
+    leaves::note_leaf,
     prepare::not_validated,
     seats::Seating,
     unknown,
@@ -88,6 +89,7 @@ impl Office {
             batch.mls.push(MlsChange { case: id, key, value: None });
         }
         batch.mls.extend(self.mls_changes(id, &mut member)?);
+        note_leaf(&mut batch, &view, &member);
         let header_bytes = proto::encode_header(&header);
         let outgoing =
             Outgoing { header: &header, header_bytes, payload: Payload::Handshake(handshake), officers: Vec::new() };

@@ -1,14 +1,16 @@
 //! Handshakes that come: this desk joins, follows, is removed, or, where it has no seat, keeps them unread.
 
-use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Handshake, Step, Timestamp};
+use model::{AuthorityId, CaseId, Denial, Digest, Entry, EpochCertificate, Fault, Handshake, Step, Timestamp};
 use roster::{CaseBinding, Follower};
 use seal::{FollowError, Member};
 use store::desk::{DeskBatch, PrivateKeyPackageRow};
+use telemetry::say;
 
 use super::{
     Members, Office,
     arrival::{Taken, Taking, early},
     history::{Folded, Past, turn_of},
+    leaves::note_leaf,
     reading::contradiction,
     seats::Seating,
     unknown,
@@ -126,17 +128,26 @@ impl Office {
         let Some((reference, row)) = self.invitation(header.case, handshake).await? else {
             return self.stay_out(batch, taking, handshake, folded, version).await;
         };
-        let Folded { mut view, follower } = folded;
         let certificate = self.certificate(taking)?;
-        let at = taking.judging.at(Some(&view), taking.now);
+        let at = taking.judging.at(Some(&folded.view), taking.now);
         let private = self.safe.open(Place::KeyPackage, reference.as_bytes(), &row.private)?;
         let binding = CaseBinding::new(header.case, header.pin, header.home, header.peer);
         let welcome = &handshake.welcome;
-        let mut member =
-            Member::join(&self.leaves.all(), &private, welcome, &binding, certificate, taking.judging, at)?;
+        let identities = self.leaves.all();
+        let joining = Member::join(&identities, &private, welcome, &binding, certificate, taking.judging, at);
+        let mut member = match joining {
+            // The key of a former leaf is lost, by which this desk was invited: it asks for another invitation.
+            Err(Denial::Failed { fault: Fault::Unknown, .. }) => {
+                say!(Error, "this desk was invited by a leaf whose key is not here", entry = header.entry);
+                return self.stay_out(batch, taking, handshake, folded, version).await;
+            }
+            joining => joining?,
+        };
+        let Folded { mut view, follower } = folded;
         batch.key_packages_used.push((reference, taking.now.0));
         batch.mls_forgotten.push(header.case);
         batch.mls = self.mls_changes(header.case, &mut member)?;
+        note_leaf(batch, &view, &member);
         let authenticator = member.acknowledgement(certificate)?;
         view.epochs.insert(header.entry, authenticator);
         view.away = None;

@@ -48,6 +48,7 @@ mod regain;
 mod rejected;
 mod release_of_keys;
 mod removal;
+mod renewing;
 mod responders;
 mod responding;
 mod restore;
@@ -221,6 +222,8 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) async fn open(folder: &Folder, config: &Config, now: Timestamp) -> Result<Self, Failure> {
+        // What is installed from here on is seen.
+        let marks = leaves::marks(folder);
         let keys = Keys::open(folder, config)?;
         let trust = Arc::new(Trust::new(&keys.root, &folder.0, now)?);
         if trust.party() != config.authority.party() {
@@ -244,7 +247,7 @@ impl Office {
             safe: Safe::new(&keys.storage)?,
             desk_key: keys.desk,
             tags_key: keys.tags,
-            leaves: leaves::Leaves::open(folder, config)?,
+            leaves: leaves::Leaves::open(folder, config, marks)?,
             records,
             rules: files::open(folder, config)?,
             calendars,
@@ -343,6 +346,9 @@ impl Office {
             fold: i16::try_from(view.fold).unwrap_or(-1),
         };
         batch.put_case(row, version);
+        if view.state() == workflow::State::Closed {
+            batch.leaves_done.push(view.id);
+        }
         batch.links.extend(listing::links(view));
         self.put_clocks(batch, view, &clocks).await
     }

@@ -279,7 +279,7 @@ impl Office {
         }
         batch.proposals_done.push(header.entry);
         if header.step.is_handshake() {
-            self.errand_refused(batch, header.case, denial).await?;
+            self.errand_refused(batch, header.case, pending.seating.as_ref(), denial).await?;
         }
         let told = if verdict == Verdict::Lapsed { Told::Lapsed } else { Told::Rejected };
         batch.events.push(event(header.case, told, Some(header.entry), now));

@@ -18,6 +18,7 @@ use super::{
     binding::OurEntry,
     event,
     history::turn_of,
+    leaves::note_leaf,
     outbox::{OURS, verdict_of},
     prepare::digest_of,
     view::{CaseView, ReceiptNote},
@@ -144,8 +145,11 @@ impl Office {
         if let Some(seating) = &pending.seating {
             let epoch = receipt.epoch.as_ref().map(|certificate| certificate.epoch).unwrap_or_default();
             view.seat(seating, turn_of(&header, epoch));
-            match self.next_readmission(view)? {
+            // What was wanted while a renewal was on its way comes next.
+            let waits = self.errand(view.id).await?.is_some_and(|errand| !errand.wish.is_made_by(seating));
+            match self.next_readmission(view)?.filter(|_| !waits) {
                 Some(next) => batch.errands.push(next),
+                None if waits => {}
                 None => batch.errands_done.push(view.id),
             }
         }
@@ -176,6 +180,7 @@ impl Office {
         view.epochs.insert(receipt.entry, member.acknowledgement(certificate)?);
         view.readers = member.members()?;
         batch.mls = self.mls_changes(view.id, member)?;
+        note_leaf(batch, view, member);
         Ok(())
     }
 

@@ -174,7 +174,8 @@ impl Office {
         header: &Header,
     ) -> Result<(), Denial> {
         // Where another change of ours is on its way, this one follows it.
-        if view.away.is_some() || self.store.errand(view.id).await?.is_some() {
+        let other = self.errand(view.id).await?.is_some_and(|errand| errand.wish != Wish::Renew);
+        if view.away.is_some() || other {
             return Ok(());
         }
         let mut others: Vec<_> = view.readers.iter().filter(|one| **one != header.recipient).collect();

@@ -189,7 +189,7 @@ impl Office {
         let health = self.uplink.health();
         let parties = self.trust.store().map(|trust| trust.parties().map(|party| party.to_string()).collect());
         let last = self.store.cursor(super::GATEWAY).await?;
-        let credentials = self.credentials(crate::clock::now());
+        let credentials = self.credentials(crate::clock::now()).await?;
         let [tls, leaf] = credentials.until;
         Ok(wire::GetDeskStatusResponse {
             authority: self.own.to_string(),

@@ -149,6 +149,7 @@ impl SubmissionService for Desks {
             own: Some(send_directory(&snapshot.own_directory(self.0.own()))),
             foreign: snapshot.directories.values().map(send_directory).collect(),
             past: past.iter().map(send_directory).collect(),
+            unreached: self.0.trust.unreached().iter().map(ToString::to_string).collect(),
         }))
     }
 

@@ -5,9 +5,10 @@ use sea_orm::DatabaseTransaction;
 
 use super::{
     AttemptRow, ClockRow, DeskCaseRow, DeskEntryRow, DeskEntryVerdict, DeskStore, DraftRow, ErrandRow, ExhibitRow,
-    LinkRow, MlsChange, NewDeskOutbox, NewEvent, OnceRow, ParkedRow, PledgeRow, PrivateKeyPackageRow, ProposalRow,
-    RecordKeyRow, ResponderRow, Shred, WebhookRow, attempt, case, clock, draft, entry, errand, event, exhibit,
-    key_package, link, mls, once, outbox, parked, pledge, progress, proposal, record_key, responder, webhook,
+    LeafRow, LinkRow, MlsChange, NewDeskOutbox, NewEvent, OnceRow, ParkedRow, PledgeRow, PrivateKeyPackageRow,
+    ProposalRow, RecordKeyRow, ResponderRow, Shred, WebhookRow, attempt, case, clock, draft, entry, errand, event,
+    exhibit, key_package, leaf, link, mls, once, outbox, parked, pledge, progress, proposal, record_key, responder,
+    webhook,
 };
 use crate::{
     Blob, StoreError, Stored,
@@ -32,6 +33,10 @@ pub struct DeskBatch {
     pub verdicts: Vec<DeskEntryVerdict>,
     /// Changes of MLS states.
     pub mls: Vec<MlsChange>,
+    /// By which leaves the desk stands in groups, whole.
+    pub leaves: Vec<LeafRow>,
+    /// Cases in whose groups it needs none any more, after [`DeskBatch::leaves`] are written.
+    pub leaves_done: Vec<CaseId>,
     /// New KeyPackages.
     pub key_packages: Vec<PrivateKeyPackageRow>,
     /// KeyPackages that a Welcome used, and when: their private keys are erased.
@@ -72,7 +77,7 @@ pub struct DeskBatch {
     pub events: Vec<NewEvent>,
     /// Bodies of entries that are here without one, encrypted.
     pub bodies: Vec<(EntryId, Blob)>,
-    /// Cases whose whole MLS state is to be deleted, before [`DeskBatch::mls`] is written.
+    /// Cases whose whole MLS state is to be deleted, and what leaf the desk has there, before [`DeskBatch::mls`] is written.
     pub mls_forgotten: Vec<CaseId>,
     /// Whether the private keys of all KeyPackages are erased, before [`DeskBatch::key_packages`] are written.
     pub key_packages_forgotten: bool,
@@ -162,7 +167,10 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &DeskBatch) -> Result<Desk
     entry::conclude(tx, &batch.verdicts).await?;
     entry::fill(tx, &batch.bodies).await?;
     write::delete::<mls::Entity, _, _>(tx, mls::Column::CaseId, &stored(&batch.mls_forgotten)).await?;
+    write::delete::<leaf::Entity, _, _>(tx, leaf::Column::CaseId, &stored(&batch.mls_forgotten)).await?;
     mls::change(tx, &batch.mls).await?;
+    leaf::put(tx, &batch.leaves).await?;
+    write::delete::<leaf::Entity, _, _>(tx, leaf::Column::CaseId, &stored(&batch.leaves_done)).await?;
     if batch.key_packages_forgotten {
         key_package::forget_all(tx).await?;
     }

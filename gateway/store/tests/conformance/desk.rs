@@ -10,6 +10,7 @@ use store::{
 };
 
 pub(crate) use super::exhibit::what_is_kept_for_a_notice_is_kept_once_and_goes_by_its_entry_its_case_or_its_time;
+pub(crate) use super::leaf::where_another_leaf_stands_is_found_page_by_page_and_without_parties_that_are_away;
 pub(crate) use super::listed::{
     a_case_that_changes_between_two_pages_is_on_one_of_them,
     a_list_is_read_page_by_page_each_case_and_draft_once_the_newest_first,

@@ -5,6 +5,7 @@ mod exhibit;
 mod fold;
 pub(crate) mod gateway;
 mod heads;
+mod leaf;
 mod listed;
 mod misconduct;
 

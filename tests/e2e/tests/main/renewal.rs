@@ -8,6 +8,7 @@ use crate::{
     bounded,
     play::{ACTS, Play},
     programs::{gateway, program, run},
+    skew::shim,
     stage::{Side, Stage, Victim},
     state::State,
     until,
@@ -146,6 +147,136 @@ async fn certificates_of_gateways_and_desks_are_renewed_while_a_case_runs_and_on
         let line = ["--output", "json", "audit", "verify", text(&file), "--root", &roots[0], "--root", &roots[1]];
         let report = run(&program("gateway"), &line).await.done();
         assert!(report["report"]["holds"] == true, "{report}");
+    })
+    .await;
+}
+
+/// A case whose requesting desk has installed a new leaf while its gateway is away, so that the group does not know it yet.
+async fn installed_only() -> Play {
+    let mut play = Play::draft(Stage::open().await).await;
+    for act in &ACTS[..4] {
+        play.act(act).await;
+    }
+    play.stage.strike(Victim::JpGateway);
+    renew(&play.stage, Side::Jp).await;
+    until("the desk has taken the new leaf", 20, async || {
+        let status = play.stage.desk(Side::Jp, &["status"]).await.done();
+        (status["leaf_waits"] == 1).then_some(())
+    })
+    .await;
+    play.stage.strike(Victim::JpDesk);
+    play
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_is_killed_between_the_installation_of_a_leaf_and_its_commit_puts_it_in_place_afterwards() {
+    bounded(async {
+        let mut play = installed_only().await;
+        for victim in [Victim::JpDesk, Victim::JpGateway] {
+            play.stage.mend(victim).await;
+        }
+        in_place(&play, Side::Jp, "JP:central", 1).await;
+        for act in &ACTS[4..8] {
+            play.act(act).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_has_lost_the_key_of_a_former_leaf_is_taken_in_anew() {
+    bounded(async {
+        let mut play = installed_only().await;
+        fs::remove_dir_all(play.stage.state(Side::Jp).desk_dir("central").join("former-leaves")).unwrap();
+        for victim in [Victim::JpDesk, Victim::JpGateway] {
+            play.stage.mend(victim).await;
+        }
+        until("JP's desk is taken in anew", 90, async || {
+            let group = play.stage.desk(Side::Jp, &["group", "show", &play.case]).await.done();
+            let seats = group["seats"].as_array()?.iter().filter(|seat| seat["authority"] == "JP:central").count();
+            let status = play.stage.desk(Side::Jp, &["status"]).await.done();
+            let whole = status["cases_without_keys"].as_array().is_none_or(Vec::is_empty) && status["leaf_waits"] == 0;
+            (seats == 2 && whole).then_some(())
+        })
+        .await;
+        for act in &ACTS[4..8] {
+            play.act(act).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_waits_for_a_peer_that_is_away_keeps_no_officer_from_acting() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..4] {
+            play.act(act).await;
+        }
+        play.stage.strike(Victim::JpGateway);
+        // Its own gateway has noticed: the desk is told with the directories.
+        play.stage.strike(Victim::FrGateway);
+        play.stage.mend(Victim::FrGateway).await;
+        until("FR's gateway says that JP's is away", 20, async || {
+            let channel = play.stage.pair.fr.channel("JP").await;
+            (!channel["last_error"].as_str()?.is_empty()).then_some(())
+        })
+        .await;
+        renew(&play.stage, Side::Fr).await;
+        until("the renewal waits", 20, async || {
+            let status = play.stage.desk(Side::Fr, &["status"]).await.done();
+            (status["leaf_waits"] == 1).then_some(())
+        })
+        .await;
+        // What an officer does now is on its way at once, and the renewal comes behind it.
+        let words = ["accept", &play.case, "--as", "central/officer-1", "--text", "granted", "--condition", "C01"];
+        play.stage.desk(Side::Fr, &[&words[..], &["--condition", "C06"]].concat()).await;
+        let shown = play.stage.show(Side::Fr, &play.case).await.unwrap();
+        let newest = shown["timeline"].as_array().unwrap().last().unwrap().clone();
+        // Accepting begins with the review.
+        assert_eq!((&newest["step"], &newest["verdict"]), (&"open_review".into(), &"pending".into()), "{shown}");
+        play.stage.mend(Victim::JpGateway).await;
+        in_place(&play, Side::Fr, "FR:central", 1).await;
+        for act in &ACTS[4..8] {
+            play.act(act).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_whose_clock_is_an_hour_off_either_way_renews_its_leaf_at_once_or_when_it_is_put_right() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..4] {
+            play.act(act).await;
+        }
+        // A day later, so that nothing was made within the hour that the clock is behind.
+        let (clock, day) = (shim(&play.stage.pair.jp.dir), 24 * 3600);
+        let all = [Victim::JpGateway, Victim::FrGateway, Victim::FrDesk, Victim::JpDesk];
+        all.into_iter().for_each(|victim| play.stage.strike(victim));
+        for side in SIDES {
+            play.stage.set_clocks(side, &clock, day);
+        }
+        for victim in all {
+            play.stage.mend(victim).await;
+        }
+        play.stage.jp_desk_ahead(&clock, day - 3600).await;
+        renew(&play.stage, Side::Jp).await;
+        in_place(&play, Side::Jp, "JP:central", 1).await;
+        // What is made in the future is taken by nobody, and is made again.
+        play.stage.jp_desk_ahead(&clock, day + 3600).await;
+        renew(&play.stage, Side::Jp).await;
+        until("the desk wants to put its new leaf in place", 20, async || {
+            let status = play.stage.desk(Side::Jp, &["status"]).await.done();
+            (status["leaf_waits"] == 1).then_some(())
+        })
+        .await;
+        play.stage.jp_desk_ahead(&clock, day).await;
+        in_place(&play, Side::Jp, "JP:central", 2).await;
+        for act in &ACTS[4..8] {
+            play.act(act).await;
+        }
     })
     .await;
 }

@@ -12,6 +12,7 @@ mod m0010_listed;
 mod m0011_fold;
 mod m0012_custody;
 mod m0013_parked;
+mod m0014_leaf;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_parked::Migration),
             // Its number was free; it came in behind the others.
             Box::new(m0008_exhibit::Migration),
+            Box::new(m0014_leaf::Migration),
         ]
     }
 }
