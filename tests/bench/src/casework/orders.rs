@@ -76,6 +76,7 @@ impl Order {
                 until: matches!(step, Step::Extend | Step::Prolong).then_some(NOW.plus_ms(1 << 40)),
                 matter: moves_matter(step).then_some(MatterId(1)),
                 about: (step == Step::ReportError).then_some(ENTRY),
+                flaw: (step == Step::Reject).then_some(Flaw::WrongValue),
                 minutes: tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 ..Declared::default()
             },
