@@ -11,7 +11,7 @@ journal): those in roots/ are here for information only.
     desk audit verify case.zip --root XX=fingerprint-or-file --root YY=fingerprint-or-file
     gateway audit verify case.zip --root XX=... --root YY=...
 
-With nothing of ours: deploy/AUDITOR.md in the source of the program tells each step with unzip, sha256sum, OpenSSL and Go.
+With nothing of ours: deploy/AUDITOR.md in the source of the program tells each step with unzip, sha256sum, OpenSSL, Python and Go.
 
     manifest.json         SHA-256 of every file; manifest.signature: Ed25519 by the exporting desk over
                           \"rogatory case file v1\", a zero byte, then manifest.json
