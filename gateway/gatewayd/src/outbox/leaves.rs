@@ -7,7 +7,7 @@ use proto::peer::{LedgerGrowth, RelayResponse};
 use store::gateway::CheckpointRow;
 
 use super::{Sender, peer_error};
-use crate::{clock, committer::origin, fresh, misconduct};
+use crate::{channels, clock, committer::origin, fresh, misconduct};
 
 /// What the other gateway has of our log.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Shown {
     challenged: bool,
     /// Whether an operator knows that it holds less than it had cosigned.
     settled: bool,
+    /// Whether the channel was frozen because it holds more than we have. Who lets it go on after that knows.
+    stopped: bool,
 }
 
 /// A head of our log that the other gateway cosigned.
@@ -87,8 +89,12 @@ impl Sender {
         let size = number(newest.size)?;
         let first = self.shown.claimed.unwrap_or(covered);
         if first > size {
+            // Whatever we signed now would be another leaf at a place that it holds, and would convict us.
             let detail = "it holds more leaves of our log than we have: if our database was restored from a backup, let nothing more be \
                           signed, and ask its operator for the log (gateway ledger export)";
+            if !std::mem::replace(&mut self.shown.stopped, true) {
+                channels::freeze_for(&self.gateway, self.peer, detail).await?;
+            }
             return Err(peer_error(detail));
         }
         let probe = !self.shown.probed || self.gateway.bells.was_greeted(self.peer);

@@ -368,10 +368,10 @@ fn restore(state: &State, database: &[u8]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_home_that_was_restored_from_a_backup_is_told_so_and_convicts_itself_when_it_writes_on() {
+async fn a_home_that_was_restored_from_a_backup_signs_nothing_until_its_operator_lets_it_and_convicts_itself_then() {
     bounded(async {
         let mut pair = Pair::own().await;
-        let (_, _, _) = with_case(&pair).await;
+        let (_, mut case, _) = with_case(&pair).await;
         assert!(pair.jp_gateway.stop().await.success());
         let old = backup(&pair.jp);
         pair.jp_gateway = pair.jp.serve().ready().await;
@@ -381,14 +381,14 @@ async fn a_home_that_was_restored_from_a_backup_is_told_so_and_convicts_itself_w
         assert!(pair.jp_gateway.stop().await.success());
         restore(&pair.jp, &old);
         pair.jp_gateway = pair.jp.serve().ready().await;
-        until("it is told that it was restored", 25, async || {
-            let channel = pair.jp.channel("FR").await;
-            channel["last_error"].as_str().unwrap_or_default().contains("restored from a backup").then_some(())
-        })
-        .await;
-        assert!(kept(&pair.fr).await.is_empty(), "what it signed does not contradict anything yet");
-
+        let reason = frozen(&pair.jp, &pair.fr).await;
+        assert!(reason.contains("restored from a backup"), "{reason}");
         let mut desk = Scribe::at(&pair.jp).await;
+        let draft = desk.draft(&mut case, b"a draft");
+        assert!(desk.submit(&draft).await.is_err(), "whatever it signed now would convict it");
+        assert!(kept(&pair.fr).await.is_empty(), "what it signed does not contradict anything");
+
+        pair.jp.freeze("FR", false).await;
         let (_, entry) = desk.opening(&pair.fr.authority("central")).await;
         desk.submit(&entry).await.unwrap();
         frozen(&pair.fr, &pair.jp).await;
