@@ -9,6 +9,7 @@ mod opposed;
 mod text;
 
 pub use check::{CannotProve, Proved, check, shown};
+pub(crate) use opposed::happens_once;
 pub use opposed::{Opposed, opposed_in};
 
 use ledger::{Fork, Origin, Retreat};

@@ -1,5 +1,5 @@
-//! Two words of one gateway on one entry that cannot both be true: taken and refused, opened and not, or two epochs behind one handshake. The two receipts
-//! convict by themselves, wherever they were found: told one after the other, or in two files of one case.
+//! Two words of one gateway on one entry that cannot both be true: taken and refused, opened and not, one event at two moments, or two epochs behind one
+//! handshake. The two receipts convict by themselves, wherever they were found: told one after the other, or in two files of one case.
 
 use std::{collections::BTreeMap, str};
 
@@ -54,9 +54,17 @@ impl Opposed {
             (Retrieval, NonRetrieval) | (NonRetrieval, Retrieval) => {
                 Some("its desk opened the entry, and could not open it")
             }
-            (one, other) if certifies(one) && certifies(other) => {
-                let two = first.epoch.is_some() && then.epoch.is_some() && first.epoch != then.epoch;
-                two.then_some("it certified two epochs behind one handshake")
+            (one, other)
+                if certifies(one)
+                    && certifies(other)
+                    && first.epoch.is_some()
+                    && then.epoch.is_some()
+                    && first.epoch != then.epoch =>
+            {
+                Some("it certified two epochs behind one handshake")
+            }
+            (one, other) if one == other && happens_once(one) && (first.at, first.leaf) != (then.at, then.leaf) => {
+                Some("it stated one event twice, and each time otherwise")
             }
             _ => None,
         }
@@ -66,6 +74,13 @@ impl Opposed {
 /// Whether a receipt of that kind tells the epoch to which a handshake leads.
 fn certifies(kind: ReceiptKind) -> bool {
     matches!(kind, ReceiptKind::SubmissionAcceptance | ReceiptKind::RelayAcceptance)
+}
+
+/// Whether it is stated when it happens and repeated as it was from then on, so that who asks again gets the same receipt. What is refused, or
+/// given up, may be refused again.
+pub(crate) fn happens_once(kind: ReceiptKind) -> bool {
+    use ReceiptKind::{Delivery, RelayAcceptance, Retrieval, SubmissionAcceptance};
+    matches!(kind, SubmissionAcceptance | RelayAcceptance | Delivery | Retrieval)
 }
 
 /// What a party says of itself in case files.

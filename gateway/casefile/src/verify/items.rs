@@ -74,6 +74,13 @@ impl Item {
         self.receipt(ReceiptKind::RelayAcceptance, self.entry.header.recipient.party())
     }
 
+    /// Whether it lay ready for its desk, and nobody has said what became of it there.
+    pub(crate) fn unfetched(&self) -> bool {
+        let by = self.entry.header.recipient.party();
+        let said = |kind| self.receipt(kind, by).is_some();
+        said(ReceiptKind::Delivery) && !said(ReceiptKind::Retrieval) && !said(ReceiptKind::NonRetrieval)
+    }
+
     /// When the first gateway that is known to have taken it did.
     pub(crate) fn taken(&self) -> Timestamp {
         moment_of(&self.entry.header, &self.receipts)

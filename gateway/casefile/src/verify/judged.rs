@@ -10,7 +10,10 @@ use super::{
     clocks::{Apart, may_be_a_clock},
     items::Stated,
 };
-use crate::{Manifest, misconduct::before_its_entry};
+use crate::{
+    Manifest,
+    misconduct::{before_its_entry, happens_once},
+};
 
 /// An entry as it is claimed: nothing here rests on its signatures.
 pub(super) struct Claimed<'a> {
@@ -181,6 +184,15 @@ fn two_words(receipts: &mut [Stated], findings: &mut Findings) {
                 findings.misstate(&[by], &one.file, what);
                 one.counts = false;
             }
+        }
+    }
+    let mut first = BTreeMap::new();
+    for one in receipts.iter_mut().filter(|one| one.counts && happens_once(one.signed.receipt.kind)) {
+        let receipt = &one.signed.receipt;
+        let said = (receipt.at, receipt.leaf);
+        if *first.entry((receipt.by, receipt.kind)).or_insert(said) != said {
+            findings.misstate(&[receipt.by], &one.file, "another statement of what the same gateway has stated before");
+            one.counts = false;
         }
     }
 }

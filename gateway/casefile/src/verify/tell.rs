@@ -297,6 +297,12 @@ impl Told<'_> {
                 "When {unsubmitted} entries reached their sender's gateway: its own receipt is not in the file."
             ));
         }
+        let unfetched = self.items.iter().filter(|item| item.unfetched()).count();
+        if unfetched > 0 {
+            findings.unproved(format!(
+                "Whether {unfetched} entries that lay ready for their desks were opened there: no desk has said so to its gateway."
+            ));
+        }
         self.accredited(findings);
         let by = self.manifest.exporter.party();
         let other = if by == self.manifest.home { self.manifest.peer } else { self.manifest.home };
@@ -304,6 +310,11 @@ impl Told<'_> {
             "That the desk and the gateway of {by} together kept nothing back: entries at the end of the case, and entries that did not become \
              part of it, can be left out by both. What the gateway of {other} has seen of them stands in the file that {other} exports: \
              compare. What never reached it, only {by} knows."
+        ));
+        findings.unproved(format!(
+            "That the gateways of {} and {} did not agree on another past: the head bears their two signatures and nobody else's. A third state \
+             that witnessed the heads of one of them can tell.",
+            self.manifest.home, self.manifest.peer
         ));
         findings.unproved("Anything after the head of the ledger and the moment of the export.");
         findings.unproved("Times better than the clocks of the two gateways, of which each receipt states one and the head binds both.");

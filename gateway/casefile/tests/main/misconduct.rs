@@ -229,9 +229,8 @@ fn who_says_of_one_entry_that_it_was_opened_and_was_not_is_convicted_by_both_wor
 fn two_words_of_a_gateway_that_can_both_be_true_convict_nobody() {
     let story = Story::small();
     let taken = word(&story, |_| {});
-    let others: [fn(&mut Receipt); 5] = [
+    let others: [fn(&mut Receipt); 4] = [
         |_| {},
-        |receipt| receipt.at = receipt.at.plus_ms(1),
         // What its desk sealed again in a newer epoch is another payload.
         |receipt| {
             receipt.envelope = model::EnvelopeDigest(Digest::of(&[b"sealed again"]));
@@ -274,6 +273,36 @@ fn a_gateway_that_tells_each_state_another_verdict_is_convicted_by_their_two_cas
     assert!(matches!(opposed_in(&[b"no case file"], &pins), Err(CannotProve::Unreadable(_))));
     let stranger = Story::small();
     assert_eq!(opposed_in(&[&ours, &theirs], &stranger.pins()), Ok(Vec::new()), "by other roots nobody signed it");
+}
+
+#[test]
+fn a_gateway_that_states_one_event_at_two_moments_is_convicted_by_both_and_by_two_case_files() {
+    let mut story = Story::small();
+    let later: fn(&mut Receipt) = |receipt| receipt.at = receipt.at.plus_ms(1);
+    for kind in [ReceiptKind::RelayAcceptance, ReceiptKind::Delivery, ReceiptKind::Retrieval] {
+        let first = word(&story, |receipt| receipt.kind = kind);
+        let then = word(&story, |receipt| {
+            receipt.kind = kind;
+            later(receipt);
+        });
+        let evidence = Evidence::Verdicts(Box::new(Opposed::of(&first, &then).unwrap()));
+        assert!(evidence.convicts() && proves(&story, &evidence), "{}", evidence.told());
+    }
+    let [first, then] = [0, 60_000].map(|ms| {
+        word(&story, |receipt| {
+            refuse(receipt);
+            receipt.at = receipt.at.plus_ms(ms);
+        })
+    });
+    assert_eq!(Opposed::of(&first, &then), None, "what was refused may be refused again");
+
+    let ours = story.export(&story.material());
+    story.states(1, later);
+    story.entries[1].receipts.remove(1);
+    let theirs = story.export(&story.material_of_peer());
+    let found = opposed_in(&[&ours, &theirs], &story.pins()).unwrap();
+    let [(proved, _)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((proved.accused, proved.kind), (party("FR"), "verdicts"));
 }
 
 #[test]
