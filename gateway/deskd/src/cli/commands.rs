@@ -20,6 +20,9 @@ fn for_step(step: &str, matter: Option<&str>) -> Vec<String> {
         return vec![format!("{group} {command}")];
     }
     let alone: &[&str] = match step {
+        // What a desk says by itself.
+        "violation" | "ask_rejoin" | "answer" => &[],
+        "submit" => &["request edit", "request validate"],
         "validate" => &["request validate"],
         "seal_send" => &["request send"],
         "open_group" | "change_group" => &["group"],
@@ -27,7 +30,7 @@ fn for_step(step: &str, matter: Option<&str>) -> Vec<String> {
         "comment_draft" => &["comment"],
         "rework" => &["request send-back", "request edit"],
         // The review is opened by what comes of it, too.
-        "open_review" => &["review", "accept", "consult", "offer-conditions", "refuse"],
+        "open_review" => &["review", "accept", "ask-info", "consult", "offer-conditions", "postpone", "refuse"],
         "recognise" => &["accept"],
         "consult_done" => &["consulted"],
         "return_request" => &["return"],
@@ -96,17 +99,16 @@ mod tests {
         true
     }
 
-    /// What desks do by themselves, or say at a finding of theirs.
-    const OF_DESKS: [Step; 3] = [Step::Violation, Step::AskRejoin, Step::Answer];
-
     #[test]
-    fn each_step_of_a_case_is_told_as_a_command_that_there_is() {
+    fn each_step_of_a_draft_or_a_case_is_told_as_a_command_that_there_is() {
         let of_matters: BTreeSet<_> = MATTERS.iter().map(|row| row.step).collect();
-        for step in Step::ALL.into_iter().filter(|step| !of_matters.contains(step) && !OF_DESKS.contains(step)) {
-            for command in for_step(step.as_str(), None) {
+        let of_cases = Step::ALL.into_iter().filter(|step| !of_matters.contains(step)).map(Step::as_str);
+        for step in of_cases.chain(["submit", "validate", "rework"]) {
+            for command in for_step(step, None) {
                 assert!(exists(&command), "{step} is told as desk {command}");
             }
         }
+        assert_eq!(of(&["submit".to_owned(), "ask_rejoin".to_owned()], None), ["request edit", "request validate"]);
     }
 
     #[test]

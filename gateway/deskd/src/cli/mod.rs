@@ -130,7 +130,7 @@ enum Command {
     Consult(Plain),
     /// Say that the consultation was held.
     Consulted(Consulted),
-    /// Ask the requesting party what is missing; the clocks rest.
+    /// Open the review, if need be, and ask the requesting party what is missing; the clocks rest.
     AskInfo(AskInfo),
     /// Answer such questions.
     GiveInfo(GiveInfo),

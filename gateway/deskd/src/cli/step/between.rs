@@ -183,6 +183,10 @@ async fn form(
 ) -> Result<Taken, Failure> {
     let officer = common.signer.open(session)?;
     let documents = document(record_type, path)?;
+    if step == Step::AskInfo {
+        let review = Before { step: Step::OpenReview, main: step, records: &[] };
+        common.take_before(session, &officer, &review, words).await?;
+    }
     common.take(session, &officer, Ask { documents: &documents, ..Ask::new(step, Some(words)) }).await
 }
 
