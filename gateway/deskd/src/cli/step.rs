@@ -370,7 +370,7 @@ impl Common {
         let digest = HeaderDigest::of(&prepared.header);
         let possible = prepared.roles.iter().filter_map(|role| role.parse::<Role>().ok());
         let roles: Vec<Role> = self.role.map_or_else(|| possible.collect(), |role| vec![role]);
-        let mut failure = Failure::new(Exit::Integrity, "the desk names no role for the step");
+        let mut first = None;
         for role in roles {
             let word = sign_step(&officer.key, role, digest);
             let request = wire::SignStepRequest {
@@ -379,15 +379,19 @@ impl Common {
                 key_id: word.signature.key.0.as_bytes().to_vec().into(),
                 signature: word.signature.bytes.into(),
             };
-            match session.desk().sign_step(request).await {
+            let failure: Failure = match session.desk().sign_step(request).await {
                 Ok(signed) => return Ok(signed.into_inner()),
-                Err(status) => failure = status.into(),
-            }
-            if failure.denial().is_none_or(|denial| denial.reason() != RefusalCode::R93.as_str()) {
+                Err(status) => status.into(),
+            };
+            // Another of the roles may be held, or be one of another authority, such as a court.
+            let another = [RefusalCode::R93, RefusalCode::R95].map(RefusalCode::as_str);
+            let goes_on = failure.denial().is_some_and(|denial| another.contains(&denial.reason()));
+            first.get_or_insert(failure);
+            if !goes_on {
                 break;
             }
         }
-        Err(failure)
+        Err(first.unwrap_or_else(|| Failure::new(Exit::Integrity, "the desk names no role for the step")))
     }
 
     /// Waits until the other gateway has said yes or no.

@@ -25,7 +25,13 @@ impl Taken {
 
     pub(crate) fn answer(self) -> Answer {
         let given = self.needed.saturating_sub(self.missing);
-        let text = if self.missing > 0 {
+        let text = if self.missing > 0 && self.step == Step::GiveInfo {
+            // It asks for more than was validated.
+            format!(
+                "{given} of {} signatures: a judge or prosecutor must run the same command, without the answers.",
+                self.needed
+            )
+        } else if self.missing > 0 {
             format!("{given} of {} signatures: another officer must run the same command.", self.needed)
         } else {
             match self.progress.as_str() {
