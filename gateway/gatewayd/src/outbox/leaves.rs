@@ -1,5 +1,6 @@
 //! Which leaves of our log go along, and what the other gateway's cosignatures prove of it. Nothing that it only says is believed: it
-//! says where to go on, and if that is less than it has cosigned, it is asked to sign what it says.
+//! says where to go on, and if that is less than it has cosigned, it is asked to sign what it says. If it is more than there is, the gateway's own database may be
+//! an older one: nothing is signed in that channel until an operator has looked.
 
 use ledger::{Cosignature, LEAVES_PER_BATCH_MAX, Retreat, SignedCheckpoint, WitnessName};
 use model::{Denial, Fault, Timestamp, limits::CLOCK_APART_MS_MAX};
@@ -85,9 +86,15 @@ impl Sender {
     pub(super) async fn growth(&mut self, least: u64) -> Result<Option<LedgerGrowth>, Denial> {
         let covered = self.load_cosigned().await?;
         let log = origin(self.gateway.own(), self.peer)?.to_string();
-        let Some(newest) = self.newest(&log, least).await? else { return Ok(None) };
-        let size = number(newest.size)?;
+        let Some(mut newest) = self.newest(&log, least).await? else { return Ok(None) };
+        let mut size = number(newest.size)?;
         let first = self.shown.claimed.unwrap_or(covered);
+        if first > size
+            && let Some(durable) = self.gateway.store.checkpoint(&log).await?
+        {
+            size = number(durable.size)?;
+            newest = durable;
+        }
         if first > size {
             // Whatever we signed now would be another leaf at a place that it holds, and would convict us.
             let detail = "it holds more leaves of our log than we have: if our database was restored from a backup, let nothing more be \
