@@ -6,7 +6,7 @@ use identity::{Domain, TrustStore};
 use model::{CaseId, Denial, Digest, Entry, Header, Refusal, RefusalCode, Step, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Office, terms::follows, then::Then, unknown, view::CaseView};
+use super::{Office, rejected::settles, terms::follows, then::Then, unknown, view::CaseView};
 
 /// What was opened, and what is wrong with it.
 pub(super) struct Reading {
@@ -178,7 +178,7 @@ impl Office {
         let entries = self.store.entries_of(view.id).await?;
         let (mut waiting, mut rejected): (Vec<(RecordPlace, Record)>, Vec<RecordPlace>) = (Vec::new(), Vec::new());
         for row in entries.iter().filter(|row| row.seq.is_some()) {
-            if matches!(row.step.0, Step::Confirm | Step::Reject) {
+            if settles(row.step.0) {
                 let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
                 let (answered, still) = waiting
                     .into_iter()

@@ -32,7 +32,13 @@ pub(super) fn answers(rows: &[DeskEntryRow]) -> Result<Vec<Header>, Denial> {
 }
 
 fn is_about_releases(step: Step) -> bool {
-    matches!(step, Step::Release | Step::Answer | Step::Confirm | Step::Reject)
+    step == Step::Release || step == Step::Answer || settles(step)
+}
+
+/// What ends the waiting of records that were released: the word of who asked, or what the other side may say after a long silence, by which
+/// they count as taken.
+pub(super) fn settles(step: Step) -> bool {
+    matches!(step, Step::Confirm | Step::Reject | Step::MoreToCome | Step::FinalReport)
 }
 
 /// Of each release that waited for a word of the requesting party, what it said: from the headers of the case in their order, and from
@@ -132,6 +138,15 @@ mod tests {
         // An old backup does not know of the confirmation: its rows alone would destroy what was confirmed.
         let backup = [stored(&first)];
         assert_eq!(whole(&rejections(&answers(&backup).unwrap(), Some(&reject))), [first.entry]);
+    }
+
+    #[test]
+    fn what_counts_as_taken_after_a_silence_is_kept_when_a_later_part_is_rejected() {
+        for silent in [Step::MoreToCome, Step::FinalReport] {
+            let [first, taken] = [header(1, Step::Release), header(2, silent)];
+            let [second, reject] = [header(3, Step::Release), header(4, Step::Reject)];
+            assert_eq!(whole(&rejections([&first, &taken, &second], Some(&reject))), [second.entry]);
+        }
     }
 
     #[test]
