@@ -296,6 +296,14 @@ impl Common {
         if measures.is_empty() || (signed && !self.replace) {
             return Ok(());
         }
+        let wants = |one: &wire::MeasureView| one.ministry_notice && measures.contains(&one.id);
+        if step == Step::OpenReview && shown.measures.iter().any(wants) {
+            let what = "the own law wants the ministry to be told before anybody reviews, and the review is not open";
+            return Err(Failure::new(Exit::Usage, what).remedy(format!(
+                "First: desk review {} --order-authority … --order-number … --order-day …, with the notice. Then this.",
+                self.case
+            )));
+        }
         let only = Words { text: String::new(), measures };
         let taken = self.take(session, officer, Ask::new(step, Some(&only))).await?;
         if taken.progress == "admitted" {

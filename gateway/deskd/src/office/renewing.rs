@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{CaseId, Denial, PartyId, Step, Timestamp};
 use store::desk::{DeskBatch, LeafRow};
 use telemetry::say;
+use workflow::State;
 
 use super::{
     Members, Office,
@@ -137,8 +138,16 @@ impl Office {
     async fn look_at(&self, row: &LeafRow, now: Timestamp) -> Result<(), Denial> {
         let (case, party) = (row.case_id.0, row.party.0);
         if !self.leaves.known().iter().any(|leaf| leaf.mark() == row.mark) {
+            if self.leaves.progress().resting.contains_key(&case) {
+                return Ok(());
+            }
             let mut members = self.members.lock().await;
-            return self.find_leaf(&mut members, case, now).await;
+            let found = self.find_leaf(&mut members, case, now).await;
+            if found.is_err() {
+                // A group that cannot be read is not looked at every other second.
+                self.leaves.progress().resting.insert(case, now.plus_ms(PATIENCE_MS));
+            }
+            return found;
         }
         {
             let progress = self.leaves.progress();
@@ -172,7 +181,8 @@ impl Office {
         let member = members.take(self, case).await?;
         let key = member.leaf_key();
         let lost = key.is_some_and(|key| self.leaves.all().iter().all(|leaf| leaf.public_key() != key));
-        if !lost || member.has_pending() {
+        // In a closed case nothing is sealed any more.
+        if !lost || member.has_pending() || view.state() == State::Closed {
             note_leaf(&mut batch, &view, &member);
             members.keep(case, member);
             return self.commit(&batch).await;
