@@ -166,6 +166,8 @@ fn known_before(case: &Case, command: &Command<'_>, measure: &Measure) -> Result
     let known = match (&measure.terms, automatic) {
         (Some(terms), true) => &terms.conditions,
         (None, true) => return Ok(()),
+        // What takes the place of something goes under what that was given under, whatever became of the grant.
+        _ if command.step == Step::Reissue => &measure.conditions,
         (_, false) => &measure.granted,
     };
     let Some(code) = command.conditions.iter().find(|code| !known.contains(code)) else { return Ok(()) };

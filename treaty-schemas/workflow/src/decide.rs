@@ -78,7 +78,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
                 _ => Vec::new(),
             },
             left_out: command.declared.left_out.clone(),
-            opens: if step == Step::Reject { Some(matter::rejected(case, command, side, now)?) } else { None },
+            opens: if step == Step::Reject { matter::rejected(case, command, side, now)? } else { None },
         },
     }))
 }

@@ -404,7 +404,10 @@ fn bind(measure: &mut Measure, step: Step, conditions: &[ConditionCode]) {
     match step {
         // A new acceptance is a grant of its own; what is offered later and taken is added to it.
         Step::Recognise => measure.granted = sorted(conditions.to_vec()),
-        Step::AcceptConditions => measure.granted = sorted([&measure.granted, conditions].concat()),
+        // Nobody granted what was given by itself, or answered by the treaty's own conditions, before it was given.
+        Step::AcceptConditions | Step::Answer | Step::SealSend => {
+            measure.granted = sorted([&measure.granted, conditions].concat());
+        }
         _ => {}
     }
     measure.conditions = sorted([&measure.conditions, conditions].concat());

@@ -211,7 +211,13 @@ impl Office {
             record.entry("supersedes").or_insert(old.into());
         }
         let imposed = |id: MeasureId| match said.conditions {
-            [] => case.measures.get(&id).map(|one| one.granted.clone()).unwrap_or_default(),
+            [] => {
+                let bound = |one: &workflow::Measure| match said.step {
+                    Step::Reissue => one.conditions.clone(),
+                    _ => one.granted.clone(),
+                };
+                case.measures.get(&id).map(bound).unwrap_or_default()
+            }
             named => named.to_vec(),
         };
         self.wrapped(asked, record_type, record, only, &imposed, said.now)

@@ -91,19 +91,21 @@ fn fresh(kind: MatterKind, state: MatterState, command: &Command<'_>, side: Side
 }
 
 /// The correction that records open which are not taken: of those that were released last for the measures. Nobody names it: both sides see
-/// it by the same entry.
+/// it by the same entry. A side that has no room for another matter opens none: what is wrong can always be given back.
 pub(crate) fn rejected(
     case: &Case,
     command: &Command<'_>,
     side: Side,
     now: Timestamp,
-) -> Result<(MatterId, Box<Matter>), Refusal> {
-    room(case, side)?;
+) -> Result<Option<(MatterId, Box<Matter>)>, Refusal> {
+    if room(case, side).is_err() {
+        return Ok(None);
+    }
     let measures = concerned(case, command)?;
     let covers: BTreeSet<EntryId> = measures.iter().filter_map(|measure| measure.newest).collect();
     let about = covers.first().copied().filter(|_| covers.len() == 1);
     let matter = fresh(MatterKind::Correction, MatterState::Reported, command, side, now);
-    Ok((next_id(case), Box::new(Matter { about, covers, given_back: true, ..matter })))
+    Ok(Some((next_id(case), Box::new(Matter { about, covers, given_back: true, ..matter }))))
 }
 
 fn next_id(case: &Case) -> MatterId {

@@ -6,7 +6,7 @@ use super::{
     ENTRY, NOW, Order, absent, case_in, take,
     terms::{free, r94, refused, review},
 };
-use crate::{ANSWER_SILENCE_DAYS, Case, MatterState, Side, State, Terms, apply};
+use crate::{ANSWER_SILENCE_DAYS, Case, Event, MatterState, Side, State, Terms, apply};
 
 const M1: MeasureId = MeasureId(1);
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -178,6 +178,28 @@ fn what_was_given_under_a_decision_stays_under_its_conditions_though_the_decisio
     let measure = &annulled.measures[&M1];
     assert_eq!((measure.conditions.as_slice(), measure.granted.as_slice()), (&[ConditionCode::C06][..], &[][..]));
     assert!(measure.keeps(), "what was received under C06 is still destroyed after final judgment");
+}
+
+#[test]
+fn what_takes_the_place_of_an_automatic_answer_goes_under_the_conditions_of_that() {
+    let under = |step: Step| {
+        let mut order = Order::proper(step, &[1]);
+        order.conditions = vec![ConditionCode::C01];
+        order
+    };
+    let open = case_in(State::Validated, &[]);
+    let mut send = Order::proper(Step::SealSend, &[1]);
+    send.terms = vec![(M1, Terms { automatic: true, conditions: vec![ConditionCode::C01], ..free() })];
+    let sent = on(open, &send);
+    let delivered = Event::delivered(&sent, NOW);
+    let answered = on(apply(Some(sent), &delivered), &under(Step::Answer));
+    let rejected = take(Some(answered.clone()), Step::Reject, &[1]);
+    assert!(under(Step::Release).decide(Some(&rejected)).is_ok());
+    let reported = [Step::Confirm, Step::ReportError].iter().fold(answered, |case, step| take(Some(case), *step, &[1]));
+    let mut triage = Order::proper(Step::Triage, &[1]);
+    triage.declared.flaw = Some(Flaw::WrongValue);
+    let triaged = on(reported, &triage);
+    assert!(under(Step::Reissue).decide(Some(&triaged)).is_ok(), "{:?}", under(Step::Reissue).decide(Some(&triaged)));
 }
 
 fn later(case: &Case, days: i64) -> Timestamp {
