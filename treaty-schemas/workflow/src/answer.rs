@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use model::{KeyId, MeasureScope, Refusal, RefusalCode, Role, Step, Timestamp};
+use treaty::{TimerKind, Unit};
 
-use crate::{Case, Command, Guard, Measure, Side, Terms, after, decide::outstanding};
+use crate::{Case, Command, Guard, Measure, Side, State, Terms, after, decide::outstanding};
 
 const RULE: &str = "workflow";
 
@@ -50,11 +51,12 @@ pub const INFO_SILENCE_DAYS: i64 = 30;
 /// So long who refused leaves the requesting party for a remedy, before it may close. A policy: no text says how long.
 pub const REMEDY_DAYS: i64 = 30;
 
-/// So long an offer may stay without an answer, and records without a confirmation, before the requested party goes on without one. A policy:
-/// no text says how long.
+/// So long at least an offer may stay without an answer, and records without a confirmation, before the requested party goes on without one. A
+/// policy, where the treaty does not leave more time.
 pub const ANSWER_SILENCE_DAYS: i64 = 30;
 
-const DAY_MS: i64 = 24 * 3600 * 1000;
+const HOUR_MS: i64 = 3600 * 1000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Questions were left without an answer for long. R94.
 pub(crate) fn left_open(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
@@ -283,9 +285,20 @@ fn ordered(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure
     Err(cited(&measure.scope, "declared.order", reason, remedy))
 }
 
-/// From when on an offer, or records, count as unanswered.
+/// From when on an offer, or records, count as unanswered: after [`ANSWER_SILENCE_DAYS`], or the time that the treaty leaves for an answer
+/// where that is longer. Both gateways have to find the same, and neither has the other's calendar: a working day counts as two, and
+/// the last one to its end, wherever that is.
 pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
-    measure.since.plus_ms(ANSWER_SILENCE_DAYS * DAY_MS)
+    const OURS: i64 = ANSWER_SILENCE_DAYS * DAY_MS;
+    let kind = if measure.state == State::CondOffer { TimerKind::Offer } else { TimerKind::Receipt };
+    let timers = measure.terms.iter().flat_map(|terms| &terms.timers).filter(|timer| timer.kind == kind);
+    let lengths = timers.map(|timer| match timer.unit {
+        Unit::Hours => i64::from(timer.length) * HOUR_MS,
+        Unit::Days => i64::from(timer.length) * DAY_MS,
+        Unit::WorkingDays => i64::from(timer.length) * 2 * DAY_MS,
+    });
+    let theirs = lengths.max().filter(|length| *length > OURS).map(|length| length + DAY_MS);
+    measure.since.plus_ms(theirs.unwrap_or(OURS))
 }
 
 /// The requesting party left an offer, or records, without a word for long. R94.

@@ -2,6 +2,8 @@
 
 use model::{ConditionCode, Flaw, MatterId, MeasureId, RefusalCode, Role, Step, Timestamp};
 
+use treaty::{Timer, TimerKind, Unit};
+
 use super::{
     ENTRY, NOW, Order, absent, case_in, take,
     terms::{free, r94, refused, review},
@@ -219,6 +221,29 @@ fn an_offer_that_nobody_answers_is_reviewed_anew_after_thirty_days_and_not_befor
     assert_eq!((review.state(), review.measures[&M1].offered.as_slice()), (State::Review, &[][..]));
     // Who was silent takes no more what is not offered any more.
     assert!(Order::proper(Step::AcceptConditions, &[1]).decide(Some(&review)).is_err());
+}
+
+#[test]
+fn a_treaty_that_leaves_more_time_for_an_answer_is_waited_for_and_one_that_leaves_less_changes_nothing() {
+    let resume = Order::proper(Step::Resume, &[1]);
+    let timed = |kind, length, unit| {
+        let timer = Timer { kind, record: None, emergency: false, length, unit, clause: None };
+        take(Some(review(Terms { timers: vec![timer], ..free() })), Step::OfferConditions, &[1])
+    };
+    for (length, unit, days) in [
+        (45, Unit::Days, 46),
+        (20, Unit::WorkingDays, 41),
+        (10, Unit::Days, ANSWER_SILENCE_DAYS),
+        (48, Unit::Hours, ANSWER_SILENCE_DAYS),
+    ] {
+        let offered = timed(TimerKind::Offer, length, unit);
+        let end = later(&offered, days);
+        assert!(resume.decide_at(Some(&offered), end.plus_ms(-1)).is_err(), "{length} {unit:?}");
+        assert!(resume.decide_at(Some(&offered), end).is_ok(), "{length} {unit:?}");
+    }
+    // How long records may wait says nothing of an offer.
+    let offered = timed(TimerKind::Receipt, 90, Unit::Days);
+    assert!(resume.decide_at(Some(&offered), later(&offered, ANSWER_SILENCE_DAYS)).is_ok());
 }
 
 #[test]
