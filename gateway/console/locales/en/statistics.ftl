@@ -37,4 +37,6 @@ statistics-column-postponed = Postponed
 statistics-column-pending = Pending
 statistics-column-production = Days to production (median)
 statistics-column-refusal = Days to refusal (median)
+statistics-column-not-existing = Types of record that do not exist
+statistics-column-not-obtained = Types of record not obtained
 statistics-as-of = As of

@@ -37,4 +37,6 @@ statistics-column-postponed = Reportées
 statistics-column-pending = En cours
 statistics-column-production = Jours jusqu’à la remise (médiane)
 statistics-column-refusal = Jours jusqu’au refus (médiane)
+statistics-column-not-existing = Types de pièce inexistants
+statistics-column-not-obtained = Types de pièce non obtenus
 statistics-as-of = État au

@@ -37,4 +37,6 @@ statistics-column-postponed = Rinviate
 statistics-column-pending = Pendenti
 statistics-column-production = Giorni alla consegna (mediana)
 statistics-column-refusal = Giorni al rifiuto (mediana)
+statistics-column-not-existing = Tipi di documento inesistenti
+statistics-column-not-obtained = Tipi di documento non ottenuti
 statistics-as-of = Al

@@ -37,4 +37,6 @@ statistics-column-postponed = 延期
 statistics-column-pending = 係属中
 statistics-column-production = 提供までの日数(中央値)
 statistics-column-refusal = 拒否までの日数(中央値)
+statistics-column-not-existing = 存在しない（記録の種類）
+statistics-column-not-obtained = 入手できなかった（記録の種類）
 statistics-as-of = 時点

@@ -37,4 +37,6 @@ statistics-column-postponed = 推迟
 statistics-column-pending = 待处理
 statistics-column-production = 提供天数（中位数）
 statistics-column-refusal = 拒绝天数（中位数）
+statistics-column-not-existing = 不存在（记录类型）
+statistics-column-not-obtained = 无法取得（记录类型）
 statistics-as-of = 截至

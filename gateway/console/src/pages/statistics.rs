@@ -91,6 +91,8 @@ struct Tally {
     pending: u64,
     production_days_median: Option<f64>,
     refusal_days_median: Option<f64>,
+    not_existing: u64,
+    not_obtained: u64,
 }
 
 impl Tally {
@@ -174,7 +176,12 @@ async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Answe
         text: visit.text(&key("statistics-by", one)),
         is_chosen: one == wanted.by,
     };
-    let columns = ["cases", "issued"].into_iter().chain(OUTCOMES).chain(["production", "refusal"]);
+    let columns = ["cases", "issued"].into_iter().chain(OUTCOMES).chain([
+        "production",
+        "refusal",
+        "not_existing",
+        "not_obtained",
+    ]);
     html(&StatisticsPage {
         page: visit.page(Section::Statistics),
         years: (0..YEARS).map(year).collect(),
@@ -285,7 +292,9 @@ impl Teller<'_> {
             let cells = counts.map(|count| self.visit.locale.number(count));
             let medians = [days(one.production_days_median), days(one.refusal_days_median)];
             let side = self.visit.text(&format!("side-{}", one.side));
-            Line { name: format!("{}, {side}", self.name(by, &one.value)), cells: cells.chain(medians).collect() }
+            let left_out = [one.not_existing, one.not_obtained].map(|count| self.visit.locale.number(count));
+            let cells = cells.chain(medians).chain(left_out).collect();
+            Line { name: format!("{}, {side}", self.name(by, &one.value)), cells }
         };
         SIDES.iter().flat_map(|side| self.of(side, by)).map(line).collect()
     }

@@ -290,8 +290,10 @@ async fn list(session: &Session) -> Result<Answer, Failure> {
         // A case whose request is on its way has no draft any more.
         let Ok(checked) = session.desk().preflight(request).await else { continue };
         let open = preflight::open(&checked.into_inner().findings);
+        let back = if draft.state == "DRAFT" { sent_back(session, &draft.case_id).await? } else { None };
+        let told = back.as_ref().map(|one| format!("  sent back {}", model::Timestamp(one.at_ms))).unwrap_or_default();
         lines.push(format!(
-            "{}  {:<10}  {:<12}  {open:>3} to mend  {}  {}",
+            "{}  {:<10}  {:<12}  {open:>3} to mend  {}  {}{told}",
             draft.case_id.get(..8).unwrap_or(&draft.case_id),
             draft.state,
             draft.counterpart,
@@ -305,12 +307,19 @@ async fn list(session: &Session) -> Result<Answer, Failure> {
             "reference": draft.reference,
             "updated_ms": draft.updated_ms,
             "to_mend": open,
+            "sent_back_ms": back.map(|one| one.at_ms),
         }));
     }
     if lines.is_empty() {
         lines.push("no drafts".to_owned());
     }
     Ok(Answer::new(json!({ "drafts": values }), lines.join("\n")))
+}
+
+/// When a draft was last given back to its author.
+async fn sent_back(session: &Session, draft: &str) -> Result<Option<wire::SentBack>, Failure> {
+    let asked = wire::GetCaseRequest { case_id: draft.to_owned(), traced: false };
+    Ok(session.desk().get_case(asked).await?.into_inner().sent_back.pop())
 }
 
 pub(super) fn saved_answer(saved: &wire::SaveDraftResponse, form: Option<&Path>) -> Answer {

@@ -64,6 +64,8 @@ async fn a_draft_that_is_sent_back_keeps_by_whom_and_why_and_is_validated_anew()
             (&shown["sent_back"][0]["role"], &shown["sent_back"][0]["authority"]),
             (&json!("judge"), &json!("JP:judicial"))
         );
+        let listed = play.done(Side::Jp, "request list").await;
+        assert_eq!(listed["drafts"][0]["sent_back_ms"], shown["sent_back"][0]["at_ms"]);
         // What was validated is sent back by an officer, and is validated no more.
         play.done(Side::Jp, "request validate CASE --as judicial/officer-1 --role judge").await;
         play.refused(Side::Jp, &format!("{back} no"), "R93").await;
