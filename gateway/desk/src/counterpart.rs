@@ -99,6 +99,10 @@ pub struct Standing {
     pub consult_first: bool,
     /// On which grounds the treaty lets it be refused.
     pub grounds: Vec<RefusalCode>,
+    /// Whether it is reviewed only after a ministry was told.
+    pub ministry_notice: bool,
+    /// Whether it is granted only by the order of a court.
+    pub court_order: bool,
 }
 
 /// A case as the simulated authority sees it.
@@ -145,6 +149,8 @@ pub struct Act {
     pub ground: Option<RefusalCode>,
     /// The conditions that it offers.
     pub conditions: Vec<ConditionCode>,
+    /// Where its law wants the order of a court or the notice to a ministry: the form that names one. What it names bears the banner.
+    pub order: Option<&'static str>,
     /// The records that it releases, each as a record of which the desk fills in the rest.
     pub records: Vec<(RecordType, Value)>,
 }
@@ -180,7 +186,16 @@ pub fn next(
     if step == Step::Release && records.is_empty() {
         return None;
     }
-    Some(Act { step, text, ground, conditions, records })
+    Some(Act { step, text, ground, conditions, order: order(step, case), records })
+}
+
+fn order(step: Step, case: &Situation<'_>) -> Option<&'static str> {
+    let wants = |wanted: fn(&Standing) -> bool| case.measures.iter().any(wanted);
+    match step {
+        Step::OpenReview if wants(|one| one.ministry_notice) => Some("notice"),
+        Step::Recognise | Step::OfferConditions if wants(|one| one.court_order) => Some("decision"),
+        _ => None,
+    }
 }
 
 impl Persona {

@@ -29,6 +29,8 @@ pub(crate) fn next(persona: &Persona, own: &AuthorityId, found: &GetCaseResponse
         state: measure.state.clone(),
         consult_first: measure.consult_first,
         grounds: measure.grounds.iter().filter_map(|code| code.parse().ok()).collect(),
+        ministry_notice: measure.ministry_notice,
+        court_order: measure.court_order,
     });
     let measures: Vec<_> = measures.collect();
     let case = Situation { ours: summary.r#move == "ours", possible: &possible, taken: &taken, measures: &measures };

@@ -135,6 +135,8 @@ fn standing(measure: &Measure) -> Standing {
         state: measure.state.as_str().to_owned(),
         consult_first: terms.is_some_and(|terms| terms.consult) && !measure.consulted,
         grounds: terms.map(|terms| terms.grounds.clone()).unwrap_or_default(),
+        ministry_notice: terms.is_some_and(|terms| terms.ministry_notice),
+        court_order: terms.is_some_and(|terms| terms.court_order),
     }
 }
 

@@ -5,7 +5,14 @@ use crate::sample;
 
 fn standing(state: &str, consult_first: bool) -> Vec<Standing> {
     let grounds = vec![RefusalCode::R02, RefusalCode::R03];
-    vec![Standing { id: MeasureId(1), state: state.to_owned(), consult_first, grounds }]
+    vec![Standing {
+        id: MeasureId(1),
+        state: state.to_owned(),
+        consult_first,
+        grounds,
+        ministry_notice: false,
+        court_order: false,
+    }]
 }
 
 fn example(record_type: &RecordType) -> Option<Value> {
@@ -44,6 +51,23 @@ fn it_consults_before_it_refuses_where_the_treaty_wants_it_and_names_a_ground_th
     let refused = act(&persona, REVIEW, &[Step::Consult], "REVIEW", false).unwrap();
     assert_eq!((refused.step, refused.ground), (Step::Refuse, Some(RefusalCode::R02)));
     assert_eq!(step(&persona, REVIEW, &[], "REVIEW", false), Some(Step::Refuse));
+}
+
+#[test]
+fn it_names_the_notice_and_the_order_that_its_law_wants_and_none_that_it_does_not() {
+    let persona = Persona { asks_first: false, ..Persona::default() };
+    let order = |possible: &[Step], [ministry_notice, court_order]: [bool; 2]| {
+        let measures = [Standing { ministry_notice, court_order, ..standing("REVIEW", false).remove(0) }];
+        let case = Situation { ours: true, possible, taken: &[], measures: &measures };
+        next(&persona, &case, &Asked { request: &sample::request(), language: Language::French }, 0, &example)
+            .unwrap()
+            .order
+    };
+    assert_eq!(order(&[Step::OpenReview], [true, false]), Some("notice"));
+    assert_eq!(order(&[Step::OpenReview], [false, true]), None);
+    assert_eq!(order(&[Step::Recognise], [false, true]), Some("decision"));
+    assert_eq!(order(&[Step::Recognise], [true, false]), None);
+    assert_eq!(order(&[Step::Assign], [true, true]), None);
 }
 
 #[test]

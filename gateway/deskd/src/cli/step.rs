@@ -40,8 +40,7 @@ pub(super) use between::reasoned_text;
 use between::written;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 pub(super) use forward::Forward;
-use order::Order;
-pub(super) use order::{Reject, Review};
+pub(super) use order::{Order, Reject, Review};
 pub(super) use taken::Taken;
 
 const POLL: Duration = Duration::from_millis(150);

@@ -19,7 +19,7 @@ use super::{
     Answer, list,
     officer::Signer,
     session::Session,
-    step::{Ask, Common, Words},
+    step::{Ask, Common, Order, Words},
 };
 use crate::{failure::Failure, signing::request_body};
 
@@ -167,7 +167,8 @@ impl Player<'_> {
             record_type: record_type.clone(),
             bytes: value.to_string().into_bytes(),
         });
-        let documents: Vec<_> = documents.collect();
+        let order = act.order.map(|form| Order::of_training(language).in_form(form)).transpose()?.flatten();
+        let documents: Vec<_> = documents.chain(order).collect();
         let words = Words::of(&act.text);
         for number in 1..=2 {
             let signer = Signer::of(&format!("{}/officer-{number}", self.session.config.authority.name()));
@@ -193,6 +194,8 @@ fn standing(measure: &wire::MeasureView) -> Standing {
         state: measure.state.clone(),
         consult_first: measure.consult_first,
         grounds: measure.grounds.iter().filter_map(|code| code.parse().ok()).collect(),
+        ministry_notice: measure.ministry_notice,
+        court_order: measure.court_order,
     }
 }
 

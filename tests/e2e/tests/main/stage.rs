@@ -70,10 +70,11 @@ impl Stage {
     }
 
     /// The same with states for training.
-    pub(crate) async fn open_training() -> Self {
+    pub(crate) async fn open_training(prepare: impl FnOnce(&Path, [&State; 2])) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let jp = State::make_training("JP", folder.path()).await;
         let fr = State::make_training("FR", folder.path()).await;
+        prepare(folder.path(), [&jp, &fr]);
         Self::open_on(folder, jp, fr).await
     }
 

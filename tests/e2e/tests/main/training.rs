@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bounded,
+    ended::treaties,
     pair::{Pair, two_states},
     papers,
     programs::{gateway, program, run},
@@ -81,7 +82,7 @@ async fn plays(stage: &Stage, persona: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_simulated_authority_acknowledges_asks_and_produces() {
     bounded(async {
-        let stage = Stage::open_training().await;
+        let stage = Stage::open_training(|_, _| {}).await;
         let case = sent(&stage).await;
         let steps = plays(&stage, "asks_first = true\nquestion = \"Which mailbox?\"").await;
         assert_eq!(
@@ -132,10 +133,50 @@ async fn a_simulated_authority_acknowledges_asks_and_produces() {
     .await;
 }
 
+/// What the law of France wants in this test, of what the story asks.
+const STRICT: &str = "\n[[declaration]]\narticle = \"ets-185:31\"\nrule = \"ministry_notice\"\nverified = false\n\
+                      \n[[declaration]]\narticle = \"ets-185:31\"\nrule = \"court_order\"\nverified = false\n";
+
+fn strict(folder: &Path, states: [&State; 2]) {
+    let files = treaty::Catalog::builtin_files();
+    treaties(
+        folder,
+        states,
+        files.map(|(path, text)| if path == "parties/FR.toml" { (path, text + STRICT) } else { (path, text) }),
+    );
+}
+
+#[tokio::test]
+async fn where_the_law_wants_a_notice_and_an_order_a_step_without_one_is_refused_and_a_simulated_authority_names_one_that_nobody_made()
+ {
+    bounded(async {
+        let stage = Stage::open_training(strict).await;
+        let case = sent(&stage).await;
+        let plain = ["--as", "central/officer-1", "--text", "as asked"];
+        stage.desk(Side::Fr, &[&["acknowledge", &case], &plain[..]].concat()).await.done();
+        is_at(&stage, Side::Jp, &case, "ACKED").await;
+        let refused = stage.desk(Side::Fr, &[&["review", &case], &plain[..]].concat()).await.failed(5);
+        assert!(refused.contains("R94") && refused.contains("only after the notice to its ministry"), "{refused}");
+        let steps = plays(&stage, "asks_first = false\ndecides = \"produce\"").await;
+        assert_eq!(steps.first().map(String::as_str), Some("open_review"), "{steps:?}");
+        is_at(&stage, Side::Jp, &case, "PRODUCED").await;
+        let folder = stage.pair.jp.dir.join("opened");
+        let show = ["case", "show", &case, "--documents", folder.to_str().unwrap(), "--as", "central/officer-1"];
+        stage.desk(Side::Jp, &show).await.done();
+        let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        let documents = files.map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
+        let orders: Vec<_> = documents.filter_map(|one| one.get("order").cloned()).collect();
+        let banner = desk::counterpart::training_banner(model::Language::Japanese);
+        assert_eq!(orders.len(), 2, "the notice and the order: {orders:?}");
+        assert!(orders.iter().all(|one| one["authority"] == banner && one["number"] == banner), "{orders:?}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_simulated_authority_refuses_and_offers_conditions() {
     bounded(async {
-        let stage = Stage::open_training().await;
+        let stage = Stage::open_training(|_, _| {}).await;
         let refused = sent(&stage).await;
         let mut steps = plays(&stage, "asks_first = false\ndecides = \"refuse\"\nground = \"R02\"").await;
         let shown = stage.show(Side::Fr, &refused).await.unwrap();

@@ -1,8 +1,8 @@
 //! Steps that say on what they rest: the order of a court, the notice to a ministry, what is wrong with records.
 
 use clap::Args;
-use desk::Document;
-use model::{Flaw, Step};
+use desk::{Document, counterpart::training_banner};
+use model::{Flaw, Language, Step};
 
 use super::{
     Ask, Common, Session, Taken, Words,
@@ -25,6 +25,13 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// One that nobody made, of today: it says so in the place of its authority and of its number.
+    pub(crate) fn of_training(language: Language) -> Self {
+        let banner = Some(training_banner(language).to_owned());
+        let today = crate::clock::now().date();
+        Self { order_authority: banner.clone(), order_number: banner, order_day: today }
+    }
+
     /// The form of a step that says it, where there is one.
     pub(crate) fn in_form(&self, record_type: &str) -> Result<Option<Document>, Failure> {
         let (Some(authority), Some(number), Some(day)) = (&self.order_authority, &self.order_number, self.order_day)
