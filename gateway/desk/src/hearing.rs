@@ -2,7 +2,7 @@
 
 use accord::{contradiction, equal, moment};
 use jiff::tz::TimeZone;
-use model::{AuthorityId, Digest, Header, Refusal, Step, Timestamp};
+use model::{AuthorityId, Digest, Header, Refusal, RefusalCode, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use workflow::{Slot, zone_named};
@@ -10,10 +10,10 @@ use workflow::{Slot, zone_named};
 /// The record type of the steps of a hearing.
 pub const HEARING_NOTICE: &str = "hearing_notice";
 
-/// Each step of a hearing with the word of its document.
 /// How long before its slot a hearing may begin: rooms are ready, and everybody is there.
 const EARLY_MS_MAX: i64 = 3_600_000;
 
+/// Each step of a hearing with the word of its document.
 const ACTS: [(Step, &str); 10] = [
     (Step::ProposeHearing, "propose"),
     (Step::ProposeSlots, "propose"),
@@ -171,9 +171,12 @@ pub fn compare_hearing(header: &Header, document: &Value, before: &Heard<'_>) ->
             equal(ordered, "opening.started_at", "the consent was verified after the start")?;
             let within =
                 |slot: Slot| started.is_some_and(|at| slot.starts.plus_ms(-EARLY_MS_MAX) <= at && at < slot.ends());
-            let reason =
-                "the hearing begins within the slot that was agreed, or in the hour before: propose other times";
-            equal(before.agreement.and_then(slot_agreed).is_none_or(within), "opening.started_at", reason)
+            if before.agreement.and_then(slot_agreed).is_none_or(within) {
+                return Ok(());
+            }
+            let reason = "the hearing begins within the slot that was agreed, or in the hour before";
+            let remedy = "Open it then, or agree on other times first: desk hearing move.";
+            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("opening.started_at"))
         }
         Step::SignMinutes | Step::TransmitMinutes => {
             let Some(drafted) = before.minutes.and_then(minutes_hash) else { return Ok(()) };

@@ -194,14 +194,14 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
 }
 
 fn of_measure(measure: &wire::MeasureView) -> Vec<String> {
+    let window = if measure.window.is_empty() { "no window" } else { &measure.window };
     let mut lines = vec![format!(
-        "measure    M{} [{}] {} ({}), {} subject(s), {}: {}",
+        "measure    M{} [{}] {} ({}), {} subject(s), {window}: {}",
         measure.id,
         measure.article,
         measure.request_type,
         measure.records.join(", "),
         measure.subjects,
-        measure.window,
         measure.state
     )];
     if !measure.conditions.is_empty() {

@@ -12,7 +12,7 @@ use model::{
 use proto::desk as wire;
 use serde_json::Value;
 use store::desk::DeskEntryRow;
-use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, State, matter_rows, moves_matter, opens_matter};
+use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, matter_rows, moves_matter, opens_matter};
 
 use super::{Ask, Office, custody, hearing::minutes_said, reading::contradiction, unknown, view::CaseView};
 
@@ -389,7 +389,7 @@ fn openable(case: &Case, step: Step, side: Side) -> Vec<MeasureId> {
         return case.measures.keys().copied().collect();
     };
     let fits = |measure: &&workflow::Measure| match row.guard {
-        MatterGuard::Accepted => matches!(measure.state, State::Accepted | State::Executing),
+        MatterGuard::Accepted => measure.state.is_under_way(),
         _ => !measure.entries.is_empty() && row.by.sides(measure.keeper(), side).contains(&side),
     };
     case.measures.values().filter(fits).map(|measure| measure.scope.id).collect()
