@@ -226,7 +226,7 @@ impl Folder {
             }
             (None, Some(sql)) => {
                 let database = self.database(sql, policy.as_ref()?, faults)?;
-                bound.push(database.url.identity().into_bytes());
+                bound.push(self.identity(&database.url).into_bytes());
                 Adapter::Sql(database)
             }
             _ => {
@@ -282,6 +282,14 @@ impl Folder {
             wait: Duration::from_millis(u64::from(file.timeout_ms)),
             register: tokio::sync::OnceCell::new(),
         })
+    }
+
+    /// Which database officers stand for. One in the desk's folder is named within it: the daemon and the officer may each have called the folder
+    /// in a way of their own.
+    fn identity(&self, url: &DatabaseUrl) -> String {
+        let DatabaseUrl::Sqlite { path, read_only } = url else { return url.identity() };
+        let path = path.strip_prefix(&self.desk).unwrap_or(path).to_owned();
+        DatabaseUrl::Sqlite { path, read_only: *read_only }.identity()
     }
 
     fn url(&self, file: &SqlFile, faults: &mut Vec<String>) -> Option<DatabaseUrl> {

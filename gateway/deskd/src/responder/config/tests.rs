@@ -53,6 +53,19 @@ fn a_good_file_is_read_and_each_change_of_it_is_another_text() {
 }
 
 #[test]
+fn who_calls_the_folder_by_another_name_finds_the_same_text_and_another_database_is_another() {
+    let (dir, folder) = folder(&format!("{HEAD}{SQL}"));
+    let digest = folder.load("records").unwrap().digest;
+    let roundabout = dir.path().join(FOLDER).join("..");
+    assert_eq!(Folder::of(&roundabout, Path::new("passphrase")).load("records").unwrap().digest, digest);
+    for other in ["sqlite:other.db", "sqlite:/srv/register.db"] {
+        let text = format!("{HEAD}{SQL}").replace("sqlite:register.db", other);
+        fs::write(dir.path().join("responder/records.toml"), text).unwrap();
+        assert_ne!(folder.load("records").unwrap().digest, digest, "{other}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_with_its_key() {
     for (from, to, told) in [
         ("responder/1", "responder/2", "format"),
