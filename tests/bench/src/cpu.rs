@@ -3,6 +3,7 @@
 use std::{
     fs,
     ops::Sub,
+    path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -23,18 +24,13 @@ pub(crate) struct Cpu {
 impl Cpu {
     /// What the process has taken so far; nothing where it is gone.
     pub(crate) fn of(pid: u32) -> Self {
-        let mut cpu = Self::default();
+        // The process' own count has the threads that have ended, too.
+        let all = spent(format!("/proc/{pid}/stat")).map_or(0.0, |(_, spent)| spent);
+        let mut cpu = Self { all, database: 0.0 };
         let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return cpu };
         for thread in threads.flatten() {
-            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-            // The name may hold blanks: the fields begin after its closing bracket.
-            let Some((name, fields)) = stat.rsplit_once(')') else { continue };
-            let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|field| field.parse::<f64>().ok());
-            let spent = (ticks(11).unwrap_or_default() + ticks(12).unwrap_or_default()) * US_PER_TICK;
-            cpu.all += spent;
-            if name.contains("sqlx-sqlite") {
-                cpu.database += spent;
-            }
+            let counted = spent(thread.path().join("stat"));
+            cpu.database += counted.filter(|(name, _)| name.contains("sqlx-sqlite")).map_or(0.0, |(_, spent)| spent);
         }
         cpu
     }
@@ -42,6 +38,15 @@ impl Cpu {
     pub(crate) fn own() -> Self {
         Self::of(std::process::id())
     }
+}
+
+/// The name of a process or thread, and what it has taken.
+fn spent(stat: impl AsRef<Path>) -> Option<(String, f64)> {
+    let stat = fs::read_to_string(stat).ok()?;
+    // The name may hold blanks: the fields begin after its closing bracket.
+    let (name, fields) = stat.rsplit_once(')')?;
+    let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|field| field.parse::<f64>().ok());
+    Some((name.to_owned(), (ticks(11)? + ticks(12)?) * US_PER_TICK))
 }
 
 impl Sub for Cpu {

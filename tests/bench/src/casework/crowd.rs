@@ -27,6 +27,8 @@ const FEW: usize = 100;
 const ENTRIES: usize = 2;
 /// Cases that are played before anything is timed.
 const WARM_UP: usize = 5;
+/// In how many turns the cases are played.
+const TURNS: usize = 10;
 const SETTLED_MAX: Duration = Duration::from_secs(60);
 /// How often each question of a screen is asked.
 const ASKED: usize = 5;
@@ -62,45 +64,81 @@ pub(crate) struct Screen {
 }
 
 pub(crate) async fn measure(options: &Casework) -> Result<Crowd, Failure> {
-    let mut states = States::start().await?;
-    let measured = with(&mut states, options).await;
-    states.stop().await;
+    let (mut few, mut many) = (States::start().await?, States::start().await?);
+    let measured = beside_each_other([&mut few, &mut many], options).await;
+    few.stop().await;
+    many.stop().await;
     measured
 }
 
-async fn with(states: &mut States, options: &Casework) -> Result<Crowd, Failure> {
-    let desk = RealDesk::start(states, 1).await?;
-    play(states, &desk, WARM_UP).await?;
-    desk.stop().await;
-    states.halt().await;
-    let few = standing(states, FEW, options).await?;
+/// Plays with few cases and with many by turns: what else changes on the machine meets both.
+async fn beside_each_other([few, many]: [&mut States; 2], options: &Casework) -> Result<Crowd, Failure> {
+    let mut few = Crew::gather(few, FEW, options).await?;
     let started = Instant::now();
-    let filled = fill(states, options.open_cases, options.clocks).await?;
+    let mut many = Crew::gather(many, options.open_cases, options).await?;
     let filled_s = started.elapsed().as_secs_f64();
-    let mut many = standing(states, options.open_cases, options).await?;
-    many.held.clocks = filled.clocks;
-    states.resume().await?;
+    let each = options.played.div_ceil(TURNS);
+    for turn in 0..TURNS {
+        let order = if turn % 2 == 0 { [&mut few, &mut many] } else { [&mut many, &mut few] };
+        for crew in order {
+            crew.play(each).await?;
+        }
+    }
+    let (few, many) = (few.leave().await?, many.leave().await?);
     Ok(Crowd { few, many, filled_s })
 }
 
-/// Fills, starts everything, measures, and ends it.
-async fn standing(states: &mut States, open: usize, options: &Casework) -> Result<Standing, Failure> {
-    let held = fill(states, open, options.clocks).await?;
-    let gateways = states.resume().await?;
-    let desk = RealDesk::start(states, 1).await?;
-    let ready_ms = [gateways[0], gateways[1], desk.ready].map(|time| time.as_secs_f64() * 1e3);
-    play(states, &desk, WARM_UP).await?;
-    let pids = [states.states[0].pid, states.states[1].pid, desk.pid];
-    let resident_mib = pids.map(resident);
-    let before = pids.map(Cpu::of);
-    play(states, &desk, options.played).await?;
-    let after = pids.map(Cpu::of);
-    let entries = options.played * ENTRIES;
-    let entry_us = [0, 1, 2].map(|at| (after[at] - before[at]).all / entries as f64);
-    let screens = screens(&desk).await?;
-    desk.stop().await;
-    states.halt().await;
-    Ok(Standing { held, ready_ms, resident_mib, entry_us, entries, screens })
+/// Two states with their cases, and a desk, all running.
+struct Crew<'a> {
+    states: &'a mut States,
+    desk: RealDesk,
+    held: Held,
+    ready_ms: [f64; 3],
+    resident_mib: [f64; 3],
+    /// So far: entries, and what they took of each process.
+    entries: usize,
+    spent_us: [f64; 3],
+}
+
+impl<'a> Crew<'a> {
+    /// Fills the databases and starts everything.
+    async fn gather(states: &'a mut States, open: usize, options: &Casework) -> Result<Self, Failure> {
+        let desk = RealDesk::start(states, 1).await?;
+        play(states, &desk, WARM_UP).await?;
+        desk.stop().await;
+        states.halt().await;
+        let held = fill(states, open, options.clocks).await?;
+        let gateways = states.resume().await?;
+        let desk = RealDesk::start(states, 1).await?;
+        let ready_ms = [gateways[0], gateways[1], desk.ready].map(|time| time.as_secs_f64() * 1e3);
+        play(states, &desk, WARM_UP).await?;
+        let mut crew = Self { states, desk, held, ready_ms, resident_mib: [0.0; 3], entries: 0, spent_us: [0.0; 3] };
+        crew.resident_mib = crew.pids().map(resident);
+        Ok(crew)
+    }
+
+    fn pids(&self) -> [u32; 3] {
+        [self.states.states[0].pid, self.states.states[1].pid, self.desk.pid]
+    }
+
+    async fn play(&mut self, cases: usize) -> Result<(), Failure> {
+        let before = self.pids().map(Cpu::of);
+        play(self.states, &self.desk, cases).await?;
+        let after = self.pids().map(Cpu::of);
+        for (at, spent) in self.spent_us.iter_mut().enumerate() {
+            *spent += (after[at] - before[at]).all;
+        }
+        self.entries += cases * ENTRIES;
+        Ok(())
+    }
+
+    async fn leave(self) -> Result<Standing, Failure> {
+        let entry_us = self.spent_us.map(|spent| spent / self.entries.max(1) as f64);
+        let screens = screens(&self.desk).await?;
+        self.desk.stop().await;
+        let Self { held, ready_ms, resident_mib, entries, .. } = self;
+        Ok(Standing { held, ready_ms, resident_mib, entry_us, entries, screens })
+    }
 }
 
 /// While nobody has the databases open.
