@@ -45,10 +45,14 @@ const OPEN: [&str; 4] = ["--identity-by", "Durand Anne", "--present", "Durand An
 const CONSENT: [&str; 7] =
     ["--verified-by", "Durand Anne", "--voluntary", "--unequivocal", "--lawyer-consulted", "--informed-in", "fr"];
 
-/// Proposed by JP and agreed by FR, in a case that is accepted.
-async fn agreed() -> Play {
+/// Acts until the request is accepted, and until records have arrived.
+const ACCEPTED: usize = 5;
+const PRODUCED: usize = 7;
+
+/// Proposed by JP and agreed by FR, after so many acts.
+async fn agreed(acts: usize) -> Play {
     let play = Play::draft(Stage::open().await).await;
-    for act in &ACTS[..5] {
+    for act in &ACTS[..acts] {
         play.act(act).await;
     }
     let [first, second] = [20, 21].map(|days| now().plus_ms(days * 24 * HOUR_MS).to_string());
@@ -76,7 +80,7 @@ async fn agreed() -> Play {
 #[tokio::test]
 async fn a_hearing_is_held_after_consent_and_test_only_and_its_minutes_are_signed_by_both() {
     bounded(async {
-        let play = agreed().await;
+        let play = agreed(ACCEPTED).await;
         let refused = play.is_not_heard(Side::Fr, "open", &OPEN).await;
         assert!(refused.contains("R94") && refused.contains("record_consent"), "{refused}");
         play.hears(Side::Fr, "consent", &CONSENT).await;
@@ -171,7 +175,7 @@ async fn minutes(play: &Play) {
 #[tokio::test]
 async fn an_agreed_time_is_in_the_agenda_of_both_and_nobodys_name_and_goes_when_it_is_cancelled() {
     bounded(async {
-        let play = agreed().await;
+        let play = agreed(PRODUCED).await;
         for side in [Side::Jp, Side::Fr] {
             let (agenda, text) = play.exported(side).await;
             assert_eq!(agenda["hearings"][0]["matter"], "X1", "{agenda}");
