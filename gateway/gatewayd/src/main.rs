@@ -145,7 +145,7 @@ fn print(mut value: Value, text: &str, json_output: bool) -> Result<(), Failure>
     } else {
         writeln!(out, "{text}")
     };
-    written.map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+    model::printed(written).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
 }
 
 fn init_text(made: &Value) -> String {

@@ -23,6 +23,7 @@ mod failure;
 mod honest;
 mod hostile;
 mod kept;
+mod print;
 mod process;
 mod programs;
 mod proved;
@@ -37,6 +38,7 @@ mod train;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use model::Exit;
 
 use crate::{
     audit::Audit,
@@ -104,21 +106,18 @@ async fn main() -> ExitCode {
 async fn stop(dir: &std::path::Path, output: Output) -> u8 {
     match (kept::stop(dir).await, output) {
         (Ok(stopped), Output::Json) => {
-            println!(
-                "{}",
-                serde_json::json!({ "schema_version": 1, "event": "stopped", "ok": true, "processes": stopped })
-            );
-            0
+            let told = serde_json::json!({ "schema_version": 1, "event": "stopped", "ok": true, "processes": stopped });
+            print::line(&told.to_string(), Exit::Ok)
         }
         (Ok(stopped), Output::Text) => {
-            println!("stopped {}; removed {}", stopped.stopped.join(", "), dir.display());
+            let mut told = vec![format!("stopped {}; removed {}", stopped.stopped.join(", "), dir.display())];
             if !stopped.gone.is_empty() {
-                println!("had ended before: {}", stopped.gone.join(", "));
+                told.push(format!("had ended before: {}", stopped.gone.join(", ")));
             }
             if !stopped.killed.is_empty() {
-                println!("had to be killed: {}", stopped.killed.join(", "));
+                told.push(format!("had to be killed: {}", stopped.killed.join(", ")));
             }
-            0
+            print::line(&told.join("\n"), Exit::Ok)
         }
         (Err(failure), Output::Json) => {
             eprintln!("{}", failure.to_json());

@@ -10,10 +10,11 @@ use std::{
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::Exit;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{attempt::Attempt, clock, failure::Failure, told::Told};
+use crate::{attempt::Attempt, clock, failure::Failure, print, told::Told};
 
 /// How it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -142,7 +143,7 @@ impl Timeline {
         let seconds = self.begun.elapsed().as_secs_f64();
         match (self.output, failure) {
             (Output::Text, None) => {
-                println!("\n{} in {seconds:.1} s.", self.paint(GREEN, "Every step went as it should"));
+                self.line(&format!("\n{} in {seconds:.1} s.", self.paint(GREEN, "Every step went as it should")));
             }
             (Output::Text, Some(failure)) => eprintln!("\n{} {failure}", self.paint(RED, "failed:")),
             (Output::Json, _) => {
@@ -163,7 +164,7 @@ impl Timeline {
     }
 
     fn line(&self, text: &str) {
-        self.bar.suspend(|| println!("{text}"));
+        self.bar.suspend(|| print::line(text, Exit::Ok));
     }
 
     fn stamp(&self) -> String {

@@ -61,9 +61,7 @@ impl Answer {
                 return Err(failure.remedy("Use --output text or --output json; fact sheets: treaty render."));
             }
         };
-        match written {
-            // A reader that has seen enough, as `head` has, is no failure.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(self.exit),
+        match model::printed(written) {
             Err(error) => Err(Failure::new(Exit::Failure, error.to_string())),
             Ok(()) => Ok(self.exit),
         }

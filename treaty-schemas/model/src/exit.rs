@@ -1,3 +1,5 @@
+use std::io;
+
 use crate::{Blame, Denial, Fault, RefusalCode};
 
 /// How a program of ours ends. An unknown code is a failure.
@@ -28,6 +30,17 @@ pub enum Exit {
     NotInitialised = 10,
     /// Another process holds the state.
     Locked = 11,
+}
+
+/// What came of printing. A reader that has seen enough, as `head` has, is no failure: the program ends as it would have.
+///
+/// # Errors
+/// Any other failure to write.
+pub fn printed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 impl From<&Denial> for Exit {

@@ -31,7 +31,7 @@ pub use declared::{Absence, Classification, Consent, Declared, Flaw, FollowUp, F
 pub use denial::Denial;
 pub use digest::{BodyCommitment, BodySalt, Digest, EnvelopeDigest, HeaderDigest, Pin};
 pub use entry::{Entry, Handshake, OfficerSignature, Payload, Sealed, Signature};
-pub use exit::Exit;
+pub use exit::{Exit, printed};
 pub use fault::{Blame, Fault};
 pub use header::{Header, Validation, ValidationStatement};
 pub use id::{CaseId, EntryId, KeyId, MatterId, MeasureId};

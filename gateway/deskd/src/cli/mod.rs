@@ -362,7 +362,7 @@ fn print(answer: Answer, json_output: bool) -> Result<Exit, Failure> {
     } else {
         writeln!(out, "{}", summary::clean(answer.text.trim_end()))
     };
-    written.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    model::printed(written).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     Ok(answer.exit)
 }
 

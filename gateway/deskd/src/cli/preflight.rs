@@ -72,8 +72,10 @@ impl Preflight {
                 };
                 last = Some(body);
                 let mut out = std::io::stdout().lock();
-                let written = writeln!(out, "{told}").and_then(|()| out.flush());
-                written.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+                if let Err(error) = writeln!(out, "{told}").and_then(|()| out.flush()) {
+                    model::printed(Err(error)).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+                    return Ok(Answer::new(json!({}), ""));
+                }
             }
             sleep(LOOK).await;
         }

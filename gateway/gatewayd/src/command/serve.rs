@@ -280,7 +280,7 @@ fn announce(config: &Config, folder: &Folder, json_output: bool) -> Result<(), F
             config.party, config.peer_listen, config.desk_listen
         )
     };
-    written.and_then(|()| out.flush()).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+    model::printed(written.and_then(|()| out.flush())).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
 }
 
 /// Begins with the own directory; with the one before it, where a kill left the newest half-written.

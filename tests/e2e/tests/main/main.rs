@@ -56,6 +56,7 @@ mod network;
 mod officers;
 mod outage;
 mod parked;
+mod pipes;
 mod quotas;
 mod refold;
 mod refused;

@@ -24,7 +24,7 @@ use serde_json::json;
 use tokio::{task::spawn_blocking, time::Instant};
 
 use self::{keys::Cast, op::Op};
-use crate::{failure::Failure, simulation::stopped, timeline::Output};
+use crate::{failure::Failure, print, simulation::stopped, timeline::Output};
 
 /// Play many short runs of two gateways, and look for one in which they fail.
 #[derive(Debug, Args)]
@@ -59,10 +59,7 @@ impl Explore {
     pub(crate) async fn run(self) -> u8 {
         let output = self.output;
         match (self.explore().await, output) {
-            (Ok((text, exit)), _) => {
-                println!("{text}");
-                exit as u8
-            }
+            (Ok((text, exit)), _) => print::line(&text, exit),
             (Err(failure), Output::Json) => {
                 eprintln!("{}", failure.to_json());
                 failure.exit as u8

@@ -11,7 +11,7 @@ use model::Exit;
 
 pub(crate) use play::stopped;
 
-use crate::{failure::Failure, timeline::Output};
+use crate::{failure::Failure, print, timeline::Output};
 
 /// Play a scenario, and write what came out.
 #[derive(Debug, Args)]
@@ -78,26 +78,22 @@ impl Compare {
 
 /// Prints the JSON Schema of a scenario file.
 pub(crate) fn schema() -> u8 {
-    print!("{}", simulator::scenario::SCHEMA);
-    Exit::Ok as u8
+    print::line(simulator::scenario::SCHEMA.trim_end(), Exit::Ok)
 }
 
 /// Lists the shipped scenarios.
 pub(crate) fn scenarios() -> u8 {
-    for (name, text) in files::SHIPPED {
+    let named = files::SHIPPED.iter().map(|(name, text)| {
         let title = text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or_default();
-        println!("{name:30} {}", title.trim_matches('"'));
-    }
-    Exit::Ok as u8
+        format!("{name:30} {}", title.trim_matches('"'))
+    });
+    print::line(&named.collect::<Vec<_>>().join("\n"), Exit::Ok)
 }
 
 /// What goes to stdout, and the exit code; a failure goes to stderr.
 fn told(done: Result<(String, Exit), Failure>, output: Output) -> u8 {
     match (done, output) {
-        (Ok((text, exit)), _) => {
-            println!("{text}");
-            exit as u8
-        }
+        (Ok((text, exit)), _) => print::line(&text, exit),
         (Err(failure), Output::Json) => {
             eprintln!("{}", failure.to_json());
             failure.exit as u8
