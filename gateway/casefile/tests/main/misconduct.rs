@@ -8,7 +8,10 @@ use ledger::{
 };
 use model::{Denial, Digest, EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Timestamp};
 
-use crate::world::{State, Story, party};
+use crate::{
+    tampering::bit,
+    world::{State, Story, party},
+};
 
 /// A log of `size` leaves, with its rows.
 fn log(past: &[u8], size: u32) -> (Log, StoredHashes) {
@@ -338,7 +341,7 @@ fn every_flipped_byte_of_a_file_of_misconduct_is_found() {
         let parts = file.len() - evidence.to_text().len();
         let mut changed = file.clone();
         for at in (0..parts).step_by(STRIDE).chain(parts..file.len()) {
-            changed[at] ^= 1 << (at % 8);
+            changed[at] ^= 1 << bit(at);
             assert!(check_misconduct(&changed, &pins).is_err(), "byte {at} of {} in a {}", file.len(), evidence.kind());
             changed[at] = file[at];
         }

@@ -10,7 +10,10 @@ use model::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Story, desk, now, party};
+use crate::{
+    tampering::bit,
+    world::{Story, desk, now, party},
+};
 
 const RECORD: &str =
     include_str!("../../../../treaty-schemas/catalog/records/subscriber_info/examples/valid-mailbox.json");
@@ -202,7 +205,7 @@ fn every_flipped_byte_of_a_notice_is_found() {
     let (file, pins, now) = (noticed.file(), noticed.story.pins(), now());
     let mut changed = file.clone();
     for at in (0..file.len()).step_by(STRIDE) {
-        changed[at] ^= 1 << (at % 8);
+        changed[at] ^= 1 << bit(at);
         let holds = verify_violation(&changed, &pins, now).is_ok_and(|report| report.holds);
         assert!(!holds, "byte {at} of {} changed, and nobody noticed", file.len());
         changed[at] = file[at];
