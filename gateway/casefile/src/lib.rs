@@ -22,6 +22,7 @@ mod stamp;
 mod verify;
 mod violation;
 
+mod vouched;
 pub use assemble::{Body, Entry, Held, Material, assemble};
 pub use container::{FILE_BYTES_MAX, FILES_MAX};
 pub use extent::{Extent, Pile};
@@ -39,6 +40,7 @@ pub use violation::violation_in;
 /// A file that is no case file, or was altered after it was exported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}{what}", .file, if .file.is_empty() { "" } else { ": " })]
+pub use vouched::vouched;
 pub struct Unreadable {
     /// Which file within it; empty for the whole.
     pub file: String,

@@ -186,11 +186,7 @@ impl Misconduct {
     fn root(&self, pin: &RootPin) -> Result<RootCertificate, Denial> {
         let malformed = |detail: String| Denial::failed(Fault::Malformed, detail);
         let shown = RootCertificate::parse(&self.root).map_err(|error| malformed(error.to_string()))?;
-        let same = match pin {
-            RootPin::Certificate(root) => root.der() == shown.der(),
-            RootPin::Fingerprint(_, fingerprint) => shown.fingerprint() == *fingerprint,
-        };
-        if same && shown.party() == pin.party() {
+        if pin.fits(&shown) {
             Ok(shown)
         } else {
             Err(malformed(format!("the root of {} in the file is not the one that was given", pin.party())))

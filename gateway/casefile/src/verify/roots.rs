@@ -41,6 +41,15 @@ impl RootPin {
         }
     }
 
+    /// Whether `shown` is the root that was pinned.
+    pub fn fits(&self, shown: &RootCertificate) -> bool {
+        let same = match self {
+            Self::Certificate(root) => root.der() == shown.der(),
+            Self::Fingerprint(_, fingerprint) => shown.fingerprint() == *fingerprint,
+        };
+        same && shown.party() == self.party()
+    }
+
     fn fingerprint(&self) -> Fingerprint {
         match self {
             Self::Certificate(root) => root.fingerprint(),

@@ -12,7 +12,7 @@ mod stamping;
 mod told;
 mod witness;
 
-pub(crate) use proof::{proved, release, timed_head};
+pub(crate) use proof::{naming, proved, release, timed_head};
 pub(crate) use second::{rotating, sign_waiting};
 pub(crate) use stamped::stamped;
 pub(crate) use stamping::{Stamping, stamping};

@@ -1,5 +1,8 @@
 //! What the log of heads proves of one channel, and of the program that ran.
 
+use std::collections::BTreeSet;
+
+use identity::{Directory, SignedDirectory};
 use ledger::{
     Checkpoint, Cosignature, InclusionProof, LeafSalt, LedgerKey, Muster, Origin, SignedCheckpoint, TimedHead,
 };
@@ -7,7 +10,7 @@ use model::{Denial, Digest, Fault, PartyId, Refusal, RefusalCode, Timestamp};
 use proto::peer::{ProveHeadRequest, peer_service_client::PeerServiceClient};
 use store::gateway::{GatewayStore, MusterRow};
 
-use crate::{gateway::Gateway, published};
+use crate::{directories, gateway::Gateway, published};
 
 /// The head of `log`, and that a witness cosigned the log of heads of `own` over it: the first such head of at least `size` leaves, or the
 /// newest where `size` is 0. `Unknown` where there is none yet.
@@ -135,6 +138,25 @@ fn keyed(gateway: &Gateway, by: PartyId, timed: TimedHead) -> Result<(TimedHead,
         1 => Err(unknown("no witness that cosigned it has a channel to us: its key is not known here".to_owned())),
         _ => Ok((timed, [keys, more].concat())),
     }
+}
+
+/// The directories that name the keys of a proof, as they were when its witnesses signed: of its home, and of each that is known here. One for each
+/// key, and without what they open to us.
+pub(crate) async fn naming(gateway: &Gateway, timed: &TimedHead) -> Result<Vec<SignedDirectory>, Denial> {
+    let cosigned = Cosignature::named_in(&timed.note)?;
+    let latest = cosigned.iter().filter_map(|(_, time_s)| i64::try_from(*time_s).ok()).max().unwrap_or_default();
+    let mut parties: BTreeSet<PartyId> = cosigned.into_iter().map(|(name, _)| name.0).collect();
+    parties.insert(timed.log()?.home());
+    let (mut named, mut naming) = (Vec::new(), Vec::new());
+    for signed in directories::of_the_day(gateway, Timestamp(latest.saturating_mul(1000))).await? {
+        let Ok(directory) = Directory::from_toml(&signed.toml) else { continue };
+        let key = (directory.party, directory.head_key());
+        if parties.contains(&directory.party) && !named.contains(&key) {
+            named.push(key);
+            naming.push(SignedDirectory { openings: Vec::new(), ..signed });
+        }
+    }
+    Ok(naming)
 }
 
 async fn fetch(gateway: &Gateway, by: PartyId, log: Origin, size: u64) -> Result<TimedHead, Denial> {

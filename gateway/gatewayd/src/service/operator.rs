@@ -161,7 +161,9 @@ impl OperatorService for Operator {
             let log = log.parse().map_err(malformed)?;
             heads::proved(&self.gateway, by, log, size).await.map_err(status)?
         };
-        Ok(Response::new(ProveHeadResponse { timed_head: timed.encode().into(), verifier_keys }))
+        let directories = heads::naming(&self.gateway, &timed).await.map_err(status)?;
+        let directories = directories.iter().map(proto::convert::send_directory).collect();
+        Ok(Response::new(ProveHeadResponse { timed_head: timed.encode().into(), verifier_keys, directories }))
     }
 
     async fn list_misconduct(

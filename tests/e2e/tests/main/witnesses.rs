@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::{
     bounded,
     pair::{Pair, two_states},
-    programs::{gateway, program, run},
+    programs::{Answer, gateway, program, run},
     running::Running,
     scribe::Scribe,
     state::State,
@@ -55,7 +55,7 @@ async fn heads(state: &State) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_states_word_on_time_is_proved_to_a_court_by_either_side() {
     bounded(async {
-        let (pair, _sg, _running) = three().await;
+        let (pair, sg, _running) = three().await;
         Scribe::at(&pair.fr).await.invite(2).await;
         Scribe::at(&pair.jp).await.open_case(&pair.fr.authority("central")).await;
         let witnessed = until("SG has witnessed a head of JP", 30, async || {
@@ -81,7 +81,22 @@ async fn a_third_states_word_on_time_is_proved_to_a_court_by_either_side() {
             assert_eq!((checked["log"].as_str(), checked["witness"].as_str()), (Some(LOG), Some("SG")));
             let text =
                 run(&program("gateway"), &["ledger", "check", file, "--key", keys[0], "--witness", keys[1]]).await;
-            assert!(text.out.contains("not later than"), "{}", text.out);
+            assert!(text.out.contains("not later than") && text.out.contains("NOT PINNED"), "{}", text.out);
+            assert_eq!(checked["pinned"], false, "whose keys these are is the word of who proves");
+            let directories: Vec<&str> =
+                proved["directories"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
+            let pinned = by_roots(file, &directories, &[&pair.jp, &sg]).await.done();
+            assert_eq!((pinned["pinned"].as_bool(), pinned["log"].as_str()), (Some(true), Some(LOG)));
+            assert!(pinned["directories"]["JP"].is_u64() && pinned["directories"]["SG"].is_u64(), "{pinned}");
+            // Who proves can name any key, and any directory: only a root that somebody else told vouches for it.
+            let anew = State::anew("JP", &state.dir).await;
+            by_roots(file, &directories, &[&anew, &sg]).await.failed(9);
+            let own = anew.gateway_dir().join("directory.toml");
+            let of_sg = directories[1];
+            by_roots(file, &[own.to_str().unwrap(), of_sg], &[&pair.jp, &sg]).await.failed(9);
+            by_roots(file, &[own.to_str().unwrap(), of_sg], &[&anew, &sg]).await.failed(9);
+            by_roots(file, &directories, &[&pair.jp]).await.failed(2);
+            by_roots(file, &directories[..1], &[&pair.jp, &sg]).await.failed(2);
             let size = proved["size"].as_u64().unwrap();
             let forged =
                 fs::read_to_string(&out).unwrap().replacen(&format!("\n{size}\n"), &format!("\n{}\n", size + 1), 1);
@@ -94,6 +109,22 @@ async fn a_third_states_word_on_time_is_proved_to_a_court_by_either_side() {
 
 /// A log with all its rows.
 fn log(past: &[u8], size: u32) -> (Log, StoredHashes) {
+/// `gateway ledger check` by directories, and the roots of these states.
+async fn by_roots(file: &str, directories: &[&str], states: &[&State]) -> Answer {
+    let roots: Vec<String> = states
+        .iter()
+        .map(|state| format!("{}={}", state.party, state.dir.join("root/root.cert.pem").display()))
+        .collect();
+    let mut line = vec!["ledger", "check", file];
+    line.extend(directories.iter().flat_map(|path| ["--directory", path]));
+    line.extend(roots.iter().flat_map(|root| ["--root", root.as_str()]));
+    gateway(&line).await
+}
+
+fn leaves(past: &[u8], size: u32) -> Vec<LeafHash> {
+    (0..size).map(|n| LeafHash(Digest::of(&[past, &n.to_be_bytes()]))).collect()
+}
+
     let leaves: Vec<_> = (0..size).map(|n| LeafHash(Digest::of(&[past, &n.to_be_bytes()]))).collect();
     let (log, rows): (Log, Vec<Row>) = Log::default().append(&leaves).unwrap();
     (log, rows.into_iter().collect())

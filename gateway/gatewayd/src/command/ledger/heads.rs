@@ -1,15 +1,16 @@
-//! `gateway ledger heads`, `prove` and `check`: what third states say of the time.
+//! `gateway ledger heads`, `stamp` and `prove`: what third states say of the time.
 
 use std::{
-    fmt::{self, Display, Formatter},
+    collections::BTreeSet,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
-use ledger::{Held, LedgerKey, Release, SecondKey, TimedHead, WitnessName};
-use model::{Exit, Malformed, PartyId, Timestamp};
-use proto::operator::{ListHeadsRequest, ProveHeadRequest, Stamp, Tick};
+use identity::Directory;
+use ledger::{Held, TimedHead};
+use model::{Exit, PartyId, Timestamp};
+use proto::operator::{ListHeadsRequest, ProveHeadRequest, ProveHeadResponse, Stamp, Tick};
 use serde_json::{Value, json};
 
 use super::Named;
@@ -63,19 +64,6 @@ pub(crate) struct ProveRelease {
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    /// The proof.
-    file: PathBuf,
-    /// The verifier key of the log of heads, as in jp.rogatory.internal/heads+0123abcd+…; twice, the second one of ML-DSA-44, where the
-    /// directory of that state promises it.
-    #[arg(long, required = true)]
-    key: Vec<String>,
-    /// The verifier key of the witness, as in rogatory.internal/sg+0123abcd+…; twice, where the directory of that state promises it.
-    #[arg(long, required = true)]
-    witness: Vec<String>,
 }
 
 impl Heads {
@@ -150,18 +138,18 @@ impl Prove {
         let request = ProveHeadRequest { log: log.to_string(), size: self.size, by };
         let answer = ask(&self.at, client.prove_head(request)).await?;
         let timed = TimedHead::decode(&answer.timed_head)?;
-        keyring::write_public(&self.out, &answer.timed_head)?;
         let head = timed.head()?;
-        let out = self.out.display();
-        let keys = answer.verifier_keys;
-        let options = options(&keys)?;
+        let (how, directories) = write(&self.out, &answer)?;
         let text = format!(
-            "{out}: {log} had {} leaves with root {} at {}\n  verify it anywhere: gateway ledger check {out} {options}",
-            head.size, head.root, timed.tick.at,
+            "{}: {log} had {} leaves with root {} at {}\n{how}",
+            self.out.display(),
+            head.size,
+            head.root,
+            timed.tick.at,
         );
         let value = json!({
             "log": log.to_string(), "size": head.size, "root": head.root.to_string(), "at": timed.tick.at.to_string(),
-            "out": self.out, "verifier_keys": keys,
+            "out": self.out, "verifier_keys": answer.verifier_keys, "directories": directories,
         });
         Ok((value, text))
     }
@@ -175,65 +163,41 @@ impl ProveRelease {
         let Held::Release(release) = &timed.place.held else {
             return Err(Failure::new(Exit::Failure, "the gateway proves something else than its release"));
         };
-        keyring::write_public(&self.out, &answer.timed_head)?;
-        let (out, keys) = (self.out.display(), &answer.verifier_keys);
-        let options = options(keys)?;
-        let text = format!(
-            "{out}: {release} ran at {}\n  verify it anywhere: gateway ledger check {out} {options}",
-            timed.tick.at,
-        );
+        let (how, directories) = write(&self.out, &answer)?;
+        let text = format!("{}: {release} ran at {}, by its own word\n{how}", self.out.display(), timed.tick.at);
         let value = json!({
             "software": release.software(), "release": release.sha256().to_string(), "at": timed.tick.at.to_string(),
-            "out": self.out, "verifier_keys": keys,
+            "out": self.out, "verifier_keys": answer.verifier_keys, "directories": directories,
         });
         Ok((value, text))
     }
 }
 
-impl Check {
-    pub(super) fn run(&self) -> Result<(Value, String), Failure> {
-        let bytes = fs::read(&self.file).map_err(|error| Failure::reading(&self.file, &error))?;
-        let timed = TimedHead::decode(&bytes).map_err(|denial| self.not_proved(&denial))?;
-        let log = timed.log().map_err(|denial| self.not_proved(&denial))?;
-        let usage = |error: Malformed| Failure::new(Exit::Usage, error.to_string());
-        let home = given(&self.key, log, false).map_err(usage)?;
-        let name = self.witness.first().and_then(|key| key.split('+').next()).unwrap_or_default();
-        let witness: WitnessName = name.parse().map_err(usage)?;
-        let key = given(&self.witness, witness, true).map_err(usage)?;
-        let word = timed.verify(&home, witness, &key).map_err(|denial| self.not_proved(&denial))?;
-        let by = Signed { home: (log.home(), home.second().is_some()), witness: (witness.0, key.second().is_some()) };
-        let at = Timestamp(i64::try_from(word.time_s()).unwrap_or_default().saturating_mul(1000));
-        let head = match &timed.place.held {
-            Held::Head(head) => head,
-            Held::Release(release) => return Ok(released(release, log.home(), at, witness, &by)),
-        };
-        let text = format!(
-            "proved: {} had at least {} leaves, with root {} then, not later than {at}\n  \
-             {} signed it, {} cosigned a log that holds it\n  \
-             not proved: what the leaves say, and that the clock of {} is right{by}",
-            head.origin,
-            head.size,
-            head.root,
-            log.home(),
-            witness.0,
-            witness.0,
-        );
-        let value = json!({
-            "log": head.origin.to_string(), "size": head.size, "root": head.root.to_string(),
-            "not_later_than": at.to_string(), "home": log.home().to_string(), "witness": witness.0.to_string(),
-            "signed_twice": by.twice(),
-        });
-        Ok((value, text))
+/// Writes a proof, and beside it the directories that name its keys: how it is checked anywhere, and those files.
+fn write(out: &Path, answer: &ProveHeadResponse) -> Result<(String, Vec<PathBuf>), Failure> {
+    keyring::write_public(out, &answer.timed_head)?;
+    let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (mut files, mut options, mut parties) = (Vec::new(), String::new(), BTreeSet::new());
+    for wire in &answer.directories {
+        let directory = Directory::from_toml(&wire.toml)
+            .map_err(|error| Failure::new(Exit::Failure, format!("the gateway hands out no directory: {error}")))?;
+        let toml = out.with_file_name(format!("{name}.{}-{}.toml", directory.party, directory.version));
+        keyring::write_public(&toml, wire.toml.as_bytes())?;
+        keyring::write_public(&toml.with_extension("sig"), &wire.signature)?;
+        options.push_str(&format!(" --directory {}", toml.display()));
+        parties.insert(directory.party);
+        files.push(toml);
     }
-
-    fn not_proved(&self, denial: &model::Denial) -> Failure {
-        Failure::new(Exit::Integrity, format!("{} proves nothing: {denial}", self.file.display()))
-            .remedy("Ask for the proof again; compare both keys with the directories of the two states.")
+    // The roots themselves come from their states, and not from here.
+    options.extend(parties.iter().map(|party| format!(" --root {party}=ROOT.pem")));
+    if files.is_empty() {
+        options = format!(" {}", by_keys(&answer.verifier_keys)?);
     }
+    Ok((format!("  verify it anywhere: gateway ledger check {}{options}", out.display()), files))
 }
 
-/// The options by which a proof is checked, of the keys that the gateway names: those of the log, and of one witness.
-fn options(keys: &[String]) -> Result<String, Failure> {
+/// The options by which a proof is checked by keys alone, of those that the gateway names: that of the log, and of one witness.
+fn by_keys(keys: &[String]) -> Result<String, Failure> {
     let name = |key: &String| key.split('+').next().unwrap_or_default().to_owned();
     let log = keys.first().map(name);
     let witness = keys.iter().map(name).find(|one| Some(one) != log.as_ref());
@@ -244,63 +208,4 @@ fn options(keys: &[String]) -> Result<String, Failure> {
         keys.iter().filter(|key| name(key) == wanted).map(|key| format!("{option} {key}")).collect::<Vec<_>>()
     };
     Ok([of("--key", &log), of("--witness", &witness)].concat().join(" "))
-}
-
-/// A proof of which program ran, checked.
-fn released(release: &Release, home: PartyId, at: Timestamp, witness: WitnessName, by: &Signed) -> (Value, String) {
-    let text = format!(
-        "proved: {home} said, not later than {at}, that its gateway was {release}\n  \
-         {home} signed it, {} cosigned a log that holds it\n  \
-         not proved: that it was; compare the hash with a build of the source (deploy/release){by}",
-        witness.0,
-    );
-    let value = json!({
-        "software": release.software(), "release": release.sha256().to_string(), "not_later_than": at.to_string(),
-        "home": home.to_string(), "witness": witness.0.to_string(), "signed_twice": by.twice(),
-    });
-    (value, text)
-}
-
-/// The key that was given for a log or a witness, with its second one where that was given too.
-fn given(keys: &[String], name: impl Display + Copy, witness: bool) -> Result<LedgerKey, Malformed> {
-    match keys {
-        [first] => LedgerKey::from_vkey(first, name, witness),
-        [first, second] => {
-            let second = SecondKey::from_vkey(second, name)?;
-            Ok(LedgerKey::from_vkey(first, name, witness)?.with_second(Some(second)))
-        }
-        keys => {
-            Err(Malformed::new("one verifier key, and one of ML-DSA-44 behind it", &format!("{} keys", keys.len())))
-        }
-    }
-}
-
-/// By how many signatures each of the two stands for what was checked.
-struct Signed {
-    home: (PartyId, bool),
-    witness: (PartyId, bool),
-}
-
-impl Signed {
-    fn twice(&self) -> Vec<String> {
-        [self.home, self.witness].iter().filter(|(_, twice)| *twice).map(|(party, _)| party.to_string()).collect()
-    }
-}
-
-impl Display for Signed {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (party, twice) in [self.home, self.witness] {
-            match twice {
-                true => write!(
-                    f,
-                    "\n  {party} signed by both algorithms: Ed25519, and ML-DSA-44 against quantum computers"
-                )?,
-                false => write!(
-                    f,
-                    "\n  of {party} Ed25519 alone was checked: where its directory promises ML-DSA-44, that proves nothing by itself; give both keys"
-                )?,
-            }
-        }
-        Ok(())
-    }
 }

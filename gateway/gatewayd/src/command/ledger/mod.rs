@@ -1,5 +1,6 @@
 //! `gateway ledger`: the logs, for people and for foreign tools.
 
+mod check;
 mod export;
 mod heads;
 mod misconduct;
@@ -28,8 +29,9 @@ pub(crate) enum Ledger {
     Prove(heads::Prove),
     /// Write the proof that this gateway was the running program, by its SHA-256, when a third state cosigned.
     ProveRelease(heads::ProveRelease),
-    /// Verify such a proof with nothing but two keys.
-    Check(heads::Check),
+    /// Verify such a proof with nothing but the directories of two states, and their roots. Exit codes: 0 proved, 9 it proves nothing, 1 no
+    /// such file, 2 a root or a directory is missing.
+    Check(check::Check),
     /// What other gateways signed and contradicted: as files that convict them before strangers.
     #[command(subcommand)]
     Misconduct(misconduct::Misconduct),
