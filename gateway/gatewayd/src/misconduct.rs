@@ -1,7 +1,9 @@
 //! What other gateways signed and contradicted. The committer keeps it in the transaction that found it; then the channel is frozen,
 //! and anybody can be shown it as a file (`casefile`'s `misconduct`).
 
-use std::sync::Arc;
+mod tiles;
+
+use std::{str, sync::Arc};
 
 use casefile::{Contradicted, Evidence, Opposed, RootPin, check_misconduct};
 use identity::{Directory, RootCertificate, SignedDirectory};
@@ -13,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     channels,
-    committer::{Conclude, Work},
+    committer::{Conclude, Work, fault_of},
     gateway::Gateway,
     receipts,
 };
@@ -80,11 +82,42 @@ pub(crate) async fn doubt(gateway: Arc<Gateway>, receipts: Vec<SignedReceipt>) {
     }
 }
 
-/// Freezes a channel after evidence was kept. The next start does it where this fails.
+/// Freezes a channel after evidence was kept, and looks for what is missing of a proof. The next start freezes it where this fails.
 pub(crate) async fn freeze(gateway: Arc<Gateway>, party: PartyId, told: String) {
     if channels::freeze_for(&gateway, party, &told).await.is_err() {
         telemetry::say!(Error, "a channel is frozen, and the storage does not take it", party = party);
     }
+    if let Err(denial) = tiles::prove(&gateway, party).await {
+        telemetry::say!(
+            Warn,
+            "two heads are not reconciled, and no tiles prove how they contradict each other",
+            party = party,
+            fault = fault_of(&denial)
+        );
+    }
+}
+
+/// Whether the root of today vouches for the key by which the home of a log signed `head`. A party that began anew under another root
+/// contradicts nothing.
+pub(crate) async fn signed_under_its_root(gateway: &Gateway, head: &SignedCheckpoint) -> Result<bool, Denial> {
+    let log = head.checkpoint().origin;
+    let snapshot = gateway.trust.snapshot();
+    let Some(root) = snapshot.store.root(log.home()) else { return Ok(false) };
+    let versions = gateway.store.directories_of(log.home()).await?;
+    let directories = versions.iter().filter_map(|row| Directory::from_toml(str::from_utf8(&row.toml.0).ok()?).ok());
+    let mut keys = directories.filter(|directory| directory.root == root.der()).map(|directory| directory.head_key());
+    Ok(keys.any(|key| SignedCheckpoint::verify(head.note(), log, &key).is_ok()))
+}
+
+/// Whether something is kept that contradicts this head.
+pub(crate) async fn is_kept(gateway: &Gateway, head: &SignedCheckpoint) -> Result<bool, Denial> {
+    let log = head.checkpoint().origin;
+    let kept = gateway.store.misconduct_of(log.home()).await?;
+    Ok(kept.iter().filter_map(|row| Evidence::parse(&row.evidence).ok()).any(|evidence| match evidence {
+        Evidence::Fork(of, fork) => of == log && fork.smaller == head.note(),
+        Evidence::Unreconciled(of, heads) => of == log && heads.held == head.note(),
+        _ => false,
+    }))
 }
 
 /// Why the channel to a party has to be frozen: what it contradicted and no operator has settled.

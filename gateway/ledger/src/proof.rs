@@ -99,6 +99,31 @@ impl ConsistencyProof {
         Ok(Self { old_size, new_size, path: path.into_iter().map(digest_of).collect() })
     }
 
+    /// The root of the older tree from which the path leads to `new_root` [RFC 9162 §2.1.4.2]: what whoever made the proof says the older tree
+    /// was. `None` where it does not lead there, and where the path leaves that root out because it is a node of the newer tree.
+    pub fn old_root(&self, new_root: Digest) -> Option<Digest> {
+        check_consistency(self.old_size, self.new_size).ok()?;
+        if is_trivial(self.old_size, self.new_size) || self.old_size.is_power_of_two() {
+            return None;
+        }
+        let mut path = hashes(&self.path).ok()?.into_iter();
+        let mut before = path.next()?;
+        let common = (self.old_size - 1).trailing_ones();
+        let (mut index, mut last) = ((self.old_size - 1) >> common, (self.new_size - 1) >> common);
+        for sibling in path {
+            if last == 0 {
+                return None;
+            }
+            if index & 1 == 1 || index == last {
+                before = node_hash(sibling, before);
+                let alone = if index & 1 == 1 { 0 } else { index.trailing_zeros() };
+                (index, last) = (index >> alone, last >> alone);
+            }
+            (index, last) = (index >> 1, last >> 1);
+        }
+        Some(digest_of(before)).filter(|root| self.verify(*root, new_root).is_ok())
+    }
+
     /// Holds the proof against both roots. R95 when it does not lead from one to the other.
     pub fn verify(&self, old_root: Digest, new_root: Digest) -> Result<(), Denial> {
         check_consistency(self.old_size, self.new_size)?;

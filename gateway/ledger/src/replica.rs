@@ -4,7 +4,7 @@ use model::{Denial, Digest};
 
 use crate::{
     Checkpoint, ConsistencyProof, LEAVES_PER_BATCH_MAX, LeafHash, LedgerKey, Log, Origin, Row, SignedCheckpoint,
-    StoredHashes, malformed, not_verified,
+    StoredHashes, Tile, malformed, not_verified,
     proof::{prefix_indexes, root_at},
 };
 
@@ -207,6 +207,28 @@ impl Replica {
 }
 
 impl Fork {
+    /// Of two heads of one log, with the tree that the larger one had at the size of the other. `None` where they agree.
+    pub(crate) fn between(
+        larger: &SignedCheckpoint,
+        smaller: &SignedCheckpoint,
+        prefix: Option<Prefix>,
+    ) -> Option<Self> {
+        let then = prefix.as_ref().map_or(larger.checkpoint().root, |prefix| prefix.root);
+        let contradicts = then != smaller.checkpoint().root;
+        contradicts.then(|| Self { larger: larger.note().to_vec(), smaller: smaller.note().to_vec(), prefix })
+    }
+
+    /// Proves by the tiles of the larger head, which `read` finds, that it has another past than the smaller one. `None` where they do not
+    /// lead to that head, or the two agree.
+    pub fn in_tiles(
+        larger: &SignedCheckpoint,
+        smaller: &SignedCheckpoint,
+        read: impl Fn(Tile) -> Option<Vec<u8>>,
+    ) -> Option<Self> {
+        let prefix = larger.checkpoint().prefix_in_tiles(smaller.checkpoint().size, read).ok()?;
+        Self::between(larger, smaller, Some(prefix))
+    }
+
     /// Checks the evidence as a third party would: with the log's name and the keys that the home had for its ledger alone, by both signatures
     /// where a key has a second one. The sizes of
     /// the two heads, the larger first. An error means that it proves nothing.

@@ -1,10 +1,10 @@
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use model::{Denial, Digest, Fault, Malformed};
 use tlog_tiles::{HASH_SIZE, record_hash, stored_hash_index};
 
 use crate::{
-    Checkpoint, ConsistencyProof, Log, Row, SIZE_MAX, StoredHashes, digest_of,
+    Checkpoint, ConsistencyProof, Log, Prefix, Row, SIZE_MAX, StoredHashes, digest_of,
     log::check_size,
     malformed, not_verified,
     proof::{prefix_indexes, root_at},
@@ -177,25 +177,50 @@ impl Checkpoint {
     /// The root that the log had with `size` leaves, from tiles of it that `read` finds: only what leads to this head is believed.
     /// R95 when the tiles do not, or one is missing.
     pub fn root_in_tiles(&self, size: u64, read: impl Fn(Tile) -> Option<Vec<u8>>) -> Result<Digest, Denial> {
+        self.prefix_in_tiles(size, read).map(|prefix| prefix.root)
+    }
+
+    /// The same with the proof that the log began with it.
+    pub fn prefix_in_tiles(&self, size: u64, read: impl Fn(Tile) -> Option<Vec<u8>>) -> Result<Prefix, Denial> {
+        let rows: StoredHashes =
+            self.indexes(size)?.into_iter().filter_map(|index| row_in_tiles(self.size, index, &read)).collect();
+        // The proof is what counts, not the tiles: a tile reader that looks at parents alone leaves some hashes unchecked.
+        let prefix = root_at(size, &rows).and_then(|root| {
+            let now = root_at(self.size, &rows)?;
+            let proof = ConsistencyProof::prove(size, self.size, &rows)?;
+            if now != self.root {
+                return Err(malformed("another root"));
+            }
+            proof.verify(root, now).map(|()| Prefix { root, proof })
+        });
+        prefix
+            .map_err(|_| not_verified(format!("the tiles do not lead to the head of {} at {}", self.origin, self.size)))
+    }
+
+    /// The tiles that [`Checkpoint::prefix_in_tiles`] reads. `Malformed` for sizes that no log can have.
+    pub fn tiles_needed(&self, size: u64) -> Result<BTreeSet<Tile>, Denial> {
+        let tiles = self.indexes(size)?.into_iter().filter_map(|index| holder(self.size, index));
+        Ok(tiles.map(|(_, tile)| tile).collect())
+    }
+
+    fn indexes(&self, size: u64) -> Result<Vec<u64>, Denial> {
         check_size(self.size)?;
         let mut indexes = prefix_indexes(size, self.size)?;
         indexes.extend(Log::indexes_needed(self.size)?);
-        let rows: StoredHashes =
-            indexes.into_iter().filter_map(|index| row_in_tiles(self.size, index, &read)).collect();
-        // The proof is what counts, not the tiles: a tile reader that looks at parents alone leaves some hashes unchecked.
-        let root = root_at(size, &rows).and_then(|root| {
-            let now = root_at(self.size, &rows)?;
-            let proof = ConsistencyProof::prove(size, self.size, &rows)?;
-            if now == self.root { proof.verify(root, now).map(|()| root) } else { Err(malformed("another root")) }
-        });
-        root.map_err(|_| not_verified(format!("the tiles do not lead to the head of {} at {}", self.origin, self.size)))
+        Ok(indexes)
     }
 }
 
-/// The stored hash at `index`, out of the tile that a log of `size` leaves publishes it in.
-fn row_in_tiles(size: u64, index: u64, read: impl Fn(Tile) -> Option<Vec<u8>>) -> Option<Row> {
+/// The tile in which a log of `size` leaves publishes the stored hash at `index`.
+fn holder(size: u64, index: u64) -> Option<(tlog_tiles::Tile, Tile)> {
     let holder = tlog_tiles::Tile::from_index(HEIGHT, index).parent(0, size)?;
     let tile = Tile { level: holder.level(), index: holder.level_index(), width: u16::try_from(holder.width()).ok()? };
+    Some((holder, tile))
+}
+
+/// The stored hash at `index`, out of that tile.
+fn row_in_tiles(size: u64, index: u64, read: impl Fn(Tile) -> Option<Vec<u8>>) -> Option<Row> {
+    let (holder, tile) = holder(size, index)?;
     let bytes = read(tile).filter(|bytes| bytes.len() == tile.bytes())?;
     let hash = holder.hash_at_index(&bytes, index).ok()?;
     Some(Row { index, hash: digest_of(hash) })

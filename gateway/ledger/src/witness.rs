@@ -2,7 +2,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use model::{Denial, Digest};
 
 use crate::{
-    Checkpoint, ConsistencyProof, LedgerKey, Log, NOTE_BYTES_MAX, Origin, PROOF_HASHES_MAX, SignedCheckpoint, malformed,
+    Checkpoint, ConsistencyProof, Fork, LedgerKey, Log, NOTE_BYTES_MAX, Origin, PROOF_HASHES_MAX, Prefix,
+    SignedCheckpoint, malformed,
 };
 
 /// A request to a witness, at most: size line, 63 hashes in base64, a note.
@@ -77,6 +78,21 @@ impl WitnessRequest {
         let proof = ConsistencyProof { old_size: self.old_size, new_size: shown.size, path: self.path.clone() };
         proof.verify(old_root, shown.root).map_err(|_| Rebuff::Inconsistent)?;
         Ok(head)
+    }
+}
+
+impl WitnessRequest {
+    /// What convicts the home where a request is [`Rebuff::Inconsistent`]: `shown`, its head, beside `last`, the head that was cosigned last. Two
+    /// heads of one size, or the request's own path, where it leads to its head from another root than that of `last`. `None` where the path
+    /// leads from nowhere, or leaves that root out: the tiles of its head may show it ([`Fork::in_tiles`]).
+    pub fn expose(&self, shown: &SignedCheckpoint, last: &SignedCheckpoint) -> Option<Fork> {
+        let (larger, smaller) = (shown.checkpoint(), last.checkpoint());
+        if larger.size == smaller.size {
+            return Fork::between(shown, last, None);
+        }
+        let proof = ConsistencyProof { old_size: smaller.size, new_size: larger.size, path: self.path.clone() };
+        let root = proof.old_root(larger.root)?;
+        Fork::between(shown, last, Some(Prefix { root, proof }))
     }
 }
 

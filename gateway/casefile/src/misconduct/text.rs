@@ -71,7 +71,7 @@ impl Evidence {
         let evidence = match kind {
             "fork" => Self::Fork(lines.log()?, lines.fork()?),
             "retreat" => {
-                Self::Retreat(lines.log()?, Retreat { first: lines.part("first")?, then: lines.part("then")? })
+                Self::Retreat(lines.channel()?, Retreat { first: lines.part("first")?, then: lines.part("then")? })
             }
             "receipt" => Self::Receipt(Box::new(lines.contradicted()?)),
             "verdicts" => Self::Verdicts(Box::new(Opposed {
@@ -79,7 +79,7 @@ impl Evidence {
                 then: lines.receipt(["then", "then_proof"])?,
             })),
             "unreconciled" => Self::Unreconciled(lines.log()?, lines.unshown()?),
-            "backdated" => Self::Backdated(lines.log()?, lines.unshown()?),
+            "backdated" => Self::Backdated(lines.channel()?, lines.unshown()?),
             _ => return Err(bad("a kind of misconduct that is not known here")),
         };
         let same = evidence.to_text() == text && evidence.accused().as_str() == accused;
@@ -137,8 +137,12 @@ impl<'a> Lines<'a> {
     }
 
     fn log(&mut self) -> Result<Origin, Denial> {
-        let log: Origin = self.word("log")?.parse().map_err(|_| bad("log"))?;
-        // Witnesses of a log of heads keep no order of time that would convict them.
+        self.word("log")?.parse().map_err(|_| bad("log"))
+    }
+
+    /// One that a peer cosigns. Witnesses of a log of heads keep no order of time that would convict them, and say nothing of its moments.
+    fn channel(&mut self) -> Result<Origin, Denial> {
+        let log = self.log()?;
         if log.is_heads() { Err(bad("a log of heads")) } else { Ok(log) }
     }
 

@@ -169,6 +169,25 @@ fn two_pasts_two_cosignatures_and_a_false_receipt_convict_with_the_accuseds_root
 }
 
 #[test]
+fn two_pasts_of_a_log_of_heads_convict_and_its_witnesses_are_convicted_of_no_retreat() {
+    let story = Story::small();
+    let heads = Origin::heads(party("JP"));
+    let note = |past: &[u8], size| log(past, size).0.head(heads).sign(&story.jp.ledger).unwrap().note().to_vec();
+    let (_, rows) = log(b"true", 12);
+    let prefix = Prefix { root: log(b"true", 7).0.root(), proof: ConsistencyProof::prove(7, 12, &rows).unwrap() };
+    let forked = Fork { larger: note(b"true", 12), smaller: note(b"false", 7), prefix: Some(prefix) };
+    let at_once = Fork { larger: note(b"true", 7), smaller: note(b"false", 7), prefix: None };
+    for fork in [forked, at_once] {
+        let evidence = Evidence::Fork(heads, fork);
+        assert!(evidence.stops() && proves(&story, &evidence), "{}", evidence.told());
+    }
+    let hidden = Evidence::Unreconciled(heads, Unshown { held: note(b"false", 7), shown: note(b"true", 12) });
+    assert!(hidden.stops() && !proves(&story, &hidden), "it may be made up");
+    let Evidence::Retreat(_, retreat) = retreat(&story) else { panic!("a retreat") };
+    assert!(Evidence::parse(&Evidence::Retreat(heads, retreat).to_text()).is_err(), "a witness keeps no order of time");
+}
+
+#[test]
 fn what_an_honest_gateway_signed_convicts_nobody() {
     let story = Story::small();
     let note = |size| head(&story.jp, b"true", size).note().to_vec();

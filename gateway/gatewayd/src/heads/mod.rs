@@ -195,6 +195,10 @@ impl Keeper {
                     return Ok(());
                 }
                 409 => old_size = answer.body.trim_end().parse().map_err(|_| failed("a size that is none"))?,
+                422 => {
+                    telemetry::say!(Error, "a witness holds another past of the log of heads", party = witness);
+                    return Err(failed("the log of heads has another past than it had: was the database restored?"));
+                }
                 status => return Err(failed(format!("the witness answers {status}"))),
             }
             if old_size > size {

@@ -1,10 +1,11 @@
 //! This gateway as witness of another party's log of heads [C2SP tlog-witness].
 
+use casefile::{Evidence, Unshown};
 use ledger::{Origin, Rebuff, SignedCheckpoint, WitnessName, WitnessRequest};
 use model::{Denial, Fault, PartyId};
 use store::gateway::WitnessedRow;
 
-use crate::{clock, gateway::Gateway};
+use crate::{clock, gateway::Gateway, misconduct};
 
 /// Answers `body`, a request of `from`, with the status and the text that the specification gives: on 200 our cosignature, given after the
 /// head that we cosigned last is durable.
@@ -17,8 +18,9 @@ pub(crate) async fn witness(gateway: &Gateway, from: PartyId, body: &[u8]) -> Re
     let head = match request.judge(log, &key, last.as_ref().map(SignedCheckpoint::checkpoint)) {
         Ok(head) => head,
         Err(rebuff) => {
-            if rebuff == Rebuff::Inconsistent {
+            if let (Rebuff::Inconsistent, Some(last)) = (rebuff, last) {
                 telemetry::say!(Error, "a log of heads contradicts what was cosigned before", party = from);
+                accuse(gateway, &request, &SignedCheckpoint::verify(&request.note, log, &key)?, &last).await?;
             }
             return Ok(answer(rebuff));
         }
@@ -38,6 +40,25 @@ pub(crate) async fn witness(gateway: &Gateway, from: PartyId, body: &[u8]) -> Re
     }
     let cosignature = head.cosign(WitnessName(gateway.own()), &gateway.signs_heads(), now)?;
     Ok((200, String::from_utf8_lossy(cosignature.line()).into_owned()))
+}
+
+/// Keeps the two heads that contradict each other, or that their home does not show how to reconcile. Once for the head that was cosigned: what
+/// an operator let pass is the past that was shown instead, whatever is written behind it.
+async fn accuse(
+    gateway: &Gateway,
+    request: &WitnessRequest,
+    shown: &SignedCheckpoint,
+    last: &SignedCheckpoint,
+) -> Result<(), Denial> {
+    let log = shown.checkpoint().origin;
+    if !misconduct::signed_under_its_root(gateway, last).await? || misconduct::is_kept(gateway, last).await? {
+        return Ok(());
+    }
+    let evidence = match request.expose(shown, last) {
+        Some(fork) => Evidence::Fork(log, fork),
+        None => Evidence::Unreconciled(log, Unshown { held: last.note().to_vec(), shown: shown.note().to_vec() }),
+    };
+    misconduct::report(gateway, vec![evidence]).await
 }
 
 /// The head that we cosigned last.

@@ -1,8 +1,8 @@
 //! A witness of a log of heads, and what it proves of one channel.
 
 use ledger::{
-    Checkpoint, ConsistencyProof, Cosignature, InclusionProof, LeafSalt, Muster, Origin, Rebuff, SignBytes as _,
-    SignedCheckpoint, TimedHead, WITNESS_REQUEST_BYTES_MAX, WitnessName, WitnessRequest,
+    Checkpoint, ConsistencyProof, Cosignature, Fork, InclusionProof, LeafSalt, Muster, Origin, Rebuff, SignBytes as _,
+    SignedCheckpoint, Tile, TimedHead, WITNESS_REQUEST_BYTES_MAX, WitnessName, WitnessRequest,
 };
 use model::{Digest, PartyId, Timestamp};
 
@@ -63,6 +63,52 @@ fn a_rollback_a_fork_and_a_wrong_size_are_answered_as_the_specification_says() {
     assert_eq!(judge(&surplus, None), Err(Rebuff::Inconsistent));
     assert_eq!((Rebuff::Size(12).status(), Rebuff::Size(12).body().as_str()), (409, "12\n"));
     assert_eq!((Rebuff::Inconsistent.status(), Rebuff::Inconsistent.body().as_str()), (422, ""));
+}
+
+#[test]
+fn a_request_that_leads_from_another_past_convicts_its_home_and_one_that_hides_it_is_exposed_by_its_tiles() {
+    let key = [Signer::new(1).public_key()];
+    for (held, shown) in [(12, 20), (12, 12), (5, 9), (7, 8), (3, 64), (6, 200), (100, 1000)] {
+        let (past, other) = (Home::of(leaves(0..held)), Home::of(leaves(5000..5000 + shown)));
+        let (last, head) = (signed(&past), signed(&other));
+        let asked = request(&other, held);
+        assert_eq!(judge(&asked, Some(last.checkpoint())), Err(Rebuff::Inconsistent));
+        let fork = asked.expose(&head, &last).unwrap();
+        assert_eq!(fork.verify(heads(), &key), Ok([shown, held]), "{held} and {shown}");
+        let silent = WitnessRequest { path: Vec::new(), ..asked };
+        assert_eq!(silent.expose(&head, &last).is_some(), held == shown, "without a path two sizes prove nothing");
+    }
+    for (held, shown) in [(1, 2), (4, 9), (64, 70), (12, 20), (255, 256), (256, 700), (300, 1000)] {
+        let (past, other) = (Home::of(leaves(0..held)), Home::of(leaves(500_000..500_000 + shown)));
+        let (last, head) = (signed(&past), signed(&other));
+        assert_eq!(request(&other, held).expose(&head, &last).is_none(), held.is_power_of_two());
+        let needed = head.checkpoint().tiles_needed(held).unwrap();
+        let read = |tile: Tile| needed.contains(&tile).then(|| tile.encode(&other.rows).unwrap());
+        let fork = Fork::in_tiles(&head, &last, read).unwrap();
+        assert_eq!(fork.verify(heads(), &key), Ok([shown, held]), "{held} and {shown}");
+        assert_eq!(Fork::in_tiles(&head, &last, |_| None), None, "tiles that are not shown");
+        let of_another = Home::of(leaves(900_000..900_000 + shown));
+        assert_eq!(
+            Fork::in_tiles(&head, &last, |tile| tile.encode(&of_another.rows).ok()),
+            None,
+            "tiles of another head"
+        );
+    }
+}
+
+#[test]
+fn a_home_whose_heads_follow_from_each_other_is_convicted_by_nothing_that_it_shows() {
+    for (held, shown) in [(1, 2), (5, 9), (7, 8), (12, 20), (64, 70), (100, 1000)] {
+        let (past, now) = (Home::of(leaves(0..held)), Home::of(leaves(0..shown)));
+        let (last, head) = (signed(&past), signed(&now));
+        assert_eq!(request(&now, held).expose(&head, &last), None);
+        assert_eq!(Fork::in_tiles(&head, &last, |tile| tile.encode(&now.rows).ok()), None);
+        let mut invented = request(&now, held);
+        invented.path.iter_mut().for_each(|hash| *hash = Digest::of(&[hash.as_bytes()]));
+        assert_eq!(invented.expose(&head, &last), None, "{held} and {shown}");
+    }
+    let home = Home::of(leaves(0..12));
+    assert_eq!(request(&home, 12).expose(&signed(&home), &signed(&home)), None);
 }
 
 #[test]

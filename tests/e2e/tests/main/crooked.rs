@@ -2,12 +2,13 @@
 //! mischief, signed anew where it has to be; the gateways do not know of it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use identity::{HeadSigner, RootCertificate, SigningKey, Subject};
-use ledger::{LeafHash, LeafSalt, Log, Origin, SignedCheckpoint, Statement, WitnessName};
+use ledger::{LeafHash, LeafSalt, Log, Origin, Resource, SignedCheckpoint, Statement, StoredHashes, Tile, WitnessName};
 use link::{Anchors, Channel, Credentials, EdgeLimits, ServerTls};
 use model::{Digest, PartyId, Receipt, Timestamp};
 use proto::{
@@ -33,12 +34,17 @@ type Mischief = Box<dyn FnMut(&RelayRequest, &mut RelayResponse) + Send>;
 pub(crate) struct Crooked {
     address: SocketAddr,
     mischief: Arc<Mutex<Option<Mischief>>>,
+    published: Arc<Mutex<Published>>,
     task: JoinHandle<()>,
 }
+
+/// The tiles of logs, by log and path.
+pub(crate) type Published = BTreeMap<(String, String), Vec<u8>>;
 
 struct Front {
     behind: PeerServiceClient<Channel>,
     mischief: Arc<Mutex<Option<Mischief>>>,
+    published: Arc<Mutex<Published>>,
 }
 
 /// Lets one party's gateway in.
@@ -62,14 +68,15 @@ impl Crooked {
         let address = listener.local_addr().unwrap();
         let mischief = Arc::new(Mutex::new(None));
         let behind = wire::as_peer(state, &caller.tls(&caller.gateway_dir()));
-        let front = Front { behind, mischief: mischief.clone() };
+        let published = Arc::new(Mutex::new(Published::new()));
+        let front = Front { behind, mischief: mischief.clone(), published: published.clone() };
         let own = Credentials::new(&state.tls(&state.gateway_dir())).unwrap();
         let tls = ServerTls::new(own, Arc::new(Only(RootCertificate::parse(&caller.root_der()).unwrap())));
         let routes = Routes::new(PeerServiceServer::new(front));
         let task = tokio::spawn(async move {
             link::serve(listener, tls, EdgeLimits::default(), routes, std::future::pending()).await.unwrap();
         });
-        Self { address, mischief, task }
+        Self { address, mischief, published, task }
     }
 
     /// Where to call.
@@ -85,6 +92,11 @@ impl Crooked {
     /// The same, with the call that is answered.
     pub(crate) fn turn_calls(&self, mischief: impl FnMut(&RelayRequest, &mut RelayResponse) + Send + 'static) {
         *self.mischief.lock().unwrap() = Some(Box::new(mischief));
+    }
+
+    /// From now on it publishes these tiles, also while the gateway behind it is away.
+    pub(crate) fn publish(&self, tiles: Published) {
+        *self.published.lock().unwrap() = tiles;
     }
 
     /// From now on it is honest.
@@ -122,7 +134,12 @@ impl PeerService for Front {
     }
 
     async fn read_ledger(&self, request: Request<ReadLedgerRequest>) -> Result<Response<ReadLedgerResponse>, Status> {
-        self.behind.clone().read_ledger(request.into_inner()).await
+        let call = request.into_inner();
+        let published = self.published.lock().unwrap().get(&(call.log.clone(), call.path.clone())).cloned();
+        match published {
+            Some(tile) => Ok(Response::new(ReadLedgerResponse { content: tile.into() })),
+            None => self.behind.clone().read_ledger(call).await,
+        }
     }
 
     async fn witness(&self, request: Request<WitnessRequest>) -> Result<Response<WitnessResponse>, Status> {
@@ -170,6 +187,17 @@ pub(crate) fn stated_at_once(by: &State, other: PartyId, receipts: Vec<Receipt>)
     signed.iter().map(Into::into).collect()
 }
 
+/// The tiles of a log of these leaves.
+pub(crate) fn tiles(origin: Origin, leaves: &[LeafHash]) -> Published {
+    let (log, rows) = Log::default().append(leaves).unwrap();
+    let rows: StoredHashes = rows.into_iter().collect();
+    let tile = |tile: Tile| {
+        let path = Resource::Hashes(tile).to_string();
+        ((origin.to_string(), path), tile.encode(&rows).unwrap())
+    };
+    Tile::added(0, log.size()).unwrap().map(tile).collect()
+}
+
 /// A home that writes whatever log it likes, with the key of a real one.
 pub(crate) struct Forger {
     key: SigningKey,
@@ -206,10 +234,18 @@ impl Forger {
         self.write(&Statement::of_entry(model::EntryId::new(random_id(7)), header, envelope, at));
     }
 
+    fn hashes(&self) -> Vec<LeafHash> {
+        self.leaves.iter().map(|leaf| LeafHash(Digest::try_from(&*leaf.hash).unwrap())).collect()
+    }
+
+    /// The tiles of the log as it is now.
+    pub(crate) fn tiles(&self) -> Published {
+        tiles(self.origin, &self.hashes())
+    }
+
     /// The leaves from `first` on, under a signed head over all.
     pub(crate) fn growth(&self, first: usize) -> RelayRequest {
-        let hashes: Vec<_> = self.leaves.iter().map(|leaf| LeafHash(Digest::try_from(&*leaf.hash).unwrap())).collect();
-        let (log, _) = Log::default().append(&hashes).unwrap();
+        let (log, _) = Log::default().append(&self.hashes()).unwrap();
         let head = log.head(self.origin).sign(&self.key).unwrap();
         let checkpoint = String::from_utf8(head.note().to_vec()).unwrap();
         let leaves = self.leaves.get(first..).unwrap_or_default().to_vec();

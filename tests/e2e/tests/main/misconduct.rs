@@ -12,7 +12,7 @@ use tonic::Status;
 use crate::{
     again::recorded,
     bounded,
-    crooked::{Forger, stated},
+    crooked::{Crooked, Forger, stated},
     now,
     pair::{Pair, two_states},
     programs::{Answer, gateway},
@@ -169,6 +169,32 @@ async fn a_home_that_reorders_its_leaves_convicts_itself_and_one_that_hides_how_
         frozen(&pair.fr, &pair.jp).await;
         assert!(kept(&pair.fr).await.iter().any(|one| one["kind"] == "fork"), "its own leaves show how");
         three.others_go_on(&pair.fr).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_shows_new_leaves_only_under_a_head_with_another_past_is_convicted_by_its_own_tiles() {
+    bounded(async {
+        let (folder, jp, fr) = two_states().await;
+        let front = Crooked::before(&jp, &fr).await;
+        let (to_jp, to_fr) = (front.address(), fr.peer_listen);
+        let mut pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
+        let (_, _, log) = with_case(&pair).await;
+        pair.jp_gateway.stop().await;
+        let mut liar = forger(&pair, &log);
+        let held = liar.leaves.len();
+        liar.leaves.swap(0, 1);
+        liar.write_anything(now());
+        front.publish(liar.tiles());
+        assert!(call_as_jp(&pair, liar.growth(held)).await.is_err());
+        frozen(&pair.fr, &pair.jp).await;
+        until("FR has read the tiles", 20, async || {
+            kept(&pair.fr).await.iter().any(|one| one["kind"] == "fork").then_some(())
+        })
+        .await;
+        convicts(&pair.fr, &pair.jp, "fork").await;
+        assert_eq!(kept(&pair.fr).await[0]["kind"], "unreconciled", "it was stopped before the tiles were asked for");
     })
     .await;
 }

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 use crate::{
     bounded,
+    crooked::{Crooked, tiles},
+    misconduct::{convicts, frozen, kept},
     pair::{Pair, two_states},
     programs::{Answer, gateway, program, run},
     running::Running,
@@ -107,8 +109,6 @@ async fn a_third_states_word_on_time_is_proved_to_a_court_by_either_side() {
     .await;
 }
 
-/// A log with all its rows.
-fn log(past: &[u8], size: u32) -> (Log, StoredHashes) {
 /// `gateway ledger check` by directories, and the roots of these states.
 async fn by_roots(file: &str, directories: &[&str], states: &[&State]) -> Answer {
     let roots: Vec<String> = states
@@ -125,8 +125,9 @@ fn leaves(past: &[u8], size: u32) -> Vec<LeafHash> {
     (0..size).map(|n| LeafHash(Digest::of(&[past, &n.to_be_bytes()]))).collect()
 }
 
-    let leaves: Vec<_> = (0..size).map(|n| LeafHash(Digest::of(&[past, &n.to_be_bytes()]))).collect();
-    let (log, rows): (Log, Vec<Row>) = Log::default().append(&leaves).unwrap();
+/// A log with all its rows.
+fn log(past: &[u8], size: u32) -> (Log, StoredHashes) {
+    let (log, rows): (Log, Vec<Row>) = Log::default().append(&leaves(past, size)).unwrap();
     (log, rows.into_iter().collect())
 }
 
@@ -144,7 +145,7 @@ async fn ask(client: &mut PeerServiceClient<Channel>, body: Vec<u8>) -> (u32, St
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_witness_refuses_a_fork_a_rollback_and_a_log_that_is_not_the_callers() {
+async fn a_witness_refuses_a_rollback_and_a_log_that_is_not_the_callers() {
     bounded(async {
         let pair = Pair::shared().await;
         let liar = pair.jp.key("gateway", "ledger.key.pem");
@@ -159,8 +160,6 @@ async fn a_witness_refuses_a_fork_a_rollback_and_a_log_that_is_not_the_callers()
         let mut refused =
             async |origin, past: &[u8], old, size| ask(&mut client, request(&liar, origin, past, old, size).1).await;
         assert_eq!(refused(own, b"past", 0, 3).await, (409, "5\n".to_owned()), "a rollback");
-        assert_eq!(refused(own, b"other", 5, 9).await, (422, String::new()), "a fork");
-        assert_eq!(refused(own, b"other", 5, 5).await, (422, String::new()), "a fork of one size");
         assert_eq!(refused(Origin::heads(pair.fr.party), b"past", 0, 5).await.0, 404, "a log of another");
         assert_eq!(refused(LOG.parse().unwrap(), b"past", 0, 5).await.0, 404, "a log that is not of heads");
         let forger = SigningKey::generate().unwrap();
@@ -168,6 +167,57 @@ async fn a_witness_refuses_a_fork_a_rollback_and_a_log_that_is_not_the_callers()
         assert_eq!(ask(&mut client, b"old 5\n".to_vec()).await.0, 400);
         let (status, _) = ask(&mut client, request(&liar, own, b"past", 5, 9).1).await;
         assert_eq!(status, 200, "what follows is cosigned as before");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_heads_with_two_pasts_convicts_its_home_before_strangers_and_stops_its_channel_once() {
+    bounded(async {
+        let pair = Pair::own().await;
+        let liar = pair.jp.key("gateway", "ledger.key.pem");
+        let own = Origin::heads(pair.jp.party);
+        let mut client = as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
+        assert_eq!(ask(&mut client, request(&liar, own, b"past", 0, 5).1).await.0, 200);
+        assert_eq!(ask(&mut client, request(&liar, own, b"other", 5, 9).1).await, (422, String::new()), "a fork");
+        assert!(frozen(&pair.fr, &pair.jp).await.contains("two heads of jp.rogatory.internal/heads"));
+        convicts(&pair.fr, &pair.jp, "fork").await;
+        let refused = client.witness(wire::WitnessRequest { body: request(&liar, own, b"past", 5, 9).1.into() }).await;
+        assert_eq!(refused.unwrap_err().code(), tonic::Code::PermissionDenied, "no channel is open any more");
+
+        // People have talked. What is written behind the other past is not cosigned, and no new reason to stop.
+        pair.fr.freeze("JP", false).await;
+        let mut client = as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
+        for (past, size) in [(&b"other"[..], 12), (&b"a third"[..], 7), (&b"other"[..], 5)] {
+            assert_eq!(ask(&mut client, request(&liar, own, past, 5, size).1).await, (422, String::new()));
+        }
+        assert_eq!(kept(&pair.fr).await.len(), 1);
+        assert_eq!(pair.fr.channel("JP").await["state"], "OPEN");
+        assert_eq!(ask(&mut client, request(&liar, own, b"past", 5, 9).1).await.0, 200, "what follows is cosigned");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_hides_how_the_heads_of_its_log_of_heads_follow_is_convicted_by_its_own_tiles() {
+    bounded(async {
+        let (folder, jp, fr) = two_states().await;
+        let front = Crooked::before(&jp, &fr).await;
+        let (to_jp, to_fr) = (front.address(), fr.peer_listen);
+        let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
+        let liar = pair.jp.key("gateway", "ledger.key.pem");
+        let own = Origin::heads(pair.jp.party);
+        let mut client = as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
+        // A proof from a tree of four leaves out its root.
+        assert_eq!(ask(&mut client, request(&liar, own, b"past", 0, 4).1).await.0, 200);
+        front.publish(tiles(own, &leaves(b"other", 9)));
+        assert_eq!(ask(&mut client, request(&liar, own, b"other", 4, 9).1).await, (422, String::new()));
+        frozen(&pair.fr, &pair.jp).await;
+        until("FR has read the tiles", 20, async || {
+            kept(&pair.fr).await.iter().any(|one| one["kind"] == "fork").then_some(())
+        })
+        .await;
+        convicts(&pair.fr, &pair.jp, "fork").await;
     })
     .await;
 }
