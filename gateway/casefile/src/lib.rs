@@ -17,12 +17,13 @@ mod misconduct;
 mod names;
 mod proof;
 mod readme;
+mod refusals;
 mod report;
 mod stamp;
 mod verify;
 mod violation;
-
 mod vouched;
+
 pub use assemble::{Body, Entry, Held, Material, assemble};
 pub use container::{FILE_BYTES_MAX, FILES_MAX};
 pub use extent::{Extent, Pile};
@@ -32,15 +33,18 @@ pub use misconduct::{
     opposed_in, shown,
 };
 pub use proof::LeafProof;
+pub use refusals::{
+    ProvedRefusal, REFUSALS_BYTES_MAX, ReceiptText, RefusalOnRecord, RefusalsProved, check_refusals, refusals_to_file,
+};
 pub use report::{Contradiction, Misstatement, Report, Section, WrongClock};
 pub use stamp::StampProof;
 pub use verify::{CannotVerify, RootPin, Trusted, treaty_files, verify, verify_violation};
 pub use violation::violation_in;
+pub use vouched::vouched;
 
 /// A file that is no case file, or was altered after it was exported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}{what}", .file, if .file.is_empty() { "" } else { ": " })]
-pub use vouched::vouched;
 pub struct Unreadable {
     /// Which file within it; empty for the whole.
     pub file: String,

@@ -10,6 +10,7 @@ mod liars;
 mod misconduct;
 mod misstated;
 mod pinned;
+mod refusals;
 mod stamped;
 mod tampering;
 mod violations;

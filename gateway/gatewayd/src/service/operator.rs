@@ -178,10 +178,13 @@ impl OperatorService for Operator {
         &self,
         request: Request<ListRefusalsRequest>,
     ) -> Result<Response<ListRefusalsResponse>, Status> {
-        let refusals = refusals::list(&self.gateway.store, self.gateway.own(), request.into_inner().limit)
-            .await
-            .map_err(storage)?;
-        Ok(Response::new(ListRefusalsResponse { refusals }))
+        let ListRefusalsRequest { limit, with_receipts } = request.into_inner();
+        let (store, own) = (&self.gateway.store, self.gateway.own());
+        let refusals = refusals::list(store, own, limit, with_receipts).await.map_err(storage)?;
+        let directories =
+            if with_receipts { refusals::naming(store, &refusals).await.map_err(storage)? } else { Vec::new() };
+        let directories = directories.iter().map(proto::convert::send_directory).collect();
+        Ok(Response::new(ListRefusalsResponse { refusals, directories }))
     }
 }
 

@@ -1,6 +1,8 @@
 //! No ghost member: every way to a further reader, tried by a desk with real keys at its own gateway, and at the other one by whoever has the
 //! keys of the desk and of its gateway. Each refuses it for what it is, both have it on their record, and the case goes on.
 
+use std::{fs, path::PathBuf};
+
 use ghosts::{Attack, Expected, Ghosts};
 use ledger::Statement;
 use model::{Entry, EntryId, Payload, Receipt, ReceiptKind, Refusal, SignedReceipt};
@@ -13,7 +15,7 @@ use crate::{
     crooked::Forger,
     misconduct::{brought, call_as_jp, cosigned, taken},
     pair::Pair,
-    programs::gateway,
+    programs::{Answer, gateway},
     scribe::{Case, Scribe},
     state::State,
     stated::Record,
@@ -173,6 +175,48 @@ async fn refused_by_both(attacks: &[Attack]) {
         let mut scene = Scene::open().await;
         at_the_own_gateway(&mut scene, attacks).await;
         at_the_other_gateway(&mut scene, attacks).await;
+    })
+    .await;
+}
+
+/// The record of a state of one case, as it hands it out, and `refusals check` of that with these roots.
+async fn handed_out(state: &State, case: &str, roots: &[&State]) -> (PathBuf, Answer) {
+    let out = state.dir.join("refusals.json");
+    let (dir, file) = (state.dir.to_str().unwrap(), out.to_str().unwrap());
+    gateway(&["refusals", "list", "--dir", dir, "--case", case, "--out", file]).await.done();
+    let roots = roots.iter().map(|root| format!("{}={}", root.party, root.dir.join("root/root.cert.pem").display()));
+    let roots: Vec<String> = roots.flat_map(|root| ["--root".to_owned(), root]).collect();
+    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+    let told = gateway(&[&["refusals", "check", file], &roots[..]].concat()).await;
+    (out, told)
+}
+
+#[tokio::test]
+async fn a_reader_that_was_refused_is_proved_by_what_either_state_hands_out_and_the_two_roots() {
+    bounded(async {
+        let mut scene = Scene::open().await;
+        at_the_own_gateway(&mut scene, &[Attack::SecondLeaf]).await;
+        let case = scene.case.id.to_string();
+        let (jp, fr) = (scene.pair.jp.clone(), scene.pair.fr.clone());
+        for state in [&jp, &fr] {
+            let (out, told) = handed_out(state, &case, &[&jp]).await;
+            let proved = told.done()["report"]["proved"].clone();
+            let by = (proved[0]["by"].as_str(), proved[0]["stage"].as_str(), proved[0]["case"].as_str());
+            assert_eq!(by, (Some("JP"), Some("SubmissionRejection"), Some(&*case)), "{proved}");
+            let altered = fs::read_to_string(&out).unwrap().replacen("\"code\": \"R9", "\"code\": \"R8", 1);
+            fs::write(&out, altered).unwrap();
+            let root = format!("JP={}", jp.fingerprint);
+            gateway(&["refusals", "check", out.to_str().unwrap(), "--root", &root]).await.failed(9);
+        }
+        at_the_other_gateway(&mut scene, &[Attack::SecondLeaf]).await;
+        let (_, told) = handed_out(&fr, &case, &[&jp, &fr]).await;
+        let proved = told.done()["report"]["proved"].as_array().unwrap().clone();
+        let by: Vec<_> = proved.iter().map(|one| one["by"].as_str().unwrap()).collect();
+        assert_eq!(by, ["FR", "JP"], "both gateways refused, the newest first");
+        let (_, told) = handed_out(&fr, &case, &[&jp]).await;
+        told.failed(2);
+        let (_, told) = handed_out(&fr, "ffff", &[]).await;
+        assert_eq!(told.done()["report"]["proved"], serde_json::json!([]), "nothing of another case");
     })
     .await;
 }
