@@ -1,6 +1,6 @@
 //! A gateway's ledger key is exchanged while a case runs.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use identity::{ChannelConsent, Fingerprint};
 use ledger::{Origin, SignedCheckpoint};
@@ -8,7 +8,7 @@ use proto::peer::{self as peer_wire, GreetRequest, LedgerGrowth, RelayRequest};
 use serde_json::Value;
 
 use crate::{
-    bounded,
+    auditor, bounded,
     play::{ACTS, Play},
     programs::{gateway, program, run},
     stage::{Side, Stage, Victim},
@@ -69,6 +69,15 @@ async fn shown(jp: &State, fr: &State, note: &[u8], version: u64) -> Result<bool
     Ok(!answer.into_inner().cosignature.is_empty())
 }
 
+/// What the auditor's page says of a file.
+fn audited(jp: &State, fr: &State, folder: &str, file: &Path) -> String {
+    let [jp_root, fr_root] = [jp, fr].map(|state| state.dir.join("root/root.cert.pem"));
+    let done = auditor::follow(&jp.dir.join(folder), file, [&jp_root, &fr_root], None);
+    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{said}");
+    said
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_goes_on_over_the_exchange_of_a_ledger_key_and_is_proved_by_the_keys_of_each_day() {
     bounded(async {
@@ -86,6 +95,11 @@ async fn a_case_goes_on_over_the_exchange_of_a_ledger_key_and_is_proved_by_the_k
         play.stage.mend(Victim::JpGateway).await;
         stands(&jp, "FR", "ROTATING").await;
         stands(&fr, "JP", "OPEN").await;
+        // What is exported now stands under a head that both signed before the exchange.
+        let between = play.export(Side::Jp, "between.zip", &["--as", "central/officer-1"]).await;
+        let said = audited(&jp, &fr, "audit-between", &between);
+        assert!(said.contains("6: OLDER KEY: that of rogatory.internal/jp/fr"), "{said}");
+        assert!(said.contains("leaves stand under the head"), "{said}");
 
         // FR learns of it, and believes no head any more that the old key signed, one that it has cosigned before among them.
         assert!(shown(&jp, &fr, &old, 1).await.unwrap(), "before it learns of it");
@@ -118,6 +132,11 @@ async fn a_case_goes_on_over_the_exchange_of_a_ledger_key_and_is_proved_by_the_k
             let text = serde_json::to_string_pretty(&report["report"]).unwrap();
             assert!(report["report"]["holds"] == true, "{text}");
             assert!(text.contains("FR cosigned it") && !text.contains("(signed, and not so)"), "{text}");
+            let said = audited(&jp, &fr, &format!("audit-of-{:?}", side), &file);
+            assert!(
+                !said.contains("OLDER KEY") && !said.contains("hold, by the ledger keys of their states; 0 of"),
+                "{said}"
+            );
         }
     })
     .await;
