@@ -14,7 +14,7 @@ use proto::desk::{
     statistics_service_server::StatisticsServiceServer, webhook_service_server::WebhookServiceServer,
 };
 use serde_json::json;
-use telemetry::{Level, LogFormat, Options, say};
+use telemetry::{Level, LogFormat, Options, say, supervisor};
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinSet,
@@ -65,6 +65,7 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_answers(stop.clone()));
     tasks.spawn(office.clone().run_webhooks(stop.clone()));
     tasks.spawn(office.clone().run_dues(stop.clone()));
+    let living = tokio::spawn(live(office.clone()));
     let socket = folder.socket();
     let listening = browser::bind(&config).await?;
     let address = listening.as_ref().map(browser::Listening::address);
@@ -74,6 +75,8 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     }
     tasks.spawn(ready(socket.clone(), config.authority.to_string(), address, json_output));
     let served = link::serve_local(&socket, routes(&office), stop.clone().cancelled_owned()).await;
+    supervisor::stopping();
+    living.abort();
     stop.cancel();
     let drained = async { while tasks.join_next().await.is_some() {} };
     // What is cut off here was not acknowledged, and is taken up at the next start.
@@ -82,6 +85,15 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     office.close().await;
     say!(Info, "desk ended", authority = config.authority);
     served.map_err(|error| Failure::new(Exit::Failure, link::explain(&error)))
+}
+
+/// Tells the service manager that the program lives, and whether it can keep anything.
+async fn live(office: Arc<Office>) {
+    let works = || {
+        let office = office.clone();
+        async move { office.can_keep().await }
+    };
+    supervisor::live(works, "nothing can be kept: look at the disk and the database").await;
 }
 
 /// The services of the desk; a call that changes something may bear an idempotency key.
@@ -118,6 +130,7 @@ async fn ready(socket: PathBuf, authority: String, console: Option<String>, json
     let mut out = std::io::stdout().lock();
     // Who started us may have closed the other end; that is no reason to stop.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    supervisor::serving();
 }
 
 fn on_signal(stop: CancellationToken) -> Result<(), Failure> {

@@ -7,6 +7,8 @@
 //! direct `tracing::info!(field = text)` is forbidden in the other crates; should one slip in, or a library speak, its fields are
 //! not printed and nothing of it is exported.
 //!
+//! [`supervisor`] tells a service manager whether the program serves and lives.
+//!
 //! Begin with [`init`] (once per process), then [`say!`] and [`Metrics`]. [`TraceCalls`] and [`Propagate`] carry the trace across
 //! a gRPC call [W3C Trace Context].
 
@@ -17,6 +19,7 @@ mod journey;
 mod metrics;
 mod recordable;
 mod say;
+pub mod supervisor;
 
 pub use calls::{Propagate, TraceCalls, TracedCalls};
 pub use init::{Guard, LogFormat, Options, TelemetryError, init};

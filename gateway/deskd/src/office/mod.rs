@@ -276,6 +276,11 @@ impl Office {
         Ok(office)
     }
 
+    /// Whether the storage can be written to now.
+    pub(crate) async fn can_keep(&self) -> Result<(), Denial> {
+        self.store.check().await.map_err(Denial::from)
+    }
+
     /// Closes the storage.
     pub(crate) async fn close(&self) {
         // Everything was durable before: a failure here loses nothing.

@@ -12,7 +12,7 @@ use proto::{
 };
 use serde_json::json;
 use store::{DatabaseUrl, Settings, gateway::GatewayStore};
-use telemetry::{LogFormat, Metrics};
+use telemetry::{LogFormat, Metrics, supervisor};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -130,18 +130,28 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         config: config.clone(),
         certificate: own.clone(),
     };
+    let living = tokio::spawn(live(store.clone()));
     let edge = Edge { peers, desks, tls: ServerTls::new(own, trust), socket: folder.operator_socket() };
     let served = tokio::select! {
         served = edge.serve(gateway, operator, stop, || announce(&config, &folder, json_output)) => served,
         // It ends by a defect only: without the one writer nothing can be taken.
         _ = committing => Err(Failure::new(Exit::Failure, "the committer ended: this is a defect of the program")),
     };
-    [expiring, renewing].iter().for_each(tokio::task::JoinHandle::abort);
+    [expiring, renewing, living].iter().for_each(tokio::task::JoinHandle::abort);
     keeping.shutdown().await;
     channels.stop().await;
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
     let _ = store.close().await;
     served
+}
+
+/// Tells the service manager that the program lives, and whether it can keep what comes.
+async fn live(store: GatewayStore) {
+    let works = || {
+        let store = store.clone();
+        async move { store.check().await }
+    };
+    supervisor::live(works, "entries cannot be kept: gateway status tells why").await;
 }
 
 /// Says which treaty files are used, and cries where one was altered after it was signed. A path of a treaty file is no case data,
@@ -217,12 +227,14 @@ impl Edge {
                 served = &mut all => break served.map(|_| ()),
                 () = told_to_stop() => {
                     telemetry::say!(Info, "stopping: running calls end first");
+                    supervisor::stopping();
                     let _ = stop.send(true);
                     break all.await.map(|_| ());
                 }
                 () = exists(&self.socket), if ready.is_some() => {
                     if let Some(ready) = ready.take() {
                         ready()?;
+                        supervisor::serving();
                     }
                 }
             }

@@ -75,6 +75,7 @@ mod start;
 mod stated;
 mod storage;
 mod story;
+mod supervised;
 mod telemetry;
 mod training;
 mod transfer;

@@ -103,7 +103,7 @@ impl Running {
         fs::read_to_string(&self.out).unwrap()
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         // It was not waited for yet: its number cannot be another's.
         assert!(!self.over);
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
