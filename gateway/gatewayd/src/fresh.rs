@@ -1,16 +1,16 @@
-//! What the committer wrote last and the senders take across: the end of each of our logs with its newest head. Only what is durable comes
-//! here; who does not find it here reads it in the database.
+//! What the committer wrote last and the senders take across: the end of each of our logs with its newest head, and what our desks said of
+//! entries of the other side. Only what is durable comes here; who does not find it here reads it in the database.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use model::PartyId;
-use proto::peer::LedgerLeaf;
+use model::{EntryId, PartyId};
+use proto::{peer::LedgerLeaf, types::SignedReceipt};
 use store::gateway::{CheckpointRow, LeafRow};
 
-/// Leaves of one channel.
+/// Leaves of one channel, and receipts.
 const KEPT_MAX: usize = 1024;
 
 /// By the other party of the channel.
@@ -24,6 +24,8 @@ struct Tail {
     leaves: VecDeque<LedgerLeaf>,
     /// The newest head.
     head: Option<CheckpointRow>,
+    /// Our word on the retrieval of entries, all that is to be told of each.
+    retrievals: BTreeMap<EntryId, SignedReceipt>,
 }
 
 impl Fresh {
@@ -53,6 +55,37 @@ impl Fresh {
         let from = usize::try_from(first.checked_sub(tail.first)?).ok()?;
         let to = from.checked_add(usize::try_from(count).ok()?)?;
         (to <= tail.leaves.len()).then(|| tail.leaves.range(from..to).cloned().collect())
+    }
+
+    /// What is to be told to `peer` of the retrieval of an entry. Where there is too much of it, the database has it.
+    pub(crate) fn retrieved(&self, peer: PartyId, entry: EntryId, told: SignedReceipt) {
+        let mut tails = self.lock();
+        let retrievals = &mut tails.entry(peer).or_default().retrievals;
+        if retrievals.len() >= KEPT_MAX {
+            retrievals.clear();
+        }
+        retrievals.insert(entry, told);
+    }
+
+    /// What is to be told of the retrieval of these entries, as far as it is here, and of which it is not.
+    pub(crate) fn retrievals(&self, peer: PartyId, entries: &[EntryId]) -> (Vec<SignedReceipt>, Vec<EntryId>) {
+        let tails = self.lock();
+        let known = tails.get(&peer).map(|tail| &tail.retrievals);
+        let (mut here, mut absent) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match known.and_then(|known| known.get(entry)) {
+                Some(told) => here.push(told.clone()),
+                None => absent.push(*entry),
+            }
+        }
+        (here, absent)
+    }
+
+    /// The other gateway has heard of these, or there is more to tell it of them.
+    pub(crate) fn told(&self, peer: PartyId, entries: impl Iterator<Item = EntryId>) {
+        if let Some(tail) = self.lock().get_mut(&peer) {
+            entries.for_each(|entry| drop(tail.retrievals.remove(&entry)));
+        }
     }
 
     /// What is in the database is not known for certain any more.
@@ -117,5 +150,25 @@ mod tests {
         assert_eq!((fresh.leaves(jp, 15, 1), fresh.leaves(jp, 2000, 1)), (None, Some(leaves(2000..2001))));
         fresh.forget();
         assert_eq!((fresh.leaves(jp, 2000, 1), fresh.head(jp)), (None, None));
+    }
+
+    #[test]
+    fn what_is_said_of_retrievals_is_here_until_it_was_told_and_of_others_it_is_said_that_it_is_not() {
+        let (fresh, jp, us) = (Fresh::default(), "JP".parse().unwrap(), "US".parse().unwrap());
+        let entry = |n: usize| {
+            EntryId::new([u8::try_from(n % 251).unwrap(), u8::try_from(n / 251).unwrap()].repeat(8).try_into().unwrap())
+        };
+        let word = |n: usize| SignedReceipt { receipt: n.to_string().into_bytes().into(), ..SignedReceipt::default() };
+        fresh.retrieved(jp, entry(1), word(1));
+        fresh.retrieved(jp, entry(2), word(2));
+        let asked = [entry(1), entry(2), entry(3)];
+        assert_eq!(fresh.retrievals(jp, &asked), (vec![word(1), word(2)], vec![entry(3)]));
+        assert_eq!(fresh.retrievals(us, &asked), (Vec::new(), asked.to_vec()));
+        fresh.told(jp, [entry(1)].into_iter());
+        assert_eq!(fresh.retrievals(jp, &asked), (vec![word(2)], vec![entry(1), entry(3)]));
+        (10..10 + KEPT_MAX).for_each(|n| fresh.retrieved(jp, entry(n), word(n)));
+        assert_eq!(fresh.retrievals(jp, &asked), (Vec::new(), asked.to_vec()), "too much was not heard");
+        fresh.forget();
+        assert!(fresh.retrievals(jp, &[entry(9 + KEPT_MAX)]).0.is_empty());
     }
 }

@@ -167,6 +167,8 @@ impl Sender {
         self.add_entries(&mut call, &entries).await?;
         let receipts = receipts.get(..RECEIPTS_MAX).unwrap_or(&receipts);
         let of: Vec<_> = receipts.iter().map(|row| *row.entry_id).collect();
+        let (told, of) = self.gateway.fresh.retrievals(self.peer, &of);
+        call.request.receipts.extend(told);
         for kept in self.gateway.store.receipts_by_kind(&of, &TOLD).await? {
             let signed = receipts::from_bytes(&kept.bytes.0)?;
             // Under the same id there may be one of the other gateway.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod conformance;
+mod migration;
 mod postgres;
 mod register;
 mod shredding;
@@ -96,7 +97,9 @@ on_both_engines! { gateway:
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
     no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
+    a_leaf_is_found_by_the_entry_that_it_names_or_by_the_receipts_of_the_entry,
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
+    what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards,
     the_first_stamp_on_a_head_stays,
     a_channel_is_written_whole,
     which_program_a_gateway_runs_is_kept_when_it_changes_and_only_so_often,

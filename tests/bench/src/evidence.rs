@@ -7,7 +7,7 @@
 //!   And what is read for any of it.
 //! - *ledger*: leaves and their salts, the tree, a signed head for each turn; the leaves on their way; the other gateway's copy, its cosignature, the check of that.
 //! - *receipts*: encoded, hashed into a tree, signed once for each turn and channel, encoded once for the database and copied into each row
-//!   that holds them; read again for the call that takes a retrieval across; at the other gateway decoded and verified, where a batch is verified once.
+//!   that holds them; at the other gateway decoded and verified, where a batch is verified once.
 //! - *wire*: the bytes of receipts, leaves and heads, at what a byte more costs an echo, and a whole echo for each call that brings nothing
 //!   but evidence.
 //! - *desks*: the receipts that desks verify, each batch once, and the signed report on which a retrieval rests, made and verified.

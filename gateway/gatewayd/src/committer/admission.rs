@@ -290,11 +290,11 @@ impl Committer {
         let epoch = approved.as_ref().map(|approved| approved.epoch.clone());
         self.keep_said(turn, &claimed, peer)?;
         let statement = Statement::of_entry(claimed.entry, claimed.header, claimed.envelope, turn.now);
-        let leaf = if admission.leaf { Some(self.leaf(turn, peer, &statement, claimed.entry)?) } else { None };
+        let leaf = if admission.leaf { Some(self.leaf(turn, peer, &statement)?) } else { None };
         let receipt = Receipt { leaf, epoch, ..self.receipt(turn, admission.receipt, &claimed) };
         let stated = turn.sheaf.state(peer, receipt);
         // The leaf of the entry, which it names, stands for it.
-        turn.sheaf.keep(&stated);
+        turn.sheaf.keep(&stated, leaf);
         self.await_leaf(turn, header.home, &stated)?;
         turn.sheaf.keep_entry(entry_row(turn, entry, &admission)?, &stated);
         if let Some(channel) = admission.relay_to {
@@ -363,16 +363,10 @@ impl Committer {
     }
 
     /// Appends to the log that we write for `peer`.
-    pub(super) fn leaf(
-        &self,
-        turn: &mut Turn,
-        peer: PartyId,
-        statement: &Statement,
-        entry: EntryId,
-    ) -> Result<u64, Denial> {
+    pub(super) fn leaf(&self, turn: &mut Turn, peer: PartyId, statement: &Statement) -> Result<u64, Denial> {
         let origin = growth::origin(self.gateway.own(), peer)?.to_string();
         let empty = Log::default();
-        turn.append_leaf(&origin, peer, self.logs.get(&peer).unwrap_or(&empty), statement, entry)
+        turn.append_leaf(&origin, peer, self.logs.get(&peer).unwrap_or(&empty), statement)
     }
 
     /// A case as this turn sees it.

@@ -12,12 +12,10 @@ use super::{
     admission::{ARRIVAL, OUTCOME, RECEIPT},
     growth,
     stated::Stated,
-    turn::{RETRIEVALS, Seen, Turn, number},
+    turn::{DELIVERIES, RETRIEVALS, Seen, Turn, number},
 };
 use crate::{hot::Hot, receipts};
 
-/// What a retrieval follows on.
-const DELIVERIES: [ReceiptKind; 2] = [ReceiptKind::Delivery, ReceiptKind::NonDelivery];
 /// A receipt is evidence: it waits for the other gateway as long as that is away.
 pub(super) const NEVER: i64 = i64::MAX;
 
@@ -274,6 +272,7 @@ impl Committer {
         let (at, authenticator) = (turn.now.max(answer.at), report.authenticator);
         let stated = turn.sheaf.state(channel, Receipt { kind, at, leaf: None, epoch: None, authenticator, ..answer });
         self.keep_receipt(turn, seen.home, channel, &stated)?;
+        turn.retrieved.push((channel, stated));
         turn.batch.outbox.push(NewOutbox {
             channel: channel.into(),
             kind: RECEIPT,

@@ -83,7 +83,7 @@ impl Committer {
 
     /// Reads what it takes to judge a head of `home`: whether an older one is a part of what we hold, whether leaves that overlap with it
     /// are another past, since when it keeps a receipt of ours out, and under which heads an operator lets leaves pass that are dated back.
-    pub(super) async fn load_past(&self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<(), Denial> {
+    pub(super) async fn load_past(&mut self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<(), Denial> {
         let Some(replica) = self.replicas.get(&home) else { return Ok(()) };
         let log = origin(home, self.gateway.own())?.to_string();
         let hashes = growth.hashes();
@@ -95,7 +95,10 @@ impl Committer {
             let rows = self.rows(&log, indexes).await?;
             turn.past.insert((home, growth.head.checkpoint().size), rows);
         }
-        turn.awaited.extend(self.gateway.store.oldest_awaited(&log).await?.map(|at| (home, Timestamp(at))));
+        if let Some(awaited) = &mut self.awaited {
+            let oldest = awaited.oldest(&self.gateway.store, home, &log).await?;
+            turn.awaited.extend(oldest.map(|at| (home, Timestamp(at))));
+        }
         let (held, entered) = (replica.size(), self.moments.get(&home).map_or(Timestamp(0), |moments| moments.entered));
         if growth.furthest_back(held, held, entered).is_some_and(|back| back > BACK_MS_MAX) {
             let shown = misconduct::let_pass(&self.gateway, origin(home, self.gateway.own())?).await?;
@@ -162,7 +165,7 @@ impl Committer {
                         let statement = leaf.statement;
                         grown.entries.insert((home, statement.entry), Leafed { index, statement });
                     }
-                    StatementKind::Receipt(digest) => turn.batch.leafed.push(digest),
+                    StatementKind::Receipt(digest) => turn.awaits.leafed.push((home, digest)),
                 }
             }
             self.keep_leaves(turn, &origin.to_string(), growth, held)?;

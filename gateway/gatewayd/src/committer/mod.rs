@@ -6,6 +6,7 @@
 
 mod admission;
 mod answers;
+mod awaited;
 mod growth;
 mod held;
 mod needs;
@@ -32,6 +33,7 @@ use store::{StoreError, gateway::Committed};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{clock, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
+use awaited::Awaited;
 use needs::Needs;
 use rejections::Rejections;
 use turn::{Followed, Seen, Turn};
@@ -213,6 +215,8 @@ pub(crate) struct Committer {
     replicas: BTreeMap<PartyId, Replica>,
     /// When we cosigned each of those last, and the newest moment that an entry's leaf in it states.
     moments: BTreeMap<PartyId, Moments>,
+    /// Receipts of ours without leaves in the logs of others; `None` where that has to be looked for in the database.
+    awaited: Option<Awaited>,
     totals: quota::Totals,
     rejections: Rejections,
     /// How many entries each desk had sealed when it submitted last.
@@ -242,6 +246,7 @@ impl Committer {
             logs: BTreeMap::new(),
             replicas: BTreeMap::new(),
             moments: BTreeMap::new(),
+            awaited: None,
             totals: quota::Totals::default(),
             rejections: Rejections::default(),
             marks: BTreeMap::new(),
@@ -292,8 +297,8 @@ impl Committer {
                     self.forget_written();
                 }
                 replies.into_iter().for_each(|reply| reply(Ok(())));
-                for delivered in committed.deliveries {
-                    self.gateway.bells.desk(&delivered.desk).notify_one();
+                for desk in &committed.desks {
+                    self.gateway.bells.desk(desk).notify_one();
                 }
             }
             Err(denial) => {
@@ -312,6 +317,9 @@ impl Committer {
     /// Signs what the turn states and the heads of the logs that grew: once for each channel.
     fn sign(&self, turn: &mut Turn) -> Result<(), Denial> {
         turn.sheaf.sign(&self.gateway.ledger_key, self.gateway.own(), turn.now.0, &mut turn.batch)?;
+        if let Some(awaited) = &self.awaited {
+            awaited.write(&turn.awaits, turn.now, self.soon_ms(), &mut turn.batch);
+        }
         self.seal_logs(turn)
     }
 
@@ -336,6 +344,9 @@ impl Committer {
 
     /// Brings into memory what the works need.
     async fn prepare(&mut self, turn: &mut Turn, works: &[Work]) -> Result<(), Denial> {
+        if self.awaited.is_none() {
+            self.awaited = Some(self.find_awaited().await?);
+        }
         let mut needs = Needs::of(works, self.gateway.own());
         for work in works {
             if let Work::Submit(submit) = work {
@@ -390,6 +401,7 @@ impl Committer {
     /// What is in the database has to be read there.
     fn forget_written(&mut self) {
         self.followed.clear();
+        self.awaited = None;
         self.gateway.fresh.forget();
     }
 
@@ -422,6 +434,9 @@ impl Committer {
             self.followed.clear();
         }
         turn.note_followed(&mut self.followed);
+        if let Some(awaited) = &mut self.awaited {
+            awaited.keep(std::mem::take(&mut turn.awaits), &turn.batch);
+        }
         self.tell_senders(&turn);
         for (_, mut hot) in turn.cases {
             hot.version = Some(hot.version.map_or(1, |version| version + 1));

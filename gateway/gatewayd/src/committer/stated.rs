@@ -7,11 +7,15 @@ use std::{
 };
 
 use identity::{SigningKey, sign_receipts};
-use ledger::StatementKind;
 use model::{Denial, Fault, PartyId, Receipt, ReceiptKind, SignedReceipt};
-use store::gateway::{AwaitedRow, Batch, CheckpointRow, EntryRow, GivenAgain, NewDelivery, NewReceipt};
+use store::gateway::{Batch, CheckpointRow, EntryRow, GivenAgain, NewDelivery, NewReceipt};
 
-use super::{Claimed, Committer, growth, turn::Turn};
+use super::{
+    Claimed, Committer,
+    admission::RECEIPT,
+    growth,
+    turn::{Turn, number},
+};
 use crate::{fresh::leaf_to_wire, receipts};
 
 /// A receipt: one that was signed before, or one of this turn, which is signed at its end. Clones are the same receipt.
@@ -71,7 +75,8 @@ impl From<SignedReceipt> for Stated {
 pub(crate) struct Sheaf {
     /// What is to be signed, by the other party of the channel.
     unsigned: BTreeMap<PartyId, Vec<Stated>>,
-    kept: Vec<Stated>,
+    /// Each with its leaf in a log of ours, or that of the entry which it took.
+    kept: Vec<(Stated, Option<u64>)>,
     entries: Vec<(EntryRow, Stated)>,
     deliveries: Vec<(NewDelivery, Stated)>,
 }
@@ -85,8 +90,8 @@ impl Sheaf {
     }
 
     /// Keeps a receipt of ours or of another gateway.
-    pub(crate) fn keep(&mut self, stated: &Stated) {
-        self.kept.push(stated.clone());
+    pub(crate) fn keep(&mut self, stated: &Stated, leaf: Option<u64>) {
+        self.kept.push((stated.clone(), leaf));
     }
 
     /// Keeps an entry with what we answered.
@@ -107,9 +112,10 @@ impl Sheaf {
                 one.0.proof.get_or_init(|| signed.proof);
             }
         }
-        for stated in self.kept.drain(..) {
+        for (stated, leaf) in self.kept.drain(..) {
             let (entry, kind) = (stated.receipt().entry, stated.receipt().kind);
-            batch.receipts.push(NewReceipt { entry, kind, bytes: stated.to_kept()?.into(), at });
+            let (bytes, leaf) = (stated.to_kept()?.into(), leaf.map(number).transpose()?);
+            batch.receipts.push(NewReceipt { entry, kind, bytes, at, leaf });
         }
         for (row, answer) in self.entries.drain(..) {
             let receipt = answer.to_kept()?.into();
@@ -143,9 +149,21 @@ impl Committer {
         }
     }
 
-    /// Hands what is durable to those who take it across: the leaves and heads of our logs.
+    /// Hands what is durable to those who take it across: the leaves and heads of our logs, and what desks said of retrievals.
     pub(super) fn tell_senders(&self, turn: &Turn) {
         let batch = &turn.batch;
+        for row in batch.outbox.iter().filter(|row| row.kind == RECEIPT) {
+            self.gateway.fresh.told(*row.channel, std::iter::once(*row.entry_id));
+        }
+        for (peer, stated) in &turn.retrieved {
+            let entry = stated.receipt().entry;
+            // A refusal under the same id goes to the same gateway with it: the database has both.
+            if !turn.kept.contains(&(entry, ReceiptKind::SubmissionRejection))
+                && let Ok(signed) = stated.signed()
+            {
+                self.gateway.fresh.retrieved(*peer, entry, (&signed).into());
+            }
+        }
         for (peer, log) in &turn.logs {
             let Ok(origin) = growth::origin(self.gateway.own(), *peer) else { continue };
             let name = origin.to_string();
@@ -167,14 +185,15 @@ impl Committer {
         stated: &Stated,
     ) -> Result<(), Denial> {
         let receipt = stated.receipt();
-        turn.sheaf.keep(stated);
         turn.kept.insert((receipt.entry, receipt.kind));
         if matches!(receipt.kind, ReceiptKind::Delivery | ReceiptKind::NonDelivery) {
             turn.delivered_at.insert(receipt.entry, receipt.at);
         }
         if home == self.gateway.own() {
-            self.leaf(turn, peer, &stated.statement(), receipt.entry)?;
+            let leaf = self.leaf(turn, peer, &stated.statement())?;
+            turn.sheaf.keep(stated, Some(leaf));
         } else {
+            turn.sheaf.keep(stated, None);
             self.await_leaf(turn, home, stated)?;
         }
         Ok(())
@@ -182,35 +201,19 @@ impl Committer {
 
     /// Notes that the home of a case is to take a receipt of ours into its log.
     pub(super) fn await_leaf(&self, turn: &mut Turn, home: PartyId, stated: &Stated) -> Result<(), Denial> {
-        if let Some(row) = self.awaited(turn, home, stated)? {
-            turn.batch.awaited.push(row);
-        }
+        let row = self.awaited_row(home, stated, turn.now.0)?;
+        turn.awaits.given.extend(row.map(|row| (home, row)));
         Ok(())
     }
 
     /// The home asks for what it was told before: it may not have heard it. That counts a few times, and only when half of the time in which
     /// the leaf has to come is over: a home whose answers get lost is heard, and none puts a leaf off by asking.
     pub(super) fn tell_again(&self, turn: &mut Turn, home: PartyId, stated: &Stated) -> Result<(), Denial> {
-        if let Some(row) = self.awaited(turn, home, stated)? {
+        if let Some(row) = self.awaited_row(home, stated, turn.now.0)? {
             let given_until = turn.now.plus_ms(-self.gateway.receipt_leaf_ms / 2).0;
-            turn.batch.given_again.push(GivenAgain { digest: row.digest.0, at: row.at, given_until });
+            turn.awaits.given_again.push((home, GivenAgain { digest: row.digest.0, at: row.at, given_until }));
         }
         Ok(())
-    }
-
-    /// What stands for a receipt of ours until its leaf comes. Of what was refused the home says why in its own words, and of what its
-    /// desks never heard of it knows nothing.
-    fn awaited(&self, turn: &Turn, home: PartyId, stated: &Stated) -> Result<Option<AwaitedRow>, Denial> {
-        use ReceiptKind::{Delivery, NonDelivery, NonRetrieval, RelayAcceptance, Retrieval};
-        let receipt = stated.receipt();
-        let kinds = [RelayAcceptance, Delivery, NonDelivery, Retrieval, NonRetrieval];
-        let own = self.gateway.own();
-        if home == own || receipt.by != own || !kinds.contains(&receipt.kind) {
-            return Ok(None);
-        }
-        let StatementKind::Receipt(digest) = stated.statement().kind else { return Ok(None) };
-        let channel = growth::origin(home, own)?.to_string();
-        Ok(Some(AwaitedRow { digest: digest.into(), channel, at: turn.now.0, put_off: 0 }))
     }
 
     /// Keeps what the other gateway stated of an entry before it came here.

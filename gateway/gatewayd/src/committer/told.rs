@@ -27,11 +27,11 @@ impl Committer {
         // One id is refused to the other gateway once, whatever else comes under it.
         let told_before = turn.rejected.values().any(|one| one.receipt().entry == header.entry);
         if told_before || !self.concerns_both(turn, entry, peer, denial) {
-            turn.sheaf.keep(stated);
+            turn.sheaf.keep(stated, None);
             return Ok(());
         }
         if turn.rejections.count(self.gateway.own(), turn.now).is_err() {
-            turn.sheaf.keep(stated);
+            turn.sheaf.keep(stated, None);
             return Ok(());
         }
         self.keep_receipt(turn, header.home, peer, stated)?;

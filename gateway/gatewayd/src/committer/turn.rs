@@ -10,7 +10,7 @@ use model::{
 use store::gateway::{Batch, LeafRow, NewDelivery, ReceiptRow, TreeHashRow};
 
 use super::{
-    Moments, Relay,
+    Moments, Relay, awaited,
     growth::origin,
     quota::Counters,
     rejections::Rejections,
@@ -37,9 +37,8 @@ pub(super) const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, Receipt
 /// What is told to the other gateway beside entries: what became of its own, and whom of ours we refused.
 pub(crate) const TOLD: [ReceiptKind; 3] =
     [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval, ReceiptKind::SubmissionRejection];
-/// What is answered again as it was, beside the receipt in the entry's row.
-const ANSWERS: [ReceiptKind; 4] =
-    [ReceiptKind::SubmissionRejection, ReceiptKind::RelayRejection, ReceiptKind::Delivery, ReceiptKind::NonDelivery];
+/// What a retrieval follows on, and what is answered again as it was, beside the receipt in the entry's row.
+pub(super) const DELIVERIES: [ReceiptKind; 2] = [ReceiptKind::Delivery, ReceiptKind::NonDelivery];
 /// What is kept once, and what follows on it.
 const ONCE: [ReceiptKind; 6] = [
     ReceiptKind::SubmissionRejection,
@@ -94,6 +93,8 @@ pub(crate) struct Turn {
     pub(crate) moments: BTreeMap<PartyId, Moments>,
     /// When the oldest receipt was given that a home has not taken into its log.
     pub(crate) awaited: BTreeMap<PartyId, Timestamp>,
+    /// What this turn gives of such, and which leaves come in it.
+    pub(crate) awaits: awaited::News,
     /// Heads of homes with leaves that are dated back, which operators let pass.
     pub(crate) forgiven: BTreeMap<PartyId, Vec<SignedCheckpoint>>,
     /// Who contradicted what it signed, and how.
@@ -102,6 +103,8 @@ pub(crate) struct Turn {
     pub(crate) doubted: Vec<SignedReceipt>,
     /// When entries were laid ready at the gateway of the desk to which they are addressed, or were not.
     pub(crate) delivered_at: BTreeMap<EntryId, Timestamp>,
+    /// Our word on retrievals in this turn, and to whom it goes.
+    pub(crate) retrieved: Vec<(PartyId, Stated)>,
     /// What this turn lays ready for which desk.
     laid: Vec<(AuthorityId, EntryId)>,
     /// What quotas count.
@@ -131,10 +134,12 @@ impl Turn {
             past: BTreeMap::new(),
             moments: BTreeMap::new(),
             awaited: BTreeMap::new(),
+            awaits: awaited::News::default(),
             forgiven: BTreeMap::new(),
             accused: BTreeMap::new(),
             doubted: Vec::new(),
             delivered_at: BTreeMap::new(),
+            retrieved: Vec::new(),
             laid: Vec::new(),
             counters: Counters::default(),
             rejections,
@@ -159,8 +164,10 @@ impl Turn {
         if absent.is_empty() {
             return Ok(());
         }
-        let (entries, receipts) =
-            tokio::try_join!(gateway.store.entries(&absent), gateway.store.receipts_by_kind(&absent, &ANSWERS))?;
+        let (entries, mut receipts) =
+            tokio::try_join!(gateway.store.entries(&absent), gateway.store.rejections_of(&absent))?;
+        let here: Vec<EntryId> = entries.iter().map(|row| *row.id).collect();
+        receipts.extend(gateway.store.receipts_by_kind(&here, &DELIVERIES).await?);
         let mut deliveries = self.sort_answers(gateway.own(), receipts);
         for row in entries {
             let Ok(answer) = receipts::from_bytes(&row.receipt.0).and_then(|kept| proto::decode_receipt(&kept)) else {
@@ -292,7 +299,6 @@ impl Turn {
         peer: PartyId,
         log: &Log,
         statement: &Statement,
-        entry: EntryId,
     ) -> Result<u64, Denial> {
         let log = self.logs.get(&peer).unwrap_or(log);
         let index = log.size();
@@ -305,7 +311,7 @@ impl Turn {
             idx: number(index)?,
             hash: hash.0.into(),
             salt: Some(Digest::new(salt.0).into()),
-            entry_id: Some(entry.into()),
+            entry_id: None,
             statement: statement.encode().to_vec().into(),
         });
         self.put_tree(origin, &rows)?;

@@ -75,6 +75,7 @@ impl Sender {
         let contradicted = found.evidence.first().map(|evidence| peer_error(evidence.told()));
         self.conclude(found, done.iter().map(|(row, _)| *row).collect(), cosigned.clone()).await?;
         self.heard.settle(&answered);
+        self.gateway.fresh.told(self.peer, done.iter().map(|(_, entry)| *entry));
         grew |= cosigned.is_some_and(|head| self.shown.keep(head));
         self.gateway.metrics.relayed(self.peer, answered.len() as u64);
         self.rest(call, &again).await?;

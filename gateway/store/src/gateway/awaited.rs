@@ -45,6 +45,12 @@ impl GatewayStore {
         let query = Entity::find().filter(Column::Channel.eq(channel)).order_by_asc(Column::At);
         Ok(sql::first(self.engine.write(), query).await?.map(|row| row.at))
     }
+
+    /// The rows of those of these receipts that have one, in no order.
+    pub async fn awaited_among(&self, digests: &[Digest]) -> Result<Vec<Model>, StoreError> {
+        let digests: Vec<_> = digests.iter().copied().map(Stored).collect();
+        write::find_among::<Entity, _, _>(self.engine.read(), Column::Digest, &digests).await
+    }
 }
 
 /// Notes what is awaited.

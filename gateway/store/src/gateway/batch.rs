@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{AuthorityId, CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
@@ -79,23 +79,10 @@ impl Batch {
 /// What the database decided while it wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// The deliveries that are new, by cursor.
-    pub deliveries: Vec<Delivered>,
+    /// Desks for which something new lies ready.
+    pub desks: BTreeSet<AuthorityId>,
     /// Whether the batch was there already, so that nothing was written.
     pub repeated: bool,
-}
-
-/// A delivery and its place in the stream of its desk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivered {
-    /// Its place.
-    pub cursor: i64,
-    /// For whom.
-    pub desk: AuthorityId,
-    /// The entry.
-    pub entry: EntryId,
-    /// What it is: a number of the caller's.
-    pub kind: i16,
 }
 
 impl GatewayStore {
@@ -125,7 +112,7 @@ impl GatewayStore {
 async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committed, StoreError> {
     let columns = (case_file::Column::Id, case_file::Column::Version);
     if write::standing::<case_file::Entity, _>(tx, columns, &batch.cases).await? == Standing::Written {
-        return Ok(Committed { deliveries: Vec::new(), repeated: true });
+        return Ok(Committed { repeated: true, ..Committed::default() });
     }
     write::put_versioned::<case_file::Entity, _>(tx, case_file::Column::Id, &batch.cases).await?;
     entry::insert(tx, &batch.entries).await?;
@@ -133,7 +120,7 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     let keys = [outbox::Column::Channel, outbox::Column::EntryId, outbox::Column::Kind];
     write::insert_new::<outbox::Entity, _, _>(tx, &keys, &batch.outbox).await?;
     write::delete::<outbox::Entity, _, _>(tx, outbox::Column::Id, &batch.concluded).await?;
-    let deliveries = delivery::insert(tx, &batch.deliveries).await?;
+    let desks = delivery::insert(tx, &batch.deliveries).await?;
     delivery::acknowledge(tx, &batch.acknowledgements).await?;
     receipt::insert(tx, &batch.receipts).await?;
     let keys = [refusal::Column::EntryId, refusal::Column::Code, refusal::Column::At, refusal::Column::Channel];
@@ -151,5 +138,5 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     let unasked: Vec<_> = batch.unasked.iter().copied().map(Stored).collect();
     write::delete::<asked::Entity, _, _>(tx, asked::Column::EntryId, &unasked).await?;
     desk_mark::put(tx, &batch.marks).await?;
-    Ok(Committed { deliveries, repeated: false })
+    Ok(Committed { desks, repeated: false })
 }

@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{AuthorityId, Digest, EntryId};
 use sea_orm::{DeriveIntoActiveModel, Iterable, QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::{Delivered, GatewayStore};
+use super::GatewayStore;
 use crate::{Blob, StoreError, Stored, sql, write};
 
 /// An entry, or news of one, that lies ready for a desk. A desk's rows are a stream that can be taken up from any cursor.
@@ -131,24 +131,21 @@ impl NewDelivery {
     }
 }
 
-/// Inserts what is not there yet and tells the cursors that were drawn, in order.
-pub(super) async fn insert<C: ConnectionTrait>(tx: &C, new: &[NewDelivery]) -> Result<Vec<Delivered>, StoreError> {
-    let keys = sql::names::<Entity>(&[Column::EntryId, Column::Desk, Column::Kind, Column::ReceiptDigest]);
-    let told = sql::names::<Entity>(&[Column::Cursor, Column::Desk, Column::EntryId, Column::Kind]);
-    let tail = format!("ON CONFLICT ({keys}) DO NOTHING RETURNING {told}");
-    let rows: Vec<_> = new.iter().map(NewDelivery::row).collect();
-    let mut drawn = Vec::with_capacity(new.len());
-    for portion in sql::in_portions(&rows, sql::rows_max(Column::iter().count())) {
-        let statement = sql::insert::<Entity, _>(tx.get_database_backend(), portion, &tail)?;
-        for row in tx.query_all_raw(statement).await? {
-            let desk: Stored<AuthorityId> = row.try_get_by_index(1)?;
-            let entry: Stored<EntryId> = row.try_get_by_index(2)?;
-            let (cursor, kind) = (row.try_get_by_index(0)?, row.try_get_by_index(3)?);
-            drawn.push(Delivered { cursor, desk: desk.0, entry: entry.0, kind });
+/// Inserts what is not there yet. Answers for whom: with it perhaps others whose deliveries went in the same statement.
+pub(super) async fn insert<C: ConnectionTrait>(
+    tx: &C,
+    new: &[NewDelivery],
+) -> Result<BTreeSet<AuthorityId>, StoreError> {
+    let keys = [Column::EntryId, Column::Desk, Column::Kind, Column::ReceiptDigest];
+    let mut desks = BTreeSet::new();
+    // A row that comes back costs more than one that is written, so that none is asked for.
+    for portion in sql::in_portions(new, sql::rows_max(Column::iter().count())) {
+        let rows: Vec<_> = portion.iter().map(NewDelivery::row).collect();
+        if write::insert_new::<Entity, _, _>(tx, &keys, &rows).await? > 0 {
+            desks.extend(portion.iter().map(|delivery| delivery.desk.clone()));
         }
     }
-    drawn.sort_unstable_by_key(|delivered| delivered.cursor);
-    Ok(drawn)
+    Ok(desks)
 }
 
 /// Keeps acknowledgements of deliveries that have none. Returns how many.

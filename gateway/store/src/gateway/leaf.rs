@@ -1,9 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use ledger::Statement;
 use model::{Digest, EntryId};
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::GatewayStore;
+use super::{GatewayStore, receipt};
 use crate::{Blob, StoreError, Stored, sql, write};
 
 /// A leaf of a channel's ledger.
@@ -20,7 +21,7 @@ pub struct Model {
     pub hash: Stored<Digest>,
     /// The salt (32 bytes), where this gateway knows it.
     pub salt: Option<Stored<Digest>>,
-    /// The entry that it speaks of, where this gateway knows it.
+    /// The entry that it speaks of: in the logs of others. In our own, the receipts of an entry know the leaves that speak of it.
     pub entry_id: Option<Stored<EntryId>>,
     /// What the leaf commits to.
     pub statement: Blob,
@@ -46,8 +47,25 @@ impl GatewayStore {
         for chunk in entries.chunks(write::ROWS_MAX) {
             let query = Entity::find().filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
             found.extend(query.filter(Column::Channel.eq(channel)).all(self.engine.read()).await?);
+            for numbers in self.leaf_numbers(chunk).await?.chunks(write::ROWS_MAX) {
+                let query = Entity::find().filter(Column::Channel.eq(channel)).filter(Column::EntryId.is_null());
+                let query = query.filter(Column::Idx.is_in(sql::padded(numbers)));
+                // A receipt under the same id in another channel has the number of a leaf of another log.
+                let speaks =
+                    |row: &Model| Statement::decode(&row.statement).is_ok_and(|one| chunk.contains(&one.entry));
+                found.extend(query.all(self.engine.read()).await?.into_iter().filter(speaks));
+            }
         }
         Ok(found)
+    }
+
+    /// The leaves that the receipts of these entries have in logs of ours.
+    async fn leaf_numbers(&self, entries: &[EntryId]) -> Result<Vec<i64>, StoreError> {
+        let query = receipt::Entity::find().select_only().column(receipt::Column::Leaf);
+        let query = query.filter(receipt::Column::EntryId.is_in(sql::padded(entries).into_iter().map(Stored)));
+        let query = query.filter(receipt::Column::Leaf.is_not_null());
+        let numbers: BTreeSet<i64> = query.into_tuple().all(self.engine.read()).await?.into_iter().collect();
+        Ok(numbers.into_iter().collect())
     }
 
     /// How many leaves a log has: the index of the next.
@@ -59,7 +77,7 @@ impl GatewayStore {
 
 /// Appends leaves. Another hash at an index is a conflict.
 pub(super) async fn insert<C: ConnectionTrait>(tx: &C, rows: &[Model]) -> Result<(), StoreError> {
-    let inserted = write::insert_new::<Entity, _, _>(tx, &[Column::Channel, Column::Idx], rows).await?;
+    let inserted = write::insert_keyed::<Entity, _, _>(tx, &[Column::Channel, Column::Idx], rows).await?;
     if usize::try_from(inserted) == Ok(rows.len()) {
         return Ok(());
     }

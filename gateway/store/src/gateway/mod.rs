@@ -27,7 +27,7 @@ mod witnessed;
 
 pub use asked::{Counted, Model as AskedRow};
 pub use awaited::{GivenAgain, Model as AwaitedRow};
-pub use batch::{Batch, Committed, Delivered};
+pub use batch::{Batch, Committed};
 pub use case_file::Model as CaseFileRow;
 pub use channel::Model as ChannelRow;
 pub use checkpoint::Model as CheckpointRow;

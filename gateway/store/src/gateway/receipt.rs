@@ -1,13 +1,17 @@
 use std::collections::BTreeSet;
 
 use model::{Digest, EntryId, ReceiptKind};
-use sea_orm::{DeriveIntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{DeriveIntoActiveModel, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
 
 use super::GatewayStore;
 use crate::{Blob, StoreError, Stored, sql, write};
 
 /// What a desk's report becomes: one of the two.
 const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
+
+/// The rejections: [`ReceiptKind::SubmissionRejection`] and [`ReceiptKind::RelayRejection`], by their numbers. Of all that is kept they are
+/// the few that have an index of their own, which is used where this very text stands in the query.
+const REJECTED: &str = r#""kind" IN (1, 3)"#;
 
 /// A signed receipt, ours or the other gateway's.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,6 +30,8 @@ pub struct Model {
     pub digest: Stored<Digest>,
     /// When it was kept.
     pub at: i64,
+    /// In the log that we write for its channel, where we do: its leaf, or with what took an entry the entry's leaf.
+    pub leaf: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -44,6 +50,8 @@ pub struct NewReceipt {
     pub bytes: Blob,
     /// When.
     pub at: i64,
+    /// Its leaf in a log of ours, or that of the entry which it took: so that it is found by the entry.
+    pub leaf: Option<i64>,
 }
 
 impl GatewayStore {
@@ -64,6 +72,23 @@ impl GatewayStore {
         found.sort_unstable_by_key(|receipt| receipt.id);
         Ok(found)
     }
+
+    /// What refused these entries for good, oldest first.
+    pub async fn rejections_of(&self, entries: &[EntryId]) -> Result<Vec<Model>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in entries.chunks(write::ROWS_MAX) {
+            let query = Entity::find().filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
+            found.extend(query.filter(Expr::cust(REJECTED)).all(self.engine.read()).await?);
+        }
+        found.sort_unstable_by_key(|receipt| receipt.id);
+        Ok(found)
+    }
+
+    /// At most `limit` receipts that were kept before the one of this id, newest first.
+    pub async fn receipts_before(&self, id: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
+        let query = Entity::find().filter(Column::Id.lt(id)).order_by_desc(Column::Id);
+        sql::at_most(self.engine.read(), query, limit).await
+    }
 }
 
 #[derive(Clone, DeriveIntoActiveModel)]
@@ -73,6 +98,7 @@ struct Row {
     bytes: Blob,
     digest: Stored<Digest>,
     at: i64,
+    leaf: Option<i64>,
 }
 
 /// Keeps those that are not there yet.
@@ -85,9 +111,10 @@ pub(super) async fn insert<C: ConnectionTrait>(tx: &C, new: &[NewReceipt]) -> Re
             bytes: receipt.bytes.clone(),
             digest: Digest::of(&[&receipt.bytes]).into(),
             at: receipt.at,
+            leaf: receipt.leaf,
         })
         .collect();
-    write::insert_new::<Entity, _, _>(tx, &[Column::EntryId, Column::Kind, Column::Digest], &rows).await?;
+    write::insert_keyed::<Entity, _, _>(tx, &[Column::EntryId, Column::Kind, Column::Digest], &rows).await?;
     require_one_retrieval(tx, new).await
 }
 
@@ -99,8 +126,9 @@ async fn require_one_retrieval<C: ConnectionTrait>(tx: &C, new: &[NewReceipt]) -
         let query = Entity::find().select_only().column(Column::EntryId);
         let query = query.filter(Column::EntryId.is_in(sql::padded(chunk).into_iter().map(Stored)));
         let query = query.filter(Column::Kind.is_in(RETRIEVALS.map(Stored)));
-        let kept: Vec<Stored<EntryId>> = query.into_tuple().all(tx).await?;
-        if kept.len() > chunk.len() {
+        let query = query.group_by(Column::EntryId).having(ExprTrait::gt(Column::Id.count(), 1));
+        let twice: Vec<Stored<EntryId>> = query.into_tuple().all(tx).await?;
+        if !twice.is_empty() {
             return Err(StoreError::Conflict("another word on the retrieval of an entry is kept".to_owned()));
         }
     }

@@ -14,10 +14,12 @@ pub(crate) use super::heads::{
     heads_are_kept_once_and_found_with_who_cosigned_over_them, of_two_heads_for_one_place_a_witness_keeps_one,
     the_first_stamp_on_a_head_stays,
 };
+pub(crate) use super::ledger::a_leaf_is_found_by_the_entry_that_it_names_or_by_the_receipts_of_the_entry;
 pub(crate) use super::misconduct::{
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again, no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
+    what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards,
 };
 use super::{PENDING, authority, blob, case, case_id, delivery, entry, entry_id, outbox, party, plan};
 
@@ -32,6 +34,7 @@ fn whole(number: u32) -> Batch {
         kind: ReceiptKind::SubmissionAcceptance,
         bytes: blob("receipt"),
         at: 1_000,
+        leaf: None,
     });
     batch.refusals.push(NewRefusal {
         at: 1_000,
@@ -103,7 +106,7 @@ pub(crate) async fn requests_and_distinct_subjects_are_counted_by_direction_type
 
 pub(crate) async fn what_is_committed_is_read_back(store: &GatewayStore) {
     let committed = store.commit(&whole(0)).await.unwrap();
-    assert_eq!(committed.deliveries.len(), 1);
+    assert_eq!(committed.desks, [authority("JP:central")].into());
     assert!(!committed.repeated);
     assert_eq!(store.case_file(case_id(0)).await.unwrap().unwrap(), case(0, 1));
     assert_eq!(store.case_files(&[case_id(0), case_id(1)]).await.unwrap(), [case(0, 1)]);
@@ -129,17 +132,17 @@ pub(crate) async fn what_is_committed_is_read_back(store: &GatewayStore) {
 }
 
 pub(crate) async fn a_repeated_batch_changes_nothing(store: &GatewayStore) {
-    let first = store.commit(&whole(0)).await.unwrap();
+    store.commit(&whole(0)).await.unwrap();
+    let first = store.deliveries_after(&authority("JP:central"), 0, 10).await.unwrap();
     let row = store.due(party("FR"), 1_000, 10).await.unwrap().remove(0);
     store.commit(&Batch { concluded: vec![row.id], ..Batch::default() }).await.unwrap();
 
     let again = store.commit(&whole(0)).await.unwrap();
     assert!(again.repeated);
-    assert!(again.deliveries.is_empty());
+    assert!(again.desks.is_empty());
     assert!(store.due(party("FR"), 9_999, 10).await.unwrap().is_empty(), "what was answered is not sent again");
     let stream = store.deliveries_after(&authority("JP:central"), 0, 10).await.unwrap();
-    assert_eq!(stream.len(), 1);
-    assert_eq!(stream[0].cursor, first.deliveries[0].cursor);
+    assert_eq!((stream.len(), stream), (1, first));
     assert_eq!(store.refusal_counts(0).await.unwrap(), [("R92".to_owned(), 1)]);
 }
 
@@ -147,7 +150,7 @@ pub(crate) async fn a_plan_that_is_executed_again_changes_nothing(store: &Gatewa
     store.commit(&whole(0)).await.unwrap();
     let without_cases = Batch { cases: Default::default(), ..whole(0) };
     let again = store.commit(&without_cases).await.unwrap();
-    assert!(again.deliveries.is_empty());
+    assert!(again.desks.is_empty());
     assert_eq!(store.due(party("FR"), 1_000, 10).await.unwrap().len(), 1);
     assert_eq!(store.receipts_of(entry_id(0)).await.unwrap().len(), 1);
     assert_eq!(store.refusals(10).await.unwrap().len(), 1);
@@ -338,13 +341,12 @@ pub(crate) async fn a_stream_of_deliveries_is_taken_up_from_any_cursor(store: &G
     let mut news = delivery(0, "JP:central");
     news.receipt = Some(blob("accepted"));
     batch.deliveries.push(news);
-    let cursors: Vec<_> = store.commit(&batch).await.unwrap().deliveries;
-    assert_eq!(cursors.len(), 7);
-    assert!(cursors.is_sorted_by(|a, b| a.cursor < b.cursor));
-
     let desk = authority("JP:central");
+    assert_eq!(store.commit(&batch).await.unwrap().desks, [desk.clone(), authority("JP:police")].into());
     let all = store.deliveries_after(&desk, 0, 100).await.unwrap();
     assert_eq!(all.len(), 6);
+    assert!(all.is_sorted_by(|a, b| a.cursor < b.cursor));
+    assert_eq!(store.deliveries_after(&authority("JP:police"), 0, 100).await.unwrap().len(), 1);
     assert!(all[..5].iter().zip(0..).all(|(one, number)| one.entry_id == delivery(number, "JP:central").entry.into()));
     assert_eq!(all[5].receipt, Some(blob("accepted")));
     let page = store.deliveries_after(&desk, all[1].cursor, 2).await.unwrap();
@@ -424,9 +426,9 @@ pub(crate) async fn a_gateway_knows_how_far_a_desk_was_and_takes_back_its_key_pa
     let mut batch = Batch::default();
     plan(&mut batch, 1);
     batch.marks.insert(desk.clone(), 7);
-    let delivered = store.commit(&batch).await.unwrap().deliveries;
-    let first = &delivered[0];
-    let ack = Acknowledgement { desk: first.desk.clone(), cursor: first.cursor, ack: blob("ack"), at: 5 };
+    store.commit(&batch).await.unwrap();
+    let first = store.deliveries_after(&authority("JP:central"), 0, 1).await.unwrap().remove(0);
+    let ack = Acknowledgement { desk: first.desk.0.clone(), cursor: first.cursor, ack: blob("ack"), at: 5 };
     store.acknowledge(&ack).await.unwrap();
     assert_eq!(store.acknowledged_cursor(&first.desk).await.unwrap(), first.cursor);
     store.commit(&Batch { marks: [(desk.clone(), 9)].into(), ..Batch::default() }).await.unwrap();
@@ -453,7 +455,8 @@ pub(crate) async fn a_thousand_plans_fit_in_one_batch(store: &GatewayStore) {
         });
         batch.leaves.extend(whole(number).leaves);
     }
-    assert_eq!(store.commit(&batch).await.unwrap().deliveries.len(), 1_201);
+    assert_eq!(store.commit(&batch).await.unwrap().desks, [authority("JP:central")].into());
+    assert_eq!(store.deliveries_after(&authority("JP:central"), 0, 2_000).await.unwrap().len(), 1_201);
     assert!(store.commit(&batch).await.unwrap().repeated);
     let ids: Vec<_> = (0..1_201).map(entry_id).collect();
     let entries = store.entries(&ids).await.unwrap();

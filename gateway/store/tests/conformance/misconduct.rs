@@ -59,6 +59,7 @@ pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_co
     store.commit(&Batch { awaited: vec![row(7), row(5), row(6)], ..Batch::default() }).await.unwrap();
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(5));
     assert_eq!(store.oldest_awaited("rogatory.internal/fr/jp").await.unwrap(), None);
+    assert_eq!(store.awaited_among(&[digest(6), digest(8)]).await.unwrap(), [row(6)]);
     store.commit(&Batch { leafed: vec![digest(5), digest(6)], ..Batch::default() }).await.unwrap();
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(7));
     let again = |of: i64, at: i64| GivenAgain { digest: digest(of), at, given_until: at - 2 };
@@ -73,7 +74,8 @@ pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_co
 }
 
 pub(crate) async fn a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written(store: &GatewayStore) {
-    let word = |entry: u32, kind, bytes| NewReceipt { entry: entry_id(entry), kind, bytes: blob(bytes), at: 1 };
+    let word =
+        |entry: u32, kind, bytes| NewReceipt { entry: entry_id(entry), kind, bytes: blob(bytes), at: 1, leaf: None };
     let told = |receipts: &[NewReceipt]| Batch { receipts: receipts.to_vec(), ..Batch::default() };
     let first = word(0, ReceiptKind::Retrieval, "opened");
     for _ in 0..2 {
@@ -88,4 +90,36 @@ pub(crate) async fn a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_wr
     assert_eq!(store.receipts_by_kind(&both, &ReceiptKind::ALL).await.unwrap().len(), 1);
     store.commit(&told(&[other])).await.unwrap();
     assert_eq!(store.receipts_by_kind(&both, &ReceiptKind::ALL).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards(
+    store: &GatewayStore,
+) {
+    let kept = |entry: u32, kind: ReceiptKind, at: i64| NewReceipt {
+        entry: entry_id(entry),
+        kind,
+        bytes: blob(&format!("{entry} {kind:?}")),
+        at,
+        leaf: None,
+    };
+    let all: Vec<_> = (0..40)
+        .flat_map(|entry| {
+            ReceiptKind::ALL
+                .into_iter()
+                .filter(|kind| *kind != ReceiptKind::NonRetrieval)
+                .map(move |kind| (entry, kind))
+        })
+        .collect();
+    let receipts = all.iter().zip(0..).map(|((entry, kind), at)| kept(*entry, *kind, at)).collect();
+    store.commit(&Batch { receipts, ..Batch::default() }).await.unwrap();
+    let asked: Vec<_> = [3, 7, 99].map(entry_id).into();
+    let found = store.rejections_of(&asked).await.unwrap();
+    let found: Vec<_> = found.iter().map(|row| (*row.entry_id, *row.kind)).collect();
+    let (own, other) = (ReceiptKind::SubmissionRejection, ReceiptKind::RelayRejection);
+    assert_eq!(found, [3, 7].map(|entry| [(entry_id(entry), own), (entry_id(entry), other)]).concat());
+    assert_eq!(store.rejections_of(&[]).await.unwrap(), []);
+    let newest = store.receipts_before(i64::MAX, 100).await.unwrap();
+    let rest = store.receipts_before(newest[99].id, 1000).await.unwrap();
+    let moments: Vec<_> = newest.iter().chain(&rest).map(|row| row.at).collect();
+    assert_eq!(moments, (0..320).rev().collect::<Vec<_>>());
 }

@@ -6,6 +6,7 @@ mod fold;
 pub(crate) mod gateway;
 mod heads;
 mod leaf;
+pub(crate) mod ledger;
 mod listed;
 mod misconduct;
 

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use model::ReceiptKind;
 use store::{
     Blob, DatabaseUrl, Settings,
     gateway::{Batch, EntryRow, GatewayStore, NewDelivery, TreeHashRow},
@@ -10,7 +9,7 @@ use store::{
 
 use super::{
     Evidence,
-    held::{ENTRY, Held, RECEIPT, decoded},
+    held::{ENTRY, Held, decoded},
 };
 use crate::{
     cpu::{Cpu, process_ns},
@@ -19,11 +18,6 @@ use crate::{
 
 /// With evidence or without: in an order in which what else changes on the machine meets both.
 const ROUNDS: [bool; 4] = [true, false, false, true];
-/// What `gatewayd`'s committer reads of new entries (`turn.rs`, `ANSWERS`). What is kept of entries that it admitted itself it remembers.
-const ANSWERS: [ReceiptKind; 4] =
-    [ReceiptKind::SubmissionRejection, ReceiptKind::RelayRejection, ReceiptKind::Delivery, ReceiptKind::NonDelivery];
-/// What its outbox reads to take a retrieval across.
-const RETRIEVALS: [ReceiptKind; 2] = [ReceiptKind::Retrieval, ReceiptKind::NonRetrieval];
 
 /// Adds what one gateway's database has to do, in microseconds, and how many rows it gets.
 pub(super) async fn measure(held: &Held, folder: &Path, sum: &mut Evidence) -> Result<(), Failure> {
@@ -44,7 +38,7 @@ pub(super) async fn measure(held: &Held, folder: &Path, sum: &mut Evidence) -> R
         threads += if has { database } else { -database };
         if round + 1 == ROUNDS.len() {
             let before = Cpu::own();
-            sum.read += read(&store, held, &with).await?;
+            sum.read += read(&store, &with).await?;
             sum.database += (Cpu::own() - before).database;
         }
         store.close().await?;
@@ -92,24 +86,15 @@ async fn write(store: &GatewayStore, held: &Held, turns: &BTreeMap<i64, Batch>) 
     Ok(micros(before))
 }
 
-/// What the committer and the sender of a gateway read that they would not without evidence: once for each turn, and for each call with a head
-/// that is judged. The leaves and heads that the sender takes across are in memory (`gatewayd`'s `fresh.rs`).
-async fn read(store: &GatewayStore, held: &Held, turns: &BTreeMap<i64, Batch>) -> Result<f64, Failure> {
-    let channel = held.log.origin.to_string();
+/// What the committer of a gateway reads that it would not without evidence: once for each turn with new entries whether any of them was
+/// refused before. The leaves, heads and receipts that its sender takes across are in memory (`gatewayd`'s `fresh.rs`), and so is what is
+/// kept of entries that it admitted itself, and which receipts are awaited (`committer/awaited.rs`).
+async fn read(store: &GatewayStore, turns: &BTreeMap<i64, Batch>) -> Result<f64, Failure> {
     let before = process_ns();
     for turn in turns.values() {
         let new: Vec<_> = turn.entries.iter().map(|row| *row.id).collect();
         if !new.is_empty() {
-            store.receipts_by_kind(&new, &ANSWERS).await?;
-        }
-        let opened: Vec<_> = turn.outbox.iter().filter(|row| row.kind == RECEIPT).map(|row| *row.entry_id).collect();
-        if !opened.is_empty() {
-            store.receipts_by_kind(&opened, &RETRIEVALS).await?;
-        }
-    }
-    if held.log.origin.home() != held.own {
-        for _ in held.log.steps()? {
-            store.oldest_awaited(&channel).await?;
+            store.rejections_of(&new).await?;
         }
     }
     Ok(micros(before))

@@ -23,6 +23,8 @@ const PAGE: u64 = 2000;
 /// The numbers of outbox rows in `gatewayd`'s committer: an entry, and the receipt of its retrieval.
 pub(super) const ENTRY: i16 = 1;
 pub(super) const RECEIPT: i16 = 2;
+/// For how long a receipt is awaited before it gets a row (`committer/awaited.rs`).
+const SOON_MS: i64 = 10_000;
 
 /// What a gateway holds of the entries.
 pub(super) struct Held {
@@ -42,6 +44,7 @@ pub(super) struct Kept {
     pub(super) signed: SignedReceipt,
     /// As it is in the database.
     pub(super) bytes: Blob,
+    leaf: Option<i64>,
 }
 
 /// A part of the home's log, from the first leaf that speaks of the entries to its end.
@@ -75,7 +78,7 @@ impl Held {
         cases.dedup();
         let mut receipts = Vec::new();
         for row in store.receipts_by_kind(ids, &ReceiptKind::ALL).await? {
-            receipts.push(Kept { at: row.at, signed: decoded(&row.bytes)?, bytes: row.bytes });
+            receipts.push(Kept { at: row.at, signed: decoded(&row.bytes)?, bytes: row.bytes, leaf: row.leaf });
         }
         let mut deliveries: Vec<DeliveryRow> = Vec::new();
         let mut cursor = 0;
@@ -119,17 +122,37 @@ impl Held {
         for kept in &self.receipts {
             let (receipt, bytes) = (&kept.signed.receipt, kept.bytes.clone());
             let turn = turns.entry(kept.at).or_default();
-            turn.receipts.push(NewReceipt { entry: receipt.entry, kind: receipt.kind, bytes, at: kept.at });
+            turn.receipts.push(NewReceipt {
+                entry: receipt.entry,
+                kind: receipt.kind,
+                bytes,
+                at: kept.at,
+                leaf: kept.leaf,
+            });
             if receipt.by == self.own && receipt.kind == ReceiptKind::Retrieval {
                 turn.outbox.push(self.outbox(RECEIPT, receipt.entry, i64::MAX));
             }
-            if receipt.by == self.own && self.log.origin.home() == self.other && receipt.kind.stage() > 0 {
-                let channel = self.log.origin.to_string();
-                turn.awaited.push(AwaitedRow { digest: digest_of(kept).into(), channel, at: kept.at, put_off: 0 });
+        }
+        let leafed = self.grow(&mut turns)?;
+        self.wait(&mut turns, &leafed);
+        Ok(turns)
+    }
+
+    /// Lays the rows of receipts whose leaves did not come soon to the turns that wrote them, and that deleted them when they came.
+    fn wait(&self, turns: &mut BTreeMap<i64, Batch>, leafed: &BTreeMap<Digest, i64>) {
+        let ours = |kept: &&Kept| kept.signed.receipt.by == self.own && kept.signed.receipt.kind.stage() > 0;
+        let moments: Vec<i64> = turns.keys().copied().collect();
+        for kept in self.receipts.iter().filter(ours).filter(|_| self.log.origin.home() == self.other) {
+            let (digest, channel) = (digest_of(kept), self.log.origin.to_string());
+            let came = leafed.get(&digest);
+            let late = moments.get(moments.partition_point(|at| *at < kept.at.saturating_add(SOON_MS)));
+            let Some(late) = late.filter(|late| came.is_none_or(|came| *late < came)) else { continue };
+            let row = AwaitedRow { digest: digest.into(), channel, at: kept.at, put_off: 0 };
+            turns.entry(*late).or_default().awaited.push(row);
+            if let Some(came) = came {
+                turns.entry(*came).or_default().leafed.push(digest);
             }
         }
-        self.grow(&mut turns)?;
-        Ok(turns)
     }
 
     fn outbox(&self, kind: i16, entry: EntryId, expires: i64) -> NewOutbox {
@@ -137,8 +160,10 @@ impl Held {
         NewOutbox { channel, kind, entry_id, expires, attempts: 0, next_attempt: 0, trace: String::new() }
     }
 
-    /// Lays each head of the log, with the leaves and hashes that are new under it, to the turn that wrote it.
-    fn grow(&self, turns: &mut BTreeMap<i64, Batch>) -> Result<(), Failure> {
+    /// Lays each head of the log, with the leaves and hashes that are new under it, to the turn that wrote it. Answers in which turns the
+    /// leaves of receipts came here.
+    fn grow(&self, turns: &mut BTreeMap<i64, Batch>) -> Result<BTreeMap<Digest, i64>, Failure> {
+        let mut leafed = BTreeMap::new();
         let (channel, is_home) = (self.log.origin.to_string(), self.log.origin.home() == self.own);
         let kept_at: BTreeMap<_, _> = self.receipts.iter().map(|kept| (digest_of(kept), kept.at)).collect();
         let brought = self.brought();
@@ -149,7 +174,8 @@ impl Held {
                 if is_home { leaves.iter().rev().find_map(|(_, one)| self.leafed_at(one, &kept_at)) } else { None };
             let arrived = || leaves.iter().find_map(|(_, one)| self.arrived_with(one, &brought));
             let last = leaves.last().map_or(0, |(_, one)| one.at.0);
-            let turn = turns.entry(at.or_else(arrived).unwrap_or(last)).or_default();
+            let moment = at.or_else(arrived).unwrap_or(last);
+            let turn = turns.entry(moment).or_default();
             let hashes: Vec<_> = leaves.iter().map(|(row, _)| LeafHash(*row.hash)).collect();
             let (next, rows) = log.append(&hashes)?;
             log = next;
@@ -164,13 +190,13 @@ impl Held {
                 turn.checkpoints.push(CheckpointRow { cosigned: None, ..head.clone() });
             } else {
                 turn.checkpoints.push(head.clone());
-                turn.leafed.extend(leaves.iter().filter_map(|(_, one)| match one.kind {
-                    StatementKind::Receipt(digest) => Some(digest),
+                leafed.extend(leaves.iter().filter_map(|(_, one)| match one.kind {
+                    StatementKind::Receipt(digest) => Some((digest, moment)),
                     StatementKind::Entry => None,
                 }));
             }
         }
-        Ok(())
+        Ok(leafed)
     }
 
     /// When the home appended a leaf.

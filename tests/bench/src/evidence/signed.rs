@@ -59,7 +59,7 @@ pub(super) fn ledger(home: &Stretch, peer: &Stretch) -> Result<f64, Failure> {
 }
 
 /// What a gateway stated, stated again turn by turn; each receipt, its own and the other's, encoded once for the database and copied into
-/// every other row that holds it (`gatewayd`'s `stated.rs`), and what a desk reported read again for the other gateway; in microseconds.
+/// every other row that holds it (`gatewayd`'s `stated.rs`), and what a desk reported made ready for the other gateway; in microseconds.
 pub(super) fn stated(held: &Held) -> Result<f64, Failure> {
     let key = SigningKey::generate()?;
     let mut turns = BTreeMap::<_, Vec<_>>::new();
@@ -80,7 +80,7 @@ pub(super) fn stated(held: &Held) -> Result<f64, Failure> {
         std::hint::black_box(Statement::of_receipt(&kept.signed.receipt, &kept.signed.bytes));
         std::hint::black_box(proto::types::SignedReceipt::from(&kept.signed).encode_to_vec());
         if kept.signed.receipt.kind.stage() == 3 && kept.signed.receipt.by == held.own {
-            std::hint::black_box(proto::types::SignedReceipt::decode(&*kept.bytes)?);
+            std::hint::black_box(proto::types::SignedReceipt::from(&kept.signed).clone());
         }
     }
     for kept in held.receipts.iter().cycle().take(copies) {

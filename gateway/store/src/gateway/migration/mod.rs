@@ -13,6 +13,7 @@ mod m0010_opening;
 mod m0011_put_off;
 mod m0012_release;
 mod m0013_directory_by_root;
+mod m0014_receipt_leaf;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_put_off::Migration),
             Box::new(m0012_release::Migration),
             Box::new(m0013_directory_by_root::Migration),
+            Box::new(m0014_receipt_leaf::Migration),
         ]
     }
 }
