@@ -81,14 +81,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         let what = format!("the root certificate is of {}, the configuration of {}", trust.own(), config.party);
         return Err(Failure::new(Exit::Usage, what));
     }
-    let url: DatabaseUrl = folder
-        .database_url(&config)
-        .parse()
-        .map_err(|error| Failure::new(Exit::Usage, format!("database: {error}")))?;
-    let store = GatewayStore::open(&url, &Settings::default())
-        .await
-        .map_err(|error| Failure::from(model::Denial::from(error)))?;
-    refold::all(&store).await.map_err(Failure::from)?;
+    let store = opened(&folder, &config).await?;
     let catalogue = config.catalog.as_ref().map(|path| folder.resolve(path));
     let rules = Rules::open(trust.own(), catalogue.as_deref().map(|path| (path, config.treaty_signatures)))?;
     tell_of_treaties(&rules, &trust, now, json_output);
@@ -143,6 +136,17 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
     let _ = store.close().await;
     served
+}
+
+/// The gateway's store, with what an older program folded folded again.
+async fn opened(folder: &Folder, config: &Config) -> Result<GatewayStore, Failure> {
+    let url: DatabaseUrl =
+        folder.database_url(config).parse().map_err(|error| Failure::new(Exit::Usage, format!("database: {error}")))?;
+    let store = GatewayStore::open(&url, &Settings::default())
+        .await
+        .map_err(|error| Failure::from(model::Denial::from(error)))?;
+    refold::all(&store).await.map_err(Failure::from)?;
+    Ok(store)
 }
 
 /// Tells the service manager that the program lives, and whether it can keep what comes.
