@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "rogatory/desk/v1/webhook.proto",
         "rogatory/desk/v1/responder.proto",
         "rogatory/desk/v1/evidence.proto",
+        "rogatory/desk/v1/attachment.proto",
         "rogatory/operator/v1/operator.proto",
     ];
     for file in files {

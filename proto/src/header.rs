@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use model::{
-    BodyCommitment, CaseId, Classification, Consent, Declared, Denial, Digest, EntryId, Fault, Follows, Header,
-    HeaderDigest, KeyId, LeftOut, Malformed, MatterId, MeasureId, MeasureScope, Offence, Pin, SelectorKind, Step,
-    SubjectTag, Timestamp, Validation, ValidationStatement, Window, limits,
+    Attached, BodyCommitment, CaseId, Classification, Consent, Declared, Denial, Digest, EntryId, Fault, Follows,
+    Header, HeaderDigest, KeyId, LeftOut, Malformed, MatterId, MeasureId, MeasureScope, Offence, Pin, SelectorKind,
+    Step, SubjectTag, Timestamp, Validation, ValidationStatement, Window, limits,
 };
 use prost::Message;
 
@@ -118,6 +118,7 @@ fn header_to_wire(header: &Header) -> wire::Header {
         left_out: declared.left_out.iter().map(left_out_to_wire).collect(),
         order_day: declared.order.map(|day| day.to_string()).unwrap_or_default(),
         widens: declared.widens,
+        attached: declared.attached.iter().map(attached_to_wire).collect(),
     }
 }
 
@@ -191,7 +192,19 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         left_out: left_out_from_wire(&header.left_out)?,
         order: if header.order_day.is_empty() { None } else { Some(day_from_wire(&header.order_day)?) },
         widens: header.widens,
+        attached: attached_from_wire(&header.attached)?,
     })
+}
+
+fn attached_to_wire(one: &Attached) -> wire::Attached {
+    wire::Attached { digest: copy(one.digest.as_bytes()), bytes_count: one.bytes }
+}
+
+fn attached_from_wire(all: &[wire::Attached]) -> Result<Vec<Attached>, Malformed> {
+    if all.len() > limits::ATTACHED_MAX {
+        return Err(Malformed::new("an entry with at most 64 files", "more"));
+    }
+    all.iter().map(|one| Ok(Attached { digest: Digest::try_from(&*one.digest)?, bytes: one.bytes_count })).collect()
 }
 
 fn left_out_to_wire(one: &LeftOut) -> wire::LeftOut {

@@ -7,6 +7,7 @@ use model::{Header, RecordType, Refusal};
 use crate::{
     Record, RequestBody,
     compare::{compare_form, equal},
+    declare_attached,
     release::whole,
 };
 
@@ -16,6 +17,7 @@ pub fn declare_given(header: &mut Header, records: &[Record]) {
     let conditions: BTreeSet<_> = records.iter().flat_map(|one| one.conditions.iter().copied()).collect();
     header.conditions = conditions.into_iter().collect();
     header.declared.classification = header.declared.classification.max(Record::mark_of(records));
+    header.declared.attached = declare_attached(records);
 }
 
 /// Holds a request that gives against its header: the form as any request, the records as a release of what the form names. Each record

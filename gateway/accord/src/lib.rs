@@ -12,6 +12,7 @@
     reason = "a refusal is an answer, not an exception: it is built once and read whole"
 )]
 
+mod attachment;
 mod canonical;
 mod compare;
 mod given;
@@ -23,6 +24,7 @@ mod selector;
 mod sent;
 mod specific;
 
+pub use attachment::{Attachment, declare_attached};
 pub use canonical::canonical;
 pub use compare::{compare, contradiction, distinct, equal};
 pub use given::{compare_given, declare_given};

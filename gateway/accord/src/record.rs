@@ -4,7 +4,7 @@ use model::{AuthorityId, CaseId, ConditionCode, Digest, MeasureId, RecordType, R
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::canonical;
+use crate::{Attachment, canonical};
 
 /// A record as it is released: the wrapper that all record types share, and the content that only its schema knows.
 /// Its `Debug` tells the type only.
@@ -42,6 +42,9 @@ pub struct Record {
     pub supersedes: Option<String>,
     /// What the schema of the record type says.
     pub content: Value,
+    /// The files that travel sealed beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// Who collected a record.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     Measure, Record, RequestBody, Selector, Subject,
+    attachment::compare_attached,
     compare::{contradiction, equal, within},
     subject_binding,
 };
@@ -41,7 +42,8 @@ pub(crate) fn whole(header: &Header, asked: &RequestBody, records: &[Record]) ->
     equal(imposed == declared, "conditions", "header and body name different conditions")?;
     let answered: BTreeSet<_> = records.iter().map(|record| record.measure).collect();
     let moved: BTreeSet<_> = header.about().into_iter().collect();
-    equal(answered == moved, "concerns", "header and body answer different measures")
+    equal(answered == moved, "concerns", "header and body answer different measures")?;
+    compare_attached(header, records)
 }
 
 /// Holds one record against its header and the request: case, measure, record type, subject, window and hash. No delivery

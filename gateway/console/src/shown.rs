@@ -30,11 +30,21 @@ impl DocumentShown {
     pub(crate) fn of(record_type: &str, bytes: &[u8]) -> Self {
         let (mut rows, mut is_cut) = (Vec::new(), false);
         match serde_json::from_slice::<Value>(bytes) {
-            Ok(value) => flatten("", &value, 0, &mut rows, &mut is_cut),
+            Ok(mut value) => {
+                withhold_keys(&mut value);
+                flatten("", &value, 0, &mut rows, &mut is_cut);
+            }
             Err(_) => rows.push(Row { label: String::new(), value: String::from_utf8_lossy(bytes).into_owned() }),
         }
         let (record_type, bytes, sha256) = (record_type.to_owned(), kilobytes(bytes.len() as u64), sha256(bytes));
         Self { record_type, bytes, sha256, rows, is_cut }
+    }
+}
+
+/// The key of a file is for the desk that opens it, and for no screen.
+fn withhold_keys(record: &mut Value) {
+    for file in record.get_mut("attachments").and_then(Value::as_array_mut).into_iter().flatten() {
+        file.as_object_mut().and_then(|fields| fields.remove("key"));
     }
 }
 
@@ -83,6 +93,9 @@ mod tests {
         let shown = DocumentShown::of("notice", br#"{"a": {"b": ["x", 1]}, "c": [{"d": true}], "e": null}"#);
         let rows: Vec<_> = shown.rows.iter().map(|row| format!("{}={}", row.label, row.value)).collect();
         assert_eq!(rows, ["a · b=x, 1", "c · 1 · d=true", "e=–"]);
+        let record = DocumentShown::of("record", br#"{"attachments": [{"title": "x.pdf", "key": "0707"}], "key": 1}"#);
+        let rows: Vec<_> = record.rows.iter().map(|row| format!("{}={}", row.label, row.value)).collect();
+        assert_eq!(rows, ["attachments · 1 · title=x.pdf", "key=1"], "the key of a file is on no screen");
         let long = format!("[{}]", vec!["{\"a\":1}"; 2 * ROWS_MAX].join(","));
         let long = DocumentShown::of("notice", long.as_bytes());
         assert!(long.is_cut && long.rows.len() == ROWS_MAX);

@@ -11,7 +11,7 @@ use crate::{
     desk::entry_text,
     officers::{Act, Proof, Unproven},
     problem::Problem,
-    shown::{DocumentShown, Row},
+    shown::{DocumentShown, Row, kilobytes},
     visit::{Visit, key},
 };
 
@@ -98,6 +98,9 @@ impl Prepared {
         rows.maybe("postponed", postponed.map(|code| format!("{code} {}", code.text_in(language))));
         let records: Vec<_> = header.records.iter().map(|one| visit.record(one.as_str())).collect();
         rows.maybe("records", (!records.is_empty()).then(|| records.join(", ")));
+        let attached = &header.declared.attached;
+        let files = || format!("{} ({})", attached.len(), kilobytes(header.declared.attached_bytes()));
+        rows.maybe("files", (!attached.is_empty()).then(files));
         for one in &header.declared.left_out {
             let why = visit.text(&key("choice", one.why.as_str()));
             rows.put("left-out", format!("{} ({}): {why}", visit.record(one.record.as_str()), one.measure));

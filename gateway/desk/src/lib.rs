@@ -33,11 +33,11 @@ mod translated;
 pub mod translation;
 
 pub use accord::{
-    AuthorityInCharge, Classification, Collector, Confidentiality, Contact, Custodian, Declaration, EarlierRequest,
-    FOLLOW_UPS, Facts, HolderConsent, Identity, Language, Measure, Name, OffenceCharged, Officer, Proceeding, Purpose,
-    Record, RequestBody, Selector, Subject, TranslatedText, Translation, Undertakings, Urgency, UrgencyLevel,
-    ValidatingDecision, canonical, compare, compare_given, compare_record, compare_release, declare, declare_given,
-    follows, form_code, offence, request_in, scope, subject_binding,
+    Attachment, AuthorityInCharge, Classification, Collector, Confidentiality, Contact, Custodian, Declaration,
+    EarlierRequest, FOLLOW_UPS, Facts, HolderConsent, Identity, Language, Measure, Name, OffenceCharged, Officer,
+    Proceeding, Purpose, Record, RequestBody, Selector, Subject, TranslatedText, Translation, Undertakings, Urgency,
+    UrgencyLevel, ValidatingDecision, canonical, compare, compare_given, compare_record, compare_release, declare,
+    declare_attached, declare_given, follows, form_code, offence, request_in, scope, subject_binding,
 };
 pub use after::{
     COST_NOTE, RETURN_CERTIFICATE, compare_custodians, compare_disposal, custodians_in, left_out_of, until_of,

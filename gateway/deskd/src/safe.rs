@@ -25,9 +25,11 @@ pub(crate) enum Place {
     RecordKey,
     /// The key of a body that is kept for a notice about it, and for no use.
     Exhibit,
+    /// The manifest of a file, with its key, until a record names it.
+    Attachment,
 }
 
-const PURPOSES: [&str; 11] = [
+const PURPOSES: [&str; 12] = [
     "mls",
     "draft",
     "case",
@@ -39,13 +41,14 @@ const PURPOSES: [&str; 11] = [
     "webhook",
     "record_key",
     "exhibit",
+    "attachment",
 ];
 
 /// What the key of one body is for.
 const ALONE: &str = "record";
 
 /// The keys for data at rest.
-pub(crate) struct Safe([StorageKey; 11]);
+pub(crate) struct Safe([StorageKey; 12]);
 
 impl Safe {
     pub(crate) fn new(storage: &SigningKey) -> Result<Self, Failure> {

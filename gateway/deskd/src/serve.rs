@@ -9,9 +9,10 @@ use std::{
 
 use model::Exit;
 use proto::desk::{
-    case_file_service_server::CaseFileServiceServer, case_service_server::CaseServiceServer,
-    drafting_service_server::DraftingServiceServer, responder_service_server::ResponderServiceServer,
-    statistics_service_server::StatisticsServiceServer, webhook_service_server::WebhookServiceServer,
+    attachment_service_server::AttachmentServiceServer, case_file_service_server::CaseFileServiceServer,
+    case_service_server::CaseServiceServer, drafting_service_server::DraftingServiceServer,
+    responder_service_server::ResponderServiceServer, statistics_service_server::StatisticsServiceServer,
+    webhook_service_server::WebhookServiceServer,
 };
 use serde_json::json;
 use telemetry::{Level, LogFormat, Options, say, supervisor};
@@ -29,7 +30,7 @@ use crate::{
     failure::Failure,
     office::Office,
     once::Once,
-    service::{CaseFiles, Cases, Counts, Drafting, Responders, Webhooks},
+    service::{Attachments, CaseFiles, Cases, Counts, Drafting, Responders, Webhooks},
 };
 
 /// What an officer's program may send at once: a release of the largest size.
@@ -109,6 +110,7 @@ fn routes(office: &Arc<Office>) -> Routes {
         .add_service(Once::new(webhooks, office.clone(), once))
         .add_service(ResponderServiceServer::new(Responders(office.clone())))
         .add_service(CaseFileServiceServer::new(CaseFiles(office.clone())))
+        .add_service(AttachmentServiceServer::new(Attachments(office.clone())))
         .add_service(DraftingServiceServer::new(Drafting(office.clone())).max_decoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(counts)
 }

@@ -1,6 +1,7 @@
 //! `rogatory.desk.v1.CaseService`: what officers' programs and the national case-management system may call, on this machine.
 //! Each handler reads the call, asks the office once, and maps the answer.
 
+mod attachments;
 mod drafting;
 mod export;
 mod programs;
@@ -21,6 +22,7 @@ use crate::office::{
     Wish, Written, rework::ReworkWord, would_pass,
 };
 
+pub(crate) use attachments::Attachments;
 pub(crate) use drafting::Drafting;
 pub(crate) use export::CaseFiles;
 pub(crate) use programs::{Counts, Webhooks};

@@ -46,6 +46,10 @@ pub(crate) fn of_header(header: &Header) -> String {
     }
     let absent = |one: &model::LeftOut| format!("left out   {} of {}: {}", one.record, one.measure, one.why.as_str());
     lines.extend(header.declared.left_out.iter().map(absent));
+    if !header.declared.attached.is_empty() {
+        let (files, bytes) = (header.declared.attached.len(), header.declared.attached_bytes());
+        lines.push(format!("files      {files}, {bytes} bytes sealed"));
+    }
     lines.extend(header.declared.order.map(|day| format!("order      of {day}")));
     lines.extend(header.declared.widens.then(|| "widens     asks for more than was validated".to_owned()));
     lines.extend(header.conditions.iter().map(|one| format!("condition  {one} {}", one.text())));

@@ -6,16 +6,19 @@ use std::{
     time::Duration,
 };
 
+use blobs::Place;
+use bytes::Bytes;
 use identity::{Subject, TlsIdentity};
 use link::{CallLimits, Channel, Credentials, Remote};
-use model::{AuthorityId, CaseId, EntryId, Exit, PartyId, Timestamp};
+use model::{AuthorityId, CaseId, Digest, EntryId, Exit, PartyId, Timestamp};
 use proto::{
     desk::{
-        AcknowledgeRequest, ClaimKeyPackageRequest, GetEvidenceRequest, GetEvidenceResponse, GetStandingRequest,
-        GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest, ListEntriesResponse,
-        PublishKeyPackagesRequest, SubmitRequest, TraceEntriesRequest, TraceEntriesResponse, WatchRequest,
-        WatchResponse, evidence_service_client::EvidenceServiceClient,
-        submission_service_client::SubmissionServiceClient,
+        AcknowledgeRequest, AnnounceRequest, ClaimKeyPackageRequest, CompleteRequest, FetchOutlineRequest,
+        FetchPieceRequest, GetEvidenceRequest, GetEvidenceResponse, GetStandingRequest, GetStandingResponse,
+        ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest, ListEntriesResponse,
+        PublishKeyPackagesRequest, PutPieceRequest, SubmitRequest, TraceEntriesRequest, TraceEntriesResponse,
+        WatchRequest, WatchResponse, evidence_service_client::EvidenceServiceClient,
+        sealed_file_service_client::SealedFileServiceClient, submission_service_client::SubmissionServiceClient,
     },
     types as wire,
 };
@@ -26,11 +29,15 @@ use crate::{config::Config, failure::Failure, keys::Keys, trust::Trust};
 /// What one message may weigh: an entry of the largest size, and its frame.
 const MESSAGE_BYTES_MAX: usize = model::limits::SEALED_BYTES_MAX + model::limits::HANDSHAKE_BYTES_MAX + 256 * 1024;
 
+/// What an outline of the largest file weighs, and its frame.
+const OUTLINE_MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Calls to the own gateway. Each notes whether the gateway answered.
 #[derive(Debug)]
 pub(crate) struct Uplink {
     client: SubmissionServiceClient<Channel>,
     evidence: EvidenceServiceClient<Channel>,
+    files: SealedFileServiceClient<Channel>,
     endpoint: String,
     own: Credentials,
     health: Mutex<Health>,
@@ -63,12 +70,16 @@ impl Uplink {
         };
         let channel = remote.connect().map_err(failed)?;
         let evidence = EvidenceServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let files = SealedFileServiceClient::new(channel.clone())
+            .max_decoding_message_size(OUTLINE_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(OUTLINE_MESSAGE_BYTES_MAX);
         let client = SubmissionServiceClient::new(channel)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
         Ok(Self {
             client,
             evidence,
+            files,
             endpoint: config.gateway.clone(),
             own,
             health: Mutex::default(),
@@ -172,6 +183,46 @@ impl Uplink {
         self.noted(answer)
     }
 
+    /// Announces a sealed file. Says how many of its pieces the gateway has, and whether it has all of it.
+    pub(crate) async fn announce(&self, place: Place, bytes_count: u64) -> Result<(u32, bool), Status> {
+        let (case_id, file_id) = named(place);
+        let answer = self.files.clone().announce(AnnounceRequest { case_id, file_id, bytes_count }).await;
+        self.noted(answer).map(|answer| (answer.pieces_held, answer.complete))
+    }
+
+    /// Hands over a piece of such a file.
+    pub(crate) async fn put_piece(&self, place: Place, index: u32, sealed: Bytes) -> Result<(), Status> {
+        let (case_id, file_id) = named(place);
+        let answer = self.files.clone().put_piece(PutPieceRequest { case_id, file_id, index, sealed }).await;
+        self.noted(answer).map(drop)
+    }
+
+    /// All pieces were handed over.
+    pub(crate) async fn complete(&self, place: Place, outline: Bytes) -> Result<(), Status> {
+        let (case_id, file_id) = named(place);
+        let answer = self.files.clone().complete(CompleteRequest { case_id, file_id, outline }).await;
+        self.noted(answer).map(drop)
+    }
+
+    /// The outline of a sealed file that an entry of the case names.
+    pub(crate) async fn fetch_outline(&self, case: CaseId, digest: Digest) -> Result<Bytes, Status> {
+        let (case_id, digest) = (copied(case.as_bytes()), copied(digest.as_bytes()));
+        let answer = self.files.clone().fetch_outline(FetchOutlineRequest { case_id, digest }).await;
+        self.noted(answer).map(|answer| answer.outline)
+    }
+
+    /// One piece of such a file, by its number and SHA-256.
+    pub(crate) async fn fetch_piece(
+        &self,
+        (case, digest): (CaseId, Digest),
+        (index, piece): (u32, Digest),
+    ) -> Result<Bytes, Status> {
+        let (case_id, digest) = (copied(case.as_bytes()), copied(digest.as_bytes()));
+        let request = FetchPieceRequest { case_id, digest, index, piece_digest: copied(piece.as_bytes()) };
+        let answer = self.files.clone().fetch_piece(request).await;
+        self.noted(answer).map(|answer| answer.sealed)
+    }
+
     /// Notes that the connection broke.
     pub(crate) fn lost(&self, why: &str) {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -192,6 +243,14 @@ impl Uplink {
         }
         answer.map(tonic::Response::into_inner)
     }
+}
+
+fn copied(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+fn named(place: Place) -> (Bytes, Bytes) {
+    (copied(place.case.as_bytes()), copied(place.file.as_bytes()))
 }
 
 /// Whether the gateway was not reached at all, unlike a gateway that answered with a no.

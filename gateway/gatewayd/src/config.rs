@@ -47,6 +47,33 @@ pub(crate) struct Config {
     /// How the log of heads is kept, and who witnesses it.
     #[serde(default, skip_serializing_if = "Ledger::is_default")]
     pub(crate) ledger: Ledger,
+    /// Where sealed files are kept, and how much of them.
+    #[serde(default, skip_serializing_if = "Attachments::is_default")]
+    pub(crate) attachments: Attachments,
+}
+
+/// The table `[attachments]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Attachments {
+    /// The folder of sealed files.
+    pub(crate) folder: PathBuf,
+    /// Bytes of one case, those of the other party's files among them.
+    pub(crate) case_bytes_max: u64,
+    /// Bytes that one own desk has brought, over all cases.
+    pub(crate) desk_bytes_max: u64,
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        Self { folder: "attachments".into(), case_bytes_max: 200_000_000_000, desk_bytes_max: 1_000_000_000_000 }
+    }
+}
+
+impl Attachments {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The table `[ledger]`.

@@ -9,7 +9,7 @@ use store::gateway::GatewayStore;
 use telemetry::Metrics;
 use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::{bells::Bells, committer::Work, fresh::Fresh, heads::Stamping, rules::Rules, trust::Trust};
+use crate::{bells::Bells, committer::Work, files::Files, fresh::Fresh, heads::Stamping, rules::Rules, trust::Trust};
 
 /// A running gateway. Handlers and senders hold it; the committer alone writes cases.
 pub(crate) struct Gateway {
@@ -28,6 +28,8 @@ pub(crate) struct Gateway {
     pub(crate) fresh: Fresh,
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) bells: Bells,
+    /// The sealed files of cases.
+    pub(crate) files: Files,
     pub(crate) metrics: Metrics,
     /// How the time-stamping goes.
     pub(crate) stamping: Stamping,

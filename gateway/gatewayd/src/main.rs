@@ -10,6 +10,7 @@ mod committer;
 mod config;
 mod directories;
 mod failure;
+mod files;
 mod fresh;
 mod gateway;
 mod heads;

@@ -49,7 +49,8 @@ pub struct Admission {
 /// The checks, in this order, the first failure is the answer: who handed it over (R95); whether it was answered before
 /// (`ENTRY_ID_REUSED`); form and size (R94, `TOO_LARGE`); its times (`EXPIRED`); the parties of the case (R93); whether training stays training (R93); whether the
 /// case is known (`UNKNOWN`); whether its turn has come (`PEER_UNREACHABLE`, `STALE_CASE`); the rule's pin (R92); the
-/// predecessor (`STALE_CASE`); the treaty (R90, R92 and what else it says); the earlier case that it follows (R94); the procedure and the treaty's terms (R93, R94); how often
+/// predecessor (`STALE_CASE`); the treaty (R90, R92 and what else it says); the earlier case that it follows (R94); the procedure and the treaty's terms (R93, R94); the files
+/// that it names (R91, R94); how often
 /// a desk asked to be taken in anew (R91); the roster (R93, R94, R95).
 pub fn admit(file: Option<&CaseFile>, entry: &Verified<Entry>, cx: &Context<'_>) -> Result<Plan, Denial> {
     admit_facts(file, entry, cx)
@@ -82,6 +83,7 @@ pub(crate) fn admit_facts(file: Option<&CaseFile>, entry: &Entry, cx: &Context<'
     let terms = checks::treaty(header, cx)?;
     follows(header, cx)?;
     let event = checks::procedure(&basis, entry, &terms, cx.now)?;
+    checks::attached(header, cx)?;
     seldom(file, header)?;
     let seating = checks::roster(file, &basis, entry, cx)?;
     Ok(Plan::Execute(Box::new(match cx.origin {

@@ -236,6 +236,39 @@ pub(crate) fn procedure(
     Ok(decide(basis.case.as_ref(), &command, entry.header.created)?)
 }
 
+/// A file is named once, and an own desk has brought all of it before (R94); of the other party's, this gateway takes what it has room for
+/// (R91). What the treaty lets an answer weigh, `procedure` has held.
+pub(crate) fn attached(header: &Header, cx: &Context<'_>) -> Result<(), Denial> {
+    let named = &header.declared.attached;
+    let refuse = |code, reason: String, remedy: &str| {
+        Err(Refusal::new(code, RULE, reason, remedy).at("declared.attached").into())
+    };
+    let each: BTreeSet<_> = named.iter().map(|one| one.digest).collect();
+    let possible = named.iter().all(|one| (17..=limits::FILE_BYTES_MAX).contains(&one.bytes));
+    if each.len() != named.len() || !possible || named.len() > limits::ATTACHED_MAX {
+        let remedy = "The sending desk names each file once, with its length, as its gateway has it.";
+        return refuse(RefusalCode::R94, "a file is named twice, or has a length that no file has".to_owned(), remedy);
+    }
+    let weight = header.declared.attached_bytes();
+    match cx.origin {
+        Origin::OwnDesk(_) if !named.is_empty() && !cx.attached.complete => {
+            let reason = "the header names a file that is not whole at this gateway, in this case".to_owned();
+            refuse(RefusalCode::R94, reason, "Bring the file first (desk attachment add), then release anew.")
+        }
+        Origin::PeerGateway(_) if weight > cx.attached.room => {
+            let reason =
+                format!("the files have {weight} bytes, and {} takes {} more in this case", cx.own, cx.attached.room);
+            refuse(
+                RefusalCode::R91,
+                reason,
+                "Release less, send a medium (out_of_band_media), or ask the operator of the other gateway for room: \
+                 attachments.case_bytes_max.",
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Who sends is in the group and so is who is addressed; a party brings in and takes out its own desks only; the desks that
 /// opened the case and were addressed stay; a sealed body is bound to its header. R93, R94.
 pub(crate) fn roster(file: &CaseFile, basis: &Basis, entry: &Entry, cx: &Context<'_>) -> Result<Seating, Denial> {

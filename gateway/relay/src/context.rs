@@ -25,9 +25,20 @@ pub struct Context<'a> {
     pub recipient_kind: AuthorityKind,
     /// The earlier case that the request follows, where we hold one of this id.
     pub earlier: Option<Earlier>,
+    /// How it stands with the files that the entry names.
+    pub attached: AttachedFacts,
     /// What `roster` found when it held the payload against the group of [`CaseFile::basis`](crate::CaseFile::basis). A denial
     /// takes its turn in the order of the checks.
     pub roster: Result<RosterFacts<'a>, Denial>,
+}
+
+/// How it stands with the sealed files that an entry names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AttachedFacts {
+    /// Whether this gateway has all of them whole, in this case, with the lengths that the header names.
+    pub complete: bool,
+    /// How many more bytes of files of the other party it takes for the case.
+    pub room: u64,
 }
 
 /// What a gateway knows of an earlier case that a request follows.

@@ -16,6 +16,7 @@
 //! Begin with [`admit`], whose body lists the checks in their order.
 
 mod admit;
+mod attachments;
 mod checks;
 mod conclude;
 mod context;
@@ -28,8 +29,9 @@ mod rejoin;
 mod tests;
 
 pub use admit::{Admission, Plan, admit};
+pub use attachments::{files_go, may_let_files_go};
 pub use conclude::{Answer, Conclusion, conclude};
-pub use context::{Context, Earlier, Origin, RosterFacts, SeenEntry};
+pub use context::{AttachedFacts, Context, Earlier, Origin, RosterFacts, SeenEntry};
 pub use file::{Basis, CaseFile, GroupChange, PendingEntry, Unsent};
 pub use refold::PastEntry;
 pub use rejoin::Offer;

@@ -3,8 +3,8 @@
 use std::{fmt, ops::Deref};
 
 use model::{
-    AuthorityId, CaseId, Digest, EntryId, EnvelopeDigest, HeaderDigest, Malformed, PartyId, ReceiptKind, Refuser, Step,
-    Verdict,
+    AuthorityId, CaseId, Digest, EntryId, EnvelopeDigest, FileId, HeaderDigest, Malformed, PartyId, ReceiptKind,
+    Refuser, Step, Verdict,
 };
 use sea_orm::{
     ActiveValue, ColIdx, DbErr, DeriveValueType, IntoActiveValue, QueryResult, TryFromU64, TryGetError, TryGetable,
@@ -186,7 +186,7 @@ macro_rules! code_column {
     };
 }
 
-bytes_column!(CaseId, EntryId, Digest, HeaderDigest, EnvelopeDigest);
+bytes_column!(CaseId, EntryId, FileId, Digest, HeaderDigest, EnvelopeDigest);
 text_column!(PartyId, AuthorityId);
 
 code_column!(Verdict, "the number of a verdict (0–3)", { Pending = 0, Admitted = 1, Rejected = 2, Lapsed = 3, });

@@ -103,6 +103,10 @@ on_both_engines! { gateway:
     the_first_stamp_on_a_head_stays,
     a_channel_is_written_whole,
     which_program_a_gateway_runs_is_kept_when_it_changes_and_only_so_often,
+    a_file_is_announced_once_and_named_by_an_entry_once_it_is_complete,
+    what_files_weigh_is_counted_by_case_and_by_desk,
+    what_is_to_be_fetched_is_due_in_order_put_off_and_given_up,
+    files_of_a_case_that_moved_are_looked_at_and_of_no_other,
 }
 
 on_both_engines! { desk:
@@ -129,4 +133,5 @@ on_both_engines! { desk:
     a_batch_that_fails_notes_no_call,
     a_webhook_is_noted_only_by_who_knows_how_far_it_is,
     old_events_are_forgotten_from_the_oldest_on_and_it_is_known_up_to_where,
+    a_desk_keeps_one_key_for_a_file_of_a_case_and_forgets_it,
 }

@@ -193,6 +193,7 @@ fn context<'a>(
         sender_kind: AuthorityKind::Central,
         recipient_kind: AuthorityKind::Central,
         earlier: None,
+        attached: relay::AttachedFacts::default(),
         roster,
     }
 }

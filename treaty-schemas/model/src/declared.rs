@@ -85,6 +85,25 @@ pub struct Declared {
     /// Whether the answer to questions asks for more than was validated. On [`Step::GiveInfo`](crate::Step::GiveInfo).
     #[serde(default)]
     pub widens: bool,
+    /// The sealed files that go with the records inside, each once. On steps that carry records, and on a request that gives.
+    #[serde(default)]
+    pub attached: Vec<Attached>,
+}
+
+impl Declared {
+    /// What the sealed files weigh together.
+    pub fn attached_bytes(&self) -> u64 {
+        self.attached.iter().fold(0, |sum, one| sum.saturating_add(one.bytes))
+    }
+}
+
+/// A sealed file as a gateway knows it: enough to hold every byte of it against what officers signed, and nothing to open it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Attached {
+    /// The digest over its sealed pieces and their number of bytes: see `blobs`.
+    pub digest: Digest,
+    /// How many bytes it has, sealed.
+    pub bytes: u64,
 }
 
 /// A record type of a measure that was asked for and not released, where what came of it is reported.

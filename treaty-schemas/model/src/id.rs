@@ -79,6 +79,11 @@ uuid_id! {
     EntryId, "an entry id (16 bytes, a UUID)"
 }
 
+uuid_id! {
+    /// A file that travels beside a record, as its sender names it. Drawn at random (UUID version 4).
+    FileId, "a file id (16 bytes, a UUID)"
+}
+
 /// One thing asked within a case: 1, 2, 3 …
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

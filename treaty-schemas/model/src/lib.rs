@@ -27,14 +27,16 @@ mod time;
 
 pub use authority::{AuthorityId, AuthorityKind, Role};
 pub use code::{ConditionCode, PostponementCode, RefusalCode};
-pub use declared::{Absence, Classification, Consent, Declared, Flaw, FollowUp, Follows, LeftOut, SubjectTag};
+pub use declared::{
+    Absence, Attached, Classification, Consent, Declared, Flaw, FollowUp, Follows, LeftOut, SubjectTag,
+};
 pub use denial::Denial;
 pub use digest::{BodyCommitment, BodySalt, Digest, EnvelopeDigest, HeaderDigest, Pin};
 pub use entry::{Entry, Handshake, OfficerSignature, Payload, Sealed, Signature};
 pub use exit::{Exit, printed};
 pub use fault::{Blame, Fault};
 pub use header::{Header, Validation, ValidationStatement};
-pub use id::{CaseId, EntryId, KeyId, MatterId, MeasureId};
+pub use id::{CaseId, EntryId, FileId, KeyId, MatterId, MeasureId};
 pub use language::Language;
 pub use party::PartyId;
 pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Verdict};

@@ -4,6 +4,10 @@
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// A sealed body. What is larger goes through `blobs`.
 pub const SEALED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Files that go with one entry.
+pub const ATTACHED_MAX: usize = 64;
+/// A file, sealed: 128 GiB. What is larger travels on a medium (`out_of_band_media`).
+pub const FILE_BYTES_MAX: u64 = 128 * 1024 * 1024 * 1024;
 /// Commit, GroupInfo and Welcome together.
 pub const HANDSHAKE_BYTES_MAX: usize = 1024 * 1024;
 /// Signatures of officers on an entry.

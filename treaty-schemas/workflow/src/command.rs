@@ -40,7 +40,8 @@ pub struct Command<'a> {
     /// What the treaty says of the answer to each measure, on [`Step::SealSend`]. Not from the header: each gateway takes it from its
     /// own copy of the shared rule. Empty where nobody knows the rule; then nothing of it is checked, and gateways never ask so.
     pub terms: &'a [(MeasureId, Terms)],
-    /// The sealed body's bytes, on a step that carries records; 0 where it is not sealed yet.
+    /// The bytes of the sealed body and of the files that go with it, on a step that carries records; without those of a body that is not
+    /// sealed yet.
     pub bytes: u64,
     /// When the gateway of the party that did not send it took it, by that gateway's clock; `None` where it has not, or nobody knows.
     pub taken: Option<Timestamp>,
@@ -65,7 +66,7 @@ impl<'a> Command<'a> {
             conditions: &header.conditions,
             declared: &header.declared,
             terms: &[],
-            bytes: 0,
+            bytes: header.declared.attached_bytes(),
             taken: None,
         }
     }
@@ -79,7 +80,7 @@ impl<'a> Command<'a> {
     /// The same with so many bytes of sealed body.
     #[must_use]
     pub fn carrying(self, bytes: usize) -> Self {
-        Self { bytes: u64::try_from(bytes).unwrap_or(u64::MAX), ..self }
+        Self { bytes: self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX)), ..self }
     }
 
     /// The same, taken by the other party's gateway at this moment: as its RelayAcceptance says.

@@ -167,6 +167,7 @@ fn form(command: &Command<'_>) -> Result<(), Refusal> {
     only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation | Step::ReturnRequest))?;
     let imposed = matches!(step, Step::Recognise | Step::OfferConditions | Step::AcceptConditions | Step::GrantConsent);
     only(command.conditions.is_empty(), "conditions", imposed || step.carries_records() || gives)?;
+    only(command.declared.attached.is_empty(), "declared.attached", step.carries_records() || gives)?;
     declared(command, only)
 }
 

@@ -120,6 +120,7 @@ header-left-out = Not handed over
 header-order = Order or notice of
 header-widens = Asks for more
 header-widens-yes = More than was validated: a judge or prosecutor signs too
+header-files = Files, sealed
 header-records = Records
 header-condition = Condition
 header-expires = Expires

@@ -119,6 +119,7 @@ header-left-out = Non transmis
 header-order = Décision ou avis du
 header-widens = Demande davantage
 header-widens-yes = Plus que ce qui a été validé : un juge ou procureur signe aussi
+header-files = Fichiers scellés
 header-records = Pièces
 header-condition = Condition
 header-expires = Expire le

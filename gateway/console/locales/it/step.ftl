@@ -119,6 +119,7 @@ header-left-out = Non trasmesso
 header-order = Ordine o avviso del
 header-widens = Chiede di più
 header-widens-yes = Più di quanto convalidato: firma anche un giudice o un pubblico ministero
+header-files = File sigillati
 header-records = Atti
 header-condition = Condizione
 header-expires = Scade

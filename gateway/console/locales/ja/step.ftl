@@ -119,6 +119,7 @@ header-left-out = 引き渡さないもの
 header-order = 命令又は通知の日付
 header-widens = 範囲の拡大
 header-widens-yes = 認証された範囲を超える。裁判官又は検察官も署名する
+header-files = 添付ファイル（封緘）
 header-records = 記録
 header-condition = 条件
 header-expires = 有効期限

@@ -119,6 +119,7 @@ header-left-out = 未移交
 header-order = 命令或者通知日期
 header-widens = 扩大请求
 header-widens-yes = 超出已核验的范围：法官或者检察官也须签名
+header-files = 附带文件（密封）
 header-records = 记录
 header-condition = 条件
 header-expires = 失效时间

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{
     Answer,
     access::Opener,
+    attachment,
     request::write_new,
     session::{Session, case_id},
 };
@@ -38,6 +39,9 @@ pub(super) struct Export {
     /// For which proceeding, by its file number; the one that the request named when absent.
     #[arg(long, value_name = "REF", default_value = "")]
     proceeding: String,
+    /// Open the files that its records name into this folder, too: what is in them is held against the manifests in the case file.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "without_bodies")]
+    attachments: Option<PathBuf>,
 }
 
 /// `desk case violation`.
@@ -77,12 +81,29 @@ impl Export {
         };
         let file = fetch(session, request).await?;
         write_new(&self.out, &file)?;
+        let written = match &self.attachments {
+            Some(folder) => attachment::into_folder(session, &shown, &self.opens(), folder).await?,
+            None => Vec::new(),
+        };
         let name = self.out.display().to_string();
+        let files: Vec<_> = written.iter().map(|one| format!("\n{one}")).collect();
         let text = format!(
-            "{name}: {} bytes.\nCheck it with the roots of both states: desk audit verify {name} --root XX=… --root YY=…",
-            file.len()
+            "{name}: {} bytes.{}\nCheck it with the roots of both states: desk audit verify {name} --root XX=… --root YY=…",
+            file.len(),
+            files.concat()
         );
-        Ok(Answer::new(json!({ "file": name, "bytes": file.len() }), text))
+        Ok(Answer::new(json!({ "file": name, "bytes": file.len(), "attachments": written }), text))
+    }
+}
+
+impl Export {
+    fn opens(&self) -> attachment::Opens {
+        attachment::Opens {
+            signer: self.signer.clone(),
+            officer: self.reader.clone(),
+            for_purpose: self.purpose.clone(),
+            for_proceeding: self.proceeding.clone(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod agenda;
+mod attachment;
 mod audit;
 mod certificate;
 mod commands;
@@ -104,6 +105,9 @@ enum Command {
     /// Look at cases.
     #[command(subcommand)]
     Case(Case),
+    /// Files of any size beside records.
+    #[command(subcommand)]
+    Attachment(attachment::Attachments),
     /// Who can read a case, and changing it.
     #[command(subcommand)]
     Group(Group),
@@ -306,6 +310,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Case(Case::Show { case, documents, access, opens }) => {
             show::case(session, case, documents.as_deref(), opens, *access).await
         }
+        Command::Attachment(attachment) => attachment.run(session).await,
         Command::Receipts { case } => receipts::list(session, case).await,
         Command::Group(group) => group.run(session).await,
         Command::Train(train) => train.run(session).await,

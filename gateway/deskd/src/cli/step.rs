@@ -28,6 +28,7 @@ use tokio::time::sleep;
 
 use super::{
     Answer,
+    attachment::attach,
     officer::{Officer, Signer},
     session::{Session, case_id},
 };
@@ -147,6 +148,9 @@ pub(super) struct Produce {
     /// A record and its file, as in subscriber_info=FILE (repeatable). The file holds a whole record, or its content alone.
     #[arg(long = "record", value_name = "TYPE=FILE", value_parser = record)]
     records: Vec<(RecordType, PathBuf)>,
+    /// A file of any size that goes with the first record, sealed (repeatable).
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
     /// A condition, as in C01 (repeatable); those of the acceptance when absent.
     #[arg(long = "condition", value_name = "CODE")]
     conditions: Vec<ConditionCode>,
@@ -262,7 +266,7 @@ impl Refuse {
 impl Produce {
     pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
-        let documents = documents(&self.records)?;
+        let documents = attach(session, &self.common.case, documents(&self.records)?, &self.attach).await?;
         let collected = if self.part { Step::PartCollected } else { Step::Collected };
         for step in [Step::Assign, collected] {
             let before = Before { step, main: Step::Release, records: &documents };

@@ -1,7 +1,7 @@
 //! Preparing a step: its body, its header, and whether the procedure would let it pass, before anybody signs.
 
 use bytes::Bytes;
-use desk::{Body, Document, Record, SealedBody, compare_release};
+use desk::{Body, Document, Record, SealedBody, compare_release, declare_attached};
 use identity::Domain;
 use model::{
     BodyCommitment, BodySalt, CaseId, ConditionCode, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest,
@@ -452,6 +452,7 @@ pub(super) fn describe_release(header: &mut Header, records: &[Record]) {
     let conditions: BTreeSet<_> = records.iter().flat_map(|one| one.conditions.iter().copied()).collect();
     header.conditions = conditions.into_iter().collect();
     header.declared.classification = Record::mark_of(records);
+    header.declared.attached = declare_attached(records);
 }
 
 fn prepared(

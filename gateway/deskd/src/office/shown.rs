@@ -436,8 +436,19 @@ fn reference(entry: &[u8], index: u32, record_type: &str, bytes: &[u8]) -> wire:
         bytes_count: bytes.len() as u64,
         sha256: Digest::of(&[bytes]).to_string(),
         rejected: false,
+        attachments: attachments(bytes),
         ..wire::DocumentRef::default()
     }
+}
+
+/// How many sealed files a record names. Most documents have no word of any, and are not read.
+fn attachments(bytes: &[u8]) -> u32 {
+    const FIELD: &[u8] = b"\"attachments\"";
+    if !bytes.windows(FIELD.len()).any(|window| window == FIELD) {
+        return 0;
+    }
+    let named = records::read(bytes).ok().and_then(|value| value.get("attachments")?.as_array().map(Vec::len));
+    named.and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
 }
 
 /// What the sender wrote, where the form of the step has a place for it.

@@ -55,6 +55,7 @@ impl Office {
     pub(super) async fn forget(&self) -> Result<(), Denial> {
         self.forget_keys().await?;
         self.forget_exhibits().await?;
+        self.forget_attachments().await?;
         self.store.forget_events(clock::now().plus_ms(-EVENTS_KEPT_MS).0).await?;
         Ok(())
     }

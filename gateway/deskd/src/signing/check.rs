@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use desk::{Body, Document, Record, RequestBody, compare_answers, declare};
+use desk::{Body, Document, Record, RequestBody, compare_answers, declare, declare_attached};
 use model::{
     AuthorityId, BodyCommitment, BodySalt, CaseId, ConditionCode, Denial, Digest, Exit, Header, MeasureId,
     PostponementCode, RefusalCode, Step, Timestamp,
@@ -157,6 +157,7 @@ fn sent(header: &Header, body: &Body, training: bool) -> Result<Vec<(&'static st
     let mut declared = declare(&request).map_err(Denial::from)?;
     let given = records_inside(header, body);
     declared.declared.classification = declared.declared.classification.max(given.as_deref().and_then(Record::mark_of));
+    declared.declared.attached = declare_attached(given.as_deref().unwrap_or_default());
     declared.declared.training = training;
     let validated = |one: &model::Validation| {
         one.statement.case == header.case
@@ -180,6 +181,7 @@ fn released(header: &Header, body: &Body) -> bool {
     let measures: BTreeSet<_> = inside.iter().map(|one| one.measure).collect();
     names(header, &inside)
         && header.declared.classification == Record::mark_of(&inside)
+        && header.declared.attached == declare_attached(&inside)
         && measures == header.concerns.iter().copied().collect()
 }
 

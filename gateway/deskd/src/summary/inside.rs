@@ -52,6 +52,7 @@ pub(crate) fn of_body(body: &Body, contents: bool) -> Result<String, Denial> {
         }
         lines.extend(decisions(fields));
         lines.extend(order(fields));
+        lines.extend(files(fields));
         if document.record_type.as_str() == HEARING_NOTICE {
             lines.extend(super::hearing::lines(fields));
         }
@@ -106,6 +107,16 @@ fn decisions(fields: &Map<String, Value>) -> Vec<String> {
         Some(format!("postpones  M{} {code}, looked at again on {day}", measure.get("id")?.as_u64()?))
     };
     measures.filter_map(|measure| one(measure).or_else(|| later(measure))).collect()
+}
+
+/// The files that go with a record. Their keys are for who opens it.
+fn files(fields: &Map<String, Value>) -> Vec<String> {
+    let one = |file: &Value| {
+        let said = |name: &str| super::line(file[name].as_str().unwrap_or_default());
+        let bytes = file["bytes"].as_u64().unwrap_or_default();
+        format!("with       {}, {}, {bytes} bytes, sha256 {}", said("title"), said("media_type"), said("hash"))
+    };
+    fields.get("attachments").and_then(Value::as_array).into_iter().flatten().map(one).collect()
 }
 
 /// The order of a court, or the notice to a ministry.

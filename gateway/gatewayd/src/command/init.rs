@@ -167,6 +167,7 @@ impl Init {
             catalog: None,
             treaty_signatures: shelf::Signatures::Required,
             ledger: Ledger::default(),
+            attachments: crate::config::Attachments::default(),
         };
         let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         keyring::write_public(&folder.join(FILE), format!("# The gateway of {}.\n{text}", self.party).as_bytes())?;

@@ -2,11 +2,15 @@
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
+use blobs::Depot;
 use clap::Args;
 use link::{Credentials, EdgeLimits, ServerTls};
 use model::{Exit, Timestamp, limits};
 use proto::{
-    desk::{evidence_service_server::EvidenceServiceServer, submission_service_server::SubmissionServiceServer},
+    desk::{
+        evidence_service_server::EvidenceServiceServer, sealed_file_service_server::SealedFileServiceServer,
+        submission_service_server::SubmissionServiceServer,
+    },
     operator::operator_service_server::OperatorServiceServer,
     peer::peer_service_server::PeerServiceServer,
 };
@@ -28,13 +32,14 @@ use crate::{
     config::{Config, Folder},
     directories,
     failure::Failure,
+    files,
     fresh::Fresh,
     gateway::{Gateway, Proven},
     heads,
     keys::{self, Keys},
     outbox, refold, release, renewal,
     rules::Rules,
-    service::{evidence::Evidence, operator::Operator, peer::Peers, structured, submission::Desks},
+    service::{evidence::Evidence, files::SealedFiles, operator::Operator, peer::Peers, structured, submission::Desks},
     trust::Trust,
 };
 
@@ -99,6 +104,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         fresh: Fresh::default(),
         work,
         bells: Bells::default(),
+        files: files::Files::new(Depot::open(&folder.resolve(&config.attachments.folder))?, config.attachments.clone()),
         metrics: Metrics::new(),
         stamping: heads::Stamping::default(),
         stopping,
@@ -113,6 +119,8 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     channels.start().await?;
     directories::keep_all(&gateway).await;
     release::keep(&gateway, gateway.own(), &gateway.release).await;
+    let fetching = tokio::spawn(files::run_fetching(gateway.clone()));
+    let sweeping = tokio::spawn(files::run_sweeping(gateway.clone()));
     let expiring = tokio::spawn(outbox::watch_expiry(gateway.clone()));
     let renewing = tokio::spawn(renewal::watch(folder.clone(), config.clone(), own.clone()));
     let mut keeping = heads::start(&gateway, &folder, &config.ledger)?;
@@ -130,7 +138,7 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         // It ends by a defect only: without the one writer nothing can be taken.
         _ = committing => Err(Failure::new(Exit::Failure, "the committer ended: this is a defect of the program")),
     };
-    [expiring, renewing, living].iter().for_each(tokio::task::JoinHandle::abort);
+    [expiring, renewing, living, fetching, sweeping].iter().for_each(tokio::task::JoinHandle::abort);
     keeping.shutdown().await;
     channels.stop().await;
     // Folds the write-ahead log into the file, so that the file alone is the database. A failure loses nothing.
@@ -197,6 +205,9 @@ impl Edge {
         let desk_service = SubmissionServiceServer::new(Desks(gateway.clone()));
         let desk_service = desk_service.max_decoding_message_size(entry).max_encoding_message_size(entry);
         let evidence = EvidenceServiceServer::new(Evidence(gateway.clone())).max_encoding_message_size(batch);
+        let sealed_files = SealedFileServiceServer::new(SealedFiles(gateway.clone()))
+            .max_decoding_message_size(files::OUTLINE_MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(files::OUTLINE_MESSAGE_BYTES_MAX);
         let operator_routes = Routes::new(OperatorServiceServer::new(operator));
         let until = |mut stopping: watch::Receiver<bool>| async move {
             // An error says that nobody can stop us any more: stop.
@@ -218,7 +229,7 @@ impl Edge {
                     self.desks,
                     self.tls.clone(),
                     EdgeLimits::default(),
-                    structured(Routes::new(desk_service).add_service(evidence)),
+                    structured(Routes::new(desk_service).add_service(evidence).add_service(sealed_files)),
                     stopping()
                 ),
                 link::serve_local(&self.socket, operator_routes, stopping()),

@@ -192,6 +192,7 @@ impl Committer {
             sender_kind: self.kind_of(&header.sender)?,
             recipient_kind: self.kind_of(&header.recipient)?,
             earlier: header.declared.follows.and_then(|one| Some(self.case(turn, one.case)?.file.earlier())),
+            attached: turn.files.facts(&self.gateway, header),
             roster: match &held {
                 Ok(held) => Ok(held.facts()),
                 Err(denial) => Err(denial.clone()),
@@ -317,6 +318,10 @@ impl Committer {
             false => None,
         };
         quota::count(&self.gateway, turn, header)?;
+        turn.files.admitted(&mut turn.batch, self.gateway.own(), header, turn.now.0)?;
+        if admission.verdict == Verdict::Admitted {
+            turn.look_at_files(header.step, header.case);
+        }
         let seen = Seen {
             envelope: claimed.envelope,
             sender: header.sender.clone(),

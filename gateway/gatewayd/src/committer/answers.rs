@@ -108,6 +108,13 @@ impl Committer {
         if conclusion.verdict == Verdict::Rejected {
             turn.batch.unasked.push(answered.entry);
         }
+        if conclusion.verdict != Verdict::Admitted && !conclusion.keep_asking {
+            turn.batch.detached.push(answered.entry);
+        }
+        let step = hot.file.pending.iter().find(|one| one.entry == answered.entry).map(|one| one.step);
+        if let Some(step) = step.filter(|_| conclusion.verdict == Verdict::Admitted) {
+            turn.look_at_files(step, hot.file.id);
+        }
         self.write_fallen(turn, home, peer, &conclusion.fallen, &answered.trace)?;
         if let Some(verdict) = stated.first() {
             for desk in &conclusion.deliver_to {
@@ -143,6 +150,7 @@ impl Committer {
         trace: &str,
     ) -> Result<(), Denial> {
         turn.batch.unasked.extend(fallen);
+        turn.batch.detached.extend(fallen);
         for entry in fallen {
             let why =
                 Denial::failed(Fault::StaleCase, "an entry before it in the case was refused by the other gateway");

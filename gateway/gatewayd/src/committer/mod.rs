@@ -32,7 +32,7 @@ use model::{AuthorityId, CaseId, Denial, Digest, Entry, EntryId, Fault, PartyId,
 use store::{StoreError, gateway::Committed};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{clock, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
+use crate::{clock, files::Standing, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
 use awaited::Awaited;
 use needs::Needs;
 use rejections::Rejections;
@@ -361,6 +361,7 @@ impl Committer {
         let (known, unknown) = sorted(needs.received).into_iter().partition(|id| self.followed.contains_key(id));
         turn.recall(&self.followed, known);
         turn.load_kept(&self.gateway, &sorted([unknown, needs.given_up].concat())).await?;
+        turn.files = Standing::load(&self.gateway, &needs.headers).await?;
         turn.counters = quota::Counters::load(&self.gateway, &self.totals, &needs.headers, turn.now).await?;
         for peer in sorted(needs.peers) {
             if let Err(denial) = self.load_ledgers(peer).await {
@@ -429,6 +430,7 @@ impl Committer {
     /// After the commit, what the turn changed is what is.
     fn keep(&mut self, mut turn: Turn) {
         self.rejections = std::mem::take(&mut turn.rejections);
+        self.gateway.files.ring(&turn.batch);
         self.marks.extend(turn.batch.marks.clone());
         if self.followed.len() > RECENT_MAX {
             self.followed.clear();

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::rand;
 use ledger::{LeafSalt, Log, Replica, SignedCheckpoint, Statement, StatementKind, StoredHashes};
 use model::{
-    AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Timestamp,
+    AuthorityId, CaseId, Denial, Digest, EntryId, EnvelopeDigest, Fault, PartyId, ReceiptKind, SignedReceipt, Step,
+    Timestamp,
 };
 use store::gateway::{Batch, LeafRow, NewDelivery, ReceiptRow, TreeHashRow};
 
@@ -16,7 +17,7 @@ use super::{
     rejections::Rejections,
     stated::{Sheaf, Stated},
 };
-use crate::{gateway::Gateway, hot::Hot, receipts};
+use crate::{files::Standing, gateway::Gateway, hot::Hot, receipts};
 
 /// An entry that was stored or refused before, or earlier in this turn.
 #[derive(Debug, Clone)]
@@ -109,6 +110,8 @@ pub(crate) struct Turn {
     laid: Vec<(AuthorityId, EntryId)>,
     /// What quotas count.
     pub(crate) counters: Counters,
+    /// How it stands with the files that entries name.
+    pub(crate) files: Standing,
     /// How often parties were refused for good.
     pub(super) rejections: Rejections,
     /// Channels that have something to send.
@@ -142,6 +145,7 @@ impl Turn {
             retrieved: Vec::new(),
             laid: Vec::new(),
             counters: Counters::default(),
+            files: Standing::default(),
             rejections,
             ring: BTreeSet::new(),
         }
@@ -276,6 +280,13 @@ impl Turn {
         }
         self.delivered.extend(delivered);
         Ok(())
+    }
+
+    /// Has the files of a case looked at where a step that is part of it now may let them go.
+    pub(crate) fn look_at_files(&mut self, step: Step, case: CaseId) {
+        if relay::may_let_files_go(step) {
+            self.batch.attachments_looked_at.insert(case);
+        }
     }
 
     /// Writes a case and remembers it for the rest of the turn.

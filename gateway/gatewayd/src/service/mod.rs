@@ -1,6 +1,7 @@
 //! What this gateway offers: to the gateways of others, to its own desks, to its operator. One file each.
 
 pub(crate) mod evidence;
+pub(crate) mod files;
 mod history;
 pub(crate) mod operator;
 pub(crate) mod peer;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use identity::Subject;
 use ledger::{LEAVES_PER_BATCH_MAX, LeafHash, LeafSalt, Origin, SignedCheckpoint, Statement};
-use model::{Denial, Digest, EntryId, Fault, PartyId, ReceiptKind, limits};
+use model::{CaseId, Denial, Digest, EntryId, Fault, PartyId, ReceiptKind, limits};
 use proto::peer::{
     ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, ProveHeadRequest,
-    ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse, RelayRequest, RelayResponse, RelayVerdict, TryAgain,
-    WitnessRequest, WitnessResponse, peer_service_server::PeerService, relay_verdict,
+    ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse, ReadOutlineRequest, ReadOutlineResponse,
+    ReadPieceRequest, ReadPieceResponse, RelayRequest, RelayResponse, RelayVerdict, TryAgain, WitnessRequest,
+    WitnessResponse, peer_service_server::PeerService, relay_verdict,
 };
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
@@ -18,6 +19,7 @@ use crate::{
     channels::{self, Greeting},
     clock,
     committer::{Claimed, GrownLeaf, Growth, Relay, RelayItem, Told, Work, fault_of, origin},
+    files::{self, Reader},
     gateway::Gateway,
     heads, published, release,
 };
@@ -101,6 +103,29 @@ impl PeerService for Peers {
         let answered = heads::witness(&self.0, from, &request.into_inner().body).await;
         let (code, body) = answered.map_err(status)?;
         Ok(Response::new(WitnessResponse { status: code.into(), body }))
+    }
+
+    async fn read_outline(
+        &self,
+        request: Request<ReadOutlineRequest>,
+    ) -> Result<Response<ReadOutlineResponse>, Status> {
+        let from = caller(&request)?;
+        self.0.trust.snapshot().require_open(from).map_err(status)?;
+        let ReadOutlineRequest { case_id, digest } = request.into_inner();
+        let case = CaseId::try_from(&*case_id).map_err(malformed)?;
+        let digest = Digest::try_from(&*digest).map_err(malformed)?;
+        let outline = files::outline(&self.0, Reader::Gateway(from), case, digest).await.map_err(status)?;
+        Ok(Response::new(ReadOutlineResponse { outline }))
+    }
+
+    async fn read_piece(&self, request: Request<ReadPieceRequest>) -> Result<Response<ReadPieceResponse>, Status> {
+        let from = caller(&request)?;
+        self.0.trust.snapshot().require_open(from).map_err(status)?;
+        let ReadPieceRequest { case_id, digest, index, piece_digest } = request.into_inner();
+        let file = (CaseId::try_from(&*case_id).map_err(malformed)?, Digest::try_from(&*digest).map_err(malformed)?);
+        let piece = Digest::try_from(&*piece_digest).map_err(malformed)?;
+        let sealed = files::piece(&self.0, Reader::Gateway(from), file, (index, piece)).await.map_err(status)?;
+        Ok(Response::new(ReadPieceResponse { sealed }))
     }
 
     async fn prove_head(&self, request: Request<ProveHeadRequest>) -> Result<Response<ProveHeadResponse>, Status> {

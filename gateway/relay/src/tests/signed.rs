@@ -107,6 +107,7 @@ fn admitted(trust: &TrustStore, file: Option<&CaseFile>, entry: &Entry, origin: 
         sender_kind: trust.authority(&entry.header.sender).unwrap().kind,
         recipient_kind: trust.authority(&entry.header.recipient).unwrap().kind,
         earlier: None,
+        attached: crate::AttachedFacts::default(),
         roster: Ok(roster),
     };
     match admit(file, &verified, &cx).unwrap() {

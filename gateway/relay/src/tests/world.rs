@@ -18,7 +18,6 @@ use crate::{Admission, Answer, CaseFile, Conclusion, Context, Origin, RosterFact
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const CASE: CaseId = CaseId::new([7; 16]);
-
 const INSTRUMENT: &str = r#"
 format = "treaty/1"
 id = "convention"
@@ -377,6 +376,7 @@ impl Gateway {
             sender_kind: AuthorityKind::Central,
             recipient_kind: AuthorityKind::Central,
             earlier: None,
+            attached: crate::AttachedFacts::default(),
             roster: Ok(facts),
         };
         change(&mut cx);

@@ -5,6 +5,7 @@
 //! the bytes as they are. On SQLite what is deleted or replaced is overwritten (`secure_delete`); the write-ahead log and
 //! PostgreSQL keep old ciphertext for a while, which is why secrets have to be encrypted in the first place.
 
+mod attachment;
 mod attempt;
 mod batch;
 mod case;
@@ -30,6 +31,7 @@ mod record_key;
 mod responder;
 mod webhook;
 
+pub use attachment::Model as AttachmentRow;
 pub use attempt::Model as AttemptRow;
 pub use batch::{DeskBatch, DeskCommitted};
 pub use case::{Folded, Model as DeskCaseRow};

@@ -4,10 +4,10 @@ use model::{AuthorityId, CaseId, Digest, EntryId};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Acknowledgement, AskedRow, AwaitedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict, GatewayStore,
-    GivenAgain, LeafRow, MisconductRow, MusterRow, NewDelivery, NewOutbox, NewReceipt, NewRefusal, TreeHashRow, asked,
-    awaited, case_file, checkpoint, delivery, desk_mark, entry, heads, leaf, misconduct, outbox, receipt, refusal,
-    tree_hash,
+    Acknowledgement, AskedRow, AttachmentRow, AwaitedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict,
+    GatewayStore, GivenAgain, LeafRow, MisconductRow, MusterRow, NewDelivery, NewOutbox, NewReceipt, NewRefusal,
+    TreeHashRow, asked, attachment, awaited, case_file, checkpoint, delivery, desk_mark, entry, heads, leaf,
+    misconduct, outbox, receipt, refusal, tree_hash,
 };
 use crate::{
     StoreError, Stored,
@@ -59,6 +59,14 @@ pub struct Batch {
     pub asked: Vec<AskedRow>,
     /// Requests that did not become part of their cases, so that quotas do not count them.
     pub unasked: Vec<EntryId>,
+    /// Files that are to be fetched from other gateways.
+    pub attachments: Vec<AttachmentRow>,
+    /// Files that are here, each with the entry that names it now.
+    pub attached: Vec<(CaseId, Digest, EntryId)>,
+    /// Entries that are out, so that they name no file any more.
+    pub detached: Vec<EntryId>,
+    /// Cases that have moved so that files of theirs may have to go.
+    pub attachments_looked_at: BTreeSet<CaseId>,
     /// How many entries desks have sealed, where it is more than is known.
     pub marks: BTreeMap<AuthorityId, i64>,
 }
@@ -137,6 +145,10 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     write::insert_new::<asked::Entity, _, _>(tx, &keys, &batch.asked).await?;
     let unasked: Vec<_> = batch.unasked.iter().copied().map(Stored).collect();
     write::delete::<asked::Entity, _, _>(tx, asked::Column::EntryId, &unasked).await?;
+    attachment::insert(tx, &batch.attachments).await?;
+    attachment::name(tx, &batch.attached).await?;
+    attachment::unname(tx, &batch.detached).await?;
+    attachment::look(tx, &batch.attachments_looked_at).await?;
     desk_mark::put(tx, &batch.marks).await?;
     Ok(Committed { desks, repeated: false })
 }

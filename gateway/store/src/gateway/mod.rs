@@ -2,6 +2,7 @@
 //! channels' ledgers.
 
 mod asked;
+mod attachment;
 mod awaited;
 mod batch;
 mod case_file;
@@ -26,6 +27,7 @@ mod tree_hash;
 mod witnessed;
 
 pub use asked::{Counted, Model as AskedRow};
+pub use attachment::{Model as AttachmentRow, state as attachment_state};
 pub use awaited::{GivenAgain, Model as AwaitedRow};
 pub use batch::{Batch, Committed};
 pub use case_file::Model as CaseFileRow;

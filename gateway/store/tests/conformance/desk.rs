@@ -9,6 +9,7 @@ use store::{
     },
 };
 
+pub(crate) use super::attachment::a_desk_keeps_one_key_for_a_file_of_a_case_and_forgets_it;
 pub(crate) use super::exhibit::what_is_kept_for_a_notice_is_kept_once_and_goes_by_its_entry_its_case_or_its_time;
 pub(crate) use super::leaf::where_another_leaf_stands_is_found_page_by_page_and_without_parties_that_are_away;
 pub(crate) use super::listed::{

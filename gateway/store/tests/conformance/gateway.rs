@@ -9,6 +9,11 @@ use store::{
     },
 };
 
+pub(crate) use super::attachment::{
+    a_file_is_announced_once_and_named_by_an_entry_once_it_is_complete,
+    files_of_a_case_that_moved_are_looked_at_and_of_no_other, what_files_weigh_is_counted_by_case_and_by_desk,
+    what_is_to_be_fetched_is_due_in_order_put_off_and_given_up,
+};
 pub(crate) use super::fold::cases_of_another_fold_are_found_page_by_page;
 pub(crate) use super::heads::{
     heads_are_kept_once_and_found_with_who_cosigned_over_them, of_two_heads_for_one_place_a_witness_keeps_one,

@@ -1,5 +1,6 @@
 //! What holds for a store whatever the engine.
 
+mod attachment;
 pub(crate) mod desk;
 mod exhibit;
 mod fold;

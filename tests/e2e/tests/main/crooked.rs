@@ -14,8 +14,9 @@ use model::{Digest, PartyId, Receipt, Timestamp};
 use proto::{
     peer::{
         ClaimKeyPackageRequest, ClaimKeyPackageResponse, GreetRequest, GreetResponse, LedgerGrowth, LedgerLeaf,
-        ProveHeadRequest, ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse, RelayRequest, RelayResponse,
-        WitnessRequest, WitnessResponse,
+        ProveHeadRequest, ProveHeadResponse, ReadLedgerRequest, ReadLedgerResponse, ReadOutlineRequest,
+        ReadOutlineResponse, ReadPieceRequest, ReadPieceResponse, RelayRequest, RelayResponse, WitnessRequest,
+        WitnessResponse,
         peer_service_client::PeerServiceClient,
         peer_service_server::{PeerService, PeerServiceServer},
     },
@@ -29,11 +30,14 @@ use crate::{scribe::random_id, state::State, wire};
 
 /// What is done to the answer to a call.
 type Mischief = Box<dyn FnMut(&RelayRequest, &mut RelayResponse) + Send>;
+/// What is done to a piece of a sealed file, by its number.
+type Tampering = Box<dyn FnMut(u32, &mut Vec<u8>) + Send>;
 
 /// A front of a gateway.
 pub(crate) struct Crooked {
     address: SocketAddr,
     mischief: Arc<Mutex<Option<Mischief>>>,
+    tampering: Arc<Mutex<Option<Tampering>>>,
     published: Arc<Mutex<Published>>,
     task: JoinHandle<()>,
 }
@@ -44,6 +48,7 @@ pub(crate) type Published = BTreeMap<(String, String), Vec<u8>>;
 struct Front {
     behind: PeerServiceClient<Channel>,
     mischief: Arc<Mutex<Option<Mischief>>>,
+    tampering: Arc<Mutex<Option<Tampering>>>,
     published: Arc<Mutex<Published>>,
 }
 
@@ -69,14 +74,17 @@ impl Crooked {
         let mischief = Arc::new(Mutex::new(None));
         let behind = wire::as_peer(state, &caller.tls(&caller.gateway_dir()));
         let published = Arc::new(Mutex::new(Published::new()));
-        let front = Front { behind, mischief: mischief.clone(), published: published.clone() };
+        let tampering = Arc::new(Mutex::new(None));
+        let (mischief_there, tampering_there) = (mischief.clone(), tampering.clone());
+        let front =
+            Front { behind, mischief: mischief_there, tampering: tampering_there, published: published.clone() };
         let own = Credentials::new(&state.tls(&state.gateway_dir())).unwrap();
         let tls = ServerTls::new(own, Arc::new(Only(RootCertificate::parse(&caller.root_der()).unwrap())));
         let routes = Routes::new(PeerServiceServer::new(front));
         let task = tokio::spawn(async move {
             link::serve(listener, tls, EdgeLimits::default(), routes, std::future::pending()).await.unwrap();
         });
-        Self { address, mischief, published, task }
+        Self { address, mischief, tampering, published, task }
     }
 
     /// Where to call.
@@ -94,6 +102,11 @@ impl Crooked {
         *self.mischief.lock().unwrap() = Some(Box::new(mischief));
     }
 
+    /// From now on each piece of a sealed file passes through `tampering`.
+    pub(crate) fn tamper(&self, tampering: impl FnMut(u32, &mut Vec<u8>) + Send + 'static) {
+        *self.tampering.lock().unwrap() = Some(Box::new(tampering));
+    }
+
     /// From now on it publishes these tiles, also while the gateway behind it is away.
     pub(crate) fn publish(&self, tiles: Published) {
         *self.published.lock().unwrap() = tiles;
@@ -102,6 +115,7 @@ impl Crooked {
     /// From now on it is honest.
     pub(crate) fn repent(&self) {
         *self.mischief.lock().unwrap() = None;
+        *self.tampering.lock().unwrap() = None;
     }
 }
 
@@ -140,6 +154,23 @@ impl PeerService for Front {
             Some(tile) => Ok(Response::new(ReadLedgerResponse { content: tile.into() })),
             None => self.behind.clone().read_ledger(call).await,
         }
+    }
+
+    async fn read_outline(
+        &self,
+        request: Request<ReadOutlineRequest>,
+    ) -> Result<Response<ReadOutlineResponse>, Status> {
+        self.behind.clone().read_outline(request.into_inner()).await
+    }
+
+    async fn read_piece(&self, request: Request<ReadPieceRequest>) -> Result<Response<ReadPieceResponse>, Status> {
+        let call = request.into_inner();
+        let index = call.index;
+        let mut sealed = self.behind.clone().read_piece(call).await?.into_inner().sealed.to_vec();
+        if let Some(tampering) = &mut *self.tampering.lock().unwrap() {
+            tampering(index, &mut sealed);
+        }
+        Ok(Response::new(ReadPieceResponse { sealed: sealed.into() }))
     }
 
     async fn witness(&self, request: Request<WitnessRequest>) -> Result<Response<WitnessResponse>, Status> {

@@ -26,6 +26,7 @@ mod wire;
 mod acts;
 mod again;
 mod answer;
+mod attachments;
 mod auditor;
 mod automatic;
 mod away;

@@ -78,6 +78,12 @@ impl Stage {
         Self::open_on(folder, jp, fr).await
     }
 
+    /// The same, where JP calls FR at another address than FR's own.
+    pub(crate) async fn open_behind(folder: TempDir, jp: State, fr: State, to_fr: SocketAddr) -> Self {
+        let links = [Proxy::to(jp.peer_listen).await, Proxy::to(to_fr).await];
+        Self::open_through(folder, jp, fr, links).await
+    }
+
     async fn open_with(collector: Option<SocketAddr>) -> Self {
         let (folder, mut jp, mut fr) = two_states().await;
         (jp.collector, fr.collector) = (collector, collector);
@@ -86,6 +92,10 @@ impl Stage {
 
     async fn open_on(folder: TempDir, jp: State, fr: State) -> Self {
         let links = [Proxy::to(jp.peer_listen).await, Proxy::to(fr.peer_listen).await];
+        Self::open_through(folder, jp, fr, links).await
+    }
+
+    async fn open_through(folder: TempDir, jp: State, fr: State, links: [Proxy; 2]) -> Self {
         let [to_jp, to_fr] = [links[0].address(), links[1].address()];
         let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
         let (jp_desk, fr_desk) = (pair.jp.serve_desk("central"), pair.fr.serve_desk("central"));

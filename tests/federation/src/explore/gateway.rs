@@ -103,6 +103,7 @@ impl Gateway {
             sender_kind: AuthorityKind::Central,
             recipient_kind: AuthorityKind::Central,
             earlier: None,
+            attached: relay::AttachedFacts::default(),
             roster: Ok(roster),
         };
         admit(file, verified, &cx)

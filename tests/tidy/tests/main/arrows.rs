@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("the group", &["roster"]),
     ("the cores", &["relay", "desk", "seal"]),
     ("how it is said, and what may be recorded", &["proto", "telemetry"]),
-    ("the shells", &["store", "link", "keyring"]),
+    ("the shells", &["store", "link", "keyring", "blobs"]),
     ("what a stranger proves", &["casefile"]),
     ("the pages", &["console"]),
     ("the programs", &["gatewayd", "deskd", "counsel"]),

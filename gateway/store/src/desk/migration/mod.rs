@@ -13,6 +13,7 @@ mod m0011_fold;
 mod m0012_custody;
 mod m0013_parked;
 mod m0014_leaf;
+mod m0015_attachment;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             // Its number was free; it came in behind the others.
             Box::new(m0008_exhibit::Migration),
             Box::new(m0014_leaf::Migration),
+            Box::new(m0015_attachment::Migration),
         ]
     }
 }

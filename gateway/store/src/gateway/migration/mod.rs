@@ -14,6 +14,7 @@ mod m0011_put_off;
 mod m0012_release;
 mod m0013_directory_by_root;
 mod m0014_receipt_leaf;
+mod m0015_attachment;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_release::Migration),
             Box::new(m0013_directory_by_root::Migration),
             Box::new(m0014_receipt_leaf::Migration),
+            Box::new(m0015_attachment::Migration),
         ]
     }
 }

@@ -1,0 +1,5 @@
+//! Sealed files, from outside.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod depots;
+mod pieces;
