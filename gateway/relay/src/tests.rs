@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod attachments;
 mod follows;
 mod group;
 mod late;

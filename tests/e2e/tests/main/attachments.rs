@@ -132,6 +132,11 @@ async fn a_file_larger_than_any_message_crosses_unread_and_goes_with_its_record(
             .await;
         let first = exported["attachments"][0].as_str().unwrap().to_owned();
         assert_eq!(fs::read(first).unwrap(), fs::read(&large).unwrap());
+        let roots = [format!("JP={}", jp.dir.join("root/root.cert.pem").display()), format!("FR={}", fr.fingerprint)];
+        let [case_file, jp_root, fr_root] =
+            [jp.dir.join("case.file").display().to_string(), roots[0].clone(), roots[1].clone()];
+        let words = ["--output", "json", "audit", "verify", &case_file, "--root", &jp_root, "--root", &fr_root];
+        crate::programs::run(&crate::programs::program("gateway"), &words).await.done();
 
         for state in [&jp, &fr] {
             let kept = pieces(state);
