@@ -5,8 +5,11 @@ use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 use model::Malformed;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    IsolationLevel, SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
+    sqlx::{
+        Connection, SqliteConnection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -141,11 +144,18 @@ impl Engine {
         }
     }
 
-    /// Whether it can be written to now, by a write that changes nothing: for a readiness probe.
+    /// Whether it can be written to now: by a write that is made durable as any other, so that a full disk is found, too, and that changes
+    /// nothing in the end. It goes there and back because SQLite writes no page whose bytes stay as they are. For a readiness probe.
     pub async fn check(&self) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
-        transaction.execute_unprepared("UPDATE seaql_migrations SET applied_at = 0 WHERE version = ''").await?;
-        Ok(transaction.rollback().await?)
+        for step in ["+ 1", "- 1"] {
+            let newest = format!(
+                "UPDATE seaql_migrations SET applied_at = applied_at {step} \
+                 WHERE version = (SELECT MAX(version) FROM seaql_migrations)"
+            );
+            transaction.execute_unprepared(&newest).await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     /// Closes all connections; on SQLite this folds the write-ahead log into the file.
@@ -237,8 +247,22 @@ impl SqliteFile {
             }
             sea_orm::sqlx::ConnectOptions::disable_statement_logging(sqlite.statement_cache_capacity(STATEMENTS_KEPT))
         });
+        if !reader {
+            options.map_sqlx_sqlite_pool_opts(|pool| {
+                pool.after_release(|connection, _| Box::pin(is_in_no_transaction(connection)))
+            });
+        }
         Database::connect(options).await
     }
+}
+
+/// Whether a connection can be used again. SQLite ends a transaction by itself whose COMMIT fails; the driver goes on counting it, and what
+/// begins after it becomes a savepoint in nothing, or in one that never ends: acknowledged, and gone with the program. Such a connection is
+/// closed, and the next one begins anew.
+async fn is_in_no_transaction(connection: &mut SqliteConnection) -> Result<bool, SqlxError> {
+    // What was asked of it before, a rollback among it, is done when this comes back.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 async fn connect_postgres(url: &str, settings: &Settings) -> Result<DatabaseConnection, DbErr> {

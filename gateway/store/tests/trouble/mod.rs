@@ -64,6 +64,20 @@ async fn a_read_only_database_is_read_and_refuses_to_be_written() {
 }
 
 #[tokio::test]
+async fn a_check_writes_to_the_disk_and_changes_nothing() {
+    let place = Place::folder();
+    let store = place.gateway().await;
+    let Place::Folder(folder) = &place else { panic!("a folder") };
+    let log = folder.path().join("store.db-wal");
+    let before = fs::metadata(&log).unwrap().len();
+    store.check().await.unwrap();
+    assert!(fs::metadata(&log).unwrap().len() > before, "a disk without room would not be found");
+    store.close().await.unwrap();
+    // All migrations are there as before: nothing is done again.
+    place.gateway().await.check().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_full_disk_leaves_nothing_half_written() {
     let place = Place::folder();
     let settings = Settings { pages_max: Some(120), ..Settings::default() };

@@ -103,6 +103,12 @@ impl Running {
         fs::read_to_string(&self.out).unwrap()
     }
 
+    /// No file of it may be written beyond this many bytes from now on: what a full disk is, without a disk to fill. For a program that ignores SIGXFSZ.
+    pub(crate) fn room(&self, bytes: &str) {
+        let (number, limit) = (self.child.id().to_string(), format!("--fsize={bytes}:"));
+        assert!(Command::new("prlimit").args(["--pid", &number, &limit]).status().unwrap().success());
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         // It was not waited for yet: its number cannot be another's.
         assert!(!self.over);

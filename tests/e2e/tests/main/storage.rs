@@ -96,6 +96,34 @@ async fn a_full_disk_at_the_own_gateway_acknowledges_nothing_and_is_forgotten_wi
 }
 
 #[tokio::test]
+async fn what_is_acknowledged_after_commits_that_failed_outlives_the_program() {
+    bounded(async {
+        let (mut pair, _, mut case) = with_case().await;
+        pair.jp_gateway.stop().await;
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program("gateway"));
+        command.args(["serve", "--output", "json", "--dir"]).arg(&pair.jp.dir);
+        pair.jp_gateway = Running::start(command, "gateway", &pair.jp.logs()).ready().await;
+        let mut desk = Scribe::at(&pair.jp).await;
+        let entry = desk.request(&mut case, SECRET.as_bytes());
+        pair.jp_gateway.room("1");
+        for _ in 0..4 {
+            let denied = desk.submit(&entry).await.unwrap_err();
+            assert_eq!(wire::error_info(&denied).reason, "STORAGE");
+        }
+        pair.jp_gateway.room("unlimited");
+        crate::until("it is taken with room", 20, async || desk.submit(&entry).await.ok()).await;
+        let leaves = pair.jp.channel("FR").await["ledger_size"].clone();
+        pair.jp_gateway.kill();
+        pair.jp_gateway = pair.jp.serve().ready().await;
+        let after = pair.jp.channel("FR").await["ledger_size"].clone();
+        assert!(after.as_u64() >= leaves.as_u64(), "leaves that were acknowledged are gone: {leaves}, {after}");
+        goes_its_way(&pair, &mut Scribe::at(&pair.jp).await, &entry).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_full_disk_at_the_peer_gateway_makes_the_entry_wait_and_nothing_is_lost() {
     bounded(async {
         let (mut pair, mut desk, mut case) = with_case().await;
