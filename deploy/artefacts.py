@@ -44,7 +44,7 @@ GOOD = {
     "image": {"tag": "0.1.0", "digest": "sha256:" + "0" * 64, "pullSecrets": ["registry"]},
     "gateway": {"existingClaim": "jp", "existingSecret": "jp", "otlpEndpoint": "http://collector:4317", "service": {"type": "LoadBalancer"}},
     "desks": [{"name": "central", "existingClaim": "central", "existingSecret": "central"}],
-    "networkPolicy": {"peers": ["198.51.100.7/32"], "desks": ["10.0.0.0/24"], "egress": [{"cidr": "203.0.113.9/32", "port": 8443}]},
+    "networkPolicy": {"peers": ["198.51.100.7/32"], "desks": ["10.0.0.0/24"], "scrapers": ["10.0.9.0/24"], "egress": [{"cidr": "203.0.113.9/32", "port": 8443}]},
     "nodeSelector": {"rogatory": "yes"},
     "tolerations": [{"key": "rogatory", "operator": "Exists"}],
 }
@@ -60,6 +60,8 @@ WRONG = {
     "a port that is text": {"gateway": {"peerPort": "7001"}},
     "peers nobody named": {"networkPolicy": {"peers": []}},
     "a peer by name": {"networkPolicy": {"peers": ["gw.fr.example"]}},
+    "an ops port that is text": {"opsPort": "7003"},
+    "a scraper by name": {"networkPolicy": {"scrapers": ["prometheus"]}},
     "an unknown value": {"gatewy": {}},
     "a desk without a secret": {"desks": [{"name": "central", "existingClaim": "central"}]},
 }
@@ -97,7 +99,11 @@ def chart(folder, out):
             (out / f"{which}-{number}-{document['kind']}.yaml").write_text(yaml.safe_dump(document))
             if document["kind"] == "StatefulSet":
                 [container] = document["spec"]["template"]["spec"]["containers"]
-                assert all(container[probe]["exec"]["command"][0].startswith("/usr/bin/") for probe in ("startupProbe", "readinessProbe", "livenessProbe"))
+                # What the probes ask is a port that the pod has and that the arguments open.
+                ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+                asked = {probe: container[probe]["httpGet"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
+                assert {one["port"] for one in asked.values()} == {"ops"} and [one["path"] for one in asked.values()] == ["/livez", "/readyz", "/livez"]
+                assert container["args"][container["args"].index("--ops-listen") + 1] == f"0.0.0.0:{ports['ops']}"
                 assert "@sha256:" in container["image"] and document["spec"]["replicas"] == 1
     assert {"StatefulSet", "Service", "PodDisruptionBudget", "NetworkPolicy", "ServiceAccount"} == set(kinds), kinds
     print(f"   {len(kinds)} objects, {len(WRONG)} wrong values refused")

@@ -2,6 +2,7 @@
 
 claims.py tests            each test that THREATS.md names is a test in the code, and each threat names one or says that it has none
 claims.py metrics          each metric of rules and dashboard is one that the gateway exports, and the dashboard has its panels for all of them
+claims.py scrape FOLDER    what a gateway of FOLDER answers at its ops port: ready, and metrics under the names of the rules, which promtool takes
 claims.py collector        each part of a pipeline of the collector is configured, and nothing is configured for no pipeline
 claims.py commands FOLDER  each command of the runbooks and the compose file is one that the programs in FOLDER take, options too
 """
@@ -12,6 +13,9 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.request
 
 import yaml
 
@@ -41,16 +45,19 @@ def tests():
     fail(findings)
 
 
+LABELS = {"rogatory_party", "rogatory_code", "rogatory_step", "rogatory_reason", "rogatory_certificate"}
+
+
 def exported():
-    """The metrics as Prometheus has them from the collector: dots are underscores, a unit of seconds and `total` follow."""
+    """The metrics as Prometheus has them from a program or its collector: dots are underscores, a unit of seconds and `total` follow."""
     source = (ROOT / "gateway/telemetry/src/metrics.rs").read_text()
     names = {}
-    for kind, name in re.findall(r"\b(counter|latency|u64_gauge|u64_histogram)\(\s*\"(rogatory\.[a-z.]+)\"", source):
+    for kind, name, rest in re.findall(r"\b(counter|latency|gauge|u64_histogram)\(\s*\"(rogatory\.[a-z.]+)\"([^;]*?)\)", source):
         base = name.replace(".", "_")
         if kind == "counter":
             names[name] = {base + "_total"}
-        elif kind == "u64_gauge":
-            names[name] = {base}
+        elif kind == "gauge":
+            names[name] = {base + "_seconds" * bool(re.search(r',\s*"s",?\s*$', rest))}
         else:
             base += "_seconds" if kind == "latency" else ""
             names[name] = {base + end for end in ("_bucket", "_sum", "_count")}
@@ -64,14 +71,44 @@ def metrics():
     asked = {"grafana/rogatory.json": [t["expr"] for p in dashboard["panels"] for t in p.get("targets", [])]}
     for file in ("rules.yaml", "rules_test.yaml"):
         asked["prometheus/" + file] = [(DEPLOY / "prometheus" / file).read_text()]
-    findings = [] if len(known) >= 8 else ["metrics.rs: its instruments cannot be read"]
+    findings = [] if len(known) >= 12 else ["metrics.rs: its instruments cannot be read"]
     for file, expressions in asked.items():
-        used = set(re.findall(r"\brogatory_[a-z_]+", " ".join(expressions))) - {"rogatory_party", "rogatory_code", "rogatory_step", "rogatory_reason"}
+        used = set(re.findall(r"\brogatory_[a-z_]+", " ".join(expressions))) - LABELS
         findings += [f"{file}: nothing exports {name}" for name in sorted(used - spelled)]
         if file.startswith("grafana"):
             findings += [f"{file}: no panel shows {name}" for name, those in known.items() if not used & those]
     documented = {a["annotations"]["runbook_url"].split("#")[0] for g in yaml.safe_load((DEPLOY / "prometheus/rules.yaml").read_text())["groups"] for a in g["rules"]}
     findings += [f"rules.yaml: there is no {url}" for url in documented if not (ROOT / url.split("/rogatory/")[-1]).is_file()]
+    fail(findings)
+
+
+def scrape(folder):
+    gateway = pathlib.Path(folder).resolve() / "gateway"
+    with tempfile.TemporaryDirectory() as base:
+        state = base + "/JP"
+        subprocess.run([gateway, "init", "--party", "JP", "--dir", state], check=True, capture_output=True, timeout=120)
+        serve = [gateway, "serve", "--dir", state, "--output", "json", "--ops-listen", "127.0.0.1:0"]
+        with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
+            try:
+                address = json.loads(serving.stdout.readline())["ops_listen"]
+                with urllib.request.urlopen(f"http://{address}/readyz?verbose", timeout=20) as answer:
+                    verbose = answer.read().decode()
+                # The first look is told within seconds.
+                for _ in range(40):
+                    with urllib.request.urlopen(f"http://{address}/metrics", timeout=20) as answer:
+                        told = answer.read().decode()
+                    if "rogatory_ready 1" in told.splitlines():
+                        break
+                    time.sleep(0.25)
+            finally:
+                serving.terminate()
+    findings = [] if verbose.endswith("\nready\n") and "[+] database: ok" in verbose else [f"/readyz?verbose says\n{verbose}"]
+    checked = subprocess.run(["promtool", "check", "metrics"], input=told, capture_output=True, text=True, timeout=60)
+    findings += [f"promtool check metrics: {line}" for line in (checked.stdout + checked.stderr).splitlines()]
+    spelled = set().union(*exported().values())
+    there = set(re.findall(r"^(rogatory_[a-z_]+)", told, re.M))
+    findings += [f"/metrics tells {name}, which no instrument is called" for name in sorted(there - spelled)]
+    findings += [f"/metrics lacks {name}" for name in sorted({"rogatory_ready", "rogatory_certificate_expires_seconds"} - there)]
     fail(findings)
 
 
@@ -155,6 +192,8 @@ if __name__ == "__main__":
             tests()
         case ["metrics"]:
             metrics()
+        case ["scrape", folder]:
+            scrape(folder)
         case ["collector"]:
             collector()
         case ["commands", folder]:

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -22,6 +23,10 @@ pub(crate) struct Config {
     pub(crate) authority: AuthorityId,
     /// Where the own party's gateway takes desks: `host:port`.
     pub(crate) gateway: String,
+    /// Where those who look after this desk ask: `/livez`, `/readyz`, `/metrics`. Without TLS: on loopback, or where only they can call.
+    /// Nobody is answered without it.
+    #[serde(default)]
+    pub(crate) ops_listen: Option<SocketAddr>,
     /// `sqlite:<path>` or `postgres://…`.
     pub(crate) database: String,
     /// A file that holds the passphrase of this desk's keys.

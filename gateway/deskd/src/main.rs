@@ -21,6 +21,7 @@ mod signing;
 mod summary;
 mod trust;
 mod uplink;
+mod vitals;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -31,6 +32,7 @@ use crate::{
     office::Office,
     once::Once,
     service::{Attachments, CaseFiles, Cases, Counts, Drafting, Responders, Webhooks},
+    vitals,
 };
 
 /// What an officer's program may send at once: a release of the largest size.
@@ -39,19 +41,28 @@ const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the desk in `dir` until SIGTERM or SIGINT.
-pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: bool) -> Result<(), Failure> {
+pub(crate) async fn run(
+    dir: &Path,
+    otlp_endpoint: Option<String>,
+    ops_listen: Option<SocketAddr>,
+    json_output: bool,
+) -> Result<(), Failure> {
     let folder = Folder::find(dir)?;
-    let config = folder.config()?;
+    let mut config = folder.config()?;
+    config.ops_listen = ops_listen.or(config.ops_listen);
     let _lock = keyring::lock(&folder.file("desk.lock"))?;
     let telemetry = telemetry::init(Options {
         service: "desk",
         party: Some(config.authority.party()),
         authority: Some(config.authority.clone()),
         otlp_endpoint: otlp_endpoint.or_else(|| config.otlp_endpoint.clone()),
+        scraped: config.ops_listen.is_some(),
         log: if json_output { LogFormat::Json } else { LogFormat::Text },
         level: Level::Info,
     });
-    let _telemetry = telemetry.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let telemetry = telemetry.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let ops = vitals::asked(&config, telemetry.scrape()).await?;
+    let ops_address = ops.as_ref().and_then(|(listener, _)| listener.local_addr().ok());
     let office = Arc::new(Office::open(&folder, &config, clock::now()).await?);
     let stop = CancellationToken::new();
     on_signal(stop.clone())?;
@@ -66,6 +77,8 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
     tasks.spawn(office.clone().run_answers(stop.clone()));
     tasks.spawn(office.clone().run_webhooks(stop.clone()));
     tasks.spawn(office.clone().run_dues(stop.clone()));
+    tasks.spawn(vitals::tell(office.clone(), stop.clone()));
+    let (vitals, health) = vitals::start(&office, ops).await;
     let living = tokio::spawn(live(office.clone()));
     let socket = folder.socket();
     let listening = browser::bind(&config).await?;
@@ -74,8 +87,18 @@ pub(crate) async fn run(dir: &Path, otlp_endpoint: Option<String>, json_output: 
         office.note_console(address.clone().unwrap_or_default());
         tasks.spawn(listening.serve(office.clone(), folder.clone(), config.clone(), stop.clone()));
     }
-    tasks.spawn(ready(socket.clone(), config.authority.to_string(), address, json_output));
-    let served = link::serve_local(&socket, routes(&office), stop.clone().cancelled_owned()).await;
+    tasks.spawn(ready(Ready {
+        socket: socket.clone(),
+        authority: config.authority.to_string(),
+        console: address,
+        ops_listen: ops_address,
+        json_output,
+    }));
+    let stopping = async {
+        stop.cancelled().await;
+        vitals.stop();
+    };
+    let served = link::serve_local(&socket, routes(&office).add_service(health), stopping).await;
     supervisor::stopping();
     living.abort();
     stop.cancel();
@@ -115,14 +138,23 @@ fn routes(office: &Arc<Office>) -> Routes {
         .add_service(counts)
 }
 
-/// Says so once the socket is there.
-async fn ready(socket: PathBuf, authority: String, console: Option<String>, json_output: bool) {
+/// What is said once the socket is there.
+struct Ready {
+    socket: PathBuf,
+    authority: String,
+    console: Option<String>,
+    ops_listen: Option<SocketAddr>,
+    json_output: bool,
+}
+
+async fn ready(Ready { socket, authority, console, ops_listen, json_output }: Ready) {
     while tokio::net::UnixStream::connect(&socket).await.is_err() {
         sleep(Duration::from_millis(10)).await;
     }
     let line = if json_output {
         let ready = json!({
             "schema_version": 1, "event": "ready", "authority": authority, "socket": socket, "console": console,
+            "ops_listen": ops_listen.map(|address| address.to_string()),
         });
         ready.to_string()
     } else {

@@ -31,6 +31,10 @@ pub(crate) struct Config {
     pub(crate) peer_listen: SocketAddr,
     /// Where the desks of the own party call.
     pub(crate) desk_listen: SocketAddr,
+    /// Where those who look after this gateway ask: `/livez`, `/readyz`, `/metrics`. Without TLS: on loopback, or where only they can call.
+    /// Nobody is answered without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ops_listen: Option<SocketAddr>,
     /// `sqlite:<path>` or `postgres://…`.
     pub(crate) database: String,
     /// A file that holds the passphrase of this gateway's keys.

@@ -26,13 +26,14 @@ mod renewal;
 mod rules;
 mod service;
 mod trust;
+mod vitals;
 
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use command::{
-    audit::Audit, certificate::Certificate, init::Init, key::Key, ledger::Ledger, peer::Peer, refusals::Refusals,
-    serve::Serve, status::ShowStatus,
+    audit::Audit, certificate::Certificate, health::Health, init::Init, key::Key, ledger::Ledger, peer::Peer,
+    refusals::Refusals, serve::Serve, status::ShowStatus,
 };
 use failure::Failure;
 use model::Exit;
@@ -76,6 +77,7 @@ enum Command {
     #[command(subcommand)]
     Refusals(Refusals),
     Status(ShowStatus),
+    Health(Health),
     #[command(subcommand)]
     Audit(Audit),
 }
@@ -130,6 +132,10 @@ fn run(cli: &Cli, json_output: bool) -> Result<(), Failure> {
         }
         Command::Status(status) => {
             let (value, text) = runtime.block_on(status.run())?;
+            print(value, &text, json_output)
+        }
+        Command::Health(health) => {
+            let (value, text) = runtime.block_on(health.run())?;
             print(value, &text, json_output)
         }
         Command::Init(_) | Command::Audit(_) => Ok(()),

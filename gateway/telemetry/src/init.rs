@@ -4,8 +4,10 @@ use model::{AuthorityId, PartyId};
 use opentelemetry::{KeyValue, global, trace::TracerProvider};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{ExporterBuildError, LogExporter, MetricExporter, SpanExporter, WithExportConfig};
+use opentelemetry_prometheus::PrometheusExporter;
 use opentelemetry_sdk::{
     Resource,
+    error::OTelSdkError,
     logs::SdkLoggerProvider,
     metrics::{PeriodicReader, SdkMeterProvider},
     trace::{Sampler, SdkTracerProvider},
@@ -21,7 +23,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{Level, TARGET, foreign::Foreign};
+use crate::{Level, Scrape, TARGET, foreign::Foreign};
 
 /// How often metrics are sent.
 const METRICS_EVERY: Duration = Duration::from_secs(15);
@@ -40,6 +42,8 @@ pub struct Options {
     /// The collector, as in `http://127.0.0.1:4317` (OTLP over gRPC, without TLS: it stands on this machine or beside it). `None`:
     /// nothing leaves the process but lines on standard error.
     pub otlp_endpoint: Option<String>,
+    /// Whether the metrics can be read in this process: [`Guard::scrape`].
+    pub scraped: bool,
     /// How lines on standard error look.
     pub log: LogFormat,
     /// Lines quieter than this are dropped.
@@ -69,6 +73,9 @@ pub enum TelemetryError {
         /// Why.
         source: ExporterBuildError,
     },
+    /// The instruments cannot be handed over.
+    #[error("the metrics cannot be read in this process")]
+    Scrape(#[source] OTelSdkError),
     /// The thread that sends could not be started.
     #[error("the thread that sends telemetry cannot be started")]
     Thread(#[source] io::Error),
@@ -79,9 +86,16 @@ pub enum TelemetryError {
 #[derive(Debug)]
 pub struct Guard {
     export: Option<Export>,
+    metrics: Option<SdkMeterProvider>,
+    scrape: Option<Scrape>,
 }
 
 impl Guard {
+    /// Where the metrics can be read, where that was asked for.
+    pub fn scrape(&self) -> Option<Scrape> {
+        self.scrape.clone()
+    }
+
     /// Sends what is still in the buffers and stops.
     pub fn shutdown(self) {
         drop(self);
@@ -90,11 +104,13 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        // A collector that is away must not keep the program from ending, nor make its end a failure.
+        if let Some(metrics) = self.metrics.take() {
+            let _ = metrics.shutdown_with_timeout(FLUSH_MAX);
+        }
         if let Some(export) = self.export.take() {
-            // A collector that is away must not keep the program from ending, nor make its end a failure.
             let _ = export.traces.shutdown_with_timeout(FLUSH_MAX);
             let _ = export.logs.shutdown_with_timeout(FLUSH_MAX);
-            let _ = export.metrics.shutdown_with_timeout(FLUSH_MAX);
             // Not dropped: a runtime may not be dropped inside another one.
             export.runtime.shutdown_background();
         }
@@ -104,9 +120,15 @@ impl Drop for Guard {
 /// Sets up logging, and traces, metrics and logs through OTLP where an endpoint is given. Also installs a panic hook that says
 /// where, but not what: a panic's message may hold anything.
 pub fn init(options: Options) -> Result<Guard, TelemetryError> {
-    let export = match &options.otlp_endpoint {
-        Some(endpoint) => Some(Export::start(endpoint, resource(&options))?),
-        None => None,
+    let (export, sent) = match &options.otlp_endpoint {
+        Some(endpoint) => {
+            Export::start(endpoint, resource(&options)).map(|(export, sent)| (Some(export), Some(sent)))?
+        }
+        None => (None, None),
+    };
+    let (scrape, read) = match options.scraped {
+        true => Scrape::start().map(|(scrape, read)| (Some(scrape), Some(read))).map_err(TelemetryError::Scrape)?,
+        false => (None, None),
     };
     let level = options.level.as_tracing();
     let traces = export.as_ref().map(|export| {
@@ -129,14 +151,31 @@ pub fn init(options: Options) -> Result<Guard, TelemetryError> {
         .with(logs)
         .try_init();
     if let Err(source) = installed {
-        drop(Guard { export });
+        drop(Guard { export, metrics: None, scrape });
         return Err(TelemetryError::AlreadySet(source));
     }
-    if let Some(export) = &export {
-        global::set_meter_provider(export.metrics.clone());
+    let metrics = measured(sent, read, resource(&options));
+    if let Some(metrics) = &metrics {
+        global::set_meter_provider(metrics.clone());
     }
     report_panics();
-    Ok(Guard { export })
+    Ok(Guard { export, metrics, scrape })
+}
+
+/// What the instruments are handed to; none where nobody wants them.
+fn measured(
+    sent: Option<PeriodicReader<MetricExporter>>,
+    read: Option<PrometheusExporter>,
+    resource: Resource,
+) -> Option<SdkMeterProvider> {
+    let builder = SdkMeterProvider::builder().with_resource(resource);
+    let builder = match (sent, read) {
+        (None, None) => return None,
+        (Some(sent), None) => builder.with_reader(sent),
+        (None, Some(read)) => builder.with_reader(read),
+        (Some(sent), Some(read)) => builder.with_reader(sent).with_reader(read),
+    };
+    Some(builder.build())
 }
 
 /// The layer that prints: our own lines whole, those of libraries from `Warn` on and without their words.
@@ -146,12 +185,13 @@ where
     W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
     let level = level.as_tracing();
-    let own = fmt::layer().with_writer(writer.clone());
+    // Where nobody takes a line (a log on a full disk), it is lost; the library would say so on standard error, and panic.
+    let own = fmt::layer().with_writer(writer.clone()).log_internal_errors(false);
     let own = match format {
         LogFormat::Text => own.with_ansi(false).boxed(),
         LogFormat::Json => own.json().with_current_span(false).with_span_list(false).boxed(),
     };
-    let foreign = fmt::layer().with_writer(writer).event_format(Foreign(format));
+    let foreign = fmt::layer().with_writer(writer).log_internal_errors(false).event_format(Foreign(format));
     own.with_filter(filter_fn(move |said| ours(said) && *said.level() <= level)).and_then(
         foreign.with_filter(filter_fn(|said| said.is_event() && !ours(said) && *said.level() <= LevelFilter::WARN)),
     )
@@ -183,13 +223,13 @@ fn report_panics() {
 #[derive(Debug)]
 struct Export {
     traces: SdkTracerProvider,
-    metrics: SdkMeterProvider,
     logs: SdkLoggerProvider,
     runtime: Runtime,
 }
 
 impl Export {
-    fn start(endpoint: &str, resource: Resource) -> Result<Self, TelemetryError> {
+    /// With what sends the metrics.
+    fn start(endpoint: &str, resource: Resource) -> Result<(Self, PeriodicReader<MetricExporter>), TelemetryError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("telemetry")
@@ -197,7 +237,7 @@ impl Export {
             .build()
             .map_err(TelemetryError::Thread)?;
         match Self::in_context(&runtime, endpoint, resource) {
-            Ok((traces, metrics, logs)) => Ok(Self { traces, metrics, logs, runtime }),
+            Ok((traces, metrics, logs)) => Ok((Self { traces, logs, runtime }, metrics)),
             Err(source) => {
                 runtime.shutdown_background();
                 Err(TelemetryError::Endpoint { endpoint: endpoint.to_owned(), source })
@@ -209,7 +249,7 @@ impl Export {
         runtime: &Runtime,
         endpoint: &str,
         resource: Resource,
-    ) -> Result<(SdkTracerProvider, SdkMeterProvider, SdkLoggerProvider), ExporterBuildError> {
+    ) -> Result<(SdkTracerProvider, PeriodicReader<MetricExporter>, SdkLoggerProvider), ExporterBuildError> {
         let _context = runtime.enter();
         let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
         let metrics = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
@@ -221,10 +261,7 @@ impl Export {
                 .with_sampler(Sampler::AlwaysOn)
                 .with_resource(resource.clone())
                 .build(),
-            SdkMeterProvider::builder()
-                .with_reader(PeriodicReader::builder(metrics).with_interval(METRICS_EVERY).build())
-                .with_resource(resource.clone())
-                .build(),
+            PeriodicReader::builder(metrics).with_interval(METRICS_EVERY).build(),
             SdkLoggerProvider::builder().with_batch_exporter(logs).with_resource(resource).build(),
         ))
     }

@@ -17,17 +17,26 @@ mod foreign;
 mod init;
 mod journey;
 mod metrics;
+mod ops;
+mod readiness;
 mod recordable;
 mod say;
+mod scrape;
 pub mod supervisor;
+mod vitals;
 
 pub use calls::{Propagate, TraceCalls, TracedCalls};
 pub use init::{Guard, LogFormat, Options, TelemetryError, init};
 pub use journey::{follow, traceparent};
 pub use metrics::Metrics;
+pub use ops::Ops;
+pub use readiness::{Readiness, Report};
 pub use recordable::{Recordable, Word};
 pub use say::Level;
+pub use scrape::Scrape;
+pub use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 pub use tracing::{Instrument, Span};
+pub use vitals::Vitals;
 
 #[doc(hidden)]
 pub use tracing as __tracing;

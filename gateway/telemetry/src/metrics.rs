@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use model::{PartyId, RefusalCode, Step};
+use model::{PartyId, RefusalCode, Step, Timestamp};
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Gauge, Histogram},
@@ -24,6 +24,10 @@ pub struct Metrics {
     commit: Histogram<f64>,
     commit_entries: Histogram<u64>,
     handshakes_refused: Counter<u64>,
+    ready: Gauge<u64>,
+    certificate_expires: Gauge<u64>,
+    channel_open: Gauge<u64>,
+    channel_frozen: Gauge<u64>,
 }
 
 impl Metrics {
@@ -41,15 +45,14 @@ impl Metrics {
         let counter = |name: &'static str, text: &'static str, unit: &'static str| {
             meter.u64_counter(name).with_description(text).with_unit(unit).build()
         };
+        let gauge = |name: &'static str, text: &'static str, unit: &'static str| {
+            meter.u64_gauge(name).with_description(text).with_unit(unit).build()
+        };
         Self {
             admitted: counter("rogatory.entries.admitted", "Entries admitted to a case", "{entry}"),
             refused: counter("rogatory.entries.refused", "Entries refused, by code", "{entry}"),
             relayed: counter("rogatory.entries.relayed", "Entries that the peer gateway has answered", "{entry}"),
-            queued: meter
-                .u64_gauge("rogatory.entries.queued")
-                .with_description("Entries waiting for the peer gateway")
-                .with_unit("{entry}")
-                .build(),
+            queued: gauge("rogatory.entries.queued", "Entries waiting for the peer gateway", "{entry}"),
             admit: latency("rogatory.admit.duration", "Time of the decision on one entry"),
             commit: latency("rogatory.commit.duration", "Time of one durable commit"),
             commit_entries: meter
@@ -62,6 +65,18 @@ impl Metrics {
                 "rogatory.handshakes.refused",
                 "TLS handshakes refused, by reason",
                 "{handshake}",
+            ),
+            ready: gauge(
+                "rogatory.ready",
+                "1 while the program is of use, 0 while a check of /readyz fails",
+                "{program}",
+            ),
+            certificate_expires: gauge("rogatory.certificate.expires", "When it ends, in seconds since 1970", "s"),
+            channel_open: gauge("rogatory.channel.open", "1 while the channel is open, 0 while it is not", "{channel}"),
+            channel_frozen: gauge(
+                "rogatory.channel.frozen",
+                "1 while the channel is frozen, 0 while it is not",
+                "{channel}",
             ),
         }
     }
@@ -95,6 +110,23 @@ impl Metrics {
     pub fn commit_took(&self, time: Duration, entries: u64) {
         self.commit.record(time.as_secs_f64(), &[]);
         self.commit_entries.record(entries, &[]);
+    }
+
+    /// Whether the program is of use now.
+    pub fn ready(&self, ready: bool) {
+        self.ready.record(u64::from(ready), &[]);
+    }
+
+    /// `which` certificate, or directory, ends then.
+    pub fn certificate_expires(&self, which: Word, expires: Timestamp) {
+        let seconds = u64::try_from(expires.0 / 1000).unwrap_or_default();
+        self.certificate_expires.record(seconds, &[KeyValue::new("rogatory.certificate", which.as_str())]);
+    }
+
+    /// How the channel to `peer` stands.
+    pub fn channel(&self, peer: PartyId, open: bool, frozen: bool) {
+        self.channel_open.record(u64::from(open), &[party(peer)]);
+        self.channel_frozen.record(u64::from(frozen), &[party(peer)]);
     }
 
     /// A TLS handshake was refused for `reason`.

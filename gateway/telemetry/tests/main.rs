@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use model::{EntryId, PartyId, RefusalCode, Step};
+use model::{EntryId, PartyId, RefusalCode, Step, Timestamp};
 use opentelemetry_proto::tonic::{
     collector::{
         logs::v1::{
@@ -121,6 +121,9 @@ fn record(metrics: &Metrics, party: PartyId) {
     metrics.admit_took(Duration::from_micros(80));
     metrics.commit_took(Duration::from_millis(2), 12);
     metrics.handshake_refused(telemetry::word!("expired"));
+    metrics.ready(true);
+    metrics.channel(party, true, false);
+    metrics.certificate_expires(telemetry::word!("tls"), Timestamp(1_700_000_000_000));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,6 +137,7 @@ async fn a_traced_call_reaches_the_collector_and_carries_nothing_outside_the_all
         party: Some(party),
         authority: None,
         otlp_endpoint: Some(format!("http://{endpoint}")),
+        scraped: true,
         log: LogFormat::Json,
         level: Level::Info,
     };
@@ -149,6 +153,7 @@ async fn a_traced_call_reaches_the_collector_and_carries_nothing_outside_the_all
     .instrument(telemetry::span!("admit", party = party, step = Step::SealSend))
     .await;
     record(&Metrics::new(), party);
+    scraped(&guard.scrape().unwrap().text().unwrap());
     tokio::task::spawn_blocking(|| drop(std::panic::catch_unwind(|| std::panic::panic_any("Jane Roe")))).await.unwrap();
     tokio::task::spawn_blocking(|| guard.shutdown()).await.unwrap();
 
@@ -224,12 +229,17 @@ fn metrics_are_clean(collector: &Collector) {
             other => unreachable!("{other:?}"),
         };
         for attributes in attributes {
-            subset(attributes, &["rogatory.party", "rogatory.step", "rogatory.code", "rogatory.reason"]);
+            let allowed =
+                ["rogatory.party", "rogatory.step", "rogatory.code", "rogatory.reason", "rogatory.certificate"];
+            subset(attributes, &allowed);
         }
     }
     let names: BTreeSet<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     let expected = [
         "rogatory.admit.duration",
+        "rogatory.certificate.expires",
+        "rogatory.channel.frozen",
+        "rogatory.channel.open",
         "rogatory.commit.duration",
         "rogatory.commit.entries",
         "rogatory.entries.admitted",
@@ -237,6 +247,28 @@ fn metrics_are_clean(collector: &Collector) {
         "rogatory.entries.refused",
         "rogatory.entries.relayed",
         "rogatory.handshakes.refused",
+        "rogatory.ready",
     ];
     assert!(expected.iter().all(|name| names.contains(name)), "{names:?}");
+}
+
+/// The same instruments as Prometheus reads them: by the names that a collector's exporter gives them, which the rules use.
+fn scraped(text: &str) {
+    let expected = [
+        "rogatory_admit_duration_seconds_count 1",
+        r#"rogatory_certificate_expires_seconds{rogatory_certificate="tls"} 1700000000"#,
+        r#"rogatory_channel_frozen{rogatory_party="JP"} 0"#,
+        r#"rogatory_channel_open{rogatory_party="JP"} 1"#,
+        "rogatory_commit_duration_seconds_count 1",
+        "rogatory_commit_entries_count 1",
+        r#"rogatory_entries_admitted_total{rogatory_party="JP",rogatory_step="seal_send"} 1"#,
+        r#"rogatory_entries_queued{rogatory_party="JP"} 7"#,
+        r#"rogatory_entries_refused_total{rogatory_code="R92",rogatory_party="JP"} 1"#,
+        r#"rogatory_entries_relayed_total{rogatory_party="JP"} 3"#,
+        r#"rogatory_handshakes_refused_total{rogatory_reason="expired"} 1"#,
+        "rogatory_ready 1",
+    ];
+    for line in expected {
+        assert!(text.lines().any(|told| told == line), "no line {line} in\n{text}");
+    }
 }

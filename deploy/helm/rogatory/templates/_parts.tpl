@@ -20,7 +20,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- end }}
 
-{{/* A gateway or a desk. (dict "root" . "component" "desk-central" "repository" … "arguments" (list …) "probe" (list …) "claim" … "secret" … "resources" … "ports" (dict name port)) */}}
+{{/* A gateway or a desk. (dict "root" . "component" "desk-central" "repository" … "arguments" (list …) "claim" … "secret" … "resources" … "ports" (dict name port)) */}}
 {{- define "rogatory.workload" -}}
 apiVersion: apps/v1
 kind: StatefulSet
@@ -76,24 +76,18 @@ spec:
             readOnlyRootFilesystem: true
             capabilities:
               drop: [ALL]
-          # The programs have no health service: the command asks the running one over its socket, and ends with 0 where that answers.
+          # Over the ops port, which the arguments open. Only readiness asks for each check: no restart makes room on a disk or renews a certificate.
           startupProbe:
-            exec:
-              command:
-                {{- toYaml .probe | nindent 16 }}
+            httpGet: {path: /livez, port: ops}
             periodSeconds: 5
-            timeoutSeconds: 5
+            timeoutSeconds: 15
             failureThreshold: 60
           readinessProbe:
-            exec:
-              command:
-                {{- toYaml .probe | nindent 16 }}
+            httpGet: {path: /readyz, port: ops}
             periodSeconds: 15
-            timeoutSeconds: 10
+            timeoutSeconds: 15
           livenessProbe:
-            exec:
-              command:
-                {{- toYaml .probe | nindent 16 }}
+            httpGet: {path: /livez, port: ops}
             periodSeconds: 60
             timeoutSeconds: 30
             failureThreshold: 5

@@ -11,6 +11,7 @@ mod events;
 mod export;
 mod follow;
 mod group;
+mod health;
 mod hearing;
 mod list;
 mod matters;
@@ -28,7 +29,7 @@ mod train;
 mod translation;
 mod webhook;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::Exit;
@@ -74,6 +75,8 @@ enum Command {
     Serve(Serve),
     /// How the desk is.
     Status,
+    /// Ask the running desk whether it is ready: 0 it is, 8 it is not or does not answer.
+    Health,
     /// Check evidence, offline.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -208,6 +211,9 @@ struct Serve {
     /// An OTLP collector, as in http://127.0.0.1:4317; goes before the one in desk.toml.
     #[arg(long)]
     otlp_endpoint: Option<String>,
+    /// Where to answer those who look after the desk (/livez, /readyz, /metrics), as in 127.0.0.1:7013; goes before the one in desk.toml.
+    #[arg(long)]
+    ops_listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -274,7 +280,12 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
     let runtime = runtime.map_err(|error| Failure::new(Exit::Failure, format!("cannot start: {error}")))?;
     runtime.block_on(async {
         if let Command::Serve(serve) = &cli.command {
-            return serve::run(&cli.dir, serve.otlp_endpoint.clone(), json_output).await.map(|()| None);
+            return serve::run(&cli.dir, serve.otlp_endpoint.clone(), serve.ops_listen, json_output)
+                .await
+                .map(|()| None);
+        }
+        if let Command::Health = &cli.command {
+            return health::run(&cli.dir).await.map(Some);
         }
         if let Command::Audit(audit) = &cli.command {
             return audit.run().map(Some);
@@ -292,7 +303,7 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
 
 async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
-        Command::Serve(_) | Command::Translation(_) | Command::Audit(_) | Command::Certificate(_) => {
+        Command::Serve(_) | Command::Health | Command::Translation(_) | Command::Audit(_) | Command::Certificate(_) => {
             Err(Failure::new(Exit::Usage, "it is run by itself"))
         }
         Command::Status => show::status(session).await,

@@ -252,11 +252,16 @@ impl Office {
         Ok(())
     }
 
+    /// When the certificates end: the one for TLS, the leaf's.
+    pub(crate) fn certificates_until(&self) -> [Timestamp; 2] {
+        let leaf = self.leaves.known().first().map_or(Timestamp(0), Leaf::until);
+        [self.uplink.certificate_until(), leaf]
+    }
+
     /// When the certificates end, in how many cases the newest leaf is still to be put in place, and what the people of the desk have to
     /// know of that.
     pub(super) async fn credentials(&self, now: Timestamp) -> Result<Credentials, Denial> {
-        let leaf = self.leaves.known().first().map_or(Timestamp(0), Leaf::until);
-        let until = [self.uplink.certificate_until(), leaf];
+        let until = self.certificates_until();
         let names = [Purpose::Tls, Purpose::Leaf];
         let ending = until.iter().zip(SOON_MS).zip(names).filter(|((until, soon), _)| until.plus_ms(-soon) <= now);
         let problems = ending

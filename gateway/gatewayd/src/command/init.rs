@@ -160,6 +160,7 @@ impl Init {
         let config = Config {
             party: self.party,
             peer_listen: self.peer_listen.map_or_else(free_port, Ok)?,
+            ops_listen: None,
             desk_listen: self.desk_listen.map_or_else(free_port, Ok)?,
             database: "sqlite:gateway.db".to_owned(),
             passphrase_file: "passphrase".into(),

@@ -1,6 +1,6 @@
 //! `gateway serve`: runs the gateway until it is told to stop.
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use blobs::Depot;
 use clap::Args;
@@ -16,7 +16,7 @@ use proto::{
 };
 use serde_json::json;
 use store::{DatabaseUrl, Settings, gateway::GatewayStore};
-use telemetry::{LogFormat, Metrics, supervisor};
+use telemetry::{HealthServer, HealthService, LogFormat, Metrics, Scrape, Vitals, supervisor};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -41,6 +41,7 @@ use crate::{
     rules::Rules,
     service::{evidence::Evidence, files::SealedFiles, operator::Operator, peer::Peers, structured, submission::Desks},
     trust::Trust,
+    vitals,
 };
 
 /// Works that wait for the committer; more wait at their senders.
@@ -54,6 +55,9 @@ pub(crate) struct Serve {
     /// An OTLP collector, as in http://127.0.0.1:4317, in place of the configured one.
     #[arg(long)]
     otlp_endpoint: Option<String>,
+    /// Where to answer those who look after the gateway (/livez, /readyz, /metrics), as in 127.0.0.1:7003, in place of the configured one.
+    #[arg(long)]
+    ops_listen: Option<SocketAddr>,
     /// How loud: debug, info, warn or error.
     #[arg(long, default_value = "info")]
     log_level: telemetry::Level,
@@ -62,33 +66,37 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(&self, json_output: bool, now: Timestamp) -> Result<(), Failure> {
         let folder = Folder::find(&self.at.dir)?;
-        let config = folder.config()?;
+        let mut config = folder.config()?;
+        config.ops_listen = self.ops_listen.or(config.ops_listen);
         let telemetry = telemetry::init(telemetry::Options {
             service: "gateway",
             party: Some(config.party),
             authority: None,
             otlp_endpoint: self.otlp_endpoint.clone().or_else(|| config.otlp_endpoint.clone()),
+            scraped: config.ops_listen.is_some(),
             log: if json_output { LogFormat::Json } else { LogFormat::Text },
             level: self.log_level,
         })
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-        let ran = run(folder, config, json_output, now).await;
+        let ran = run(folder, config, telemetry.scrape(), json_output, now).await;
         telemetry.shutdown();
         ran
     }
 }
 
-async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) -> Result<(), Failure> {
+async fn run(
+    folder: Folder,
+    mut config: Config,
+    scrape: Option<Scrape>,
+    json_output: bool,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let _lock = keyring::lock(&folder.lock())?;
+    let ops = asked(&mut config, scrape).await?;
     let keys = Keys::open(&folder, &config)?;
-    let trust = Arc::new(believe(&folder, &keys, now)?);
-    if trust.own() != config.party {
-        let what = format!("the root certificate is of {}, the configuration of {}", trust.own(), config.party);
-        return Err(Failure::new(Exit::Usage, what));
-    }
+    let trust = Arc::new(believe(&folder, &config, &keys, now)?);
     let store = opened(&folder, &config).await?;
-    let catalogue = config.catalog.as_ref().map(|path| folder.resolve(path));
-    let rules = Rules::open(trust.own(), catalogue.as_deref().map(|path| (path, config.treaty_signatures)))?;
+    let rules = rules(&folder, &config, &trust)?;
     tell_of_treaties(&rules, &trust, now, json_output);
     let own = Credentials::new(&keys.tls).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     let (work, works) = mpsc::channel(QUEUE);
@@ -132,7 +140,8 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
         certificate: own.clone(),
     };
     let living = tokio::spawn(live(store.clone()));
-    let edge = Edge { peers, desks, tls: ServerTls::new(own, trust), socket: folder.operator_socket() };
+    let (vitals, health) = vitals::start(&gateway, &own, ops).await;
+    let edge = Edge { peers, desks, tls: ServerTls::new(own, trust), socket: folder.operator_socket(), vitals, health };
     let served = tokio::select! {
         served = edge.serve(gateway, operator, stop, || announce(&config, &folder, json_output)) => served,
         // It ends by a defect only: without the one writer nothing can be taken.
@@ -146,6 +155,14 @@ async fn run(folder: Folder, config: Config, json_output: bool, now: Timestamp) 
     served
 }
 
+/// The port for those who look after the gateway, where one is wanted, and what is read there. The configuration learns which one it is.
+async fn asked(config: &mut Config, scrape: Option<Scrape>) -> Result<Option<(TcpListener, Scrape)>, Failure> {
+    let (Some(address), Some(scrape)) = (config.ops_listen, scrape) else { return Ok(None) };
+    let listener = bind(address).await?;
+    config.ops_listen = listener.local_addr().ok();
+    Ok(Some((listener, scrape)))
+}
+
 /// The gateway's store, with what an older program folded folded again.
 async fn opened(folder: &Folder, config: &Config) -> Result<GatewayStore, Failure> {
     let url: DatabaseUrl =
@@ -155,6 +172,11 @@ async fn opened(folder: &Folder, config: &Config) -> Result<GatewayStore, Failur
         .map_err(|error| Failure::from(model::Denial::from(error)))?;
     refold::all(&store).await.map_err(Failure::from)?;
     Ok(store)
+}
+
+fn rules(folder: &Folder, config: &Config, trust: &Trust) -> Result<Rules, Failure> {
+    let catalogue = config.catalog.as_ref().map(|path| folder.resolve(path));
+    Rules::open(trust.own(), catalogue.as_deref().map(|path| (path, config.treaty_signatures)))
 }
 
 /// Tells the service manager that the program lives, and whether it can keep what comes.
@@ -187,6 +209,8 @@ struct Edge {
     desks: TcpListener,
     tls: ServerTls,
     socket: PathBuf,
+    vitals: Vitals,
+    health: HealthServer<HealthService>,
 }
 
 impl Edge {
@@ -208,7 +232,7 @@ impl Edge {
         let sealed_files = SealedFileServiceServer::new(SealedFiles(gateway.clone()))
             .max_decoding_message_size(files::OUTLINE_MESSAGE_BYTES_MAX)
             .max_encoding_message_size(files::OUTLINE_MESSAGE_BYTES_MAX);
-        let operator_routes = Routes::new(OperatorServiceServer::new(operator));
+        let operator_routes = Routes::new(OperatorServiceServer::new(operator)).add_service(self.health);
         let until = |mut stopping: watch::Receiver<bool>| async move {
             // An error says that nobody can stop us any more: stop.
             let _ = stopping.wait_for(|stop| *stop).await;
@@ -243,6 +267,7 @@ impl Edge {
                 () = told_to_stop() => {
                     telemetry::say!(Info, "stopping: running calls end first");
                     supervisor::stopping();
+                    self.vitals.stop();
                     let _ = stop.send(true);
                     break all.await.map(|_| ());
                 }
@@ -280,7 +305,7 @@ async fn told_to_stop() {
     }
 }
 
-async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let exit = if error.kind() == std::io::ErrorKind::AddrInUse { Exit::Locked } else { Exit::Failure };
         Failure::new(exit, format!("cannot listen on {address}: {error}"))
@@ -297,6 +322,7 @@ fn announce(config: &Config, folder: &Folder, json_output: bool) -> Result<(), F
             "party": config.party.to_string(),
             "peer_listen": config.peer_listen.to_string(),
             "desk_listen": config.desk_listen.to_string(),
+            "ops_listen": config.ops_listen.map(|address| address.to_string()),
             "operator_socket": folder.operator_socket(),
         });
         writeln!(out, "{ready}")
@@ -311,14 +337,19 @@ fn announce(config: &Config, folder: &Folder, json_output: bool) -> Result<(), F
 }
 
 /// Begins with the own directory; with the one before it, where a kill left the newest half-written.
-fn believe(folder: &Folder, keys: &Keys, now: Timestamp) -> Result<Trust, Failure> {
+fn believe(folder: &Folder, config: &Config, keys: &Keys, now: Timestamp) -> Result<Trust, Failure> {
     let newest = Trust::new(&keys.root, keys.directory.clone(), now);
-    match (newest, keys::read_previous_directory(folder)) {
-        (Ok(trust), _) => Ok(trust),
-        (Err(denial), None) => Err(denial.into()),
+    let trust = match (newest, keys::read_previous_directory(folder)) {
+        (Ok(trust), _) => trust,
+        (Err(denial), None) => return Err(denial.into()),
         (Err(denial), Some(previous)) => {
             telemetry::say!(Warn, "the newest own directory does not hold; the one before it is used");
-            Trust::new(&keys.root, previous, now).map_err(|_| denial.into())
+            Trust::new(&keys.root, previous, now).map_err(|_| denial)?
         }
+    };
+    if trust.own() != config.party {
+        let what = format!("the root certificate is of {}, the configuration of {}", trust.own(), config.party);
+        return Err(Failure::new(Exit::Usage, what));
     }
+    Ok(trust)
 }

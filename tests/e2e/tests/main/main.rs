@@ -83,6 +83,7 @@ mod transfer;
 mod treaties;
 mod tsa;
 mod twice;
+mod vitals;
 mod waiting;
 mod whole;
 mod witnesses;

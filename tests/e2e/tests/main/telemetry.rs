@@ -137,7 +137,9 @@ fn metrics_are_clean(collector: &Collector) {
         };
         assert!(!attributes.is_empty(), "{metric:?}");
         for attributes in attributes {
-            subset(attributes, &["rogatory.party", "rogatory.step", "rogatory.code", "rogatory.reason"]);
+            let allowed =
+                ["rogatory.party", "rogatory.step", "rogatory.code", "rogatory.reason", "rogatory.certificate"];
+            subset(attributes, &allowed);
         }
     }
 }
