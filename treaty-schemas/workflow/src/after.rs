@@ -3,7 +3,7 @@
 use model::{Refusal, RefusalCode, Timestamp};
 
 use crate::{
-    Case, Command, Guard, Measure, Side, answer,
+    Case, Command, Guard, Measure, Side, State, answer,
     decide::until,
     event::{counted, waited},
 };
@@ -21,7 +21,14 @@ pub(crate) fn held(
     let id = measure.scope.id;
     let preserves = measure.terms.as_ref().is_some_and(|terms| terms.preservation.is_some());
     let (reason, remedy) = match guard {
-        Guard::Complete | Guard::Unreported if measure.outstanding => (
+        Guard::Unreported if measure.outstanding && measure.state == State::InUse => (
+            format!(
+                "{} took over what came of {id} without the rest, which counts as not produced",
+                case.party(Side::Home)
+            ),
+            "What is found later is asked for, or offered, in a case that follows this one.".to_owned(),
+        ),
+        Guard::Unreported if measure.outstanding => (
             format!("a part of {id} is outstanding"),
             "Go on with it (more_to_come), and report when all of it has arrived.".to_owned(),
         ),

@@ -51,8 +51,8 @@ pub const INFO_SILENCE_DAYS: i64 = 30;
 /// So long who refused leaves the requesting party for a remedy, before it may close. A policy: no text says how long.
 pub const REMEDY_DAYS: i64 = 30;
 
-/// So long at least an offer may stay without an answer, and records without a confirmation, before the requested party goes on without one. A
-/// policy, where the treaty does not leave more time.
+/// So long at least an offer may stay without an answer, and records without a confirmation, before the requested party goes on without one; and
+/// so long the rest may fail to follow a part, before the requesting party goes on without it. A policy, where the treaty does not leave more time.
 pub const ANSWER_SILENCE_DAYS: i64 = 30;
 
 const HOUR_MS: i64 = 3600 * 1000;
@@ -285,13 +285,18 @@ fn ordered(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure
     Err(cited(&measure.scope, "declared.order", reason, remedy))
 }
 
-/// From when on an offer, or records, count as unanswered: after [`ANSWER_SILENCE_DAYS`], or the time that the treaty leaves for an answer
+/// From when on an offer, records, or a part without the rest count as left alone: after [`ANSWER_SILENCE_DAYS`], or the time that the treaty leaves for an answer
 /// where that is longer. Both gateways have to find the same, and neither has the other's calendar: a working day counts as two, and
 /// the last one to its end, wherever that is.
 pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
     const OURS: i64 = ANSWER_SILENCE_DAYS * DAY_MS;
-    let kind = if measure.state == State::CondOffer { TimerKind::Offer } else { TimerKind::Receipt };
-    let timers = measure.terms.iter().flat_map(|terms| &terms.timers).filter(|timer| timer.kind == kind);
+    let kind = match measure.state {
+        State::CondOffer => Some(TimerKind::Offer),
+        // No clock of a treaty runs for the rest.
+        State::Received => None,
+        _ => Some(TimerKind::Receipt),
+    };
+    let timers = measure.terms.iter().flat_map(|terms| &terms.timers).filter(|timer| Some(timer.kind) == kind);
     let lengths = timers.map(|timer| match timer.unit {
         Unit::Hours => i64::from(timer.length) * HOUR_MS,
         Unit::Days => i64::from(timer.length) * DAY_MS,
@@ -301,7 +306,7 @@ pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
     measure.since.plus_ms(theirs.unwrap_or(OURS))
 }
 
-/// The requesting party left an offer, or records, without a word for long. R94.
+/// The other side left an offer, records, or what is outstanding, without a word for long. R94.
 pub(crate) fn ignored(
     guard: Guard,
     case: &Case,
@@ -311,14 +316,14 @@ pub(crate) fn ignored(
 ) -> Result<(), Refusal> {
     let end = answerable_until(measure);
     if heard < end {
-        let (id, home) = (measure.scope.id, case.party(Side::Home));
-        let what = if guard == Guard::Untaken {
-            "taken nor declined the offer on"
-        } else {
-            "confirmed nor rejected the records for"
+        let (side, what) = match guard {
+            Guard::Untaken => (Side::Home, "neither taken nor declined the offer on"),
+            Guard::Unfollowed => (Side::Peer, "not gone on with what is outstanding of"),
+            _ => (Side::Home, "neither confirmed nor rejected the records for"),
         };
-        let reason = format!("{home} has neither {what} {id}, and may do so until {end}");
-        return Err(cited(&measure.scope, "concerns", reason, format!("Wait for {home}, or remind it.")));
+        let (id, silent) = (measure.scope.id, case.party(side));
+        let reason = format!("{silent} has {what} {id}, and may do so until {end}");
+        return Err(cited(&measure.scope, "concerns", reason, format!("Wait for {silent}, or remind it.")));
     }
     match guard {
         Guard::UnconfirmedAll => after::held(Guard::Unreported, case, command, heard, measure),

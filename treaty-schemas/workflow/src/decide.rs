@@ -316,7 +316,7 @@ fn guard(
             let heard = waited(now, command.taken);
             measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, heard))?;
         }
-        Guard::Untaken | Guard::UnconfirmedAll | Guard::UnconfirmedPart => {
+        Guard::Untaken | Guard::UnconfirmedAll | Guard::UnconfirmedPart | Guard::Unfollowed => {
             let heard = waited(now, command.taken);
             measure.map_or(Ok(()), |measure| answer::ignored(guard, case, command, measure, heard))?;
         }

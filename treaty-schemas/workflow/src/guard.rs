@@ -75,12 +75,15 @@ pub enum Guard {
     UnconfirmedAll,
     /// As [`Guard::Outstanding`], of such records.
     UnconfirmedPart,
+    /// As [`Guard::Outstanding`], and the other side has not gone on with it for [`ANSWER_SILENCE_DAYS`](crate::ANSWER_SILENCE_DAYS): what is
+    /// outstanding counts as not produced.
+    Unfollowed,
 }
 
 impl Guard {
-    /// Whether it holds only after the other side has left an offer, or records, without a word for long.
+    /// Whether it holds only after the other side has left an offer, records, or what is outstanding, without a word for long.
     pub fn is_of_answer(self) -> bool {
-        matches!(self, Self::Untaken | Self::UnconfirmedAll | Self::UnconfirmedPart)
+        matches!(self, Self::Untaken | Self::UnconfirmedAll | Self::UnconfirmedPart | Self::Unfollowed)
     }
 
     /// Whether it holds only after the other side has been silent for long.
@@ -119,7 +122,7 @@ impl fmt::Display for Guard {
             Self::UnconfirmedAll => {
                 "nothing is outstanding; after 30 days of silence of the other side; what was granted and not released is named"
             }
-            Self::UnconfirmedPart => "something is outstanding; after 30 days of silence of the other side",
+            Self::UnconfirmedPart | Self::Unfollowed => "something is outstanding; after 30 days of silence of the other side",
             Self::Notified => "notice to the ministry, where the requested party's law wants it",
             Self::WrongAddressee => "a request that asks; ground R93, the right addressee is in the body; or R01, 30 days after questions without an answer",
             Self::GivenBack => "a request that gives; ground R93, or R16 where its conditions cannot be kept",

@@ -178,8 +178,8 @@ impl Course {
 
     fn outcome(&self, measure: &Measure) -> Outcome {
         match self.ended {
-            // What was given before the rest was refused or withdrawn was given.
-            Some((State::Refused | State::Withdrawn, _)) if self.confirmed.is_some() => {
+            // What was given before the rest was refused, withdrawn or returned was given.
+            Some((State::Refused | State::Withdrawn | State::Returned, _)) if self.confirmed.is_some() => {
                 return Outcome::FulfilledInPart;
             }
             Some((State::Refused, _)) => return Outcome::Refused,

@@ -129,7 +129,6 @@ impl Row {
         self.returns(measure, side)
             && match self.guard {
                 Guard::Outstanding | Guard::UnconfirmedPart => measure.outstanding,
-                Guard::Complete => !measure.outstanding,
                 Guard::Unreported | Guard::UnconfirmedAll => !measure.outstanding && !measure.reported,
                 Guard::NothingKept | Guard::RemedyOver => !measure.keeps(),
                 Guard::Kept => measure.keeps() && side == measure.keeper(),
@@ -152,6 +151,10 @@ impl Row {
         if measure.gives() && matches!(self.trigger, Trigger::Step(step) if !of_given(step)) {
             return false;
         }
+        // Who gave something does not find that it contradicts itself.
+        if measure.gives() && self.trigger == Trigger::Step(Step::Violation) && side != measure.keeper() {
+            return false;
+        }
         match self.guard {
             Guard::AskedIn(state) => measure.asked_in == Some(state),
             Guard::LodgedIn(state) => measure.lodged_in == Some(state),
@@ -159,6 +162,8 @@ impl Row {
             Guard::Giver => side != measure.keeper(),
             Guard::Given | Guard::GivenBack => measure.gives(),
             Guard::WrongAddressee => !measure.gives(),
+            Guard::Complete => !measure.outstanding,
+            Guard::Unfollowed => measure.outstanding,
             _ => true,
         }
     }
@@ -286,9 +291,11 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Produced],           Some(Executed),   By(Step::FinalReport), PEER,   Officers(1, COLLECTORS),       Guard::UnconfirmedAll),
     // In use, until it has to be destroyed or returned. Who got it keeps it: the requested party where the request gave it.
     row(&[Received, Executed], Some(InUse),      By(Step::TakeOver),    HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::Complete),
+    // Who got a part does not wait for ever for the rest.
+    row(&[Received],           Some(InUse),      By(Step::TakeOver),    HOME,   Officers(1, &[Role::Officer, Role::Central]), Guard::Unfollowed),
     row(&[Acked],              Some(InUse),      By(Step::TakeOver),    PEER,   Officers(1, &[Role::Officer, Role::Central]), Guard::Given),
     row(&[InUse],              Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS),              Guard::Keeper),
-    row(&[Received, Executed, Refused, Withdrawn], Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS), Guard::Kept),
+    row(&[Received, Executed, Refused, Withdrawn, Returned], Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS), Guard::Kept),
     row(&[DisposalDue],        Some(InUse),      By(Step::Extend),      EITHER, Officers(1, &[Role::Central]), Guard::Giver),
     row(&[DisposalDue],        Some(Disposed),   By(Step::CertifyDisposal), EITHER, Officers(2, &[Role::Custodian]), Guard::Keeper),
     // What says something and moves nothing.
@@ -304,11 +311,11 @@ pub const TRANSITIONS: &[Row] = &[
     // Ways out.
     row(&[Sent, Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
                                Some(Withdrawn),  By(Step::Withdraw),    HOME,   Officers(1, &[Role::Central]), Guard::None),
-    row(&[Executed, Withdrawn], Some(Closed),    By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::NothingKept),
+    row(&[Executed, Withdrawn, Returned], Some(Closed), By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::NothingKept),
     // Who refused leaves the other side time for a remedy.
     row(&[Refused],            Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::NothingKept),
     row(&[Refused],            Some(Closed),     By(Step::Close),       PEER,   Officers(1, &[Role::Central]), Guard::RemedyOver),
-    row(&[Blocked, Lapsed, Returned, Disposed],
+    row(&[Blocked, Lapsed, Disposed],
                                Some(Closed),     By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::None),
     row(&[Validated],          Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::None),
     // Before the request is sent: a draft that both look at.

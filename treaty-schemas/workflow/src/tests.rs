@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod alone;
+mod ends;
 mod hearing;
 mod late;
 mod law;

@@ -9,7 +9,7 @@ use std::{
     sync::LazyLock,
 };
 
-use model::{Flaw, KeyId, MatterId, MeasureId, Role, Step};
+use model::{ConditionCode, Flaw, KeyId, MatterId, MeasureId, Role, Step};
 
 use super::{NOW, Order, key, scope};
 use crate::{
@@ -18,15 +18,15 @@ use crate::{
 };
 
 /// After which a side may go on alone, in a consultation as in a matter.
-const SILENCE_MS: i64 = {
+pub(super) const SILENCE_MS: i64 = {
     assert!(crate::CONSULT_SILENCE_DAYS <= crate::MATTER_SILENCE_DAYS);
     crate::MATTER_SILENCE_DAYS * 24 * 3600 * 1000
 };
-const SIDES: [(Side, &str); 2] = [(Side::Home, "JP:central"), (Side::Peer, "FR:central")];
+pub(super) const SIDES: [(Side, &str); 2] = [(Side::Home, "JP:central"), (Side::Peer, "FR:central")];
 
 /// What two have to stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Deed {
+pub(super) enum Deed {
     Send,
     Refuse,
     Release,
@@ -53,7 +53,7 @@ impl Deed {
     ];
 
     /// What became of a case between two looks, by what it holds: not by which step did it.
-    fn between(before: &Case, after: &Case) -> Vec<Self> {
+    pub(super) fn between(before: &Case, after: &Case) -> Vec<Self> {
         let mut deeds = Vec::new();
         if before.measures.is_empty() && !after.measures.is_empty() {
             deeds.push(Self::Send);
@@ -82,8 +82,9 @@ impl Deed {
     }
 }
 
-/// Requests of different treaties: the plain one, one that keeps and must be asked about, one that gives, one that is automatic.
-fn treaties() -> [Terms; 4] {
+/// Requests of different treaties: the plain one, one that keeps and must be asked about, one that gives, one that is automatic, one under which
+/// what is given may have to be destroyed, one that preserves. No treaty of the first and of the last two says how long what was given is kept.
+pub(super) fn treaties() -> [Terms; 6] {
     let free = Terms {
         grounds: model::RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(),
         postponements: vec![model::PostponementCode::P01],
@@ -93,17 +94,22 @@ fn treaties() -> [Terms; 4] {
     [
         free.clone(),
         Terms { consult: true, expost_hours: Some(96), retention_days: Some(30), ..free.clone() },
-        Terms { gives: true, preservation: Some(keeping), ..free.clone() },
-        Terms { automatic: true, retention_days: Some(30), ..free },
+        Terms { gives: true, preservation: Some(keeping.clone()), ..free.clone() },
+        Terms { automatic: true, retention_days: Some(30), ..free.clone() },
+        Terms { conditions: vec![ConditionCode::C06], ..free.clone() },
+        Terms { preservation: Some(keeping), ..free },
     ]
 }
 
 /// The step on the only measure, and on the only matter, by a side; who signs is to be added.
-fn order(step: Step, sender: &str, case: Option<&Case>, terms: &Terms) -> Order {
+pub(super) fn order(step: Step, sender: &str, case: Option<&Case>, terms: &Terms) -> Order {
     let mut order = Order::proper(step, &[1]).by(sender).signed(&[]);
     order.bytes = 0;
     // All that is asked for is released.
     order.declared.left_out.clear();
+    if matches!(step, Step::OfferConditions | Step::AcceptConditions) && !terms.conditions.is_empty() {
+        order.conditions.clone_from(&terms.conditions);
+    }
     if step == Step::SealSend {
         order.measures = vec![scope(1, &["traffic_data"])];
         order.records = if terms.gives { order.measures[0].records.clone() } else { vec![] };
@@ -116,7 +122,7 @@ fn order(step: Step, sender: &str, case: Option<&Case>, terms: &Terms) -> Order 
 }
 
 /// All that the step can say of itself.
-fn said(order: &Order) -> Vec<Order> {
+pub(super) fn said(order: &Order) -> Vec<Order> {
     if order.step != Step::Triage {
         return vec![order.clone()];
     }
@@ -155,7 +161,7 @@ fn is_up_to_signers(order: &Order, case: &Case) -> bool {
 }
 
 /// Everybody that the step needs, once by each actor.
-fn together(step: Step) -> Vec<Vec<(KeyId, Role)>> {
+pub(super) fn together(step: Step) -> Vec<Vec<(KeyId, Role)>> {
     // Who decided does not decide on the remedy.
     let first = if matches!(step, Step::AnnulDecision | Step::UpholdDecision) { 3 } else { 0 };
     let signers = |actor: &Actor| match actor {
@@ -185,7 +191,7 @@ fn alone(step: Step) -> Vec<Vec<(KeyId, Role)>> {
 
 /// What decides how a case can go on, without its moments and sums. A matter moves no measure and asks of one only whether something was
 /// released for it and whether it awaits what is collected, so beside a matter no more of a measure is told apart.
-fn shape(case: &Case) -> String {
+pub(super) fn shape(case: &Case) -> String {
     let measure = case.measures.get(&MeasureId(1));
     if let Some(one) = case.matters.get(&MatterId(1)) {
         let matter = (one.kind, one.state, one.opener, one.flaw, one.recalled, one.signed.len());
@@ -194,10 +200,11 @@ fn shape(case: &Case) -> String {
         return format!("{matter:?} {asked:?}");
     }
     let measure = measure.map(|one| {
-        let history = (one.asked_in, one.lodged_in, one.outstanding, one.consulted, one.given_up);
+        let history = (one.asked_in, one.lodged_in, one.outstanding, one.consulted, one.given_up, one.reported);
         (
             one.state,
             history,
+            (one.keeps(), one.conditions.len()),
             one.regularised.is_some(),
             one.offered.len(),
             one.released.len(),
@@ -209,7 +216,7 @@ fn shape(case: &Case) -> String {
 }
 
 /// The same case at the same moment, however it came there, so that there are finitely many.
-fn settled(mut case: Case) -> Case {
+pub(super) fn settled(mut case: Case) -> Case {
     case.moved = NOW;
     for measure in case.measures.values_mut() {
         measure.since = NOW;

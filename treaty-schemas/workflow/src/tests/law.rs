@@ -274,6 +274,37 @@ fn records_that_nobody_confirms_let_their_giver_report_or_go_on_after_thirty_day
 }
 
 #[test]
+fn a_part_whose_rest_does_not_follow_is_taken_over_after_thirty_days_and_not_before_and_the_rest_counts_as_not_produced()
+ {
+    let part = [Step::PartCollected, Step::Release, Step::Confirm]
+        .iter()
+        .fold(case_in(State::Executing, &[1]), |case, step| take(Some(case), *step, &[1]));
+    let end = later(&part, ANSWER_SILENCE_DAYS);
+    let over = Order::proper(Step::TakeOver, &[1]);
+    let early = over.decide_at(Some(&part), end.plus_ms(-1)).unwrap_err();
+    assert!(early.reason.starts_with("FR has not gone on with what is outstanding of M1"), "{early}");
+    let possible = part.possible(Side::Home);
+    let row = possible.iter().find(|one| one.row.trigger == crate::Trigger::Step(Step::TakeOver)).unwrap();
+    assert!(!row.is_due(&part, end.plus_ms(-1)) && row.is_due(&part, end));
+    // Who goes on in time is waited for.
+    let on = take(Some(part.clone()), Step::MoreToCome, &[1]);
+    assert!(over.decide_at(Some(&on), end).is_err());
+    let used = apply(Some(part.clone()), &over.decide_at(Some(&part), end).unwrap());
+    assert_eq!(
+        (used.state(), used.measures[&M1].outstanding),
+        (State::InUse, true),
+        "both sides see that it is not all"
+    );
+    let late = Order::proper(Step::FinalReport, &[1]).decide_at(Some(&used), end).unwrap_err();
+    assert!(late.reason.contains("without the rest, which counts as not produced"), "{late}");
+    let closed = [Step::DisposalDue, Step::CertifyDisposal, Step::Close].iter().fold(used, |case, step| {
+        let event = Order::proper(*step, &[1]).by("JP:central").decide_at(Some(&case), end).unwrap();
+        apply(Some(case), &event)
+    });
+    assert_eq!(closed.state(), State::Closed);
+}
+
+#[test]
 fn what_was_given_in_an_emergency_that_no_court_validates_is_destroyed_before_the_case_is_closed() {
     let urgent = review(Terms { expost_hours: Some(48), ..free() });
     let steps = [Step::Recognise, Step::Assign, Step::Collected, Step::Release, Step::Confirm, Step::FinalReport];

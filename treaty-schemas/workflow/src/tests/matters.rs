@@ -20,7 +20,7 @@ fn order(row: &MatterRow, side: Side) -> Order {
     order
 }
 
-fn start(kind: MatterKind) -> Case {
+pub(super) fn start(kind: MatterKind) -> Case {
     case_in(if kind == MatterKind::Hearing { State::Executing } else { State::InUse }, &[1])
 }
 
@@ -54,23 +54,12 @@ fn standing(case: &Case) -> MatterState {
 }
 
 #[test]
-fn every_standing_of_every_kind_is_reached_and_leads_to_closed() {
+fn every_standing_of_every_kind_is_reached() {
     for kind in MatterKind::ALL {
         let reached: BTreeSet<_> =
             Flaw::ALL.into_iter().flat_map(|flaw| explored(kind, flaw)).map(|case| standing(&case)).collect();
         let named: BTreeSet<_> = matter_rows(kind).map(|row| row.to).collect();
         assert_eq!(reached, named, "{kind}");
-        for state in named {
-            let mut seen = BTreeSet::from([state]);
-            let onward = |seen: &BTreeSet<MatterState>| {
-                let rows = matter_rows(kind).filter(|row| row.from.iter().any(|from| seen.contains(from)));
-                rows.map(|row| row.to).find(|to| !seen.contains(to))
-            };
-            while let Some(to) = onward(&seen) {
-                seen.insert(to);
-            }
-            assert!(seen.contains(&MatterState::Closed), "{kind} in {state}");
-        }
     }
 }
 
