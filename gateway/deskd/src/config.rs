@@ -43,6 +43,9 @@ pub(crate) struct Config {
     /// Whether a treaty of that folder binds only when both parties of a pair have signed it: "required" or "none".
     #[serde(default = "required")]
     pub(crate) treaty_signatures: Signatures,
+    /// A folder of calendars, laid over the built-in ones: a file of a party stands in place of the built-in one.
+    #[serde(default)]
+    pub(crate) calendars: Option<PathBuf>,
     /// Whether the desk tells the requesting party by itself how a request stands, when nothing was said for so long as the treaty's status
     /// clock runs.
     #[serde(default)]

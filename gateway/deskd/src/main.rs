@@ -5,6 +5,7 @@
 
 mod access;
 mod browser;
+mod calendars;
 mod cli;
 mod clock;
 mod config;

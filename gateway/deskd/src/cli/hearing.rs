@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use workflow::{Calendars, Slot, zone_named};
 
 use super::{commands, session::Session};
-use crate::{failure::Failure, summary};
+use crate::{calendars, failure::Failure, summary};
 
 /// The two sides of a case by their words, the own one among them.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub(super) struct Sides {
     pub(super) requesting: AuthorityId,
     pub(super) requested: AuthorityId,
     pub(super) own: &'static str,
+    pub(super) calendars: Calendars,
 }
 
 impl Sides {
@@ -21,10 +22,11 @@ impl Sides {
         let summary = shown.summary.as_ref();
         let other = summary.and_then(|summary| summary.counterpart.parse().ok());
         let (own, other) = (session.config.authority.clone(), other.ok_or_else(unsaid)?);
+        let calendars = calendars::open(&session.folder, &session.config)?;
         Ok(if summary.is_some_and(|summary| summary.side == "requesting") {
-            Self { requesting: own, requested: other, own: "requesting" }
+            Self { requesting: own, requested: other, own: "requesting", calendars }
         } else {
-            Self { requesting: other, requested: own, own: "requested" }
+            Self { requesting: other, requested: own, own: "requested", calendars }
         })
     }
 
@@ -194,13 +196,12 @@ struct Told {
 }
 
 fn slots(proposal: &Value, sides: &Sides, now: Timestamp) -> Vec<(u64, Slot, [Told; 2])> {
-    let calendars = Calendars::builtin().unwrap_or_default();
     let told = |slot: Slot| {
         sides.both().map(|(side, authority)| {
             let name = proposal["time_zones"][side].as_str().unwrap_or_default();
             let zone = zone_named(name);
             let local = zone.as_ref().and_then(|zone| slot.local(zone)).unwrap_or_else(|| "?".to_owned());
-            let calendar = calendars.of(authority.party());
+            let calendar = sides.calendars.of(authority.party());
             let warnings = zone.map(|zone| slot.warnings(&calendar, &zone, now)).unwrap_or_default();
             Told {
                 party: authority.party().to_string(),
@@ -230,6 +231,7 @@ mod tests {
             requesting: "JP:central".parse().unwrap(),
             requested: "FR:central".parse().unwrap(),
             own: "requesting",
+            calendars: Calendars::builtin().unwrap(),
         };
         let mut proposal = json!({
             "time_zones": { "requesting": "Asia/Tokyo", "requested": "Europe/Paris" },

@@ -21,13 +21,14 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
     let status = session.desk().get_desk_status(wire::GetDeskStatusRequest {}).await?.into_inner();
     let reach = if status.gateway_reachable { "reachable".to_owned() } else { format!("away: {}", status.detail) };
     let text = format!(
-        "desk          {}\ngateway       {} ({reach})\nparties       {}\nKeyPackages   {}\ncursor        {}\ntreaty files  {}",
+        "desk          {}\ngateway       {} ({reach})\nparties       {}\nKeyPackages   {}\ncursor        {}\ntreaty files  {}\ncalendars     {}",
         status.authority,
         status.gateway,
         status.parties.join(", "),
         status.key_packages_available,
         status.last_cursor,
-        status.treaty_files
+        status.treaty_files,
+        plain(&status.calendars)
     );
     let webhooks = match status.webhooks {
         0 => String::new(),
@@ -59,6 +60,7 @@ pub(super) async fn status(session: &Session) -> Result<Answer, Failure> {
         "parties": status.parties,
         "last_cursor": status.last_cursor,
         "treaty_files": status.treaty_files,
+        "calendars": status.calendars,
         "newest_event": status.newest_event,
         "webhooks": status.webhooks,
         "webhook_troubles": status.webhook_troubles,

@@ -97,6 +97,7 @@ use tokio::{
 use workflow::Calendars;
 
 use crate::{
+    calendars,
     config::{Config, Folder},
     failure::Failure,
     keys::Keys,
@@ -189,6 +190,8 @@ pub(crate) struct Office {
     records: RecordTypes,
     rules: Rules,
     calendars: Calendars,
+    /// Which they are, in words.
+    calendars_told: String,
     responders: crate::responder::Folder,
     /// The one lock of who changes something, and the groups in memory.
     members: tokio::sync::Mutex<Members>,
@@ -240,8 +243,7 @@ impl Office {
         let sealed = store.cursor(restore::SEALED_COUNT).await.map_err(Denial::from)?;
         // It may have died between the destruction of a key and this.
         store.forget().await.map_err(Denial::from)?;
-        let calendars = Calendars::builtin();
-        let calendars = calendars.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+        let calendars = calendars::open(folder, config)?;
         let records = RecordTypes::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         let office = Self {
             own: config.authority.clone(),
@@ -255,6 +257,7 @@ impl Office {
             records,
             rules: files::open(folder, config)?,
             calendars,
+            calendars_told: calendars::told(folder, config),
             responders: crate::responder::Folder::of(&folder.0, &config.passphrase_file),
             members: tokio::sync::Mutex::default(),
             fetching: tokio::sync::Mutex::default(),

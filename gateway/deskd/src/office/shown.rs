@@ -200,6 +200,7 @@ impl Office {
             parties: parties.unwrap_or_default(),
             last_cursor: u64::try_from(last).unwrap_or(0),
             treaty_files: self.rules.told(),
+            calendars: self.calendars_told.clone(),
             newest_event: u64::try_from(self.store.newest_event().await?).unwrap_or(0),
             webhooks: u32::try_from(self.store.webhooks().await?.len()).unwrap_or(u32::MAX),
             webhook_troubles: self.webhook_troubles().await?,

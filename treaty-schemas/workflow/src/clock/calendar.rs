@@ -176,6 +176,12 @@ impl Calendars {
         read.map(|calendar| calendar.map(|calendar| (calendar.party(), calendar))).collect::<Result<_, _>>().map(Self)
     }
 
+    /// These with those of files laid over them, each with its name and text.
+    pub fn over<'a>(mut self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, BadCalendar> {
+        self.0.extend(Self::load(files)?.0);
+        Ok(self)
+    }
+
     /// That of a party; one of weekends only where there is none.
     pub fn of(&self, party: PartyId) -> Calendar {
         self.0.get(&party).cloned().unwrap_or_else(|| Calendar::weekends_only(party))

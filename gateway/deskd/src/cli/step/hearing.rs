@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use desk::{HEARING_NOTICE, fill_slots};
 use model::{Exit, MatterId, Step, Timestamp};
 use serde_json::{Value, json};
-use workflow::{Calendars, moment_in, zone_named};
+use workflow::{moment_in, zone_named};
 
 use super::{
     Answer, Ask, Common, Session, Taken, Words,
@@ -278,10 +278,9 @@ impl Propose {
 
     /// The zone of each side, by what is said, or where its authority lies.
     fn zones(&self, sides: &Sides) -> Result<[String; 2], Failure> {
-        let calendars = Calendars::builtin().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         let zone = |(side, authority): (&'static str, &model::AuthorityId)| {
             let said = if side == sides.own { &self.zone } else { &self.their_zone };
-            let calendar = calendars.of(authority.party());
+            let calendar = sides.calendars.of(authority.party());
             let known = || calendar.zone_of(authority).iana_name().map(str::to_owned);
             let name = said.clone().or_else(known).unwrap_or_default();
             if zone_named(&name).is_some() { Ok(name) } else { Err(no_zone(&name)) }
