@@ -76,7 +76,14 @@ mod tests {
     #[test]
     fn a_party_without_a_built_in_calendar_is_counted_by_the_one_in_the_desks_folder() {
         let party = "CH".parse().unwrap();
-        let timer = Timer { kind: TimerKind::Ack, record: None, emergency: false, length: 2, unit: Unit::WorkingDays, clause: None };
+        let timer = Timer {
+            kind: TimerKind::Ack,
+            record: None,
+            emergency: false,
+            length: 2,
+            unit: Unit::WorkingDays,
+            clause: None,
+        };
         // Thursday, 24 December 2026, 10:00 in Bern.
         let start = model::Timestamp(1_798_102_800_000);
         let end = |keys: &str| {

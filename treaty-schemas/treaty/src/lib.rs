@@ -54,7 +54,7 @@ pub use quota::QuotaNeeded;
 pub use render::{Bytes, Document, Fact, Label, SCHEMA_VERSION};
 pub use rule::Rule;
 pub use source::suggestion;
-pub use term::{Consult, Ground, Judgement, Onward, Period, Quota, Timer, TimerKind, Unit};
+pub use term::{Consult, Ground, Judgement, LastDay, Onward, Period, Quota, Timer, TimerKind, Unit};
 pub use trace::{Input, Outcome, TraceStep};
 pub use usage::{Usage, UseGrant, UseQuery};
 pub use version::Layer;

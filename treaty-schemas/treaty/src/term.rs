@@ -82,6 +82,31 @@ words! {
         Days => "days",
         /// Days on which the requested authority works.
         WorkingDays => "working_days",
+        /// Calendar days; where nobody works on the last one, it is the next day on which somebody does [Reg. 1182/71 art. 3(4)].
+        DaysToWorkingDay => "days_to_working_day",
+    }
+}
+
+words! {
+    /// What happens when nobody works on the last of some calendar days.
+    LastDay {
+        /// The time ends on it all the same: the law of treaties knows no rule, and an end that is told too early does no harm.
+        AsItFalls => "as_it_falls",
+        /// It ends with the next working day.
+        NextWorkingDay => "next_working_day",
+    }
+}
+
+impl LastDay {
+    /// The timers of a file that says this of its times. How long data is kept is no time in which somebody acts: it never moves.
+    pub(crate) fn of(self, mut timers: Vec<Timer>) -> Vec<Timer> {
+        let moves = |timer: &&mut Timer| {
+            timer.unit == Unit::Days && !matches!(timer.kind, TimerKind::Preservation | TimerKind::Prolongation)
+        };
+        if self == Self::NextWorkingDay {
+            timers.iter_mut().filter(moves).for_each(|timer| timer.unit = Unit::DaysToWorkingDay);
+        }
+        timers
     }
 }
 

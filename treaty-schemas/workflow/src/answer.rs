@@ -301,6 +301,8 @@ pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
         Unit::Hours => i64::from(timer.length) * HOUR_MS,
         Unit::Days => i64::from(timer.length) * DAY_MS,
         Unit::WorkingDays => i64::from(timer.length) * 2 * DAY_MS,
+        // Nowhere does nobody work for two weeks.
+        Unit::DaysToWorkingDay => (i64::from(timer.length) + 14) * DAY_MS,
     });
     let theirs = lengths.max().filter(|length| *length > OURS).map(|length| length + DAY_MS);
     measure.since.plus_ms(theirs.unwrap_or(OURS))

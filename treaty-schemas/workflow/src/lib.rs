@@ -39,9 +39,8 @@ pub use answer::{ANSWER_SILENCE_DAYS, CONSULT_SILENCE_DAYS, INFO_SILENCE_DAYS, R
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
     Act, Agenda, AgendaHearing, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock,
-    ClockId, ClockRow, ClockState, Course, Day, Due, Ending, LastDay, Moment, Nature, NextAlarm, OfficeHours, Pause,
-    Reckoning, Schedule, Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, moments_of,
-    woven,
+    ClockId, ClockRow, ClockState, Course, Day, Due, Ending, Moment, Nature, NextAlarm, OfficeHours, Pause, Reckoning,
+    Schedule, Signal, alarms, alarms_between, applicable, clock_table, clocks, due, moments, moments_of, woven,
 };
 pub use command::{Command, DraftCommand};
 pub use decide::{PROCEDURE, decide, decide_draft};

@@ -12,7 +12,7 @@ use super::{
     request::{DualCriminality, read_judgements, read_offence, read_quota, read_timers},
 };
 use crate::{
-    Consult, Ground, Judgement, Onward, Quota, Timer, TimerKind, Unit,
+    Consult, Ground, Judgement, LastDay, Onward, Quota, Timer, TimerKind, Unit,
     provision::OffenceRule,
     source::{Count, Read, Report, Section, Slug, Spot, Value, known_record, named, word},
 };
@@ -29,6 +29,8 @@ pub(crate) struct Common {
     pub(crate) except_listed_months: Option<u32>,
     pub(crate) validators: BTreeMap<RecordType, Vec<Role>>,
     pub(crate) timers: Vec<Timer>,
+    /// Where the last day of a clock falls.
+    pub(crate) last_day: LastDay,
     /// Optional and mandatory ones.
     pub(crate) grounds: Vec<Ground>,
     pub(crate) forbidden_grounds: Vec<&'static str>,
@@ -124,6 +126,7 @@ pub(super) fn read<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>, kind
         Some(Vec::<Role>::read(report, value).unwrap_or_default())
     });
     let timers = read_timers(report, root, &mut clauses);
+    let last_day = root.may(report, "last_day").unwrap_or(LastDay::AsItFalls);
     let refusal = root.table(report, "refusal").map(|section| refusal(report, section));
     let judgements = read_judgements(report, root, "judgement", &mut clauses);
     let (postponements, conditions) = root.table(report, "answer").map_or_else(Default::default, |mut section| {
@@ -153,7 +156,7 @@ pub(super) fn read<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>, kind
     let (dual_criminality, clause, listed) = dual.flatten().unwrap_or((DualCriminality::Never, None, None));
     let refusal = refusal.flatten().unwrap_or_default();
     let safeguards = safeguards.flatten().unwrap_or_default();
-    let mut timers = timers.unwrap_or_default();
+    let mut timers = last_day.of(timers.unwrap_or_default());
     if let Some(hours) = safeguards.incident_notice_hours {
         let (kind, unit) = (TimerKind::Incident, Unit::Hours);
         timers.push(Timer { kind, record: None, emergency: false, length: hours, unit, clause: None });
@@ -166,6 +169,7 @@ pub(super) fn read<'s>(report: &mut Report<'s>, root: &mut Section<'_, 's>, kind
         except_listed_months: listed,
         validators,
         timers,
+        last_day,
         grounds: refusal.grounds,
         forbidden_grounds: refusal.forbidden,
         reasons: refusal.reasons,

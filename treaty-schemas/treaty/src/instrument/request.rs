@@ -163,7 +163,7 @@ fn whole<'s>(
         verified: verified?,
         attributes: attributes.map(|list| sorted(list.into_iter().map(|attribute| attribute.value).collect())),
         offence: offence.unwrap_or(Some(common.offence))?,
-        timers: merged(&common.timers, timers?),
+        timers: merged(&common.timers, common.last_day.of(timers?)),
         judgements: sorted(judgements?.into_iter().chain(common.judgements.iter().cloned()).collect()),
         ..request
     })

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use crate::{
-    Judgement, Quota, Timer,
+    Judgement, Quota, Timer, Unit,
     phrase::{List, Plural},
 };
 
@@ -20,11 +20,16 @@ impl Display for Bytes {
     }
 }
 
-/// `serve 5 working days for traffic_data in an emergency [ets-185:31]`; without its clause where it is policy.
+/// `serve 5 working days for traffic_data in an emergency [ets-185:31]`, `decision 10 days, the last a working day`; without its clause where it is policy.
 impl Display for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = self.unit.as_str().trim_end_matches('s').replace('_', " ");
-        write!(f, "{} {} {unit}{}", self.kind.as_str(), self.length, if self.length == 1 { "" } else { "s" })?;
+        let (unit, moved) = match self.unit {
+            Unit::Hours => ("hour", ""),
+            Unit::Days => ("day", ""),
+            Unit::WorkingDays => ("working day", ""),
+            Unit::DaysToWorkingDay => ("day", ", the last a working day"),
+        };
+        write!(f, "{} {} {unit}{}{moved}", self.kind.as_str(), self.length, if self.length == 1 { "" } else { "s" })?;
         if let Some(record) = &self.record {
             write!(f, " for {record}")?;
         }

@@ -10,7 +10,7 @@ use model::{
 use toml::de::DeValue;
 
 use super::{Place, Report, Value, clipped, look_alikes, suggestion};
-use crate::{Consult, Onward, Period, TimerKind, catalog::RECORD_TYPES};
+use crate::{Consult, LastDay, Onward, Period, TimerKind, catalog::RECORD_TYPES};
 
 /// A value that a treaty file may hold.
 pub(crate) trait Read: Sized {
@@ -270,6 +270,7 @@ words! {
     Role: [Role::Judge, Role::Prosecutor],
     SelectorKind: SelectorKind::ALL,
     TimerKind: TimerKind::ALL,
+    LastDay: LastDay::ALL,
     Consult: Consult::ALL,
     Onward: Onward::ALL,
     Period: Period::ALL,

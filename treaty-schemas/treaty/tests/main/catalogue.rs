@@ -1,7 +1,7 @@
 //! The catalogue that the program is built with, and what a pin does and does not hold.
 
 use jiff::civil::{Date, date};
-use treaty::Catalog;
+use treaty::{Catalog, Timer, TimerKind, Unit};
 
 use crate::{
     force::{STORED, decide, on},
@@ -52,6 +52,34 @@ fn the_pin_does_not_hold_the_date_but_what_follows_from_it() {
     let pin = |on: Date| catalog.rule(party("JP"), party("DK"), on).pin();
     assert_eq!(pin(date(2013, 1, 1)), pin(TODAY));
     assert_ne!(pin(date(2012, 10, 31)), pin(date(2012, 11, 1)));
+}
+
+#[test]
+fn the_clocks_of_union_law_end_with_a_working_day_and_how_long_data_is_kept_never_moves() {
+    let rule = builtin().rule(party("FR"), party("DE"), TODAY).canonical();
+    let clocks = |kind: &str| -> Vec<&str> {
+        let of_law = rule.lines().filter(|line| line.contains("timer") && line.contains("reg-2023-1543"));
+        let found: Vec<_> = of_law.filter(|line| line.split(' ').any(|word| word == kind)).collect();
+        assert!(!found.is_empty(), "{kind}");
+        found
+    };
+    let in_days = clocks("decision").into_iter().chain(clocks("provider")).filter(|line| !line.contains(" hours "));
+    assert!(in_days.clone().count() > 0 && in_days.into_iter().all(|line| line.contains(" 10 days_to_working_day ")));
+    assert!(clocks("enforcement").iter().all(|line| line.contains(" 5 working_days ")));
+    assert!(clocks("preservation").iter().all(|line| line.contains(" 60 days ")));
+    // No other law that is built in says so.
+    let rest = rule.lines().filter(|line| line.contains("timer") && !line.contains("reg-2023-1543"));
+    let moved = rest.filter(|line| line.contains("days_to_working_day"));
+    assert!(moved.into_iter().all(|line| line.contains(" ack ")), "but for the policy of that file");
+    let timer = Timer {
+        kind: TimerKind::Decision,
+        record: None,
+        emergency: false,
+        length: 10,
+        unit: Unit::DaysToWorkingDay,
+        clause: None,
+    };
+    assert_eq!(timer.to_string(), "decision 10 days, the last a working day");
 }
 
 #[test]

@@ -7,17 +7,6 @@ use crate::clock::calendar::{Calendar, Caveat};
 /// So many days are counted at most: a century. No treaty knows a longer time.
 const DAYS_MAX: u32 = 36_525;
 
-/// What happens when the last of some calendar days is one on which nobody works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum LastDay {
-    /// The time ends on it all the same. The choice where the instrument does not say otherwise: the law of treaties knows no rule,
-    /// and an end that is told too early does no harm.
-    #[default]
-    AsItFalls,
-    /// It ends with the next working day [Reg. 1182/71 art. 3(4)]: for acts of the Union.
-    NextWorkingDay,
-}
-
 /// By whose days one counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Reckoning<'a> {
@@ -25,14 +14,12 @@ pub struct Reckoning<'a> {
     pub calendar: &'a Calendar,
     /// The zone of the requested authority.
     pub zone: &'a TimeZone,
-    /// What happens when the last day is not worked.
-    pub last_day: LastDay,
 }
 
 impl<'a> Reckoning<'a> {
-    /// By the days of a party's central authority; the last day as it falls.
+    /// By the days of a party's central authority.
     pub fn by(calendar: &'a Calendar) -> Self {
-        Self { calendar, zone: calendar.zone(), last_day: LastDay::AsItFalls }
+        Self { calendar, zone: calendar.zone() }
     }
 }
 
@@ -51,26 +38,27 @@ pub struct Due {
 /// - Of days, that of the event does not count [Reg. 1182/71 art. 3(1)], and the last one counts to its end [art. 3(2)(b)], where the
 ///   requested authority lies. `due` is the beginning of the next day.
 /// - Working days leave out weekends and holidays of the requested party.
+/// - Where the treaty file says so, calendar days end with a working day [art. 3(4)].
 /// - Preservation is the exception: data is kept for so many days from the day of the confirmation, which counts [Budapest 29(7): not
 ///   less than 60 days], and its end never moves to a working day. Who must act before it ends is warned too early by that, not too late.
 ///
 /// The two working days that every period of two days or more has at least [art. 3(5)] are not counted for. An end beyond
 /// the calendar is the end of time.
 pub fn due(start: Timestamp, timer: &Timer, reckoning: &Reckoning<'_>) -> Due {
-    let Reckoning { calendar, zone, last_day } = *reckoning;
+    let Reckoning { calendar, zone } = *reckoning;
     let mut caveats = Vec::new();
     let end = match timer.unit {
         Unit::Hours => return Due { at: start.plus_ms(i64::from(timer.length) * 3_600_000), caveats },
         Unit::Days => day_of(start, zone).and_then(|day| {
             caveats.extend(calendar.caveat(day.year()).filter(|caveat| matches!(caveat, Caveat::NoCalendar(_))));
-            match (timer.kind, last_day) {
-                (TimerKind::Preservation | TimerKind::Prolongation, _) => days_after(day, timer.length),
-                (_, LastDay::AsItFalls) => days_after(day, timer.length)?.tomorrow().ok(),
-                (_, LastDay::NextWorkingDay) => {
-                    let last = days_after(day, timer.length)?;
-                    working(last.yesterday().ok()?, 1, calendar, &mut caveats)?.tomorrow().ok()
-                }
+            match timer.kind {
+                TimerKind::Preservation | TimerKind::Prolongation => days_after(day, timer.length),
+                _ => days_after(day, timer.length)?.tomorrow().ok(),
             }
+        }),
+        Unit::DaysToWorkingDay => day_of(start, zone).and_then(|day| {
+            let last = days_after(day, timer.length)?;
+            working(last.yesterday().ok()?, 1, calendar, &mut caveats)?.tomorrow().ok()
         }),
         Unit::WorkingDays => day_of(start, zone)
             .and_then(|day| working(day, timer.length, calendar, &mut caveats))

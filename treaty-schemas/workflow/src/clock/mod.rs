@@ -23,7 +23,7 @@ mod tests;
 pub use agenda::{Agenda, AgendaHearing, AgendaItem};
 pub use alarm::{Alarm, AlarmKind, alarms, alarms_between};
 pub use calendar::{Calendar, Calendars, Caveat, Day, OfficeHours};
-pub use due::{Due, LastDay, Reckoning, due};
+pub use due::{Due, Reckoning, due};
 pub use file::BadCalendar;
 pub use kind::{Act, CLOCKS, ClockRow, Nature, Signal, clock_table};
 pub use moment::{Moment, moments, moments_of, woven};

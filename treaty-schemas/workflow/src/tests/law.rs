@@ -233,6 +233,7 @@ fn a_treaty_that_leaves_more_time_for_an_answer_is_waited_for_and_one_that_leave
     for (length, unit, days) in [
         (45, Unit::Days, 46),
         (20, Unit::WorkingDays, 41),
+        (20, Unit::DaysToWorkingDay, 35),
         (10, Unit::Days, ANSWER_SILENCE_DAYS),
         (48, Unit::Hours, ANSWER_SILENCE_DAYS),
     ] {

@@ -6,7 +6,7 @@ use treaty::{TimerKind, Unit};
 use super::{DAY, HOUR, at, calendar, party, timer};
 use crate::{
     Keeping, Preservation,
-    clock::{Calendar, Caveat, Due, LastDay, Reckoning, due},
+    clock::{Calendar, Caveat, Due, Reckoning, due},
 };
 
 fn counted(start: &str, length: u32, unit: Unit, code: &str) -> Due {
@@ -81,16 +81,17 @@ fn working_days_leave_out_weekends_and_holidays_and_name_years_that_nobody_verif
 }
 
 #[test]
-fn a_last_day_that_is_not_worked_moves_only_where_the_rule_says_so() {
-    let france = calendar("FR");
-    let decision = timer(TimerKind::Decision, 4, Unit::Days, None);
-    let by = |last_day| Reckoning { last_day, ..Reckoning::by(&france) };
+fn a_last_day_that_is_not_worked_moves_only_where_the_treaty_says_so() {
+    let end = |start: &str, length, unit| counted(start, length, unit, "FR").at;
     // Friday to Tuesday: 14 July.
-    let start = at("2026-07-10T08:00:00Z");
-    assert_eq!(due(start, &decision, &by(LastDay::AsItFalls)).at, at("2026-07-14T22:00:00Z"));
-    assert_eq!(due(start, &decision, &by(LastDay::NextWorkingDay)).at, at("2026-07-15T22:00:00Z"));
-    let preservation = timer(TimerKind::Preservation, 4, Unit::Days, None);
-    assert_eq!(due(start, &preservation, &by(LastDay::NextWorkingDay)).at, at("2026-07-13T22:00:00Z"));
+    let friday = "2026-07-10T08:00:00Z";
+    assert_eq!(end(friday, 4, Unit::Days), at("2026-07-14T22:00:00Z"));
+    assert_eq!(end(friday, 4, Unit::DaysToWorkingDay), at("2026-07-15T22:00:00Z"));
+    // Friday to Sunday, and a last day that is worked.
+    assert_eq!(end(friday, 2, Unit::DaysToWorkingDay), at("2026-07-13T22:00:00Z"));
+    assert_eq!(end(friday, 3, Unit::DaysToWorkingDay), end(friday, 3, Unit::Days));
+    let unknown = counted(friday, 2, Unit::DaysToWorkingDay, "XX");
+    assert_eq!((unknown.at, unknown.caveats), (at("2026-07-14T00:00:00Z"), vec![Caveat::NoCalendar(party("XX"))]));
 }
 
 #[test]
