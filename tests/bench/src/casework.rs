@@ -14,7 +14,7 @@ use std::{fs, thread::available_parallelism};
 
 use crate::{Casework, failure::Failure};
 
-pub(crate) use report::{json, text};
+pub(crate) use report::{json, require_limits, text};
 
 /// All that was measured.
 pub(crate) struct Measured {

@@ -150,9 +150,10 @@ fn casework(options: &Casework) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let measured = runtime.block_on(casework::measure(options))?;
     match options.output {
-        Output::Json => tell(&format!("{}\n", casework::json(&measured))),
-        Output::Text => tell(&casework::text(&measured)),
+        Output::Json => tell(&format!("{}\n", casework::json(&measured)))?,
+        Output::Text => tell(&casework::text(&measured))?,
     }
+    casework::require_limits(&measured)
 }
 
 fn exchange(options: &Exchange) -> Result<(), Failure> {

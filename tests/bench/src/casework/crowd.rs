@@ -9,6 +9,7 @@ use proto::desk::{
 };
 use records::RecordTypes;
 use tokio::time::{Instant, sleep, timeout};
+use treaty::Rule;
 
 use super::filled::{self, Held};
 use crate::{
@@ -92,6 +93,7 @@ async fn beside_each_other([few, many]: [&mut States; 2], options: &Casework) ->
 struct Crew<'a> {
     states: &'a mut States,
     desk: RealDesk,
+    caller: Caller,
     held: Held,
     ready_ms: [f64; 3],
     resident_mib: [f64; 3],
@@ -104,15 +106,17 @@ impl<'a> Crew<'a> {
     /// Fills the databases and starts everything.
     async fn gather(states: &'a mut States, open: usize, options: &Casework) -> Result<Self, Failure> {
         let desk = RealDesk::start(states, 1).await?;
-        play(states, &desk, WARM_UP).await?;
+        Caller::connect(states).await?.play(&desk, WARM_UP).await?;
         desk.stop().await;
         states.halt().await;
         let held = fill(states, open, options.clocks).await?;
         let gateways = states.resume().await?;
         let desk = RealDesk::start(states, 1).await?;
         let ready_ms = [gateways[0], gateways[1], desk.ready].map(|time| time.as_secs_f64() * 1e3);
-        play(states, &desk, WARM_UP).await?;
-        let mut crew = Self { states, desk, held, ready_ms, resident_mib: [0.0; 3], entries: 0, spent_us: [0.0; 3] };
+        let caller = Caller::connect(states).await?;
+        caller.play(&desk, WARM_UP).await?;
+        let mut crew =
+            Self { states, desk, caller, held, ready_ms, resident_mib: [0.0; 3], entries: 0, spent_us: [0.0; 3] };
         crew.resident_mib = crew.pids().map(resident);
         Ok(crew)
     }
@@ -123,7 +127,7 @@ impl<'a> Crew<'a> {
 
     async fn play(&mut self, cases: usize) -> Result<(), Failure> {
         let before = self.pids().map(Cpu::of);
-        play(self.states, &self.desk, cases).await?;
+        self.caller.play(&self.desk, cases).await?;
         let after = self.pids().map(Cpu::of);
         for (at, spent) in self.spent_us.iter_mut().enumerate() {
             *spent += (after[at] - before[at]).all;
@@ -153,26 +157,37 @@ fn desk_folder(states: &States) -> PathBuf {
     states.states[1].dir.join("desks/central")
 }
 
-/// Opens cases with the real desk and sends it requests, one after the other; waits until it has taken all of them.
-async fn play(states: &States, desk: &RealDesk, count: usize) -> Result<(), Failure> {
-    let at: Timestamp = now();
-    let types = RecordTypes::builtin().map_err(|defect| Failure::new(defect.to_string()))?;
-    let stage = Arc::new(Stage::new(Desks::connect_home(states, at).await?, types, at));
-    let rule = rule(at)?;
-    let before = cursor(desk).await?;
-    for _ in 0..count {
-        let case = prepare_for_real(&stage, &rule).await?;
-        Play::new(stage.clone(), case).send_first(ENTRIES).await?;
+/// Who sends the real desk requests. It keeps its connections: a gateway holds few of one desk.
+struct Caller {
+    stage: Arc<Stage>,
+    rule: Rule,
+}
+
+impl Caller {
+    async fn connect(states: &States) -> Result<Self, Failure> {
+        let at: Timestamp = now();
+        let types = RecordTypes::builtin().map_err(|defect| Failure::new(defect.to_string()))?;
+        let stage = Arc::new(Stage::new(Desks::connect_home(states, at).await?, types, at));
+        Ok(Self { stage, rule: rule(at)? })
     }
-    let wanted = before + (count * ENTRIES) as u64;
-    timeout(SETTLED_MAX, async {
-        while cursor(desk).await? < wanted {
-            sleep(Duration::from_millis(50)).await;
+
+    /// Opens cases with the real desk and sends it requests, one after the other; waits until it has taken all of them.
+    async fn play(&self, desk: &RealDesk, count: usize) -> Result<(), Failure> {
+        let before = cursor(desk).await?;
+        for _ in 0..count {
+            let case = prepare_for_real(&self.stage, &self.rule).await?;
+            Play::new(self.stage.clone(), case).send_first(ENTRIES).await?;
         }
-        Ok::<_, Failure>(())
-    })
-    .await
-    .map_err(|_| Failure::new("the desk did not take all entries in time"))?
+        let wanted = before + (count * ENTRIES) as u64;
+        timeout(SETTLED_MAX, async {
+            while cursor(desk).await? < wanted {
+                sleep(Duration::from_millis(50)).await;
+            }
+            Ok::<_, Failure>(())
+        })
+        .await
+        .map_err(|_| Failure::new("the desk did not take all entries in time"))?
+    }
 }
 
 async fn cursor(desk: &RealDesk) -> Result<u64, Failure> {

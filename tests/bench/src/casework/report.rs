@@ -8,7 +8,7 @@ use super::{
     Measured,
     crowd::{Crowd, Standing},
 };
-use crate::sample::Sample;
+use crate::{failure::Failure, sample::Sample};
 
 /// What was promised: microseconds of a decision, seconds of a start, and how much more an entry may cost.
 const DECISION_US: f64 = 20.0;
@@ -111,6 +111,30 @@ pub(crate) fn json(measured: &Measured) -> Value {
         })),
         "deliveries": delivered.as_ref().map(|one| json!({ "cases": one.cases, "entries": one.entries, "at_once": one.at_once, "seconds": one.seconds })),
     })
+}
+
+/// Every figure that was promised.
+pub(crate) fn require_limits(measured: &Measured) -> Result<(), Failure> {
+    let mut over = Vec::new();
+    for (what, sample) in [("granted", &measured.decided.granted), ("refused", &measured.decided.refused)] {
+        let p99 = sample.quantile(0.99);
+        if p99 > DECISION_US {
+            over.push(format!("a transition is {what} in {p99:.1} µs (p99); limit {DECISION_US:.0} µs"));
+        }
+    }
+    for crowd in &measured.crowd {
+        for ((name, ready_ms), ratio) in NAMES.iter().zip(crowd.many.ready_ms).zip(ratios(crowd)) {
+            if ready_ms > READY_S * 1e3 {
+                over.push(format!("{name} is ready after {:.1} s; limit {READY_S:.0} s", ready_ms / 1e3));
+            }
+            if ratio > FLAT {
+                over.push(format!(
+                    "{name} takes {ratio:.2} times as long for an entry as with few cases; limit {FLAT:.2}"
+                ));
+            }
+        }
+    }
+    if over.is_empty() { Ok(()) } else { Err(Failure::new(over.join("; "))) }
 }
 
 fn ratios(crowd: &Crowd) -> [f64; 3] {

@@ -147,10 +147,10 @@ impl Held {
             let came = leafed.get(&digest);
             let late = moments.get(moments.partition_point(|at| *at < kept.at.saturating_add(SOON_MS)));
             let Some(late) = late.filter(|late| came.is_none_or(|came| *late < came)) else { continue };
-            let row = AwaitedRow { digest: digest.into(), channel, at: kept.at, put_off: 0 };
+            let row = AwaitedRow { digest: digest.into(), channel: channel.clone(), at: kept.at, put_off: 0 };
             turns.entry(*late).or_default().awaited.push(row);
             if let Some(came) = came {
-                turns.entry(*came).or_default().leafed.push(digest);
+                turns.entry(*came).or_default().leafed.push((channel, digest));
             }
         }
     }
