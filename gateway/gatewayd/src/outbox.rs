@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock,
-    committer::{Answered, Conclude, ENTRY, Outcome, TOLD, Work},
+    committer::{Answered, Conclude, ENTRY, Outcome, TOLD, Watch, Work, origin, overdue},
     gateway::Gateway,
     receipts,
 };
@@ -169,13 +169,19 @@ impl Sender {
         let of: Vec<_> = receipts.iter().map(|row| *row.entry_id).collect();
         let (told, of) = self.gateway.fresh.retrievals(self.peer, &of);
         call.request.receipts.extend(told);
+        // What was refused under the same id before is nobody else's business, or was told: the newest is what is to be told now.
+        let mut refused = BTreeMap::new();
         for kept in self.gateway.store.receipts_by_kind(&of, &TOLD).await? {
             let signed = receipts::from_bytes(&kept.bytes.0)?;
+            let by = proto::decode_receipt(&signed)?.receipt.by;
             // Under the same id there may be one of the other gateway.
-            if proto::decode_receipt(&signed)?.receipt.by == self.gateway.own() {
-                call.request.receipts.push(signed);
+            match *kept.kind {
+                _ if by != self.gateway.own() => {}
+                ReceiptKind::SubmissionRejection => drop(refused.insert(*kept.entry_id, signed)),
+                _ => call.request.receipts.push(signed),
             }
         }
+        call.request.receipts.extend(refused.into_values());
         call.receipts = receipts.iter().map(|row| (row.id, *row.entry_id)).collect();
         call.attempts.extend(receipts.iter().map(|row| (row.id, row.attempts)));
         let least = call.entries.values().filter_map(|sent| sent.leaf).max().map_or(0, |leaf| leaf + 1);
@@ -252,7 +258,29 @@ pub(crate) async fn watch_expiry(gateway: Arc<Gateway>) {
         if let Err(denial) = lapse_expired(&gateway).await {
             telemetry::say!(Warn, "expired entries were not given up", reason = telemetry_word(&denial));
         }
+        if let Err(denial) = watch_logs(&gateway).await {
+            telemetry::say!(Warn, "nobody knows what is missing in others' logs", reason = telemetry_word(&denial));
+        }
     }
+}
+
+/// Looks for what homes keep out of their logs, also of those that say nothing any more.
+async fn watch_logs(gateway: &Gateway) -> Result<(), Denial> {
+    let gone = || Denial::failed(Fault::Internal, "the committer is gone");
+    let trust = gateway.trust.snapshot();
+    for home in trust.channels.keys().copied().filter(|home| trust.require_open(*home).is_ok()) {
+        let (answer, watched) = oneshot::channel();
+        gateway.work.send(Work::Watch(Watch { home, answer })).await.map_err(|_| gone())?;
+        let since = watched.await.map_err(|_| gone())??;
+        let log = origin(home, gateway.own())?;
+        let what = since.map(|since| overdue(since, log));
+        if what.is_some() {
+            telemetry::say!(Error, "the peer keeps out of its ledger what is to be there", party = home);
+        }
+        gateway.trust.note_overdue(home, what.as_deref());
+        gateway.metrics.overdue(home, since.map_or(0, |since| clock::now().0.saturating_sub(since.0)));
+    }
+    Ok(())
 }
 
 async fn lapse_expired(gateway: &Gateway) -> Result<(), Denial> {

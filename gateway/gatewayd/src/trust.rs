@@ -60,6 +60,8 @@ pub(crate) struct Trust {
     now: RwLock<Arc<Snapshot>>,
     /// Why the last call to a gateway failed, for its operator.
     trouble: Mutex<BTreeMap<PartyId, String>>,
+    /// What a gateway keeps out of its log. A call that it takes does not mend that.
+    overdue: Mutex<BTreeMap<PartyId, String>>,
     unreached: Mutex<BTreeSet<PartyId>>,
     /// What other gateways say that they run.
     releases: Mutex<BTreeMap<PartyId, Release>>,
@@ -89,6 +91,7 @@ impl Trust {
             own: snapshot.store.own_party(),
             now: RwLock::new(Arc::new(snapshot)),
             trouble: Mutex::default(),
+            overdue: Mutex::default(),
             unreached: Mutex::default(),
             releases: Mutex::default(),
             connections: Mutex::default(),
@@ -139,6 +142,15 @@ impl Trust {
         };
     }
 
+    /// Notes what a gateway keeps out of its log for longer than it may; `None` when it does not.
+    pub(crate) fn note_overdue(&self, party: PartyId, what: Option<&str>) {
+        let mut overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner);
+        match what {
+            Some(what) => overdue.insert(party, format!("not cosigned, and nothing new is taken: {what}")),
+            None => overdue.remove(&party),
+        };
+    }
+
     /// Notes whether a gateway was reached when it was called last.
     pub(crate) fn note_reached(&self, party: PartyId, reached: bool) {
         let mut unreached = self.unreached.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,8 +180,12 @@ impl Trust {
         self.releases.lock().unwrap_or_else(PoisonError::into_inner).get(&party).cloned()
     }
 
-    /// Why the last call to a gateway failed.
+    /// What a gateway keeps out of its log, else why the last call to it failed.
     pub(crate) fn trouble(&self, party: PartyId) -> Option<String> {
+        let overdue = self.overdue.lock().unwrap_or_else(PoisonError::into_inner).get(&party).cloned();
+        if overdue.is_some() {
+            return overdue;
+        }
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).get(&party).cloned()
     }
 

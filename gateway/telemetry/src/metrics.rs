@@ -20,6 +20,7 @@ pub struct Metrics {
     refused: Counter<u64>,
     relayed: Counter<u64>,
     queued: Gauge<u64>,
+    overdue: Gauge<u64>,
     admit: Histogram<f64>,
     commit: Histogram<f64>,
     commit_entries: Histogram<u64>,
@@ -53,6 +54,11 @@ impl Metrics {
             refused: counter("rogatory.entries.refused", "Entries refused, by code", "{entry}"),
             relayed: counter("rogatory.entries.relayed", "Entries that the peer gateway has answered", "{entry}"),
             queued: gauge("rogatory.entries.queued", "Entries waiting for the peer gateway", "{entry}"),
+            overdue: gauge(
+                "rogatory.ledger.overdue",
+                "How long the peer keeps out of its ledger what is to be there. 0 where nothing is late",
+                "s",
+            ),
             admit: latency("rogatory.admit.duration", "Time of the decision on one entry"),
             commit: latency("rogatory.commit.duration", "Time of one durable commit"),
             commit_entries: meter
@@ -99,6 +105,11 @@ impl Metrics {
     /// `entries` entries are now waiting for the gateway of `peer`.
     pub fn queued(&self, peer: PartyId, entries: u64) {
         self.queued.record(entries, &[party(peer)]);
+    }
+
+    /// The gateway of `peer` keeps out of its ledger, since `ms` milliseconds, what is to be there.
+    pub fn overdue(&self, peer: PartyId, ms: i64) {
+        self.overdue.record(u64::try_from(ms).unwrap_or_default() / 1000, &[party(peer)]);
     }
 
     /// The decision on one entry took `time`.

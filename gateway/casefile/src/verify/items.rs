@@ -69,6 +69,13 @@ impl Item {
         self.receipt(ReceiptKind::SubmissionAcceptance, self.entry.header.sender.party())
     }
 
+    /// Whether the home of the case has said which leaf of its log is the entry's.
+    pub(crate) fn promised(&self, home: PartyId) -> bool {
+        [ReceiptKind::SubmissionAcceptance, ReceiptKind::RelayAcceptance]
+            .into_iter()
+            .any(|kind| self.receipt(kind, home).is_some_and(|signed| signed.receipt.leaf.is_some()))
+    }
+
     /// The word of the other gateway that it took the entry: then it is part of the case.
     pub(crate) fn accepted(&self) -> Option<&SignedReceipt> {
         self.receipt(ReceiptKind::RelayAcceptance, self.entry.header.recipient.party())

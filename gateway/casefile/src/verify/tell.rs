@@ -356,7 +356,8 @@ impl Told<'_> {
 
     fn uncovered(&self, findings: &mut Findings) {
         let part = self.items.iter().filter(|item| item.accepted().is_some());
-        let uncovered = part.filter(|item| !self.log.entries.contains_key(&item.entry.header.entry)).count();
+        let uncovered = part.filter(|item| !self.log.entries.contains_key(&item.entry.header.entry));
+        let (uncovered, unnamed): (Vec<_>, Vec<_>) = uncovered.partition(|item| item.promised(self.manifest.home));
         let receipts = self.items.iter().flat_map(|item| item.receipts.iter().map(move |one| (item, one)));
         let alone = receipts.filter(|(item, one)| one.counts && !self.log.holds(item, one)).count();
         if self.log.head.is_some() && alone > 0 {
@@ -367,9 +368,19 @@ impl Told<'_> {
         }
         if self.log.head.is_none() {
             findings.unproved("Anything by the ledger: there is no head yet that both gateways signed.");
-        } else if uncovered > 0 {
+            return;
+        }
+        if !uncovered.is_empty() {
             findings.unproved(format!(
-                "By the ledger, {uncovered} entries: they are newer than the newest head that both gateways signed."
+                "By the ledger, {} entries: by their receipts they are newer than the newest head that both gateways signed.",
+                uncovered.len()
+            ));
+        }
+        if !unnamed.is_empty() {
+            findings.unproved(format!(
+                "By the ledger, {} entries: the gateway of {} took them and has named no leaf of them.",
+                unnamed.len(),
+                self.manifest.home
             ));
         }
     }

@@ -109,6 +109,10 @@ impl Committer {
         if halted.contains(&claimed.case) {
             return Err(Denial::failed(Fault::PeerUnreachable, "an earlier entry of the case comes first"));
         }
+        if let Some(since) = turn.is_overdue(from) {
+            let log = growth::origin(from, self.gateway.own())?;
+            return Err(Denial::failed(Fault::PeerUnreachable, growth::overdue(since, log)));
+        }
         turn.said.insert(claimed.entry, said);
         let decided = match (&item.said, &item.entry) {
             (Err(unsaid), _) => Err(unsaid.clone()),

@@ -81,8 +81,18 @@ impl Committer {
         Ok(Moments { cosigned, entered: entered.unwrap_or(Timestamp(0)) })
     }
 
+    /// Reads since when `home` keeps out of its log what is to be there.
+    pub(super) async fn load_overdue(&mut self, turn: &mut Turn, home: PartyId) -> Result<(), Denial> {
+        let log = origin(home, self.gateway.own())?.to_string();
+        let Some(awaited) = &mut self.awaited else { return Ok(()) };
+        let oldest = awaited.oldest(&self.gateway.store, home, &log).await?.map(Timestamp);
+        let overdue = oldest.filter(|at| at.plus_ms(self.gateway.receipt_leaf_ms) < turn.now);
+        turn.overdue.insert(home, overdue);
+        Ok(())
+    }
+
     /// Reads what it takes to judge a head of `home`: whether an older one is a part of what we hold, whether leaves that overlap with it
-    /// are another past, since when it keeps a receipt of ours out, and under which heads an operator lets leaves pass that are dated back.
+    /// are another past, and under which heads an operator lets leaves pass that are dated back.
     pub(super) async fn load_past(&mut self, turn: &mut Turn, home: PartyId, growth: &Growth) -> Result<(), Denial> {
         let Some(replica) = self.replicas.get(&home) else { return Ok(()) };
         let log = origin(home, self.gateway.own())?.to_string();
@@ -94,10 +104,6 @@ impl Committer {
         if !indexes.is_empty() {
             let rows = self.rows(&log, indexes).await?;
             turn.past.insert((home, growth.head.checkpoint().size), rows);
-        }
-        if let Some(awaited) = &mut self.awaited {
-            let oldest = awaited.oldest(&self.gateway.store, home, &log).await?;
-            turn.awaited.extend(oldest.map(|at| (home, Timestamp(at))));
         }
         let (held, entered) = (replica.size(), self.moments.get(&home).map_or(Timestamp(0), |moments| moments.entered));
         if growth.furthest_back(held, held, entered).is_some_and(|back| back > BACK_MS_MAX) {
@@ -160,13 +166,11 @@ impl Committer {
         if next.size() > held {
             // Only what the signed head covers and we did not hold is news; the rest was never looked at.
             for (index, leaf) in (growth.first..).zip(&growth.leaves).filter(|(index, _)| *index >= held) {
-                match leaf.statement.kind {
-                    StatementKind::Entry => {
-                        let statement = leaf.statement;
-                        grown.entries.insert((home, statement.entry), Leafed { index, statement });
-                    }
-                    StatementKind::Receipt(digest) => turn.awaits.leafed.push((home, digest)),
+                let statement = leaf.statement;
+                if statement.kind == StatementKind::Entry {
+                    grown.entries.insert((home, statement.entry), Leafed { index, statement });
                 }
+                turn.awaits.leafed.push((home, statement));
             }
             self.keep_leaves(turn, &origin.to_string(), growth, held)?;
             turn.put_tree(&origin.to_string(), &rows)?;
@@ -188,18 +192,18 @@ impl Committer {
         let home = checkpoint.origin.home();
         let before = turn.moments.get(&home).or_else(|| self.moments.get(&home));
         let mut moments = Moments { cosigned: before.map_or(Timestamp(0), |moments| moments.cosigned), entered };
-        let owed = turn.awaited.get(&home).filter(|at| at.plus_ms(self.gateway.receipt_leaf_ms) < turn.now);
         let mut cosigned = None;
-        match owed {
-            Some(at) => {
-                let why = format!("our receipts since {at} have no leaves in {}", checkpoint.origin);
-                self.gateway.trust.note_trouble(home, Some(format!("not cosigned: {why}")));
+        match turn.is_overdue(home) {
+            Some(since) => {
+                let why = overdue(since, checkpoint.origin);
+                self.gateway.trust.note_overdue(home, Some(&why));
                 grown.withheld = Some(why);
             }
             None => {
                 let at = turn.now.max(moments.cosigned);
                 let cosignature = head.cosign(WitnessName(self.gateway.own()), &self.gateway.signs_heads(), at)?;
                 moments.cosigned = at;
+                self.gateway.trust.note_overdue(home, None);
                 cosigned = Some(head.with(&cosignature).into());
                 grown.cosignature = Some(cosignature.line().to_vec());
             }
@@ -343,6 +347,11 @@ impl Growth {
         });
         back.max()
     }
+}
+
+/// What a home is told, and its operator's peer, of what is missing in its log.
+pub(crate) fn overdue(since: Timestamp, log: Origin) -> String {
+    format!("what was to be in {log} since {since} has no leaf there: our receipts, or our entries that were taken")
 }
 
 /// Two heads, as their home signed them.

@@ -42,6 +42,7 @@ impl<'a> Needs<'a> {
                     needs.entries.extend(acknowledge.reports.iter().map(|one| one.entry));
                     needs.received.extend(acknowledge.reports.iter().map(|one| one.entry));
                 }
+                Work::Watch(_) => {}
             }
         }
         needs.cases.extend(needs.headers.iter().filter_map(|header| Some(header.declared.follows?.case)));

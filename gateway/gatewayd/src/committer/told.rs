@@ -24,9 +24,8 @@ impl Committer {
         stated: &Stated,
     ) -> Result<(), Denial> {
         let header = &entry.header;
-        // One id is refused to the other gateway once, whatever else comes under it.
-        let told_before = turn.rejected.values().any(|one| one.receipt().entry == header.entry);
-        if told_before || !self.concerns_both(turn, entry, peer, denial) {
+        // Whatever was refused under the same id before: the other gateway was told of that or was not, by what it was.
+        if !self.concerns_both(turn, entry, peer, denial) {
             turn.sheaf.keep(stated, None);
             return Ok(());
         }

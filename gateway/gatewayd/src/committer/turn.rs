@@ -92,8 +92,8 @@ pub(crate) struct Turn {
     pub(crate) past: BTreeMap<(PartyId, u64), StoredHashes>,
     /// When we cosigned the logs of others, and what they state.
     pub(crate) moments: BTreeMap<PartyId, Moments>,
-    /// When the oldest receipt was given that a home has not taken into its log.
-    pub(crate) awaited: BTreeMap<PartyId, Timestamp>,
+    /// Since when a home keeps out of its log what is to be there, for longer than it may; as far as that was asked.
+    pub(crate) overdue: BTreeMap<PartyId, Option<Timestamp>>,
     /// What this turn gives of such, and which leaves come in it.
     pub(crate) awaits: awaited::News,
     /// Heads of homes with leaves that are dated back, which operators let pass.
@@ -136,7 +136,7 @@ impl Turn {
             replicas: BTreeMap::new(),
             past: BTreeMap::new(),
             moments: BTreeMap::new(),
-            awaited: BTreeMap::new(),
+            overdue: BTreeMap::new(),
             awaits: awaited::News::default(),
             forgiven: BTreeMap::new(),
             accused: BTreeMap::new(),
@@ -287,6 +287,11 @@ impl Turn {
         if relay::may_let_files_go(step) {
             self.batch.attachments_looked_at.insert(case);
         }
+    }
+
+    /// Since when `home` keeps out of its log what is to be there, for longer than it may.
+    pub(super) fn is_overdue(&self, home: PartyId) -> Option<Timestamp> {
+        self.overdue.get(&home).copied().flatten()
     }
 
     /// Writes a case and remembers it for the rest of the turn.

@@ -189,6 +189,11 @@ impl Sender {
         if stray {
             return Err(peer_error("it certifies an epoch in a receipt that is no acceptance").into());
         }
+        // A home takes an entry by its leaf, which its own signature names; who is not the home writes no log.
+        let (is_home, taken) = (sent.leaf.is_none(), verdict.receipt.kind == RelayAcceptance);
+        if verdict.receipt.leaf.is_some() != (is_home && taken) {
+            return Err(peer_error("a home that takes an entry names its leaf, and nobody else names any").into());
+        }
         if delivery.as_ref().is_some_and(|delivery| delivery.receipt.at < verdict.receipt.at) {
             return Err(peer_error("it laid the entry ready before it took it").into());
         }

@@ -1,14 +1,16 @@
+use std::collections::BTreeMap;
+
 use model::Digest;
 use sea_orm::{ExprTrait, QueryOrder, entity::prelude::*, sea_query::Expr};
 
 use super::GatewayStore;
 use crate::{StoreError, Stored, sql, write};
 
-/// A receipt of ours that is to get a leaf in the log of another gateway.
+/// What is to get a leaf in the log of another gateway: a receipt of ours, or an entry of ours that it took.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "awaited")]
 pub struct Model {
-    /// SHA-256 of the encoded receipt: what its leaf commits to.
+    /// SHA-256 of the statement to which its leaf commits.
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: Stored<Digest>,
     /// The origin of the log.
@@ -22,7 +24,7 @@ pub struct Model {
 /// An awaited receipt that is given again, because the other gateway asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GivenAgain {
-    /// SHA-256 of the encoded receipt.
+    /// SHA-256 of the statement to which its leaf commits.
     pub digest: Digest,
     /// Now.
     pub at: i64,
@@ -70,8 +72,17 @@ pub(super) async fn put_off<C: ConnectionTrait>(tx: &C, again: &[GivenAgain]) ->
     Ok(())
 }
 
-/// Forgets what has come.
-pub(super) async fn remove<C: ConnectionTrait>(tx: &C, digests: &[Digest]) -> Result<(), StoreError> {
-    let digests: Vec<_> = digests.iter().copied().map(Stored).collect();
-    write::delete::<Entity, _, _>(tx, Column::Digest, &digests).await
+/// Forgets what has come, each in the log in which it was awaited.
+pub(super) async fn remove<C: ConnectionTrait>(tx: &C, came: &[(String, Digest)]) -> Result<(), StoreError> {
+    let mut logs: BTreeMap<&str, Vec<Stored<Digest>>> = BTreeMap::new();
+    for (log, digest) in came {
+        logs.entry(log).or_default().push(Stored(*digest));
+    }
+    for (log, digests) in logs {
+        for chunk in digests.chunks(write::ROWS_MAX) {
+            let delete = Entity::delete_many().filter(Column::Channel.eq(log));
+            delete.filter(Column::Digest.is_in(sql::padded(chunk))).exec(tx).await?;
+        }
+    }
+    Ok(())
 }

@@ -47,10 +47,10 @@ pub struct Batch {
     pub checkpoints: Vec<CheckpointRow>,
     /// The heads of all channels, each with its leaf in `leaves`.
     pub musters: Vec<MusterRow>,
-    /// Receipts of ours that are to get leaves in the logs of others.
+    /// What is to get leaves in the logs of others.
     pub awaited: Vec<AwaitedRow>,
-    /// The digests of those that have got them.
-    pub leafed: Vec<Digest>,
+    /// What has got them: the log, and the digest of what its leaf states.
+    pub leafed: Vec<(String, Digest)>,
     /// Those that were given again, and when: where they are awaited still, they are from then on, the first few times.
     pub given_again: Vec<GivenAgain>,
     /// What other gateways signed and contradicted.

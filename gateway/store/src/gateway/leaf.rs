@@ -41,6 +41,17 @@ impl GatewayStore {
         Ok(query.order_by_asc(Column::Idx).all(self.engine.read()).await?)
     }
 
+    /// The leaves with these numbers, as far as they are there, in no order.
+    pub async fn leaves_at(&self, channel: &str, numbers: &[i64]) -> Result<Vec<Model>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in numbers.chunks(write::ROWS_MAX) {
+            let query = Entity::find().filter(Column::Channel.eq(channel));
+            let query = query.filter(Column::Idx.is_in(sql::padded(chunk)));
+            found.extend(query.all(self.engine.read()).await?);
+        }
+        Ok(found)
+    }
+
     /// The leaves of a log that speak of these entries, in no order.
     pub async fn leaves_among(&self, channel: &str, entries: &[EntryId]) -> Result<Vec<Model>, StoreError> {
         let mut found = Vec::new();

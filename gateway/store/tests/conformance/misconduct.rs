@@ -55,13 +55,15 @@ pub(crate) async fn no_heap_of_lies_takes_the_room_of_what_convicts(store: &Gate
 pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes(store: &GatewayStore) {
     let digest = |of: i64| Digest::of(&[&of.to_be_bytes()]);
     let row = |at: i64| AwaitedRow { digest: digest(at).into(), channel: LOG.to_owned(), at, put_off: 0 };
+    let came = |at: i64| (LOG.to_owned(), digest(at));
+    let elsewhere = |at: i64| ("rogatory.internal/us/fr".to_owned(), digest(at));
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), None);
     store.commit(&Batch { awaited: vec![row(7), row(5), row(6)], ..Batch::default() }).await.unwrap();
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(5));
     assert_eq!(store.oldest_awaited("rogatory.internal/fr/jp").await.unwrap(), None);
     assert_eq!(store.awaited_among(&[digest(6), digest(8)]).await.unwrap(), [row(6)]);
-    store.commit(&Batch { leafed: vec![digest(5), digest(6)], ..Batch::default() }).await.unwrap();
-    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(7));
+    store.commit(&Batch { leafed: vec![came(5), came(6), elsewhere(7)], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(7), "a leaf in another log is none in this one");
     let again = |of: i64, at: i64| GivenAgain { digest: digest(of), at, given_until: at - 2 };
     store.commit(&Batch { given_again: vec![again(7, 8)], ..Batch::default() }).await.unwrap();
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(7), "it was given just before");
@@ -69,7 +71,7 @@ pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_co
         store.commit(&Batch { given_again: vec![again(7, at), again(5, at)], ..Batch::default() }).await.unwrap();
         assert_eq!(store.oldest_awaited(LOG).await.unwrap(), Some(counts_from), "put off three times, at {at}");
     }
-    store.commit(&Batch { leafed: vec![digest(7)], ..Batch::default() }).await.unwrap();
+    store.commit(&Batch { leafed: vec![came(7)], ..Batch::default() }).await.unwrap();
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), None);
 }
 

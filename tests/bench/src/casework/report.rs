@@ -122,7 +122,7 @@ pub(crate) fn require_limits(measured: &Measured) -> Result<(), Failure> {
             over.push(format!("a transition is {what} in {p99:.1} µs (p99); limit {DECISION_US:.0} µs"));
         }
     }
-    for crowd in &measured.crowd {
+    if let Some(crowd) = &measured.crowd {
         for ((name, ready_ms), ratio) in NAMES.iter().zip(crowd.many.ready_ms).zip(ratios(crowd)) {
             if ready_ms > READY_S * 1e3 {
                 over.push(format!("{name} is ready after {:.1} s; limit {READY_S:.0} s", ready_ms / 1e3));

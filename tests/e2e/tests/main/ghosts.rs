@@ -222,6 +222,27 @@ async fn a_reader_that_was_refused_is_proved_by_what_either_state_hands_out_and_
 }
 
 #[tokio::test]
+async fn a_ghost_is_on_both_records_though_something_else_was_refused_under_its_id_before() {
+    bounded(async {
+        let mut scene = Scene::open().await;
+        let (ghost, expected) = scene.tries(&[Attack::SecondLeaf]).remove(0);
+        let id = ghost.header.entry;
+        let spoil = |header: &mut model::Header| {
+            header.entry = id;
+            header.pin = model::Pin(model::Digest::of(&[b"none"]));
+        };
+        let spoilt = scene.desk.request_with(&mut scene.case, b"body", spoil);
+        let denied = scene.desk.submit(&spoilt).await.unwrap_err();
+        assert_eq!(wire::error_info(&denied).reason, "R92", "that is nobody else's business");
+        scene.desk.submit(&ghost).await.unwrap_err();
+        on_record(&scene.pair.fr, &scene.pair.jp, "own_gateway", &ghost, &expected).await;
+        let told = &Record::of(&scene.pair.fr).await;
+        assert_eq!(told.kinds(&id.to_string()), [ReceiptKind::SubmissionRejection], "and nothing but that");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_case_that_was_never_brought_to_the_other_state_stays_in_its_own_house_when_it_is_refused() {
     bounded(async {
         let pair = Pair::own().await;

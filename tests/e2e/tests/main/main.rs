@@ -49,6 +49,7 @@ mod keys;
 mod law;
 mod ledgers;
 mod life;
+mod lying_home;
 mod lying_peer;
 mod matters;
 mod misconduct;

@@ -282,10 +282,10 @@ async fn a_home_that_keeps_the_peers_receipts_out_of_its_log_is_not_cosigned_unt
         tokio::time::sleep(late).await;
         liar.write_anything(now());
         let owing = call_as_jp(pair, liar.growth(1)).await.unwrap();
-        assert!(owing.cosignature.is_empty() && owing.cosignature_withheld.contains("no leaves"), "{owing:?}");
+        assert!(owing.cosignature.is_empty() && owing.cosignature_withheld.contains("no leaf there"), "{owing:?}");
         assert_eq!(owing.leaves_held, 2, "what it sent is held all the same");
         let trouble = pair.fr.channel("JP").await["last_error"].as_str().unwrap().to_owned();
-        assert!(trouble.contains("our receipts since"), "{trouble}");
+        assert!(trouble.contains("has no leaf there: our receipts"), "{trouble}");
 
         // It may not have heard the answer, and asks again: an answer that is lost three times stops nobody. Whoever goes on asking is told,
         // and gains nothing by it.
@@ -299,7 +299,7 @@ async fn a_home_that_keeps_the_peers_receipts_out_of_its_log_is_not_cosigned_unt
         }
         call_as_jp(pair, again(&liar)).await.unwrap();
         let owing = call_as_jp(pair, liar.growth(2)).await.unwrap();
-        assert!(owing.cosignature.is_empty() && owing.cosignature_withheld.contains("no leaves"), "{owing:?}");
+        assert!(owing.cosignature.is_empty() && owing.cosignature_withheld.contains("no leaf there"), "{owing:?}");
         three.others_go_on(&pair.fr).await;
 
         for signed in receipts {
@@ -378,7 +378,7 @@ pub(crate) fn brought(pair: &Pair, entry: &Entry, taken: Receipt) -> RelayItem {
 }
 
 /// Adds a line to the table `[ledger]` of a gateway that does not run yet.
-fn configure(state: &State, line: &str) {
+pub(crate) fn configure(state: &State, line: &str) {
     let path = state.gateway_dir().join("gateway.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{text}\n[ledger]\n{line}\n")).unwrap();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    crooked::Crooked,
     pair::{Pair, two_states},
     programs::{Answer, program, run_at},
     proxy::Proxy,
@@ -82,6 +83,15 @@ impl Stage {
     pub(crate) async fn open_behind(folder: TempDir, jp: State, fr: State, to_fr: SocketAddr) -> Self {
         let links = [Proxy::to(jp.peer_listen).await, Proxy::to(to_fr).await];
         Self::open_through(folder, jp, fr, links).await
+    }
+
+    /// The same, and FR's gateway calls JP's through a front with JP's keys.
+    pub(crate) async fn open_fronted(prepare: impl FnOnce([&State; 2])) -> (Self, Crooked) {
+        let (folder, jp, fr) = two_states().await;
+        prepare([&jp, &fr]);
+        let front = Crooked::before(&jp, &fr).await;
+        let links = [Proxy::to(front.address()).await, Proxy::to(fr.peer_listen).await];
+        (Self::open_through(folder, jp, fr, links).await, front)
     }
 
     async fn open_with(collector: Option<SocketAddr>) -> Self {

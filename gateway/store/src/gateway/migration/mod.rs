@@ -15,6 +15,7 @@ mod m0012_release;
 mod m0013_directory_by_root;
 mod m0014_receipt_leaf;
 mod m0015_attachment;
+mod m0016_awaited_statement;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_directory_by_root::Migration),
             Box::new(m0014_receipt_leaf::Migration),
             Box::new(m0015_attachment::Migration),
+            Box::new(m0016_awaited_statement::Migration),
         ]
     }
 }
