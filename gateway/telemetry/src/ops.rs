@@ -159,7 +159,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_counter_is_read_by_the_name_that_the_rules_use() {
-        let (address, ..) = served().await;
+        // A provider that is dropped has no metrics left to be read.
+        let (address, _, _provider) = served().await;
         let answer = asked(address, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
         assert!(
             answer.starts_with("HTTP/1.1 200") && answer.contains("\nrogatory_entries_admitted_total 3\n"),
