@@ -255,7 +255,7 @@ async fn records_of_somebody_else_are_recalled_and_destroyed_from_a_browser_and_
         assert_eq!(alone.status, 400, "one custodian certifies nothing: {}", alone.text());
         desks.moves(Side::Jp, case, "certify_shredding", &[("certifiers", "officer-1\r\nofficer-2")]).await;
         moved(&mut jp_second, case, "certify_shredding", &[], &secrets[0]).await;
-        let shown = play.matter(Side::Jp, "SHREDDED").await;
+        let shown = play.settled_matter(Side::Jp, "SHREDDED").await;
         assert!(shown["documents"].as_array().unwrap().iter().any(|one| one["destroyed"] == true), "{shown}");
         let custody = desks.jp.get(&format!("/cases/{case}/custody")).await;
         assert!(custody.status == 200 && custody.text().contains("destroyed"), "{}", custody.text());

@@ -53,6 +53,17 @@ impl Play {
         })
         .await
     }
+
+    /// The same once both gateways have all that brought it there: what is signed counts at once for its own desk, and destroys then.
+    pub(crate) async fn settled_matter(&self, side: Side, state: &str) -> Value {
+        crate::until(state, 30, async || {
+            let shown = self.stage.show(side, &self.case).await?;
+            let mut entries = shown["timeline"].as_array()?.iter();
+            let settled = entries.all(|entry| entry["verdict"] != "pending");
+            (settled && shown["matters"][0]["state"] == state).then_some(shown)
+        })
+        .await
+    }
 }
 
 pub(crate) const OPEN: &str = "case show CASE --documents DIR/opened --as central/officer-1";
@@ -123,7 +134,7 @@ async fn records_of_somebody_else_are_recalled_destroyed_by_two_custodians_and_g
         // Whatever it was doing: certificate and destruction are one.
         play.stage.strike(Victim::JpDesk);
         play.stage.mend(Victim::JpDesk).await;
-        let shown = play.matter(Side::Jp, "SHREDDED").await;
+        let shown = play.settled_matter(Side::Jp, "SHREDDED").await;
         let destroyed = |shown: &Value| -> usize {
             shown["documents"].as_array().unwrap().iter().filter(|one| one["destroyed"] == true).count()
         };
@@ -189,7 +200,7 @@ async fn what_is_released_after_a_recall_outlives_its_certificate_and_the_case_c
             );
             play.says(Side::Jp, &certify).await;
         }
-        let shown = play.matter(Side::Jp, "SHREDDED").await;
+        let shown = play.settled_matter(Side::Jp, "SHREDDED").await;
         let destroyed = |kind: &str| {
             let all = shown["documents"].as_array().unwrap().iter();
             all.filter(|one| one["record_type"] == kind).all(|one| one["destroyed"] == true)
