@@ -1,7 +1,9 @@
 //! What somebody holds, as a thief of all of it would have it: files, databases, opened keys, and what the kernel shows of their process.
 
 use std::{
+    collections::BTreeSet,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -18,6 +20,8 @@ use crate::failure::Failure;
 
 /// A value of a database that has more bytes is a message of many fields.
 const MESSAGE_BYTES_MIN: usize = 512;
+/// How often a folder is looked through in which files come and go.
+const LOOKS_MAX: usize = 8;
 
 /// Something that was found, and where.
 pub(crate) struct Part {
@@ -55,25 +59,48 @@ impl Holding {
         Self { whose: whose.to_owned(), parts: Vec::new(), tables: Vec::new() }
     }
 
-    /// Takes a folder with all that is below it but the folders `without`, by name.
+    /// Takes a folder with all that is below it but the folders `without`, by name. The programs run meanwhile: where one has put a file
+    /// in another's place, the folder is looked through once more.
     pub(crate) fn folder(&mut self, folder: &Path, without: &[&str]) -> Result<(), Failure> {
-        let entries = fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| Failure::file(folder, &error))?;
-            let (path, kind) = (entry.path(), entry.file_type().map_err(|error| Failure::file(folder, &error))?);
-            let left_out = without.iter().any(|name| path.file_name().is_some_and(|own| own == *name));
-            if kind.is_dir() && !left_out {
-                self.folder(&path, &[])?;
-            } else if kind.is_file() {
-                self.file(&path)?;
+        let mut taken = BTreeSet::new();
+        for _ in 0..LOOKS_MAX {
+            let mut moved = false;
+            for entry in fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))? {
+                let entry = entry.map_err(|error| Failure::file(folder, &error))?;
+                let path = entry.path();
+                if taken.contains(&path) {
+                    continue;
+                }
+                let kind = entry.file_type().map_err(|error| Failure::file(folder, &error))?;
+                let left_out = without.iter().any(|name| path.file_name().is_some_and(|own| own == *name));
+                if kind.is_dir() && !left_out {
+                    self.folder(&path, &[])?;
+                } else if kind.is_file() {
+                    match fs::read(&path) {
+                        Ok(bytes) => self.take(&path, bytes)?,
+                        Err(error) if error.kind() == ErrorKind::NotFound => {
+                            moved = true;
+                            continue;
+                        }
+                        Err(error) => return Err(Failure::file(&path, &error)),
+                    }
+                }
+                taken.insert(path);
+            }
+            if !moved {
+                return Ok(());
             }
         }
-        Ok(())
+        Err(Failure::unexpected(format!("{}: its files do not stay for long enough to be read", folder.display())))
     }
 
-    /// Takes a file; and, where it is a sealed private key, the key, opened with the passphrase that lies beside it.
+    /// Takes a file.
     pub(crate) fn file(&mut self, path: &Path) -> Result<(), Failure> {
-        let bytes = fs::read(path).map_err(|error| Failure::file(path, &error))?;
+        self.take(path, fs::read(path).map_err(|error| Failure::file(path, &error))?)
+    }
+
+    /// And, where it is a sealed private key, the key, opened with the passphrase that lies beside it.
+    fn take(&mut self, path: &Path, bytes: Vec<u8>) -> Result<(), Failure> {
         if let Some(pem) = std::str::from_utf8(&bytes).ok().filter(|text| text.contains("ENCRYPTED PRIVATE KEY")) {
             let beside = path.with_file_name("passphrase");
             let passphrase = fs::read(&beside).map_err(|error| Failure::file(&beside, &error))?;
@@ -185,5 +212,42 @@ impl Holding {
             bytes / 1024,
             memory / 1024
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_a_program_puts_in_anothers_place_meanwhile_is_taken_and_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, lasting) = (folder.path().join("directories.new"), folder.path().join("directories"));
+        fs::write(&lasting, "first").unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    fs::write(&new, "next").unwrap();
+                    fs::rename(&new, &lasting).unwrap();
+                    std::thread::yield_now();
+                }
+            });
+            for _ in 0..200 {
+                let mut holding = Holding::new("a thief");
+                let taken = holding.folder(folder.path(), &[]);
+                let has_it = holding.parts.iter().any(|part| part.origin == lasting.display().to_string());
+                // A folder that never rests is said to be one, and is not read in part.
+                if (taken.is_ok() && !has_it) || taken.is_err_and(|error| !error.what.contains("do not stay")) {
+                    done.store(true, Ordering::Relaxed);
+                    panic!("a file that is always there was not taken");
+                }
+            }
+            done.store(true, Ordering::Relaxed);
+        });
     }
 }
