@@ -89,7 +89,8 @@ fn what_is_no_case_file_is_unreadable() {
 
 #[test]
 fn a_case_of_many_entries_is_verified() {
-    let entries: usize = std::env::var("ROGATORY_CASE_ENTRIES").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
+    let entries: usize =
+        std::env::var("ROGATORY_CASE_ENTRIES").ok().and_then(|count| count.parse().ok()).unwrap_or(400);
     let mut story = Story::small();
     while story.entries.len() < entries {
         story.answer(Step::TellStatus, &[(false, 0, Role::Central)]);
