@@ -97,6 +97,8 @@ on_both_engines! { gateway:
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
     no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
+    what_is_awaited_is_found_among_more_than_one_statement_asks_for_and_only_what_has_a_row,
+    receipts_and_leaves_on_more_entries_than_one_statement_asks_for_are_all_found,
     a_leaf_is_found_by_the_entry_that_it_names_or_by_the_receipts_of_the_entry,
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards,

@@ -212,7 +212,7 @@ impl Committer {
         turn.load_seen(&self.gateway, &self.recent, &sorted(needs.entries)).await?;
         let (known, unknown) = sorted(needs.received).into_iter().partition(|id| self.followed.contains_key(id));
         turn.recall(&self.followed, known);
-        turn.load_kept(&self.gateway, &sorted([unknown, needs.given_up].concat())).await?;
+        turn.load_kept(&self.gateway, &sorted([unknown, needs.reread].concat())).await?;
         turn.files = Standing::load(&self.gateway, &needs.headers).await?;
         turn.counters = quota::Counters::load(&self.gateway, &self.totals, &needs.headers, turn.now).await?;
         for peer in sorted(needs.peers) {

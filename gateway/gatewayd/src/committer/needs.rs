@@ -1,6 +1,6 @@
 //! What has to be in memory before a turn is decided.
 
-use model::{CaseId, EntryId, PartyId};
+use model::{CaseId, EntryId, PartyId, ReceiptKind};
 
 use super::{Relay, Work};
 
@@ -14,8 +14,8 @@ pub(super) struct Needs<'a> {
     pub(super) peers: Vec<PartyId>,
     /// Entries of which receipts come, or are made.
     pub(super) received: Vec<EntryId>,
-    /// Entries that come with word that they were given up.
-    pub(super) given_up: Vec<EntryId>,
+    /// Entries of which it is read what is kept, whatever is remembered: they come with word that they were given up, or that one was refused.
+    pub(super) reread: Vec<EntryId>,
     pub(super) headers: Vec<&'a model::Header>,
 }
 
@@ -56,12 +56,15 @@ impl<'a> Needs<'a> {
             self.entries.push(item.claimed.entry);
             self.cases.push(item.claimed.case);
             if item.said.as_ref().is_ok_and(|said| said.len() > 1) {
-                self.given_up.push(item.claimed.entry);
+                self.reread.push(item.claimed.entry);
             }
         }
         for signed in &relay.receipts {
             self.entries.push(signed.receipt.entry);
             self.received.push(signed.receipt.entry);
+            if signed.receipt.kind == ReceiptKind::SubmissionRejection {
+                self.reread.push(signed.receipt.entry);
+            }
             self.cases.push(signed.receipt.case);
         }
     }

@@ -67,7 +67,8 @@ impl Committer {
         signed: &SignedReceipt,
     ) -> Result<bool, Denial> {
         let receipt = &signed.receipt;
-        if turn.kept.contains(&(receipt.entry, receipt.kind)) {
+        // Under one id a desk may bring one reader after the other: each refusal is another one.
+        if turn.told.contains(&(receipt.entry, receipt.envelope)) {
             return Ok(true);
         }
         let Some(code) = self.told_by_right(turn, from, receipt) else {
@@ -89,6 +90,7 @@ impl Committer {
         }
         let Some(home) = self.case(turn, receipt.case).map(|hot| hot.file.home) else { return Ok(true) };
         self.keep_receipt(turn, home, from, &Stated::from(signed.clone()))?;
+        turn.told.insert((receipt.entry, receipt.envelope));
         self.note_told(turn, from, receipt.entry, code.as_str(), Refuser::OwnGateway);
         Ok(true)
     }

@@ -82,6 +82,8 @@ pub(crate) struct Turn {
     pub(crate) leafed: BTreeMap<(PartyId, EntryId), Leafed>,
     /// Which receipts are kept already, or in this turn.
     pub(crate) kept: BTreeSet<(EntryId, ReceiptKind)>,
+    /// Which refusals of others of their own desks' entries are among them.
+    pub(crate) told: BTreeSet<(EntryId, EnvelopeDigest)>,
     /// What was laid ready for which desk before this turn.
     pub(crate) delivered: BTreeSet<(AuthorityId, EntryId)>,
     /// Parties whose ledgers cannot be read, and why.
@@ -130,6 +132,7 @@ impl Turn {
             said: BTreeMap::new(),
             leafed: BTreeMap::new(),
             kept: BTreeSet::new(),
+            told: BTreeSet::new(),
             delivered: BTreeSet::new(),
             unreadable: BTreeMap::new(),
             logs: BTreeMap::new(),
@@ -276,6 +279,11 @@ impl Turn {
             if matches!(*row.kind, ReceiptKind::Delivery | ReceiptKind::NonDelivery) {
                 let signed = proto::decode_receipt(&receipts::from_bytes(&row.bytes.0)?)?;
                 self.delivered_at.insert(*row.entry_id, signed.receipt.at);
+            }
+            if *row.kind == ReceiptKind::SubmissionRejection {
+                let signed = proto::decode_receipt(&receipts::from_bytes(&row.bytes.0)?)?;
+                let of_other = (signed.receipt.by != gateway.own()).then_some(signed.receipt.envelope);
+                self.told.extend(of_other.map(|envelope| (*row.entry_id, envelope)));
             }
         }
         self.delivered.extend(delivered);

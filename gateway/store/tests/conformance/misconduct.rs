@@ -3,10 +3,10 @@
 use model::{Digest, ReceiptKind};
 use store::{
     StoreError,
-    gateway::{AwaitedRow, Batch, GatewayStore, GivenAgain, MisconductRow, NewReceipt},
+    gateway::{AwaitedRow, Batch, GatewayStore, GivenAgain, MisconductRow, NewReceipt, ReceiptRow},
 };
 
-use super::{blob, entry_id};
+use super::{blob, entry_id, ledger::leaf};
 
 const LOG: &str = "rogatory.internal/jp/fr";
 
@@ -73,6 +73,81 @@ pub(crate) async fn the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_co
     }
     store.commit(&Batch { leafed: vec![came(7)], ..Batch::default() }).await.unwrap();
     assert_eq!(store.oldest_awaited(LOG).await.unwrap(), None);
+}
+
+/// More than one statement asks for, and than three.
+const MANY: u32 = 1_700;
+
+pub(crate) async fn what_is_awaited_is_found_among_more_than_one_statement_asks_for_and_only_what_has_a_row(
+    store: &GatewayStore,
+) {
+    let digest = |of: u32| Digest::of(&[&of.to_be_bytes()]);
+    let row = |of: u32, at: i64| AwaitedRow { digest: digest(of).into(), channel: LOG.to_owned(), at, put_off: 0 };
+    let all: Vec<Digest> = (0..MANY).map(digest).collect();
+    assert_eq!(store.awaited_among(&all).await.unwrap(), []);
+    let has_row = |of: &u32| of.is_multiple_of(3);
+    let awaited: Vec<_> = (0..MANY).filter(has_row).map(|of| row(of, 5)).collect();
+    store.commit(&Batch { awaited: awaited.clone(), ..Batch::default() }).await.unwrap();
+    // Written again, with another moment, and beside some that are new: what is there stays as it is.
+    let again: Vec<_> =
+        (0..MANY).filter(|of| of.is_multiple_of(6) || of.is_multiple_of(7)).map(|of| row(of, 9)).collect();
+    store.commit(&Batch { awaited: again, ..Batch::default() }).await.unwrap();
+    let expected = |of: u32| match (has_row(&of), of % 7) {
+        (true, _) => Some(row(of, 5)),
+        (false, 0) => Some(row(of, 9)),
+        (false, _) => None,
+    };
+    let sorted = |mut rows: Vec<AwaitedRow>| {
+        rows.sort_unstable_by_key(|row| *row.digest);
+        rows
+    };
+    let found = store.awaited_among(&all).await.unwrap();
+    assert_eq!(sorted(found), sorted((0..MANY).filter_map(expected).collect()));
+    // At the edges of what one statement asks for.
+    for count in [511, 512, 513, 1_024, 1_025] {
+        let found = store.awaited_among(&all[..count]).await.unwrap();
+        let edge = u32::try_from(count).unwrap();
+        assert_eq!(sorted(found), sorted((0..edge).filter_map(expected).collect()), "{count}");
+    }
+    let leafed: Vec<_> = (0..MANY).filter(|of| *of != 1_500).map(|of| (LOG.to_owned(), digest(of))).collect();
+    store.commit(&Batch { leafed, ..Batch::default() }).await.unwrap();
+    assert_eq!(store.awaited_among(&all).await.unwrap(), [row(1_500, 5)]);
+}
+
+pub(crate) async fn receipts_and_leaves_on_more_entries_than_one_statement_asks_for_are_all_found(
+    store: &GatewayStore,
+) {
+    let kinds = [ReceiptKind::SubmissionRejection, ReceiptKind::Delivery, ReceiptKind::Retrieval];
+    let kept = |entry: u32, kind: ReceiptKind| NewReceipt {
+        entry: entry_id(entry),
+        kind,
+        bytes: blob(&format!("{entry} {kind:?}")),
+        at: i64::from(entry),
+        leaf: (kind == ReceiptKind::Delivery).then_some(i64::from(entry)),
+    };
+    let receipts: Vec<_> = (0..MANY).flat_map(|entry| kinds.map(|kind| kept(entry, kind))).collect();
+    let leaves = (0..MANY).map(|entry| leaf(LOG, i64::from(entry), entry, false)).collect();
+    store.commit(&Batch { receipts: receipts.clone(), leaves, ..Batch::default() }).await.unwrap();
+    // The same again changes nothing.
+    store.commit(&Batch { receipts, ..Batch::default() }).await.unwrap();
+    let ids: Vec<_> = (0..MANY).rev().map(entry_id).collect();
+    let entries = |rows: Vec<ReceiptRow>| rows.into_iter().map(|row| *row.entry_id).collect::<Vec<_>>();
+    let in_order: Vec<_> = (0..MANY).map(entry_id).collect();
+    let delivered = store.receipts_by_kind(&ids, &[ReceiptKind::Delivery]).await.unwrap();
+    assert_eq!(entries(delivered), in_order, "the oldest first, whatever the order in which it is asked");
+    assert_eq!(entries(store.rejections_of(&ids).await.unwrap()), in_order);
+    let mut places: Vec<_> = store.leaves_among(LOG, &ids).await.unwrap().iter().map(|row| row.idx).collect();
+    places.sort_unstable();
+    assert_eq!(places, (0..i64::from(MANY)).collect::<Vec<_>>());
+    // Page by page, backwards, none twice and none left out.
+    let (mut before, mut seen) = (i64::MAX, 0);
+    loop {
+        let page = store.receipts_before(before, 512).await.unwrap();
+        assert!(page.iter().all(|row| row.id < before) && page.is_sorted_by(|one, next| one.id > next.id));
+        let Some(last) = page.last() else { break };
+        (before, seen) = (last.id, seen + page.len());
+    }
+    assert_eq!(seen, 3 * MANY as usize);
 }
 
 pub(crate) async fn a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written(store: &GatewayStore) {

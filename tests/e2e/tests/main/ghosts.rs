@@ -243,6 +243,34 @@ async fn a_ghost_is_on_both_records_though_something_else_was_refused_under_its_
 }
 
 #[tokio::test]
+async fn two_readers_who_are_refused_under_one_id_are_both_on_both_records() {
+    bounded(async {
+        let mut scene = Scene::open().await;
+        let (first, expected) = scene.tries(&[Attack::SecondLeaf]).remove(0);
+        let id = first.header.entry;
+        scene.desk.submit(&first).await.unwrap_err();
+        on_record(&scene.pair.fr, &scene.pair.jp, "own_gateway", &first, &expected).await;
+        let (other, _) = scene.tries(&[Attack::SecondLeaf]).remove(0);
+        let header = model::Header { entry: id, ..other.header };
+        let second = scene.desk.sign(header, &[], |_| other.payload);
+        assert_ne!(first.envelope_digest(), second.envelope_digest());
+        scene.desk.submit(&second).await.unwrap_err();
+        for state in [&scene.pair.jp, &scene.pair.fr] {
+            let both = async || (listed(state, id).await.len() == 2).then_some(());
+            until(&format!("{} has both on record", state.party), 20, both).await;
+        }
+        scene.goes_on().await;
+        cosigned(&scene.pair).await;
+        for state in [&scene.pair.jp, &scene.pair.fr] {
+            let record = Record::of(state).await;
+            assert_eq!(record.kinds(&id.to_string()), [ReceiptKind::SubmissionRejection; 2], "at {}", state.party);
+            assert_eq!(record.leaves_on(&id.to_string(), "rogatory.internal/jp/fr"), 2, "at {}", state.party);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_case_that_was_never_brought_to_the_other_state_stays_in_its_own_house_when_it_is_refused() {
     bounded(async {
         let pair = Pair::own().await;

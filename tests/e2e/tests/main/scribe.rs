@@ -346,7 +346,13 @@ impl Scribe {
         }
     }
 
-    fn sign(&self, header: Header, officers: &[SigningKey], payload: impl FnOnce(HeaderDigest) -> Payload) -> Entry {
+    /// Signs a header with what goes with it.
+    pub(crate) fn sign(
+        &self,
+        header: Header,
+        officers: &[SigningKey],
+        payload: impl FnOnce(HeaderDigest) -> Payload,
+    ) -> Entry {
         let header_bytes = proto::encode_header(&header);
         let digest = HeaderDigest::of(&header_bytes);
         let officers = officers.iter().map(|key| sign_step(key, Role::Central, digest)).collect();
