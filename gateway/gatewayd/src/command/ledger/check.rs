@@ -1,5 +1,6 @@
 //! `gateway ledger check`: a proof of `ledger prove`, before who trusts neither state. Whose the keys are is told by directories that a
-//! pinned root signed; keys that are named by themselves are the word of who names them.
+//! pinned root signed. Keys that are named by themselves are the word of who names them, and prove nothing before who checks says to have them
+//! from their states.
 
 use std::{
     fmt::{self, Display, Formatter},
@@ -37,6 +38,9 @@ pub(crate) struct Check {
     /// The same of the witness, as in rogatory.internal/sg+0123abcd+….
     #[arg(long, required_unless_present = "directory")]
     witness: Vec<String>,
+    /// You have these two keys from their states themselves, and from nobody who is to be checked.
+    #[arg(long, requires = "key", conflicts_with = "directory")]
+    pinned: bool,
 }
 
 /// A key, and the version of the directory that names it; `None` where it was given by itself.
@@ -60,6 +64,9 @@ impl Check {
         let proven = if self.directory.is_empty() { self.by_keys(&timed, log) } else { self.by_roots(&timed, log) }?;
         let at = Timestamp(i64::try_from(proven.word.time_s()).unwrap_or_default().saturating_mul(1000));
         let (home, witness) = (proven.home.0, proven.witness.0);
+        if !proven.is_vouched() && !self.pinned {
+            return Err(unpinned(home, witness));
+        }
         let (first, not_proved) = match &timed.place.held {
             Held::Head(head) => (
                 format!(
@@ -78,7 +85,7 @@ impl Check {
             format!("{first}\n  {home} signed it, {witness} cosigned a log that holds it\n  {not_proved}{proven}");
         let mut value = json!({
             "not_later_than": at.to_string(), "home": home.to_string(), "witness": witness.to_string(),
-            "signed_twice": proven.twice(), "pinned": proven.is_pinned(),
+            "signed_twice": proven.twice(), "pinned": if proven.is_vouched() { "roots" } else { "keys" },
             "directories": { (home.as_str()): proven.home.1.version, (witness.as_str()): proven.witness.1.version },
         });
         match &timed.place.held {
@@ -154,6 +161,17 @@ impl Check {
     }
 }
 
+/// The signatures hold by keys of which nobody but who gave them says whose they are: perhaps who is to be checked.
+fn unpinned(home: PartyId, witness: PartyId) -> Failure {
+    let what = format!(
+        "NOT PROVED: by these keys the signatures hold, and that they are the keys of {home} and {witness} is the word of who gave them to you"
+    );
+    Failure::new(Exit::Integrity, what).remedy(
+        "Give the directories of both, and the roots that you have from their states: --directory and --root. Where you have the keys \
+         themselves from their states, say so: --pinned.",
+    )
+}
+
 /// A directory and its signature, as two files.
 fn read_directory(path: &Path) -> Result<SignedDirectory, Failure> {
     let toml = keys::text(path)?;
@@ -191,7 +209,7 @@ impl Proven {
     }
 
     /// Whether roots that were pinned vouch for both keys.
-    fn is_pinned(&self) -> bool {
+    fn is_vouched(&self) -> bool {
         self.both().into_iter().all(|(_, named)| named.version.is_some())
     }
 }
@@ -225,12 +243,11 @@ impl Display for Proven {
                 )?;
             }
         }
-        match self.is_pinned() {
+        match self.is_vouched() {
             true => Ok(()),
             false => write!(
                 f,
-                "\n  NOT PINNED: that these keys are those of {} and {} is the word of who gave them to you, perhaps of who is to be checked;\n  \
-                 give the directories of both, and the roots from their states: --directory and --root",
+                "\n  that these keys are those of {} and {} you say (--pinned): no root was asked",
                 self.home.0, self.witness.0
             ),
         }
