@@ -217,7 +217,7 @@ impl Holding {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
     use std::sync::atomic::{AtomicBool, Ordering};
 

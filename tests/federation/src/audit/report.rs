@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CaseId, EntryId, Exit};
+use model::{AuthorityId, CaseId, EntryId, Exit};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     cases::Cases,
     custody::Kept,
     holding::Holding,
-    sealed::Targets,
+    sealed::{Body, Targets},
     texts::Texts,
 };
 use crate::{failure::Failure, timeline::Timeline};
@@ -32,14 +32,19 @@ struct Finding {
     own: Vec<CaseId>,
 }
 
+/// Where a body lies: in which case, and in an epoch in which these desks have a seat.
+struct Lies {
+    case: CaseId,
+    seated: BTreeSet<AuthorityId>,
+}
+
 /// All of it.
 pub(crate) struct Report {
     texts: usize,
     epochs: usize,
     welcomes: usize,
     keys: usize,
-    /// The bodies, with their cases.
-    bodies: BTreeMap<EntryId, CaseId>,
+    bodies: BTreeMap<EntryId, Lies>,
     /// The cases by what they are in this report.
     cases: [(&'static str, CaseId); 3],
     gateways: Finding,
@@ -49,12 +54,17 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(cases: &Cases, targets: &Targets, texts: usize) -> Self {
+        let lies = |(id, body): (&EntryId, &Body)| {
+            let epoch = targets.epochs.get(&(body.message.group.clone(), body.message.epoch));
+            let seated = epoch.map(|epoch| epoch.members.clone()).unwrap_or_default();
+            (*id, Lies { case: body.header.case, seated })
+        };
         Self {
             texts,
             epochs: targets.epochs.len(),
             welcomes: targets.welcomes.len(),
             keys: targets.keys.len(),
-            bodies: targets.bodies.iter().map(|(id, body)| (*id, body.header.case)).collect(),
+            bodies: targets.bodies.iter().map(lies).collect(),
             cases: [
                 ("JP:central–FR:central", cases.whole),
                 ("JP:24x7–FR:24x7", cases.unread),
@@ -123,43 +133,46 @@ impl Report {
         if let Some((name, _)) = cases.iter().find(|(_, case)| self.total(*case) == 0) {
             return Err(nothing(format!("the gateways hold no body of the case {name}")));
         }
+        self.check_seats()?;
+        self.check_planted()?;
+        if total == 0 { Err(nothing("there were no bodies".to_owned())) } else { Ok(()) }
+    }
+
+    /// What a desk opens was sealed in epochs in which the handshakes give it a seat: nothing else, and by the attack or by its own keys at rest
+    /// all of it. What it has read, its MLS state does not open again.
+    fn check_seats(&self) -> Result<(), Failure> {
         for desk in &self.desks {
             let opened = desk.opened();
-            if let Some(foreign) =
-                opened.iter().find(|id| self.bodies.get(id).is_some_and(|case| !desk.own.contains(case)))
-            {
-                return Err(readable(format!(
-                    "{} opens the body of {foreign}, of a case in which it has no seat",
-                    desk.whose
-                )));
+            if let Some(id) = opened.difference(&self.open_to(desk)).next() {
+                let what = format!("{} opens the body of {id}, of an epoch in which it has no seat", desk.whose);
+                return Err(readable(what));
             }
             if let Some(case) = desk.own.iter().find(|case| self.of_case(&opened, **case) == 0) {
                 return Err(nothing(format!("{} opens nothing of {case}, in which it has a seat", desk.whose)));
             }
         }
-        self.check_epochs()?;
-        self.check_planted()?;
-        if total == 0 { Err(nothing("there were no bodies".to_owned())) } else { Ok(()) }
-    }
-
-    /// What was sealed before a desk was seated stays closed to it; and what it has read, its MLS state does not open again.
-    fn check_epochs(&self) -> Result<(), Failure> {
         let [away, running, read] = self.desks.as_slice() else {
             return Err(nothing("a control is missing".to_owned()));
         };
-        let later = self.cases[2].1;
-        if self.of_case(&away.outcome.opened, self.cases[1].1) == 0 || self.of_case(&away.outcome.opened, later) == 0 {
-            return Err(nothing("the attack does not open what the desk that is away could open".to_owned()));
-        }
-        for desk in [away, read] {
-            if self.of_case(&desk.opened(), later) >= self.total(later) {
-                return Err(readable(format!("{} opens what was sealed before it was seated", desk.whose)));
+        for (desk, opened) in [(away, &away.outcome.opened), (read, &read.custody)] {
+            if let Some(id) = self.open_to(desk).difference(opened).next() {
+                return Err(nothing(format!("{} ({}) does not open {id}, which it can", desk.whose, desk.how)));
             }
+        }
+        let later = self.cases[2].1;
+        if self.of_case(&self.open_to(away), later) >= self.total(later) {
+            return Err(nothing(format!("nothing was sealed before {} was seated", away.whose)));
         }
         if let Some(id) = read.outcome.opened.iter().chain(&running.outcome.opened).next() {
             return Err(readable(format!("the keys of {id} were used and are still there: no forward secrecy")));
         }
         Ok(())
+    }
+
+    /// The bodies of the epochs in which a desk has a seat.
+    fn open_to(&self, desk: &Finding) -> BTreeSet<EntryId> {
+        let seated = |lies: &Lies| lies.seated.iter().any(|authority| authority.to_string() == desk.whose);
+        self.bodies.iter().filter(|(_, lies)| seated(lies)).map(|(id, _)| *id).collect()
     }
 
     fn check_planted(&self) -> Result<(), Failure> {
@@ -218,11 +231,11 @@ impl Report {
     }
 
     fn total(&self, case: CaseId) -> usize {
-        self.bodies.values().filter(|of| **of == case).count()
+        self.bodies.values().filter(|lies| lies.case == case).count()
     }
 
     fn of_case(&self, bodies: &BTreeSet<EntryId>, case: CaseId) -> usize {
-        bodies.iter().filter(|id| self.bodies.get(id) == Some(&case)).count()
+        bodies.iter().filter(|id| self.bodies.get(id).is_some_and(|lies| lies.case == case)).count()
     }
 
     fn in_words(&self, finding: &Finding) -> String {
@@ -285,4 +298,111 @@ fn readable(what: String) -> Failure {
 
 fn nothing(what: String) -> Failure {
     Failure::unexpected(format!("the audit proves nothing: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: u8 = 3;
+
+    fn entry(number: u8) -> EntryId {
+        EntryId::new([number; 16])
+    }
+
+    fn ids(numbers: &[u8]) -> BTreeSet<EntryId> {
+        numbers.iter().copied().map(entry).collect()
+    }
+
+    fn case(number: u8) -> CaseId {
+        CaseId::new([number; 16])
+    }
+
+    /// A desk that opens these by MLS secrets, and these by its keys at rest.
+    fn desk(whose: &str, own: &[u8], attack: &[u8], custody: &[u8]) -> Finding {
+        let mut outcome = Outcome::default();
+        outcome.opened = ids(attack);
+        let own = own.iter().copied().map(case).collect();
+        Finding { whose: whose.to_owned(), outcome, custody: ids(custody), own, ..Finding::default() }
+    }
+
+    /// Three cases: bodies 1 and 2 of one between JP:central and FR:central, 3 and 4 of one of FR:24x7; 5 and 6 from before it was seated in the
+    /// third, 7 and 8 from after that.
+    fn report() -> Report {
+        let seated = |number: u8| match number {
+            1 | 2 => (1, ["JP:central", "FR:central"].as_slice()),
+            3 | 4 => (2, ["JP:24x7", "FR:24x7"].as_slice()),
+            5 | 6 => (LATER, ["IT:central", "FR:central"].as_slice()),
+            _ => (LATER, ["IT:central", "FR:central", "FR:24x7"].as_slice()),
+        };
+        let lies = |number: u8| {
+            let (of, desks) = seated(number);
+            let seated = desks.iter().filter_map(|desk| desk.parse().ok()).collect();
+            (entry(number), Lies { case: case(of), seated })
+        };
+        Report {
+            texts: 0,
+            epochs: 4,
+            welcomes: 0,
+            keys: 0,
+            bodies: (1..=8).map(lies).collect(),
+            cases: [("whole", case(1)), ("unread", case(2)), ("later", case(LATER))],
+            gateways: Finding::default(),
+            desks: vec![
+                desk("FR:24x7", &[2, LATER], &[3, 4, 7, 8], &[]),
+                desk("JP:central", &[1], &[], &[1]),
+                desk("FR:24x7", &[2, LATER], &[], &[3, 4, 7, 8]),
+            ],
+            planted: Finding::default(),
+        }
+    }
+
+    fn said(report: &Report) -> String {
+        report.check_seats().map_or_else(|failure| failure.to_string(), |()| "as it must be".to_owned())
+    }
+
+    #[test]
+    fn a_desk_that_opens_just_what_was_sealed_while_it_had_a_seat_is_as_it_must_be() {
+        assert_eq!(said(&report()), "as it must be");
+    }
+
+    #[test]
+    fn as_many_bodies_as_a_desk_may_open_and_one_of_them_another_is_found() {
+        for (place, forged) in [
+            (0, desk("FR:24x7", &[2, LATER], &[3, 4, 6, 8], &[])),
+            (2, desk("FR:24x7", &[2, LATER], &[], &[3, 4, 5, 8])),
+            (1, desk("JP:central", &[1], &[], &[4, 1])),
+        ] {
+            let mut report = report();
+            report.desks[place] = forged;
+            assert!(said(&report).contains("of an epoch in which it has no seat"), "{place}: {}", said(&report));
+        }
+    }
+
+    #[test]
+    fn a_member_whom_the_handshakes_put_into_the_place_of_another_is_found() {
+        let mut report = report();
+        for lies in report.bodies.values_mut().filter(|lies| lies.case == case(2)) {
+            lies.seated = ["JP:24x7", "FR:central"].iter().filter_map(|desk| desk.parse().ok()).collect();
+        }
+        assert!(said(&report).contains("FR:24x7 opens the body of"), "{}", said(&report));
+    }
+
+    #[test]
+    fn an_attack_that_misses_a_body_proves_nothing() {
+        for (place, whose) in
+            [(0, desk("FR:24x7", &[2, LATER], &[3, 7, 8], &[])), (2, desk("FR:24x7", &[2, LATER], &[], &[3, 4, 7]))]
+        {
+            let mut report = report();
+            report.desks[place] = whose;
+            assert!(said(&report).contains("which it can"), "{}", said(&report));
+        }
+    }
+
+    #[test]
+    fn what_was_used_and_still_opens_is_found() {
+        let mut report = report();
+        report.desks[2].outcome.opened = ids(&[3]);
+        assert!(said(&report).contains("no forward secrecy"), "{}", said(&report));
+    }
 }

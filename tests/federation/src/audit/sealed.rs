@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use model::{EntryId, Header};
+use identity::Subject;
+use model::{AuthorityId, EntryId, Header};
 use proto::types;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::{
     holding::Holding,
@@ -26,6 +28,8 @@ pub(crate) struct Body {
 pub(crate) struct Epoch {
     /// What the gateways have of it; empty where they have no GroupInfo.
     pub(crate) public: GroupInfo,
+    /// Whose desks have a seat in it, by the certificates of its leaves.
+    pub(crate) members: BTreeSet<AuthorityId>,
     /// Its bodies, in the order in which they were made.
     pub(crate) bodies: Vec<EntryId>,
 }
@@ -102,8 +106,10 @@ impl Targets {
         }
         let public = GroupInfo::read(bytes).ok_or_else(|| unreadable("a GroupInfo"))?;
         self.keys.extend(public.keys.iter().cloned().map(|key| (key, "of a leaf or a node of a group")));
-        let place = (public.group.clone(), public.epoch);
-        self.epochs.entry(place).or_default().public = public;
+        let members = public.certificates.iter().map(|one| desk_of(one).ok_or_else(|| unreadable("a leaf")));
+        let members = members.collect::<Result<BTreeSet<_>, _>>()?;
+        let epoch = self.epochs.entry((public.group.clone(), public.epoch)).or_default();
+        (epoch.public, epoch.members) = (public, members);
         Ok(())
     }
 
@@ -124,6 +130,19 @@ impl Targets {
         };
         self.epochs.iter().filter_map(|(place, epoch)| Some((place, epoch, sample(epoch)?))).collect()
     }
+}
+
+/// Whose desk a certificate names. Whether it may be in the group, the gateways have judged.
+fn desk_of(der: &[u8]) -> Option<AuthorityId> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let names = certificate.subject_alternative_name().ok()??;
+    names.value.general_names.iter().find_map(|name| match name {
+        GeneralName::DNSName(name) => match Subject::from_dns(name).ok()? {
+            Subject::Desk(authority) => Some(authority),
+            Subject::Gateway(_) => None,
+        },
+        _ => None,
+    })
 }
 
 fn unreadable(what: &str) -> Failure {

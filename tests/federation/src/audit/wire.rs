@@ -61,6 +61,8 @@ pub(crate) struct GroupInfo {
     pub(crate) context: Vec<u8>,
     /// The public keys of the leaves and of the nodes above them.
     pub(crate) keys: Vec<Vec<u8>>,
+    /// The certificates of the leaves with a member, DER.
+    pub(crate) certificates: Vec<Vec<u8>>,
     /// Leaves with a member.
     pub(crate) leaves: Vec<u32>,
     /// Leaves of the full tree.
@@ -160,7 +162,9 @@ impl GroupInfo {
             if reader.u8()? == 1 {
                 match reader.u8()? {
                     1 => {
-                        self.keys.push(leaf_key(&mut reader)?);
+                        let [key, certificate] = leaf(&mut reader)?;
+                        self.keys.push(key);
+                        self.certificates.push(certificate);
                         self.leaves.push(count / 2);
                     }
                     2 => {
@@ -183,18 +187,20 @@ pub(crate) fn key_package_keys(bytes: &[u8]) -> Option<[Vec<u8>; 2]> {
     let mut reader = message(bytes, 5)?;
     reader.take(4)?;
     let init = reader.opaque()?.to_vec();
-    Some([init, leaf_key(&mut reader)?])
+    let [key, _] = leaf(&mut reader)?;
+    Some([init, key])
 }
 
-/// Reads a LeafNode to its end, and gives its encryption key [§7.2].
-fn leaf_key(reader: &mut Reader<'_>) -> Option<Vec<u8>> {
+/// Reads a LeafNode to its end, and gives its encryption key and the certificate that its credential begins with [§5.3, §7.2].
+fn leaf(reader: &mut Reader<'_>) -> Option<[Vec<u8>; 2]> {
     let key = reader.opaque()?.to_vec();
     reader.opaque()?;
     if reader.u16()? != X509 {
         return None;
     }
-    // The credential, and the five lists of the capabilities.
-    for _ in 0..6 {
+    let certificate = Reader(reader.opaque()?).opaque()?.to_vec();
+    // The five lists of the capabilities.
+    for _ in 0..5 {
         reader.opaque()?;
     }
     match reader.u8()? {
@@ -205,7 +211,7 @@ fn leaf_key(reader: &mut Reader<'_>) -> Option<Vec<u8>> {
     }
     reader.opaque()?;
     reader.opaque()?;
-    Some(key)
+    Some([key, certificate])
 }
 
 /// `opaque x<V>` as it is written.
