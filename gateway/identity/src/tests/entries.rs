@@ -305,3 +305,23 @@ fn a_court_validates_after_the_fact_and_decides_on_remedies_and_stands_for_no_ot
     assert_denied(by(Step::Regularise, &france.judge, Role::Judge), R95, "not an officer's of JP:central");
     assert_denied(by(Step::Regularise, &japan.officers[0], Role::Judge), R93, "does not grant the officer the role");
 }
+
+#[test]
+fn a_judge_of_a_body_that_is_accredited_as_another_kind_is_no_court() {
+    let mut japan = State::new("JP");
+    let court = japan.directory.authorities.iter_mut().find(|body| body.id == authority("JP:court"));
+    court.unwrap().kind = AuthorityKind::Executing;
+    let france = State::new("FR").trusting(&japan.root);
+    let japan = japan.trusting(&france.root);
+    let store = japan.store(&[&france]);
+    let header = Header {
+        step: Step::Regularise,
+        validation: None,
+        measures: vec![],
+        concerns: vec![MeasureId(1)],
+        ..header(&japan)
+    };
+    let mut entry = signed(&japan, header);
+    entry.officers = vec![sign_step(&japan.judge, Role::Judge, entry.header_digest())];
+    assert_denied(verify(&store, entry), R95, "not an officer's of JP:central");
+}

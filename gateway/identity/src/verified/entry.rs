@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, Denial, Entry, Fault, Header, KeyId, OfficerSignature, PartyId, Payload, Refusal, Role, Timestamp,
-    Validation, limits,
+    AuthorityId, AuthorityKind, Denial, Entry, Fault, Header, KeyId, OfficerSignature, PartyId, Payload, Refusal, Role,
+    Timestamp, Validation, limits,
 };
 
 use super::{Received, Verified};
@@ -80,13 +80,13 @@ impl TrustStore {
         Ok(())
     }
 
-    /// The authority of who validates after the fact, or decides on a remedy: a judge or prosecutor of the sender's party, as for a validation
-    /// before it. Every other officer is one of the authority that sends.
+    /// The authority of who validates after the fact, or decides on a remedy: a judge or prosecutor of a body that the sender's party accredits
+    /// as judicial. Every other officer is one of the authority that sends.
     fn court(&self, entry: &Entry, officer: &OfficerSignature) -> Option<&AuthorityId> {
         let validates = matches!(officer.role, Role::Judge | Role::Prosecutor);
         let after = entry.header.step.is_of_a_court() && validates;
         let known = after.then(|| self.officer(entry.header.sender.party(), &officer.signature.key)).flatten();
-        known.map(|(authority, _)| &authority.id)
+        known.filter(|(authority, _)| authority.kind == AuthorityKind::Judicial).map(|(authority, _)| &authority.id)
     }
 
     fn check_validation(&self, header: &Header, validation: &Validation, now: Timestamp) -> Result<(), Refusal> {

@@ -19,7 +19,7 @@ fn blocks() -> (String, Vec<(&'static str, String)>) {
             Some((_, name)) => files.push((name, format!("{text}\n"))),
             None if info == "sh" => {
                 assert!(
-                    text.starts_with("set -euo pipefail\n"),
+                    text.starts_with("set -Eeuo pipefail\n"),
                     "pasted as printed, a block must stop at a failure: {text}"
                 );
                 shell.push_str(&format!("{text}\n"));
@@ -28,6 +28,16 @@ fn blocks() -> (String, Vec<(&'static str, String)>) {
         }
     }
     (shell, files)
+}
+
+/// One of its files.
+pub(crate) fn file(name: &str) -> String {
+    blocks().1.into_iter().find(|(named, _)| *named == name).unwrap().1
+}
+
+/// What somebody sees who does what the page says.
+pub(crate) fn said(done: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr))
 }
 
 /// Does in `folder` what the page says.
@@ -73,7 +83,7 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
         let root = |state: &crate::state::State| state.dir.join("root/root.cert.pem");
         let (jp, fr) = (root(&play.stage.pair.jp), root(&play.stage.pair.fr));
         let done = follow(&folder.join("audit"), &case, [&jp, &fr], None);
-        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        let said = said(&done);
         assert!(done.status.success(), "{said}");
         for expected in [
             "1: ",
@@ -82,10 +92,10 @@ async fn the_auditors_page_proves_a_case_with_nothing_of_ours() {
             "2: FR had pinned this root of JP",
             "3: exported by JP:central",
             "signatures hold",
-            "officer JP:central",
+            "officer JP:central officer-1 as central",
             "receipts hold, by the ledger keys of their states",
             "that both signed",
-            "are the entries of the file",
+            "are the entries of the file, ",
             "8: epoch 1 from entry 000000: 2 desks, certified by FR and JP",
             "is central.fr.rogatory.internal",
         ] {

@@ -25,6 +25,7 @@ mod wire;
 
 mod acts;
 mod again;
+mod altered;
 mod answer;
 mod attachments;
 mod auditor;

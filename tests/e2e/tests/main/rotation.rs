@@ -73,7 +73,7 @@ async fn shown(jp: &State, fr: &State, note: &[u8], version: u64) -> Result<bool
 fn audited(jp: &State, fr: &State, folder: &str, file: &Path) -> String {
     let [jp_root, fr_root] = [jp, fr].map(|state| state.dir.join("root/root.cert.pem"));
     let done = auditor::follow(&jp.dir.join(folder), file, [&jp_root, &fr_root], None);
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    let said = auditor::said(&done);
     assert!(done.status.success(), "{said}");
     said
 }

@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::{
+    altered::Forged,
     auditor, bounded,
     evidence::received,
     programs::{gateway, program, run},
@@ -124,9 +125,19 @@ async fn a_time_stamp_dates_a_case_for_who_believes_the_authority_and_for_nobody
 
         let fr_root = fr.dir.join("root/root.cert.pem");
         let done = auditor::follow(&jp.dir.join("audit"), &case, [&jp_root, &fr_root], Some(&root));
-        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        let said = auditor::said(&done);
         assert!(done.status.success(), "{said}");
         assert!(said.contains("7: the first "), "{said}");
+        // By the exporting desk, which signs whatever it likes.
+        for (part, says) in [(".token", "DOES NOT HOLD: stamps/"), (".timed", "7: DOES NOT HOLD")] {
+            let folder = jp.dir.join(format!("altered{part}"));
+            let forged = Forged::unpack(&case, &folder, &jp);
+            forged.flip(&forged.named("stamps", part));
+            forged.sign();
+            let done = auditor::follow(&folder.join("audit"), &forged.pack(), [&jp_root, &fr_root], Some(&root));
+            let said = auditor::said(&done);
+            assert!(!done.status.success() && said.contains(says) && said.contains("7: DOES NOT HOLD"), "{said}");
+        }
         let wrong = auditor::follow(&jp.dir.join("audit-of-another"), &case, [&jp_root, &fr_root], Some(&foreign));
         assert!(!wrong.status.success(), "with another authority it fails");
     })
