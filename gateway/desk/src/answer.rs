@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::{
     after::{COST_NOTE, RETURN_CERTIFICATE, compare_costs},
-    bespoke, matter,
+    bespoke,
+    consultation::CONSULTATION_MINUTES,
+    matter,
 };
 
 /// The record type of a call-back.
@@ -28,7 +30,7 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         Step::Recognise | Step::Refuse | Step::OfferConditions => Some("decision"),
         Step::Confirm => Some("receipt_confirmation"),
         Step::Violation => Some("violation"),
-        Step::ConsultDone => Some("consultation_minutes"),
+        Step::ConsultDone => Some(CONSULTATION_MINUTES),
         Step::AskInfo => Some("info_request"),
         Step::GiveInfo => Some("info_reply"),
         Step::AcceptConditions => Some("undertaking"),
@@ -339,7 +341,7 @@ mod tests {
                 let mut document = json!({"record_type": name, "case": case});
                 assert_eq!(
                     verdict(&header, name, &document).is_none(),
-                    document_of(step) == Some(name) || (step == Step::ConsultDone && name == "notice"),
+                    document_of(step) == Some(name),
                     "{step} {name}"
                 );
                 document["case"] = json!("6b9d1c6e-2f1d-4c6a-9d36-000000000000");

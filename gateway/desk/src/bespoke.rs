@@ -8,7 +8,10 @@ use model::{AuthorityId, ConditionCode, Header, PostponementCode, Refusal, Refus
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::after;
+use crate::{
+    after,
+    consultation::{self, CONSULTATION_MINUTES},
+};
 
 /// Within so many days what is postponed is looked at again.
 const REVIEW_DAYS_MAX: i32 = 90;
@@ -25,6 +28,8 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
         Step::AcceptConditions => undertaken(header, &read(document)?),
         Step::Postpone => postponed(header, &read(document)?),
         Step::ReturnRequest => returned(header, &read(document)?),
+        // A notice may stand in for them.
+        Step::ConsultDone if document["record_type"] == CONSULTATION_MINUTES => consultation::compare(header, document),
         _ => after::compare(header, document),
     }
 }
@@ -41,6 +46,7 @@ pub(crate) fn is_for(step: Step) -> bool {
                 | Step::AcceptConditions
                 | Step::Postpone
                 | Step::ReturnRequest
+                | Step::ConsultDone
         )
 }
 

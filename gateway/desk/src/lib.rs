@@ -20,6 +20,7 @@ mod bespoke;
 mod body;
 mod carried;
 mod clone;
+mod consultation;
 pub mod counterpart;
 mod draft;
 mod finding;
@@ -46,6 +47,7 @@ pub use answer::{CALLBACK, compare_answer, compare_answers, document_of, may_car
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use carried::Carried;
 pub use clone::{CloneFor, LeftOut, clone_request};
+pub use consultation::{CONSULTATION_MINUTES, ConsultationSignature, consultation_hash, consultation_signatures};
 pub use draft::{DraftFor, skeleton};
 pub use finding::{Finding, Severity, pointer};
 pub use form::form_findings;

@@ -32,6 +32,8 @@ pub enum Domain {
     /// An officer stands for what a desk does with what it keeps, that a record is opened or that a desk leaves a case: over the bytes of
     /// the statement.
     Custody,
+    /// An officer of each side signs what was said in a consultation: over the hash of the minutes.
+    Minutes,
     /// A desk exports a case: over the bytes of the manifest.
     CaseFile,
     /// A gateway says how much it holds of a case: over the text.
@@ -40,7 +42,7 @@ pub enum Domain {
 
 impl Domain {
     /// All domains.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Step,
         Self::Envelope,
         Self::Validation,
@@ -51,6 +53,7 @@ impl Domain {
         Self::Rework,
         Self::Responder,
         Self::Custody,
+        Self::Minutes,
         Self::CaseFile,
         Self::CaseExtent,
     ];
@@ -68,6 +71,7 @@ impl Domain {
             Self::Rework => b"rogatory rework v1\0",
             Self::Responder => b"rogatory responder v1\0",
             Self::Custody => b"rogatory custody v1\0",
+            Self::Minutes => b"rogatory minutes v1\0",
             Self::CaseFile => b"rogatory case file v1\0",
             Self::CaseExtent => b"rogatory case extent v1\0",
         }

@@ -43,7 +43,7 @@ use responder::Responder;
 use session::Session;
 use step::{
     Accept, AskInfo, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation, Produce, Refuse,
-    Regularise, Reject, Remedy, Report, Return, Review, TakeOver, Taken, Undertake, matter,
+    Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver, Taken, Undertake, matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -135,7 +135,9 @@ enum Command {
     Review(Review),
     /// Open the review, if need be, and a consultation with the requesting party.
     Consult(Plain),
-    /// Say that the consultation was held.
+    /// Sign the minutes of a consultation, into a new file: each side signs, and who asked for evidence sends them (consulted).
+    SignConsultation(SignConsultation),
+    /// Say that the consultation was held, with the minutes that both sides signed.
     Consulted(Consulted),
     /// Open the review, if need be, and ask the requesting party what is missing; the clocks rest.
     AskInfo(AskInfo),
@@ -331,6 +333,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),
+        Command::SignConsultation(sign) => sign.run(session).await,
         Command::Consulted(consulted) => consulted.run(session).await.map(Taken::answer),
         Command::AskInfo(ask) => ask.run(session).await.map(Taken::answer),
         Command::GiveInfo(give) => give.run(session).await.map(Taken::answer),

@@ -2,8 +2,9 @@
 
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
+use desk::CONSULTATION_MINUTES;
 use identity::TRAINING_MARK;
-use model::{Denial, EntryId, Exit, Timestamp};
+use model::{Denial, EntryId, Exit, Step, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
@@ -97,7 +98,7 @@ pub(super) async fn case(
         "treaty_pin": shown.treaty_pin,
         "readers": shown.readers,
         "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
-        "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
+        "timeline": shown.timeline.iter().map(|one| event(one, &shown)).collect::<Vec<_>>(),
         "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
         "matters": shown.matters.iter().map(matters::value).collect::<Vec<_>>(),
         "matter_openings": shown.matter_openings,
@@ -160,7 +161,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             event.verdict,
             event.ground
         ));
-        lines.extend(event.text.lines().map(|line| format!("    “{line}”")));
+        lines.extend(said(event, shown));
         lines.extend(receipts::standing(event, shown));
         for receipt in &event.receipts {
             let leaf = receipt.leaf.map_or_else(String::new, |leaf| format!(", leaf {leaf}"));
@@ -347,7 +348,19 @@ pub(super) fn receipt(one: &wire::ReceiptView) -> Value {
     json!({ "kind": one.kind, "by": one.by_party, "at_ms": one.at_ms, "leaf": one.leaf, "reason": one.reason })
 }
 
-fn event(event: &wire::TimelineEvent) -> Value {
+/// Whether the step says that a consultation was held, and brings no minutes that both sides signed.
+fn without_minutes(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> bool {
+    let minutes = |one: &wire::DocumentRef| one.entry_id == event.entry_id && one.record_type == CONSULTATION_MINUTES;
+    event.step == Step::ConsultDone.as_str() && !shown.documents.iter().any(minutes)
+}
+
+/// What was written with a step, and what is missing beside it.
+fn said(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> Vec<String> {
+    let written = event.text.lines().map(|line| format!("    “{line}”"));
+    written.chain(without_minutes(event, shown).then(|| "    consultation without minutes".to_owned())).collect()
+}
+
+fn event(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> Value {
     json!({
         "entry": id(&event.entry_id),
         "step": event.step,
@@ -359,6 +372,7 @@ fn event(event: &wire::TimelineEvent) -> Value {
         "receipts": event.receipts.iter().map(receipt).collect::<Vec<_>>(),
         "waits": event.waits,
         "again": event.again,
+        "without_minutes": without_minutes(event, shown),
     })
 }
 

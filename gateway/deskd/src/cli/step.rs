@@ -4,6 +4,7 @@ mod after;
 mod again;
 mod before;
 mod between;
+mod consultation;
 mod forward;
 pub(super) mod hearing;
 pub(super) mod matter;
@@ -40,6 +41,7 @@ use before::Before;
 pub(super) use between::reasoned_text;
 use between::written;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
+pub(super) use consultation::{Consulted, SignConsultation};
 pub(super) use forward::Forward;
 pub(super) use order::{Order, Reject, Review};
 pub(super) use taken::Taken;
@@ -112,18 +114,6 @@ pub(super) struct Accept {
     callback_record: Option<PathBuf>,
     #[command(flatten)]
     order: Order,
-}
-
-/// `desk consulted`.
-#[derive(Debug, Args)]
-pub(super) struct Consulted {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    words: Words,
-    /// The minutes that both sides signed (consultation_minutes); without them a notice says that it was held.
-    #[arg(long, value_name = "FILE")]
-    minutes: Option<PathBuf>,
 }
 
 /// `desk refuse`.
@@ -214,15 +204,6 @@ impl Plain {
         let begun = Before { step: Step::Assign, main: Step::PartCollected, records: &[] };
         self.common.take_before(session, &officer, &begun, &self.words).await?;
         self.common.take(session, &officer, Ask::new(Step::PartCollected, Some(&self.words))).await
-    }
-}
-
-impl Consulted {
-    pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
-        let officer = self.common.signer.open(session)?;
-        let minutes = document("consultation_minutes", self.minutes.as_deref())?;
-        let ask = Ask { documents: &minutes, ..Ask::new(Step::ConsultDone, Some(&self.words)) };
-        self.common.take(session, &officer, ask).await
     }
 }
 

@@ -1,12 +1,13 @@
 //! The forms of what comes after an answer: report, custody, disposal, remedies, and what lasts longer. What a form can only say in one
 //! way is filled in.
 
+mod consultation;
 mod custodians;
 mod report;
 
 use std::collections::BTreeSet;
 
-use desk::{COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
+use desk::{CONSULTATION_MINUTES, COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
 use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step};
 use serde_json::{Map, Value, json};
 use workflow::{Case, MatterKind, State};
@@ -181,6 +182,10 @@ impl Office {
                 }
                 Ok(())
             }
+            Step::ConsultDone => match documents.iter().find(|one| one.record_type.as_str() == CONSULTATION_MINUTES) {
+                Some(minutes) => self.hold_consultation(header, &read(minutes)?.1).await,
+                None => Ok(()),
+            },
             Step::TakeOver if view.request.is_some() => {
                 let asked = self.request(view).await?.purpose.code;
                 let note = documents.first().map(read).transpose()?.map(|(_, note)| note).unwrap_or_default();
