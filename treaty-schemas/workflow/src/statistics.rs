@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Absence, AuthorityId, RecordType, RefusalCode, Step, Timestamp};
+use model::{Absence, AuthorityId, MeasureId, RecordType, RefusalCode, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Case, Measure, Moment, Side, Signal, State};
@@ -29,6 +29,8 @@ pub struct Account<'a> {
     pub case: &'a Case,
     /// The moments of the same events.
     pub moments: &'a [Moment],
+    /// How records of somebody else came to be given, for each measure, as recalls say.
+    pub root_causes: &'a [(MeasureId, String)],
 }
 
 /// What became of a measure, as it stands.
@@ -68,6 +70,7 @@ struct Counted {
     ground: Option<RefusalCode>,
     /// Which record types a report left out, and why.
     left_out: Vec<(RecordType, Absence)>,
+    root_causes: Vec<String>,
     /// From sending to the last release that stands, or to the refusal.
     took_ms: Option<u64>,
 }
@@ -109,6 +112,10 @@ impl Census {
                 outcome,
                 ground: measure.ground.filter(|_| matches!(outcome, Outcome::Refused | Outcome::Blocked)),
                 left_out: measure.left_out.iter().map(|one| (one.record.clone(), one.why)).collect(),
+                root_causes: {
+                    let own = account.root_causes.iter().filter(|(measure, _)| measure == id);
+                    own.map(|(_, cause)| cause.clone()).collect()
+                },
                 took_ms: course.ended(outcome).map(|end| end.0.saturating_sub(sent.0).max(0).unsigned_abs()),
             });
         }
@@ -217,10 +224,11 @@ enum Dimension {
     RecordType,
     Emergency,
     Ground,
+    RootCause,
 }
 
 impl Dimension {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::All,
         Self::Counterpart,
         Self::Authority,
@@ -229,6 +237,7 @@ impl Dimension {
         Self::RecordType,
         Self::Emergency,
         Self::Ground,
+        Self::RootCause,
     ];
 
     fn as_str(self) -> &'static str {
@@ -241,6 +250,7 @@ impl Dimension {
             Self::RecordType => "record_type",
             Self::Emergency => "emergency",
             Self::Ground => "ground",
+            Self::RootCause => "root_cause",
         }
     }
 
@@ -255,6 +265,7 @@ impl Dimension {
             Self::RecordType => one.records.iter().map(ToString::to_string).collect(),
             Self::Emergency => vec![if one.emergency { "yes" } else { "no" }.to_owned()],
             Self::Ground => one.ground.iter().map(ToString::to_string).collect(),
+            Self::RootCause => one.root_causes.clone(),
         }
     }
 }
@@ -277,8 +288,9 @@ pub struct Statistics {
 pub struct Tally {
     /// "requesting" or "requested": what the authority that counts was.
     pub side: String,
-    /// "all", "counterpart" (a party), "authority", "article", "request_type", "record_type", "emergency" ("yes", "no") or "ground".
-    /// A measure that asks for two record types is counted under each; under "ground" stands only what was refused or blocked.
+    /// "all", "counterpart" (a party), "authority", "article", "request_type", "record_type", "emergency" ("yes", "no"), "ground" or
+    /// "root_cause". A measure that asks for two record types is counted under each; under "ground" stands only what was refused or blocked, under
+    /// "root_cause" only what was recalled because it was about somebody else.
     pub by: String,
     /// Which one; empty for "all".
     pub value: String,

@@ -11,6 +11,7 @@ statistics-by-request-type = Type of request
 statistics-by-record-type = Type of record
 statistics-by-emergency = Emergency
 statistics-by-ground = Ground of refusal
+statistics-by-root-cause = Root cause of a recall
 statistics-csv = Download all as CSV
 statistics-nothing = Nothing was sent in this year.
 statistics-outcomes = What became of the measures

@@ -11,6 +11,7 @@ statistics-by-request-type = Type de demande
 statistics-by-record-type = Type de pièce
 statistics-by-emergency = Urgence
 statistics-by-ground = Motif de refus
+statistics-by-root-cause = Cause d’un rappel
 statistics-csv = Tout télécharger en CSV
 statistics-nothing = Rien n’a été envoyé cette année.
 statistics-outcomes = Issue des mesures

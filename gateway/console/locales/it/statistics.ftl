@@ -11,6 +11,7 @@ statistics-by-request-type = Tipo di richiesta
 statistics-by-record-type = Tipo di documento
 statistics-by-emergency = Urgenza
 statistics-by-ground = Motivo di rifiuto
+statistics-by-root-cause = Causa di un richiamo
 statistics-csv = Scarica tutto in CSV
 statistics-nothing = In quest’anno non è stato inviato nulla.
 statistics-outcomes = Esito delle misure

@@ -11,6 +11,7 @@ statistics-by-request-type = 要請の種類
 statistics-by-record-type = 記録の種類
 statistics-by-emergency = 緊急
 statistics-by-ground = 拒否事由
+statistics-by-root-cause = 回収の原因
 statistics-csv = 全てCSV形式で保存
 statistics-nothing = この年の送付はありません。
 statistics-outcomes = 措置の結果

@@ -11,6 +11,7 @@ statistics-by-request-type = 请求类型
 statistics-by-record-type = 记录类型
 statistics-by-emergency = 紧急
 statistics-by-ground = 拒绝理由
+statistics-by-root-cause = 召回原因
 statistics-csv = 全部下载为 CSV
 statistics-nothing = 该年没有发送任何请求。
 statistics-outcomes = 措施结果

@@ -31,7 +31,8 @@ use crate::{
 const OUTCOMES: [&str; 9] =
     ["fulfilled", "fulfilled_in_part", "refused", "withdrawn", "returned", "blocked", "lapsed", "postponed", "pending"];
 /// By what measures are told apart.
-const BY: [&str; 7] = ["counterpart", "authority", "article", "request_type", "record_type", "emergency", "ground"];
+const BY: [&str; 8] =
+    ["counterpart", "authority", "article", "request_type", "record_type", "emergency", "ground", "root_cause"];
 const SIDES: [&str; 2] = ["requesting", "requested"];
 /// So many of them are plotted; the table has all.
 const BARS_MAX: usize = 12;

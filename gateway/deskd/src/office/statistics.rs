@@ -1,8 +1,8 @@
 //! What the law wants to be counted, of this desk's cases.
 
 use bytes::Bytes;
-use model::{Denial, Fault, Step, Timestamp, Verdict};
-use workflow::{Account, Case, Census, Event, Moment, Statistics, apply, moments_of};
+use model::{Denial, Fault, MeasureId, Step, Timestamp, Verdict};
+use workflow::{Account, Case, Census, Event, MatterKind, Moment, Statistics, apply, moments_of};
 
 use super::{Office, validate::request_of, view::CaseView};
 use crate::clock;
@@ -28,15 +28,37 @@ impl Office {
                 continue;
             };
             let Some((case, moments)) = history(&view) else { continue };
+            let root_causes = self.root_causes(&view, &case).await?;
             census.count(&Account {
                 side: view.side(),
                 counterpart: &view.other,
                 emergency: self.was_emergency(&view).await?,
                 case: &case,
                 moments: &moments,
+                root_causes: &root_causes,
             });
         }
         Ok(census.statistics(clock::now()))
+    }
+
+    /// How records of somebody else came to be given, as the recalls of a case say, for the measures that they are about.
+    async fn root_causes(&self, view: &CaseView, case: &Case) -> Result<Vec<(MeasureId, String)>, Denial> {
+        let mut causes = Vec::new();
+        if !case.matters.values().any(|matter| matter.kind == MatterKind::Correction && matter.recalled) {
+            return Ok(causes);
+        }
+        for row in self.store.entries_of(view.id).await? {
+            if row.step.0 != Step::Recall || row.seq.is_none() || view.findings.contains_key(&row.id.0) {
+                continue;
+            }
+            let Some(body) = self.body(row.id.0).await? else { continue };
+            let header = proto::decode_header(&Bytes::from(row.header.0))?;
+            let recall = body.documents.first().and_then(|one| records::read(&one.bytes).ok()).unwrap_or_default();
+            if let Some(cause) = recall["root_cause"].as_str() {
+                causes.extend(header.concerns.iter().map(|id| (*id, cause.to_owned())));
+            }
+        }
+        Ok(causes)
     }
 
     /// What the request of a case declared; of one that did not leave, what its draft declares.

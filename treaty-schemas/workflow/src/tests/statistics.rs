@@ -65,6 +65,7 @@ fn counted(cases: &[(&[Event], bool)]) -> Statistics {
             emergency: *emergency,
             case: &case,
             moments: &moments,
+            root_causes: &[],
         });
     }
     census.statistics(NOW)
@@ -178,8 +179,31 @@ fn closing_changes_no_count_and_what_was_sent_in_another_year_is_not_counted() {
         emergency: false,
         case: &case,
         moments: &moments,
+        root_causes: &[],
     });
     assert_eq!(census.statistics(NOW).tallies, []);
+}
+
+#[test]
+fn what_was_recalled_is_counted_under_each_of_its_root_causes_once() {
+    let events = produced(10, &BOTH);
+    let (case, moments) = (folded(&events), moments(&events));
+    let counterpart = "FR:central".parse().unwrap();
+    let mut census = Census::new(NOW, NOW.plus_ms(DAY_MS));
+    let cause = |measure, word: &str| (MeasureId(measure), word.to_owned());
+    let causes = [cause(1, "partial_match"), cause(1, "partial_match"), cause(1, "race"), cause(7, "other")];
+    census.count(&Account {
+        side: Side::Peer,
+        counterpart: &counterpart,
+        emergency: false,
+        case: &case,
+        moments: &moments,
+        root_causes: &causes,
+    });
+    let statistics = census.statistics(NOW);
+    let found: Vec<_> = statistics.tallies.iter().filter(|one| one.by == "root_cause").collect();
+    let told: Vec<_> = found.iter().map(|one| (one.value.as_str(), one.issued, one.fulfilled)).collect();
+    assert_eq!(told, [("partial_match", 1, 1), ("race", 1, 1)]);
 }
 
 #[test]
