@@ -1,7 +1,7 @@
 //! The forms of matters and certificates: what such a form can only say in one way is filled in.
 
-use desk::HEARING_NOTICE;
-use model::{Denial, Step, Timestamp};
+use desk::{Document, HEARING_NOTICE};
+use model::{AuthorityId, Denial, Step, Timestamp};
 use serde_json::{Map, Value, json};
 use workflow::Side;
 
@@ -171,6 +171,26 @@ pub(super) fn closing(affair: &Affair, put: &mut impl FnMut(&str, Option<Value>)
     if affair.matter.as_ref().is_some_and(Standing::is_corrected) {
         put("told", Some(affair.recipients.clone().into()));
     }
+}
+
+/// The field of a document that leaves out somebody who had the records, and why that must not be: a recall names everybody to whom they were
+/// handed on (who is seated in the case has it anyway), and an error is closed when everybody who had them was told.
+pub(super) fn untold(
+    step: Step,
+    document: &Document,
+    affair: &Affair,
+    value: &Value,
+) -> Option<(&'static str, &'static str)> {
+    let names = |field: &str, one: &String| {
+        value[field].as_array().into_iter().flatten().any(|named| named.as_str() == Some(one.as_str()))
+    };
+    let mut beyond = affair.recipients.iter().filter(|one| one.parse::<AuthorityId>().is_err());
+    if document.record_type.as_str() == "wrong_subject_recall" && !beyond.all(|one| names("recipients", one)) {
+        return Some(("recipients", "somebody to whom the records were handed on is not named"));
+    }
+    let corrected = step == Step::CloseMatter && affair.matter.as_ref().is_some_and(Standing::is_corrected);
+    let told = !corrected || affair.recipients.iter().all(|one| names("told", one));
+    (!told).then_some(("told", "somebody to whom the records were handed on was not told"))
 }
 
 /// What a notice says where the officer says nothing.

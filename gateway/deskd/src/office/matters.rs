@@ -14,7 +14,9 @@ use serde_json::Value;
 use store::desk::DeskEntryRow;
 use workflow::{Case, MatterGuard, MatterKind, MatterState, Side, matter_rows, moves_matter, opens_matter};
 
-use super::{Ask, Office, custody, hearing::minutes_said, reading::contradiction, unknown, view::CaseView};
+use super::{
+    Ask, Office, custody, hearing::minutes_said, matter_forms, reading::contradiction, unknown, view::CaseView,
+};
 
 /// What an officer says of a step beside its measures: of which matter it is, and what its header declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -213,7 +215,7 @@ impl Office {
         let keeper = case.party(keeper);
         let mut recipients: Vec<_> =
             view.readers.iter().filter(|one| one.party() == keeper).map(ToString::to_string).collect();
-        if step == Step::CloseMatter {
+        if matches!(step, Step::Recall | Step::CloseMatter) {
             recipients.extend(self.handed_on(view, case, &header.concerns).await?);
         }
         let (until, purpose) = (header.declared.until, header.purpose.clone());
@@ -295,6 +297,10 @@ impl Office {
         });
         for (id, _) in granted {
             let (_, asked) = self.opening_of(view, *id).await?;
+            // A desk that was seated later cannot read it.
+            if asked.is_null() {
+                continue;
+            }
             let text = |name: &str| asked["recipient"][name].as_str().unwrap_or_default().to_owned();
             all.push(format!("{} {}: {}", text("party"), text("body"), text("name")));
         }
@@ -346,20 +352,12 @@ impl Office {
                 let reason = "a record that goes with the certificate is not named in it";
                 return Err(contradiction(&field("records"), reason).into());
             }
-            if header.step == Step::CloseMatter && !told_all(&affair, &value) {
-                let reason = "somebody to whom the records were handed on was not told";
-                return Err(contradiction(&field("told"), reason).into());
+            if let Some((name, reason)) = matter_forms::untold(header.step, document, &affair, &value) {
+                return Err(contradiction(&field(name), reason).into());
             }
         }
         Ok(())
     }
-}
-
-/// An error is closed when everybody who had the records was told.
-fn told_all(affair: &Affair, notice: &Value) -> bool {
-    let corrected = affair.matter.as_ref().is_some_and(Standing::is_corrected);
-    let told: Vec<_> = notice["told"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    !corrected || affair.recipients.iter().all(|one| told.contains(&one.as_str()))
 }
 
 /// Whether keys are destroyed when such an entry becomes part of the case.

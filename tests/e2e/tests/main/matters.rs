@@ -1,13 +1,117 @@
 //! Incidents, and handing on, at real desks.
 
-use serde_json::json;
+use std::fs;
+
+use serde_json::{Value, json};
 
 use crate::{
     bounded,
     custody::{OPEN, released},
     now,
+    play::Play,
     stage::Side,
 };
+
+/// A consent to hand on to a court in Italy what was released.
+async fn hand_on(play: &Play) {
+    let ask = "onward request CASE --as central/officer-1 --purpose criminal~investigation --to-party IT --to-body court \
+               --to-name Tribunale --proceeding RG_17 --basis article_28 --text The_same_mailbox_is_tried_there.";
+    play.says(Side::Jp, ask).await;
+    play.matter(Side::Fr, "REQUESTED").await;
+    let day = now().plus_ms(10 * 24 * 3_600_000).date().unwrap();
+    for officer in [1, 2] {
+        play.says(Side::Fr, &format!("onward grant CASE --as central/officer-{officer} --until {day}")).await;
+    }
+    play.matter(Side::Jp, "GRANTED").await;
+}
+
+/// Waits until the second matter stands there at a desk.
+async fn second(play: &Play, side: Side, state: &str) -> Value {
+    crate::until(state, 20, async || {
+        let shown = play.stage.show(side, &play.case).await?;
+        (shown["matters"][1]["state"] == state).then_some(shown)
+    })
+    .await
+}
+
+/// An error that both sides look at, of this kind.
+async fn triaged(play: &Play, flaw: &str) {
+    play.says(Side::Jp, "correct report CASE --as central/officer-1 --text Something_is_wrong.").await;
+    second(play, Side::Fr, "REPORTED").await;
+    let triage = format!("correct triage CASE --as central/officer-1 --flaw {flaw} --text Indeed.");
+    play.says(Side::Fr, &triage).await;
+    second(play, Side::Jp, "TRIAGED").await;
+}
+
+/// The newest document of a type that a desk shows.
+async fn written(play: &Play, side: Side, record_type: &str) -> Value {
+    let folder = play.stage.pair.jp.dir.join(format!("{record_type}-{side:?}"));
+    let to = folder.display().to_string();
+    // Records that were recalled are not shown, and everything else is.
+    play.stage.desk(side, &["case", "show", &play.case, "--documents", &to, "--as", "central/officer-1"]).await;
+    let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let mut named: Vec<_> =
+        files.filter(|path| path.to_string_lossy().ends_with(&format!("-{record_type}.json"))).collect();
+    named.sort();
+    serde_json::from_slice(&fs::read(named.last().unwrap()).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_recall_names_whom_the_records_were_handed_on_to_and_its_root_cause_is_counted() {
+    bounded(async {
+        let play = released().await;
+        hand_on(&play).await;
+        triaged(&play, "wrong~subject").await;
+        for officer in [1, 2] {
+            let recall = format!(
+                "correct recall CASE --as central/officer-{officer} --compared name --compared birth~date --root-cause partial~match"
+            );
+            play.says(Side::Fr, &recall).await;
+        }
+        second(&play, Side::Jp, "RECALLED").await;
+        for side in [Side::Fr, Side::Jp] {
+            let recall = written(&play, side, "wrong_subject_recall").await;
+            assert_eq!(recall["recipients"], json!(["JP:central", "IT court: Tribunale"]), "{side:?}");
+            let counted = play.says(side, "statistics").await;
+            let tallies = counted["tallies"].as_array().unwrap().iter();
+            let causes: Vec<_> = tallies.filter(|one| one["by"] == "root_cause").collect();
+            assert_eq!(causes.len(), 1, "{counted}");
+            assert_eq!((&causes[0]["value"], &causes[0]["cases"]), (&json!("partial_match"), &json!(1)), "{counted}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_value_is_replaced_the_old_record_is_kept_as_evidence_and_everybody_is_told_before_it_is_closed() {
+    bounded(async {
+        let play = released().await;
+        hand_on(&play).await;
+        triaged(&play, "wrong~value").await;
+        let file = play.stage.pair.jp.dir.join("subscriber_info.json");
+        let whole: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        fs::write(&file, whole["content"].to_string()).unwrap();
+        for officer in [1, 2] {
+            let reissue = format!(
+                "correct reissue CASE --as central/officer-{officer} --record subscriber~info=DIR/subscriber~info.json"
+            );
+            let given = play.says(Side::Fr, &reissue).await;
+            assert_eq!(given["signatures_missing"], 2 - officer, "one officer replaces nothing: {given}");
+        }
+        let shown = second(&play, Side::Jp, "REISSUED").await;
+        let count = |fate: &str| shown["documents"].as_array().unwrap().iter().filter(|one| one[fate] == true).count();
+        assert_eq!((count("superseded"), count("destroyed")), (1, 0), "{shown}");
+        let close = "correct close CASE --as central/officer-1 --matter X2";
+        play.is_refused(Side::Jp, &format!("{close} --told JP:central"), "R94", "told").await;
+        play.says(Side::Jp, close).await;
+        for side in [Side::Jp, Side::Fr] {
+            second(&play, side, "CLOSED").await;
+            let notice = written(&play, side, "notice").await;
+            assert_eq!(notice["told"], json!(["JP:central", "IT court: Tribunale"]), "{side:?}");
+        }
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn records_are_opened_for_a_third_state_while_the_consent_to_hand_them_on_holds_and_never_else() {
