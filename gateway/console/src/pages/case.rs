@@ -158,7 +158,10 @@ impl MeasureShown {
         };
         let kept = measure.preservation.as_ref().map(|one| {
             let until = if one.until.is_empty() { "–".to_owned() } else { visit.locale.day(&one.until) };
-            visit.locale.with(&key("preservation", &one.standing), &[("until", &until)])
+            let told = visit.locale.with(&key("preservation", &one.standing), &[("until", &until)]);
+            let risk = one.tip_off_risk.then(|| visit.text("preservation-tip-off-risk"));
+            let partial = one.partial_traffic.then(|| visit.text("preservation-partial-traffic"));
+            [Some(told), risk, partial].into_iter().flatten().collect::<Vec<_>>().join("; ")
         });
         Self {
             id: measure.id,

@@ -281,12 +281,17 @@ pub(super) fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
 /// A preservation in words: until when, by which clause, and what is to be watched.
 fn kept(one: &wire::Preservation) -> String {
     let by = if one.clause.is_empty() { "policy".to_owned() } else { format!("[{}]", one.clause) };
-    match one.standing.as_str() {
+    let told = match one.standing.as_str() {
         "linked" => format!("since {}, kept until the request that follows is decided ({by})", one.since),
         "lapsed" => format!("LAPSED on {} ({by})", one.until),
         "warning" => format!("ENDS in {} day(s), on {} ({by})", one.days_left, one.until),
         _ => format!("until {}, {} days more ({by})", one.until, one.days_left),
-    }
+    };
+    let risk =
+        "; THE CUSTODIAN MAY NOT KEEP IT SECRET: go on (request new --follows), or give it up (preservation give-up)";
+    let partial = "; another provider took part: ask which, and for its traffic data";
+    let risk = if one.tip_off_risk { risk } else { "" };
+    format!("{told}{risk}{}", if one.partial_traffic { partial } else { "" })
 }
 
 fn preservation(one: &wire::Preservation) -> Value {
@@ -297,6 +302,8 @@ fn preservation(one: &wire::Preservation) -> Value {
         "legal": !one.clause.is_empty(),
         "standing": one.standing,
         "days_left": one.days_left,
+        "tip_off_risk": one.tip_off_risk,
+        "partial_traffic": one.partial_traffic,
     })
 }
 

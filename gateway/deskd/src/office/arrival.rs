@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use bytes::Bytes;
+use desk::SealedBody;
 use identity::{Domain, Received, TrustStore, Verified};
 use model::{
     BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, ReceiptKind,
@@ -32,6 +33,7 @@ use super::{
     outbox::THEIRS,
     prepare::SEALED,
     reading::{Reading, contradiction},
+    terms::warned_in,
     then::Then,
     unknown,
     view::{CaseView, Pending, ReceiptNote},
@@ -225,6 +227,12 @@ impl Office {
             reading.finding = self.take_carried(batch, &mut view, reading.carried).await?;
         }
         let opened = reading.finding.is_none();
+        if opened
+            && header.step.carries_records()
+            && let Ok((_, body)) = SealedBody::open(&reading.plain, header)
+        {
+            view.warned.extend(warned_in(&body));
+        }
         if let Some(finding) = reading.finding {
             view.findings.insert(header.entry, finding.clone());
             batch.events.push(event(header.case, Told::Contradiction, Some(header.entry), taking.now));

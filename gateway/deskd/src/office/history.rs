@@ -272,6 +272,7 @@ fn keep_beside(view: &mut CaseView, before: CaseView, past: &[Past]) {
     (view.earlier, view.training) = (before.earlier, before.training);
     view.openings = before.openings;
     view.hanging = before.hanging;
+    view.warned = before.warned;
     view.acts = before.acts;
     view.away = before.away;
     view.began = before.began;

@@ -309,7 +309,8 @@ pub(super) fn began(view: &CaseView, case: Option<&Case>, now: Timestamp) -> i64
     view.began.or(case.map(|case| case.opened)).unwrap_or(now).0
 }
 
-/// From when on a case calls people: by a clock of theirs that warns them, by any that is over, or because what it preserves ends soon.
+/// From when on a case calls people: by a clock of theirs that warns them, by any that is over, or because what it preserves ends
+/// soon, or is not kept secret.
 pub(super) fn calls_at(view: &CaseView, clocks: &[Clock]) -> Option<i64> {
     let open = clocks.iter().filter(|clock| clock.course.end.is_none());
     let by_clock = open.filter_map(|clock| {
@@ -322,7 +323,11 @@ pub(super) fn calls_at(view: &CaseView, clocks: &[Clock]) -> Option<i64> {
         let end = kept.until.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(end.timestamp().as_millisecond().saturating_sub(FIRST_WARNING_MS))
     });
-    by_clock.chain(kept).min()
+    let warned = case.iter().flat_map(|case| case.measures.values()).filter(|measure| {
+        view.warned.get(&measure.scope.id).is_some_and(|one| one.tip_off_risk) && Preservation::of(measure).is_some()
+    });
+    let warned = warned.filter_map(|measure| measure.produced).map(|at| at.0);
+    by_clock.chain(kept).chain(warned).min()
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ impl Office {
     ) -> Result<Option<wire::Preservation>, Denial> {
         let Some(case) = view.shown().filter(Self::preserves) else { return Ok(None) };
         let (links, today) = (self.links(view, views), crate::clock::day(now)?);
-        let all = case.measures.values().filter_map(|measure| preservation(measure, &links, today));
+        let all =
+            case.measures.values().filter_map(|one| preservation(one, view.warned.get(&one.scope.id), &links, today));
         Ok(all.min_by(|a, b| a.until.cmp(&b.until)))
     }
 
@@ -91,7 +92,7 @@ impl Office {
         let today = crate::clock::day(now)?;
         Ok(wire::GetCaseResponse {
             summary: Some(summary),
-            measures: view.shown().map(|case| measures(&case, &links, today)).unwrap_or_default(),
+            measures: view.shown().map(|case| measures(&view, &case, &links, today)).unwrap_or_default(),
             openings: view.openings.iter().map(opening).collect(),
             clocks: self.shown_clocks(&view, &told, now),
             matters: matters::shown(&view, now),
@@ -406,7 +407,7 @@ fn worded(word: &super::view::OpeningWord) -> wire::OpeningView {
     }
 }
 
-fn measures(case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> {
+fn measures(view: &CaseView, case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> {
     let one = |measure: &workflow::Measure| wire::MeasureView {
         id: measure.scope.id.0,
         article: measure.scope.article.to_string(),
@@ -416,7 +417,7 @@ fn measures(case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> 
         state: measure.state.to_string(),
         window: summary::window(&measure.scope),
         conditions: measure.conditions.iter().map(ToString::to_string).collect(),
-        preservation: preservation(measure, links, today),
+        preservation: preservation(measure, view.warned.get(&measure.scope.id), links, today),
         consult_first: measure.terms.as_ref().is_some_and(|terms| terms.consult && !measure.consulted),
         court_order: measure.terms.as_ref().is_some_and(|terms| terms.court_order),
         ministry_notice: measure.terms.as_ref().is_some_and(|terms| terms.ministry_notice),

@@ -8,6 +8,11 @@ use workflow::{Case, Preservation, Standing, Terms};
 use super::{Office, view::CaseView};
 use crate::clock;
 
+mod preserved;
+
+pub(crate) use preserved::Warned;
+pub(super) use preserved::warned_in;
+
 impl Office {
     /// The terms of a request's measures. None where the catalogue here is not the one that the case runs under: the gateways
     /// decide, and hold every answer against theirs.
@@ -45,6 +50,7 @@ impl Office {
 /// The clock of a measure on `today`, with what hangs on it.
 pub(super) fn preservation(
     measure: &workflow::Measure,
+    warned: Option<&Warned>,
     links: &[jiff::civil::Date],
     today: jiff::civil::Date,
 ) -> Option<wire::Preservation> {
@@ -61,12 +67,18 @@ pub(super) fn preservation(
         clause: clock.clause.map(|clause| clause.to_string()).unwrap_or_default(),
         standing: standing.to_owned(),
         days_left,
+        tip_off_risk: warned.is_some_and(|one| one.tip_off_risk),
+        partial_traffic: warned.is_some_and(|one| one.partial_traffic),
     })
 }
 
-/// Whether people have to look at it.
+/// Whether people have to look at it: it ends, or its custodian may not keep it secret, and nobody has gone on with it or given it up.
 pub(super) fn alarms(preservation: Option<&wire::Preservation>) -> bool {
-    preservation.is_some_and(|one| matches!(one.standing.as_str(), "warning" | "lapsed"))
+    preservation.is_some_and(|one| match one.standing.as_str() {
+        "warning" | "lapsed" => true,
+        "in_force" => one.tip_off_risk,
+        _ => false,
+    })
 }
 
 /// The cases that a request follows as those whose data was preserved.

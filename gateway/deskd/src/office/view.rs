@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::seats::{Away, Seat, Seating};
 use model::{
-    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Follows, Header, HeaderDigest, KeyId, PartyId, Pin,
-    ReceiptKind, Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
+    AuthorityId, BodySalt, CaseId, Digest, EntryId, EnvelopeDigest, Follows, Header, HeaderDigest, KeyId, MeasureId,
+    PartyId, Pin, ReceiptKind, Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use workflow::{Act, Case, Event, FOLD, Moment, Side, Signal, State, apply, moments_of};
@@ -66,6 +66,9 @@ pub(crate) struct CaseView {
     /// The cases whose requests follow on what was preserved here, and wait for their decision.
     #[serde(default)]
     pub(crate) hanging: BTreeSet<CaseId>,
+    /// What confirmations of preserved data warn of, for each measure.
+    #[serde(default)]
+    pub(crate) warned: BTreeMap<MeasureId, super::terms::Warned>,
     /// Whether a draft was shared or commented last, as long as no request was sent.
     #[serde(default)]
     pub(crate) drafted: Option<Step>,
@@ -254,6 +257,7 @@ impl CaseView {
             destroyed: Vec::new(),
             moments: Vec::new(),
             hanging: BTreeSet::new(),
+            warned: BTreeMap::new(),
             drafted: None,
             acts: Vec::new(),
             seats: Vec::new(),
@@ -343,7 +347,7 @@ impl CaseView {
         if before != self.hanging.is_empty() {
             let signal = Signal::Act(if before { Act::Link } else { Act::Unlink });
             let measures = self.admitted.iter().flat_map(|case| &case.measures);
-            let of = |(id, measure): (&model::MeasureId, &workflow::Measure)| Moment {
+            let of = |(id, measure): (&MeasureId, &workflow::Measure)| Moment {
                 measure: *id,
                 signal,
                 state: measure.state,

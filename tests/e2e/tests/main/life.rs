@@ -173,6 +173,11 @@ async fn a_supplement_follows_its_case_at_both_desks_and_an_unknown_case_is_foll
 
 /// A preservation that was confirmed and prolonged: FR says until when its provider keeps the data. Gives its case.
 pub(crate) async fn preserved(play: &Play) -> String {
+    preserved_with(play, &[("tip_off_risk", false), ("partial_traffic_found", false)]).await
+}
+
+/// The same, where the confirmation says this besides.
+async fn preserved_with(play: &Play, says: &[(&str, bool)]) -> String {
     let stage = &play.stage;
     let mut preserve = papers::request(&papers::any_case());
     preserve["measures"][0]["article"] = json!("ets-185:29");
@@ -184,6 +189,7 @@ pub(crate) async fn preserved(play: &Play) -> String {
     let confirmation =
         include_str!("../../../../treaty-schemas/catalog/records/preservation_confirmation/examples/valid-hold.json");
     let mut content = serde_json::from_str::<Value>(confirmation).unwrap()["content"].clone();
+    says.iter().for_each(|(field, said)| content[*field] = (*said).into());
     content["selector"] = preserve["measures"][0]["subjects"][0]["selector"].clone();
     let file = stage.pair.jp.dir.join("preservation_confirmation.json");
     let mut confirms = |until: &str| {
@@ -208,6 +214,28 @@ pub(crate) async fn preserved(play: &Play) -> String {
     comes_to(stage, &kept, "RECEIVED").await;
     does(stage, Side::Fr, &kept, "preservation prolong CASE --as central/officer-1 --until 2031-01-01T00:00:00Z").await;
     kept
+}
+
+#[tokio::test]
+async fn a_custodian_who_may_not_keep_it_secret_calls_who_asked_until_the_preservation_is_given_up() {
+    bounded(async {
+        let play = Play::draft(Stage::open().await).await;
+        let stage = &play.stage;
+        let quiet = preserved(&play).await;
+        let kept = preserved_with(&play, &[("tip_off_risk", true), ("partial_traffic_found", true)]).await;
+        let calls = async |case: &str| {
+            let inbox = stage.desk(Side::Jp, &["inbox"]).await.done();
+            inbox["cases"].as_array().unwrap().iter().any(|one| one["case"] == case)
+        };
+        assert!(calls(&kept).await, "it is the other side's move, and the risk calls");
+        assert!(!calls(&quiet).await, "nothing is to be done there");
+        let shown = stage.show(Side::Jp, &kept).await.unwrap();
+        let told = &shown["summary"]["preservation"];
+        assert_eq!((&told["tip_off_risk"], &told["partial_traffic"]), (&json!(true), &json!(true)), "{shown}");
+        does(stage, Side::Jp, &kept, "preservation give-up CASE --as central/officer-1").await;
+        crate::until("given up", 20, async || (!calls(&kept).await).then_some(())).await;
+    })
+    .await;
 }
 
 #[tokio::test]
