@@ -1,7 +1,7 @@
 //! Whether every case and every matter comes to its end, over all that the procedure can come to by what `decide` takes: not by its table,
 //! whose guards forbid much of what it shows. Time may pass.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use model::{MatterId, MeasureId, Step};
 
@@ -131,6 +131,10 @@ fn moves(node: &Node, terms: &Terms) -> Vec<(Mover, Node)> {
     onward.collect()
 }
 
+/// Of every treaty.
+static WALKED: LazyLock<Vec<(Terms, Walk)>> =
+    LazyLock::new(|| treaties().into_iter().map(|terms| (terms.clone(), walked(&terms))).collect());
+
 fn walked(terms: &Terms) -> Walk {
     let opened = order(Step::OpenGroup, "JP:central", None, terms).decide(None).unwrap();
     let start = Node { case: settled(apply(None, &opened)), accepted: terms.automatic };
@@ -155,8 +159,7 @@ fn is_closed(case: &Case) -> bool {
 #[test]
 fn every_state_leads_to_closed_and_nothing_is_released_unless_it_was_accepted_automatic_or_given_nor_closed_over_records()
  {
-    for terms in treaties() {
-        let walk = walked(&terms);
+    for (terms, walk) in WALKED.iter() {
         assert!(walk.nodes.len() > 10, "{}", walk.nodes.len());
         assert!(walk.endless(&[Side::Home, Side::Peer], is_closed).is_empty());
         // A part has arrived, and nothing says how long it is kept.
@@ -169,8 +172,7 @@ fn every_state_leads_to_closed_and_nothing_is_released_unless_it_was_accepted_au
 
 #[test]
 fn the_requesting_party_ends_every_case_alone_but_one_in_which_it_gave_what_the_other_has_to_destroy() {
-    for terms in treaties() {
-        let walk = walked(&terms);
+    for (terms, walk) in WALKED.iter() {
         let endless = walk.endless(&[Side::Home], is_closed);
         assert_eq!(endless.is_empty(), !terms.gives);
         for node in &walk.nodes {
@@ -182,8 +184,7 @@ fn the_requesting_party_ends_every_case_alone_but_one_in_which_it_gave_what_the_
 
 #[test]
 fn the_requested_party_ends_every_case_alone_but_one_that_was_not_sent_or_in_which_the_other_has_records_to_destroy() {
-    for terms in treaties() {
-        let walk = walked(&terms);
+    for (_, walk) in WALKED.iter() {
         let endless = walk.endless(&[Side::Peer], is_closed);
         for node in &walk.nodes {
             let stuck = endless.iter().any(|case| **case == node.case);
