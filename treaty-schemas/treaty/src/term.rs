@@ -70,6 +70,8 @@ words! {
         Offer => "offer",
         /// Records that arrived to their confirmation.
         Receipt => "receipt",
+        /// A request on its way to its arrival at the other party's gateway.
+        Delivery => "delivery",
     }
 }
 

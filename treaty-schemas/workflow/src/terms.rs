@@ -83,7 +83,10 @@ impl Terms {
     fn granted(permit: &Permit, mut timers: Vec<Timer>) -> Self {
         if permit.spontaneous {
             // Nobody decides on it and nobody carries it out: it is acknowledged, kept and destroyed.
-            timers.retain(|timer| matches!(timer.kind, TimerKind::Ack | TimerKind::Retention | TimerKind::Incident));
+            timers.retain(|timer| {
+                use TimerKind::{Ack, Delivery, Incident, Retention};
+                matches!(timer.kind, Delivery | Ack | Retention | Incident)
+            });
         } else {
             let silent = [TimerKind::Offer, TimerKind::Receipt].into_iter();
             let silent: Vec<_> = silent.filter(|kind| timers.iter().all(|timer| timer.kind != *kind)).collect();

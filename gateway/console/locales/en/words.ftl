@@ -156,6 +156,7 @@ clock-kind-appeal = Decision on a remedy
 clock-kind-safe-conduct = Safe conduct
 clock-kind-offer = Answer to the conditions offered
 clock-kind-receipt = Confirmation of the records
+clock-kind-delivery = Arrival of the request
 clock-kind-incident = Notice of an incident
 
 # Preservation, documents, links, matters.

@@ -152,6 +152,7 @@ clock-kind-appeal = Décision sur un recours
 clock-kind-safe-conduct = Sauf-conduit
 clock-kind-offer = Réponse aux conditions offertes
 clock-kind-receipt = Confirmation des pièces
+clock-kind-delivery = Arrivée de la demande
 clock-kind-incident = Notification d’un incident
 
 preservation-in-force = conservé jusqu’au { $until }

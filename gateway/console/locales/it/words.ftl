@@ -152,6 +152,7 @@ clock-kind-appeal = Decisione su un ricorso
 clock-kind-safe-conduct = Salvacondotto
 clock-kind-offer = Risposta alle condizioni offerte
 clock-kind-receipt = Conferma dei documenti
+clock-kind-delivery = Arrivo della richiesta
 clock-kind-incident = Notifica di un incidente
 
 preservation-in-force = conservato fino al { $until }

@@ -152,6 +152,7 @@ clock-kind-appeal = 不服申立てに関する決定
 clock-kind-safe-conduct = 安全通行
 clock-kind-offer = 提示された条件への回答
 clock-kind-receipt = 記録の受領確認
+clock-kind-delivery = 要請の到達
 clock-kind-incident = 事故の通知
 
 preservation-in-force = { $until }まで保全

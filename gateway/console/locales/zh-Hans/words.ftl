@@ -152,6 +152,7 @@ clock-kind-appeal = 救济决定
 clock-kind-safe-conduct = 安全通行
 clock-kind-offer = 对所提条件的答复
 clock-kind-receipt = 材料的确认
+clock-kind-delivery = 请求的到达
 clock-kind-incident = 安全事件通知
 
 preservation-in-force = 保全至{ $until }

@@ -9,7 +9,9 @@ use telemetry::say;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use treaty::TimerKind;
-use workflow::{AlarmKind, Calendars, Clock, ClockId, Course, Reckoning, Schedule, Side, clocks, woven};
+use workflow::{
+    AlarmKind, Calendars, Clock, ClockId, Course, Reckoning, Schedule, Side, apply, clocks, moments_of, woven,
+};
 
 use super::{Office, Told, agenda::acting, due::timers, event, internal, view::CaseView};
 use crate::clock;
@@ -92,14 +94,22 @@ fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
     rest.map_or(LONGEST_SLEEP, |rest| Duration::from_millis(rest).min(LONGEST_SLEEP))
 }
 
-/// The clocks of a case by the timers that it took over when it was sent, counted in the days of the requested authority.
+/// The clocks of a case by the timers that it took over when it was sent, counted in the days of the requested authority. Of a request that has not
+/// arrived, the one within which it should runs for who sent it; once it has, its arrival is past.
 fn clocks_of(view: &CaseView, calendars: &Calendars) -> Vec<Clock> {
-    let Some(case) = &view.admitted else { return Vec::new() };
+    let unsent = view.admitted.as_ref().is_some_and(|case| case.measures.is_empty());
+    let (mut case, mut moments) = (view.admitted.clone(), view.moments.clone());
+    for event in unsent.then(|| view.beyond()).into_iter().flatten() {
+        moments.extend(moments_of(case.as_ref(), &event));
+        case = Some(apply(case, &event));
+    }
+    let Some(case) = &case else { return Vec::new() };
     let timers = timers(case);
     let calendar = calendars.of(view.peer);
     let requested = if view.side() == Side::Peer { &view.own } else { &view.other };
     let by = Reckoning { zone: calendar.zone_of(requested), ..Reckoning::by(&calendar) };
-    let mut clocks = clocks(&woven(view.moments.clone(), view.acts.clone()), &timers, &by);
+    let mut clocks = clocks(&woven(moments, view.acts.clone()), &timers, &by);
+    clocks.retain(|clock| unsent || clock.id.kind != TimerKind::Delivery);
     for clock in clocks.iter_mut().filter(|clock| clock.id.kind == TimerKind::Retention) {
         // Who got it keeps it: the requested party where the request gave it.
         let keeper = case.measures.get(&clock.id.measure).map_or(Side::Home, workflow::Measure::keeper);
@@ -108,18 +118,32 @@ fn clocks_of(view: &CaseView, calendars: &Calendars) -> Vec<Clock> {
     clocks
 }
 
-/// The rows of the clocks that are not stored like that.
+/// The rows of the clocks that are not stored like that, and of those that are no clocks of the case any more.
 fn changed(case: CaseId, own: Side, clocks: &[Clock], stored: &[ClockRow]) -> Result<Vec<ClockRow>, Denial> {
     let known: BTreeMap<ClockId, &ClockRow> = stored.iter().filter_map(|row| Some((id_of(row)?, row))).collect();
-    let mut rows = Vec::new();
+    let gone = |row: &&ClockRow| row.open != 0 && clocks.iter().all(|clock| Some(&clock.id) != id_of(row).as_ref());
+    let end = |row: &ClockRow| ClockRow { open: 0, next_at: None, fired: None, ..row.clone() };
+    let mut rows: Vec<_> = stored.iter().filter(gone).map(end).collect();
     for clock in clocks {
         let before = known.get(&clock.id).copied();
-        let row = row_of(case, &clock.id, (&clock.course, acting(clock.sides, own)), before.and_then(fired_of))?;
+        let row = row_of(
+            case,
+            &clock.id,
+            (&clock.course, acting(clock.sides, own)),
+            before.and_then(|row| told_before(row, &clock.course)),
+        )?;
         if before != Some(&row) {
             rows.push(row);
         }
     }
     Ok(rows)
+}
+
+/// What the clock of a row told last; nothing where that one ended, and another one began under its name.
+fn told_before(row: &ClockRow, course: &Course) -> Option<AlarmKind> {
+    let anew = |old: Course| old.end.is_some() && course.end.is_none() && old.started != course.started;
+    let began = serde_json::from_str(&row.course).is_ok_and(anew);
+    fired_of(row).filter(|_| !began)
 }
 
 fn row_of(

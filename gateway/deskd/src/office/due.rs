@@ -136,20 +136,25 @@ fn possible(case: &Case, view: &CaseView, step: Step) -> Vec<MeasureId> {
     possible.flat_map(|one| one.measures).collect()
 }
 
-/// The timers of a measure, with those that follow from how long its records may be kept and when an emergency must be validated. Where a
-/// treaty names a clause for them, its own timers are there already.
+/// A request that has not arrived after so many hours calls who sent it, where the treaty sets no time for it: policy.
+const ARRIVAL_HOURS: u32 = 24;
+
+/// The timers of a measure, with those that follow from how long its records may be kept and when an emergency must be validated, and with the one
+/// within which it should arrive. Where a treaty names a clause for them, its own timers are there already.
 pub(super) fn timers(case: &Case) -> BTreeMap<MeasureId, Vec<Timer>> {
     let of = |measure: &Measure| {
-        let Some(terms) = &measure.terms else { return Vec::new() };
-        let mut timers = terms.timers.clone();
+        let mut timers = measure.terms.as_ref().map(|terms| terms.timers.clone()).unwrap_or_default();
         let mut add = |kind, length, unit| {
             if timers.iter().all(|timer| timer.kind != kind) {
                 timers.push(Timer { kind, record: None, emergency: false, length, unit, clause: None });
             }
         };
-        let kept = terms.retention_days.filter(|_| terms.preservation.is_none());
-        kept.into_iter().for_each(|days| add(TimerKind::Retention, days, Unit::Days));
-        terms.expost_hours.into_iter().for_each(|hours| add(TimerKind::ExPost, hours, Unit::Hours));
+        add(TimerKind::Delivery, ARRIVAL_HOURS, Unit::Hours);
+        if let Some(terms) = &measure.terms {
+            let kept = terms.retention_days.filter(|_| terms.preservation.is_none());
+            kept.into_iter().for_each(|days| add(TimerKind::Retention, days, Unit::Days));
+            terms.expost_hours.into_iter().for_each(|hours| add(TimerKind::ExPost, hours, Unit::Hours));
+        }
         timers
     };
     case.measures.iter().map(|(id, measure)| (*id, of(measure))).collect()

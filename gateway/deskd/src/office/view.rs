@@ -277,26 +277,32 @@ impl CaseView {
 
     /// The case for officers: with what is on its way, and with a request that was refused on it.
     pub(crate) fn shown(&self) -> Option<Case> {
+        self.beyond().iter().fold(self.admitted.clone(), |case, event| Some(apply(case, event)))
+    }
+
+    /// What officers see beyond the case that both gateways hold: what is on its way, or a request that was refused on it, and how that ended.
+    pub(crate) fn beyond(&self) -> Vec<Event> {
         if let Some(pending) = &self.pending {
-            let case = apply(self.admitted.clone(), &pending.event);
             let overdue = self.receipts.get(&pending.entry).is_some_and(|notes| {
                 pending.step == Step::SealSend && notes.iter().any(|note| note.kind == ReceiptKind::RelayFailure)
             });
-            let lapsed = overdue.then(|| Event::no_route(&case, case.moved));
-            return Some(lapsed.map_or(case.clone(), |lapsed| apply(Some(case), &lapsed)));
+            let lapsed = overdue.then(|| {
+                let case = apply(self.admitted.clone(), &pending.event);
+                Event::no_route(&case, case.moved)
+            });
+            return std::iter::once(pending.event.clone()).chain(lapsed).collect();
         }
-        let case = self.admitted.clone()?;
         let unsent = self.refused.iter().rev().find(|one| one.step == Step::SealSend);
-        match unsent {
-            Some(unsent) if case.measures.is_empty() && !case.abandoned => {
-                let sent = apply(Some(case), &unsent.event);
+        match (unsent, &self.admitted) {
+            (Some(unsent), Some(case)) if case.measures.is_empty() && !case.abandoned => {
+                let sent = apply(Some(case.clone()), &unsent.event);
                 let end = match unsent.verdict {
                     Verdict::Lapsed => Event::no_route(&sent, unsent.at),
                     _ => Event::denied(&sent, unsent.ground, unsent.at),
                 };
-                Some(apply(Some(sent), &end))
+                vec![unsent.event.clone(), end]
             }
-            _ => Some(case),
+            _ => Vec::new(),
         }
     }
 

@@ -75,6 +75,34 @@ async fn the_agenda_follows_the_case_alike_on_both_sides_and_survives_a_desk() {
     .await;
 }
 
+#[tokio::test]
+async fn a_request_that_has_not_arrived_is_on_the_agenda_of_who_sent_it_and_then_its_acknowledgement_is() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..2] {
+            play.act(act).await;
+        }
+        play.stage.strike(Victim::FrGateway);
+        play.stage.desk(Side::Jp, &["request", "send", &play.case, "--as", "central/officer-2"]).await.done();
+        let shown = play.stage.show(Side::Jp, &play.case).await.unwrap();
+        assert_eq!(shown["summary"]["state"], "SENT", "{shown}");
+        let ours = play.agenda(Side::Jp, &["--acting", "own"]).await;
+        let delivery = of(&ours, "delivery").unwrap_or_else(|| panic!("{ours:?}"));
+        assert_eq!((&delivery["case"], &delivery["legal"]), (&play.case.as_str().into(), &false.into()), "{delivery}");
+        let due = delivery["due_ms"].as_i64().unwrap() - delivery["started_ms"].as_i64().unwrap();
+        assert_eq!((due, &delivery["state"]), (24 * 3_600_000, &"running".into()), "{delivery}");
+        play.stage.mend(Victim::FrGateway).await;
+        play.act(&ACTS[2]).await;
+        let after = crate::until("it has arrived", 20, async || {
+            let agenda = play.agenda(Side::Jp, &[]).await;
+            of(&agenda, "ack").is_some().then_some(agenda)
+        })
+        .await;
+        assert_eq!((of(&after, "delivery"), &of(&after, "ack").unwrap()["acting"]), (None, &"other".into()));
+    })
+    .await;
+}
+
 /// Lets the decision clock in a desk's database have ended a second ago, as if the desk had been away for so long; prints how many
 /// alarms of each kind it has told.
 const AGE: &str = "

@@ -207,6 +207,7 @@ pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Appeal,       PEER, &[By(Step::LodgeRemedy)], &[By(Step::AnnulDecision), By(Step::UpholdDecision)], GONE),
     ClockRow { lapses: true, ..row(TimerKind::Offer, HOME, &[By(Step::OfferConditions)], &[By(Step::AcceptConditions), By(Step::DeclineConditions)], ENDED_OFFER) },
     ClockRow { lapses: true, ..row(TimerKind::Receipt, HOME, RELEASE, &[By(Step::Confirm), By(Step::Reject)], LEFT) },
+    row(TimerKind::Delivery,     HOME, &[By(Step::SealSend)], ARRIVAL, GONE),
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),
 ];
 

@@ -1,11 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use model::{Digest, HeaderDigest, MeasureScope, PartyId, Pin, Step};
+use model::{Digest, EntryId, EnvelopeDigest, HeaderDigest, MeasureScope, PartyId, Pin, RefusalCode, Step, Verdict};
 use store::{DatabaseUrl, Settings};
 use treaty::{Timer, Unit};
 use workflow::{Change, ClockState, Event, Move, State, Terms};
 
 use super::*;
+use crate::office::view::{Pending, Refused};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -31,6 +32,21 @@ fn calendars() -> Calendars {
     Calendars::builtin().unwrap()
 }
 
+fn request(terms: Terms) -> Change {
+    let scope = MeasureScope {
+        id: MeasureId(1),
+        article: "ets-185:31".parse().unwrap(),
+        request_type: "stored_data".parse().unwrap(),
+        records: vec!["traffic_data".parse().unwrap()],
+        subjects: 1,
+        selectors: vec![],
+        window: None,
+        attributes: vec![],
+        tags: vec![],
+    };
+    Change::Sent { measures: vec![scope], terms: vec![(MeasureId(1), terms)], conditions: vec![], bytes: 0 }
+}
+
 /// A case at the desk of FR that is moved by hand.
 struct Moved {
     view: CaseView,
@@ -47,21 +63,32 @@ impl Moved {
         let view = CaseView::new(id, party("JP"), party("FR"), Pin(Digest::of(&[b"rule"])), &own, &other);
         let mut told = Self { view, state: State::Delivered };
         told.settle(Step::OpenGroup, Change::Opened, at);
-        let scope = MeasureScope {
-            id: MeasureId(1),
-            article: "ets-185:31".parse().unwrap(),
-            request_type: "stored_data".parse().unwrap(),
-            records: vec!["traffic_data".parse().unwrap()],
-            subjects: 1,
-            selectors: vec![],
-            window: None,
-            attributes: vec![],
-            tags: vec![],
-        };
-        let sent =
-            Change::Sent { measures: vec![scope], terms: vec![(MeasureId(1), terms)], conditions: vec![], bytes: 0 };
-        told.settle(Step::SealSend, sent, at);
+        told.settle(Step::SealSend, request(terms), at);
         told
+    }
+
+    /// The same case at the desk of JP, before its request is sent.
+    fn at_home(id: CaseId, at: Timestamp) -> Self {
+        let (own, other) = ("JP:central".parse().unwrap(), "FR:central".parse().unwrap());
+        let view = CaseView::new(id, party("JP"), party("FR"), Pin(Digest::of(&[b"rule"])), &own, &other);
+        let mut told = Self { view, state: State::Validated };
+        told.settle(Step::OpenGroup, Change::Opened, at);
+        told
+    }
+
+    /// Its request is on its way.
+    fn pend(&mut self, request: Change, at: Timestamp) {
+        self.view.pending = Some(Pending {
+            entry: EntryId::new([7; 16]),
+            digest: HeaderDigest::GENESIS,
+            envelope: EnvelopeDigest(Digest::of(&[b"envelope"])),
+            header: Vec::new(),
+            step: Step::SealSend,
+            event: self.event(request, at),
+            created: at,
+            submitted: true,
+            seating: None,
+        });
     }
 
     fn step(&mut self, step: Step, to: State, at: Timestamp) {
@@ -85,9 +112,12 @@ impl Moved {
     }
 
     fn settle(&mut self, step: Step, change: Change, at: Timestamp) {
-        let event =
-            Event { home: party("JP"), peer: party("FR"), pin: self.view.pin, at, taken: None, entry: None, change };
+        let event = self.event(change, at);
         self.view.settle(step, HeaderDigest::GENESIS, &event);
+    }
+
+    fn event(&self, change: Change, at: Timestamp) -> Event {
+        Event { home: party("JP"), peer: party("FR"), pin: self.view.pin, at, taken: None, entry: None, change }
     }
 
     fn clock(&self, kind: TimerKind) -> Clock {
@@ -177,6 +207,44 @@ fn how_long_records_may_be_kept_and_when_an_emergency_must_be_validated_are_cloc
     let keeping = workflow::Keeping { days: 60, clause: None, prolongation_days: None };
     let preserved = Moved::under(case_id(2), Terms { preservation: Some(keeping), ..terms() }, START);
     assert!(clocks_of(&preserved.view, &calendars()).iter().all(|clock| clock.id.kind != TimerKind::Retention));
+}
+
+#[tokio::test]
+async fn a_request_that_has_not_arrived_calls_who_sent_it_after_a_day_until_it_arrives_or_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(&folder).await;
+    let mut sent = Moved::at_home(case_id(1), START);
+    put(&store, &sent).await;
+    assert_eq!(clocks_of(&sent.view, &calendars()), [], "nothing was sent");
+    let timers = vec![timer(TimerKind::Ack, 10, Unit::Days, None)];
+    let request = request(Terms { timers, ..Terms::default() });
+    sent.pend(request.clone(), START.plus_ms(HOUR));
+    put(&store, &sent).await;
+    let delivery = sent.clock(TimerKind::Delivery);
+    assert_eq!((delivery.course.due, delivery.sides), (START.plus_ms(25 * HOUR), &[Side::Home][..]));
+    assert_eq!(tell(&store, START.plus_ms(24 * HOUR)).await, ["clock_warning", "clock_warning"]);
+    assert_eq!(tell(&store, START.plus_ms(26 * HOUR)).await, ["clock_due"]);
+    // A gateway refuses it; the officer mends it and sends it again: a new time, of which people are told anew.
+    let refused = sent.view.pending.take().unwrap();
+    let at = START.plus_ms(30 * HOUR);
+    let (entry, step, event) = (refused.entry, refused.step, refused.event);
+    let (verdict, ground, reason) = (Verdict::Rejected, Some(RefusalCode::R94), String::new());
+    sent.view.refused.push(Refused { entry, step, at, verdict, ground, reason, event });
+    put(&store, &sent).await;
+    assert_eq!(sent.clock(TimerKind::Delivery).course.state(at), ClockState::Dropped { at });
+    assert_eq!(store.next_clock().await.unwrap(), None);
+    sent.pend(request, at.plus_ms(HOUR));
+    put(&store, &sent).await;
+    assert_eq!(tell(&store, at.plus_ms(14 * HOUR)).await, ["clock_warning"]);
+    // It arrives: now the other side has to acknowledge it, and nothing of its way is left.
+    let arrived = sent.view.pending.take().unwrap().event;
+    sent.view.settle(Step::SealSend, HeaderDigest::GENESIS, &arrived);
+    put(&store, &sent).await;
+    let kinds: Vec<_> = clocks_of(&sent.view, &calendars()).into_iter().map(|clock| clock.id.kind).collect();
+    assert_eq!(kinds, [TimerKind::Ack]);
+    let rows = store.clocks_of(case_id(1)).await.unwrap();
+    let open: Vec<_> = rows.iter().filter(|row| row.open == 1).map(|row| row.kind.as_str()).collect();
+    assert_eq!(open, ["ack"]);
 }
 
 #[tokio::test]
