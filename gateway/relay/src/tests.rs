@@ -12,4 +12,5 @@ mod refusals;
 mod signed;
 mod terms;
 mod two_gateways;
+mod untoc;
 mod world;

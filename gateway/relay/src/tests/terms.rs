@@ -31,9 +31,9 @@ const MINUTE_MS: i64 = 60_000;
 
 /// Both gateways under the strict rule, and the clock of their steps.
 pub(super) struct Pair {
-    home: Gateway,
-    peer: Gateway,
-    number: u32,
+    pub(super) home: Gateway,
+    pub(super) peer: Gateway,
+    pub(super) number: u32,
 }
 
 impl Pair {
