@@ -33,7 +33,7 @@ use super::{
     outbox::THEIRS,
     prepare::SEALED,
     reading::{Reading, contradiction},
-    terms::warned_in,
+    terms::{promised_in, warned_in},
     then::Then,
     unknown,
     view::{CaseView, Pending, ReceiptNote},
@@ -232,6 +232,7 @@ impl Office {
             && let Ok((_, body)) = SealedBody::open(&reading.plain, header)
         {
             view.warned.extend(warned_in(&body));
+            view.acts.extend(promised_in(header.created, &body));
         }
         if let Some(finding) = reading.finding {
             view.findings.insert(header.entry, finding.clone());

@@ -9,9 +9,11 @@ use super::{Office, view::CaseView};
 use crate::clock;
 
 mod preserved;
+mod promised;
 
 pub(crate) use preserved::Warned;
 pub(super) use preserved::warned_in;
+pub(super) use promised::promised_in;
 
 impl Office {
     /// The terms of a request's measures. None where the catalogue here is not the one that the case runs under: the gateways

@@ -85,6 +85,8 @@ acts! {
     Link => "link",
     /// That request was decided.
     Unlink => "unlink",
+    /// A person who agreed to come was promised a safe-conduct, until a moment that the record names.
+    PromiseSafeConduct => "promise_safe_conduct",
     /// An incident was found.
     FindIncident => "find_incident",
 }
@@ -127,6 +129,9 @@ const ORDERED: &[Signal] = &[By(Step::Assign), By(Step::Answer)];
 /// An objection with reasons is put to the requesting party before anything is refused, or is the refusal [Reg. 2023/1543 art. 12, 17(2)].
 const OBJECTED: &[Signal] = &[By(Step::Consult), By(Step::Refuse)];
 const NONE: &[Signal] = &[];
+const PROMISED: &[Signal] = &[Did(Act::PromiseSafeConduct)];
+/// Nobody comes any more. That the case is over takes the promise from nobody.
+const LEFT_ALONE: &[State] = &[State::Withdrawn, State::Blocked, State::Lapsed, State::Returned];
 /// The requested party cannot go on while it waits for an answer, and need not while it may postpone [Dir. 2014/41 art. 15(1)].
 const WAITS: &[(Signal, &[Signal])] = &[
     (By(Step::AskInfo), &[By(Step::GiveInfo)]),
@@ -182,8 +187,8 @@ const fn row(
     ClockRow { kind, sides, starts, stops, restarts: NONE, pauses: &[], drops, lapses: false }
 }
 
-/// How each clock runs. The prolongation of a preservation is a length, no clock; so is a safe-conduct, because no entry says when a witness is
-/// free to leave, or left.
+/// How each clock runs. The prolongation of a preservation is a length, no clock. A safe-conduct lasts until the moment that its record names: no
+/// entry says when a witness is free to leave, or left.
 #[rustfmt::skip]
 pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge), By(Step::Answer)], GONE),
@@ -208,6 +213,7 @@ pub const CLOCKS: &[ClockRow] = &[
     ClockRow { lapses: true, ..row(TimerKind::Offer, HOME, &[By(Step::OfferConditions)], &[By(Step::AcceptConditions), By(Step::DeclineConditions)], ENDED_OFFER) },
     ClockRow { lapses: true, ..row(TimerKind::Receipt, HOME, RELEASE, &[By(Step::Confirm), By(Step::Reject)], LEFT) },
     row(TimerKind::Delivery,     HOME, &[By(Step::SealSend)], ARRIVAL, GONE),
+    ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, PROMISED, NONE, LEFT_ALONE) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),
 ];
 

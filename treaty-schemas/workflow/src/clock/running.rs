@@ -291,8 +291,11 @@ impl<'a> Fold<'a> {
     fn start(&mut self, timer: &'a Timer, moment: &Moment) {
         let Some(row) = row_of(timer.kind) else { return };
         let counted = due(moment.at, timer, self.by);
-        let course = Course::begun(moment.at, counted.at, row.lapses);
-        self.add(timer, row, moment, course, counted.caveats);
+        // What a record promises until a moment lasts until then.
+        let named = moment.until.filter(|_| timer.kind == TimerKind::SafeConduct);
+        let course = Course::begun(moment.at, named.unwrap_or(counted.at), row.lapses);
+        let caveats = if named.is_some() { Vec::new() } else { counted.caveats };
+        self.add(timer, row, moment, course, caveats);
     }
 
     fn add(&mut self, timer: &'a Timer, row: &'static ClockRow, moment: &Moment, course: Course, caveats: Vec<Caveat>) {

@@ -4,7 +4,7 @@ use treaty::{Timer, TimerKind, Unit};
 
 use super::{DAY, HOUR, M1, Story, act, at, case_id, did, fold, timer};
 use crate::{
-    State, TRANSITIONS, Trigger,
+    Side, State, TRANSITIONS, Trigger,
     clock::{
         Act, CLOCKS, Clock, ClockState, Moment, Nature, Pause, Schedule, Signal, alarms, alarms_between, applicable,
         clock_table, moments, woven,
@@ -276,7 +276,7 @@ fn what_was_received_is_kept_from_its_last_release_until_it_is_due_and_anew_unti
     let clocks = received.clocks(&timers);
     let kept = of(&clocks, TimerKind::Retention, 0);
     assert_eq!((kept.course.started, kept.course.due), (day(41), end_of(61)));
-    assert_eq!((kept.sides, &kept.nature), (&[crate::Side::Home][..], &Nature::Policy));
+    assert_eq!((kept.sides, &kept.nature), (&[Side::Home][..], &Nature::Policy));
     // A second part begins it anew; one that is not taken did not happen.
     let more = || {
         let received = released().step(day(42), Step::Confirm, State::Received);
@@ -303,8 +303,7 @@ fn what_was_received_is_kept_from_its_last_release_until_it_is_due_and_anew_unti
 
 #[test]
 fn every_kind_of_clock_has_one_row_and_every_step_in_it_exists() {
-    let lengths = [TimerKind::Prolongation, TimerKind::SafeConduct];
-    for kind in TimerKind::ALL.iter().filter(|kind| !lengths.contains(kind)) {
+    for kind in TimerKind::ALL.iter().filter(|kind| **kind != TimerKind::Prolongation) {
         assert_eq!(CLOCKS.iter().filter(|row| row.kind == *kind).count(), 1, "{kind:?}");
     }
     for row in CLOCKS {
@@ -328,7 +327,6 @@ fn an_order_is_served_with_the_step_that_gives_it_to_who_carries_it_out_and_an_o
         timer(TimerKind::Serve, 45, Unit::Days, None),
         timer(TimerKind::Return, 20, Unit::Days, None),
         timer(TimerKind::Objection, 10, Unit::Days, None),
-        timer(TimerKind::SafeConduct, 15, Unit::Days, None),
     ];
     let story = Story::sent(day(0)).received(day(0)).step(day(2), Step::Acknowledge, State::Acked);
     let story = story.step(day(3), Step::OpenReview, State::Review).step(day(4), Step::Consult, State::Consult);
@@ -338,7 +336,22 @@ fn an_order_is_served_with_the_step_that_gives_it_to_who_carries_it_out_and_an_o
     assert_eq!(state(TimerKind::Objection, day(9)), ClockState::Stopped { at: day(4), in_time: true });
     assert_eq!(state(TimerKind::Serve, day(9)), ClockState::Stopped { at: day(9), in_time: true });
     assert_eq!(of(&clocks, TimerKind::Return, 0).course.started, day(9));
-    assert!(clocks.iter().all(|clock| clock.id.kind != TimerKind::SafeConduct), "a length, no clock");
+}
+
+#[test]
+fn a_safe_conduct_lasts_until_the_moment_that_its_record_names_whatever_becomes_of_the_case() {
+    let timers = [timer(TimerKind::SafeConduct, 15, Unit::Days, None)];
+    let case = released().step(day(42), Step::Confirm, State::Received).moments();
+    assert_eq!(fold(&case, &timers, "FR"), [], "nothing was promised");
+    let signal = Signal::Act(Act::PromiseSafeConduct);
+    let promise = Moment { measure: M1, signal, state: State::Produced, at: day(41), until: Some(day(90)) };
+    let mut all = woven(case, vec![promise]);
+    all.push(did(day(60), Step::Close, State::Closed));
+    let clocks = fold(&all, &timers, "FR");
+    let safe = of(&clocks, TimerKind::SafeConduct, 0);
+    assert_eq!((safe.course.started, safe.course.due, safe.sides), (day(41), day(90), &[Side::Home][..]));
+    assert_eq!(safe.course.state(day(89)), ClockState::Running);
+    assert!(safe.course.lapses && safe.course.state(day(90)) == ClockState::Expired);
 }
 
 #[test]
