@@ -119,6 +119,8 @@ fn header_to_wire(header: &Header) -> wire::Header {
         order_day: declared.order.map(|day| day.to_string()).unwrap_or_default(),
         widens: declared.widens,
         attached: declared.attached.iter().map(attached_to_wire).collect(),
+        challenge: declared.challenge.map(|challenge| copy(challenge.as_bytes())).unwrap_or_default(),
+        response: declared.response.map(|response| response.to_string()).unwrap_or_default(),
     }
 }
 
@@ -193,6 +195,8 @@ fn declared_from_wire(header: &wire::Header) -> Result<Declared, Malformed> {
         order: if header.order_day.is_empty() { None } else { Some(day_from_wire(&header.order_day)?) },
         widens: header.widens,
         attached: attached_from_wire(&header.attached)?,
+        challenge: if header.challenge.is_empty() { None } else { Some(Digest::try_from(&*header.challenge)?) },
+        response: optional(&header.response)?,
     })
 }
 
@@ -343,7 +347,8 @@ enum_pair!(step_to_wire, step_from_wire, Step, Step, "a step", {
     CertifyDisposal, ShareDraft, CommentDraft, Answer, Prolong, GiveUp, Regularise, TellStatus, RequestUse,
     RequestOnward, NotifyExculpatory, GrantConsent, DenyConsent, NotifyBreach, ConfirmBreach, Recall, CertifyShredding,
     NotifySubject, DeferSubject, ReportError, Triage, Reissue, ProposeHearing, AgreeSlot, RecordConsent, TestLink,
-    OpenHearing, DraftMinutes, SignMinutes, TransmitMinutes, CancelHearing, CloseMatter, ProposeSlots
+    OpenHearing, DraftMinutes, SignMinutes, TransmitMinutes, CancelHearing, CloseMatter, ProposeSlots,
+    OpenCallback, AnswerCallback
 });
 
 enum_pair!(selector_to_wire, selector_from_wire, SelectorKind, SelectorKind, "a kind of selector", {

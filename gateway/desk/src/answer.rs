@@ -2,7 +2,10 @@ use std::collections::BTreeSet;
 
 use accord::{contradiction, equal, moment};
 use jiff::civil::Date;
-use model::{AuthorityId, CaseId, ConditionCode, Header, MeasureId, RecordType, Refusal, RefusalCode, Step, Timestamp};
+use model::{
+    AuthorityId, CaseId, Challenge, ConditionCode, Digest, Header, MeasureId, RecordType, Refusal, RefusalCode, Step,
+    Timestamp,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,6 +22,16 @@ pub const CALLBACK: &str = "emergency_callback";
 /// The day of the order or notice that the document of a step names.
 pub fn order_of(document: &Value) -> Option<Date> {
     document["order"]["made_on"].as_str()?.parse().ok()
+}
+
+/// The commitment of a challenge that a notice of a call-back says.
+pub fn challenge_of(document: &Value) -> Option<Digest> {
+    document["challenge_hash"].as_str()?.parse().ok()
+}
+
+/// The challenge that a notice gives back.
+pub fn response_of(document: &Value) -> Option<Challenge> {
+    document["challenge"].as_str()?.parse().ok()
 }
 
 /// Which record type the first document of a step's body has; see [`may_carry`] for those that may stand in for it. `None` for a
@@ -83,7 +96,9 @@ pub fn document_of(step: Step) -> Option<&'static str> {
         | Step::DeferSubject
         | Step::ReportError
         | Step::Triage
-        | Step::CloseMatter => Some("notice"),
+        | Step::CloseMatter
+        | Step::OpenCallback
+        | Step::AnswerCallback => Some("notice"),
         Step::Release | Step::Answer | Step::Reissue | Step::OpenGroup | Step::ChangeGroup | Step::AskRejoin => None,
     }
 }
@@ -112,6 +127,9 @@ pub fn compare_answer(header: &Header, record_type: &RecordType, document: &Valu
     equal(answer.step.is_none_or(|step| step == header.step), "step", "header and body name different steps")?;
     let order = answer.order.as_ref().map(|order| order.made_on);
     equal(order == header.declared.order, "order.made_on", "header and body name orders of different days")?;
+    let (challenge, response) = (challenge_of(document), response_of(document));
+    equal(challenge == header.declared.challenge, "challenge_hash", "header and body commit to different challenges")?;
+    equal(response == header.declared.response, "challenge", "header and body give back different challenges")?;
     if record_type.as_str() == "violation" {
         return equal(answer.code == header.ground, "code", "header and body give different grounds");
     }
@@ -375,6 +393,28 @@ mod tests {
         let both = [answer.clone(), call(at, true, "FR:central", "JP:central")];
         assert_eq!(compare_answers(&silent, &both).unwrap_err().field.unwrap(), "documents");
         assert_eq!(compare_answers(&silent, &both[..1]), Ok(()));
+    }
+
+    #[test]
+    fn a_notice_of_a_call_back_says_what_its_header_says_and_never_the_challenge_itself() {
+        let case = sample::request().case;
+        let challenge: Challenge = "7Q2F-0M9X-R4TB-W8CN".parse().unwrap();
+        let notice = |step: &str, text: &str, field: &str, value: String| json!({"record_type": "notice", "case": case, "step": step, "measures": [1], "text": text, field: value});
+        let opening =
+            |text: &str, of: Challenge| notice("open_callback", text, "challenge_hash", of.commitment().to_string());
+        let mut open = header(Step::OpenCallback);
+        assert_eq!(verdict(&open, "notice", &opening("We call.", challenge)).unwrap(), "challenge_hash");
+        open.declared.challenge = Some(challenge.commitment());
+        assert_eq!(verdict(&open, "notice", &opening("We call.", challenge)), None);
+        assert_eq!(verdict(&open, "notice", &opening("We call.", Challenge::new([1; 10]))).unwrap(), "challenge_hash");
+        for written in ["Enter 7Q2F-0M9X-R4TB-W8CN, please.", "7q2f 0m9x r4tb w8cn", "x7Q2FoM9XR4TBW8CNx"] {
+            assert_eq!(verdict(&open, "notice", &opening(written, challenge)).unwrap(), "text", "{written}");
+        }
+        let mut answer = header(Step::AnswerCallback);
+        answer.declared.response = Some(challenge);
+        let given = |of: Challenge| notice("answer_callback", "This was read out.", "challenge", of.to_string());
+        assert_eq!(verdict(&answer, "notice", &given(challenge)), None);
+        assert_eq!(verdict(&answer, "notice", &given(Challenge::new([1; 10]))).unwrap(), "challenge");
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub use accord::{
 pub use after::{
     COST_NOTE, RETURN_CERTIFICATE, compare_custodians, compare_disposal, custodians_in, left_out_of, until_of,
 };
-pub use answer::{CALLBACK, compare_answer, compare_answers, document_of, may_carry, order_of};
+pub use answer::{
+    CALLBACK, challenge_of, compare_answer, compare_answers, document_of, may_carry, order_of, response_of,
+};
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use carried::Carried;
 pub use clone::{CloneFor, LeftOut, clone_request};

@@ -1,6 +1,6 @@
 //! What this program draws at random: ids and salts.
 
-use model::{BodySalt, CaseId, Denial, EntryId, Fault, Timestamp};
+use model::{BodySalt, CaseId, Challenge, Denial, EntryId, Fault, Timestamp};
 use uuid::Builder;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,11 @@ pub(crate) fn salt() -> Result<BodySalt, Denial> {
 /// The key of a webhook's signatures, or of one body.
 pub(crate) fn secret() -> Result<Zeroizing<[u8; 32]>, Denial> {
     draw().map(Zeroizing::new)
+}
+
+/// What is read out in a call-back.
+pub(crate) fn challenge() -> Result<Challenge, Denial> {
+    draw().map(Challenge::new)
 }
 
 /// A new webhook.

@@ -195,7 +195,7 @@ code_column!(Refuser, "the number of a refuser (0–3)", {
     SendingDesk = 0, OwnGateway = 1, PeerGateway = 2, ReceivingDesk = 3,
 });
 
-code_column!(Step, "the number of a step (0–68)", {
+code_column!(Step, "the number of a step (0–70)", {
     OpenGroup = 0, ChangeGroup = 1, SealSend = 2, Acknowledge = 3, OpenReview = 4, Recognise = 5, Refuse = 6, Assign = 7,
     Collected = 8, Release = 9, Confirm = 10, Close = 11, Withdraw = 12, Violation = 13, Consult = 14,
     ConsultDone = 15, AskInfo = 16, GiveInfo = 17, OfferConditions = 18, AcceptConditions = 19, DeclineConditions = 20,
@@ -207,7 +207,7 @@ code_column!(Step, "the number of a step (0–68)", {
     CertifyShredding = 52, NotifySubject = 53, DeferSubject = 54, ReportError = 55, Triage = 56, Reissue = 57,
     ProposeHearing = 58, AgreeSlot = 59, RecordConsent = 60, TestLink = 61, OpenHearing = 62, DraftMinutes = 63,
     SignMinutes = 64, TransmitMinutes = 65, CancelHearing = 66, CloseMatter = 67,
-    ProposeSlots = 68,
+    ProposeSlots = 68, OpenCallback = 69, AnswerCallback = 70,
 });
 
 code_column!(ReceiptKind, "the number of a kind of receipt (0–8)", {
@@ -229,7 +229,7 @@ mod tests {
             assert_eq!(usize::try_from(kind.to_raw()), Ok(number));
             assert_eq!(ReceiptKind::from_raw(kind.to_raw()), Ok(kind));
         }
-        assert!(Step::from_raw(69).is_err());
+        assert!(Step::from_raw(71).is_err());
         assert!(Verdict::from_raw(-1).is_err());
     }
 

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) enum Next {
     /// Somebody's work.
     Work(Task),
-    /// A step that a desk takes by itself, at once.
+    /// A step that is taken at once, most by a desk itself.
     Machine(Step, Side),
     /// Nothing that this simulator plays: it is over, or in use.
     Over,
@@ -29,6 +29,11 @@ pub(crate) fn next(live: &Live) -> Next {
         State::Delivered | State::Transferred => Next::Work(Task::Acknowledge),
         State::Acked if measure.gives() => Next::Work(Task::TakeOver),
         State::Acked => Next::Work(Task::OpenReview),
+        // Whoever is on duty calls back at once, and who is called is on duty too.
+        State::Review if measure.wants_call() && measure.call.is_none() => {
+            Next::Machine(Step::OpenCallback, Side::Peer)
+        }
+        State::Review if measure.awaits_challenge() => Next::Machine(Step::AnswerCallback, Side::Home),
         State::Review => Next::Work(Task::Decide),
         State::Consult => Next::Work(Task::Consult),
         State::InfoWait => Next::Work(Task::GiveInfo),

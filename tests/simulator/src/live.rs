@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
-    AuthorityId, Classification, Declared, Digest, EntryId, KeyId, MeasureId, Pin, PostponementCode, RefusalCode, Role,
-    Step, Timestamp,
+    AuthorityId, Challenge, Classification, Declared, Digest, EntryId, KeyId, MeasureId, Pin, PostponementCode,
+    RefusalCode, Role, Step, Timestamp,
 };
 use workflow::{Actor, Case, Command, Event, Measure, Moment, Side, TRANSITIONS, Terms, Trigger, decide};
 
@@ -16,6 +16,8 @@ use crate::{
 
 /// The one measure of a simulated request.
 pub(crate) const MEASURE: MeasureId = MeasureId(1);
+/// What is read out in every call-back: nobody lies here.
+const CHALLENGE: Challenge = Challenge::new([1; 10]);
 
 /// Who acts and who signs: the same in all cases.
 #[derive(Debug)]
@@ -197,6 +199,8 @@ impl Live {
         let given = step == Step::SealSend && self.terms.iter().any(|(_, terms)| terms.gives);
         let declared = Declared {
             callback: granting.then(|| stated.plus_ms(-1)),
+            challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment()),
+            response: (step == Step::AnswerCallback).then_some(CHALLENGE),
             postponement: pending.postponement,
             emergency: step == Step::SealSend && self.ask.emergency,
             order: if rests { stated.date() } else { None },

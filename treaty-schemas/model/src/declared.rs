@@ -3,7 +3,9 @@ use std::{fmt, str::FromStr};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Digest, EntryId, Malformed, MatterId, MeasureId, PostponementCode, RecordType, Timestamp};
+use crate::{
+    CaseId, Challenge, Digest, EntryId, Malformed, MatterId, MeasureId, PostponementCode, RecordType, Timestamp,
+};
 
 macro_rules! words {
     ($(#[$outer:meta])* $enum:ident, $expected:literal { $($(#[$doc:meta])* $name:ident => $word:literal,)+ }) => {
@@ -85,6 +87,13 @@ pub struct Declared {
     /// Whether the answer to questions asks for more than was validated. On [`Step::GiveInfo`](crate::Step::GiveInfo).
     #[serde(default)]
     pub widens: bool,
+    /// The commitment of the challenge that is read out when the requested authority calls back. On
+    /// [`Step::OpenCallback`](crate::Step::OpenCallback).
+    #[serde(default)]
+    pub challenge: Option<Digest>,
+    /// That challenge, as the requesting authority heard it. On [`Step::AnswerCallback`](crate::Step::AnswerCallback).
+    #[serde(default)]
+    pub response: Option<Challenge>,
     /// The sealed files that go with the records inside, each once. On steps that carry records, and on a request that gives.
     #[serde(default)]
     pub attached: Vec<Attached>,

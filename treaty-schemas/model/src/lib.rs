@@ -6,6 +6,7 @@
 //! Begin with [`Header`]: it is all that a gateway may learn of an entry.
 
 mod authority;
+mod challenge;
 mod code;
 mod declared;
 mod denial;
@@ -26,6 +27,7 @@ mod tag;
 mod time;
 
 pub use authority::{AuthorityId, AuthorityKind, Role};
+pub use challenge::Challenge;
 pub use code::{ConditionCode, PostponementCode, RefusalCode};
 pub use declared::{
     Absence, Attached, Classification, Consent, Declared, Flaw, FollowUp, Follows, LeftOut, SubjectTag,

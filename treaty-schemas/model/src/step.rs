@@ -165,6 +165,10 @@ steps! {
         CloseMatter => "close_matter",
         /// Proposes other times for a hearing, in the place of those before.
         ProposeSlots => "propose_slots",
+        /// Calls back in an emergency: says the digest of the challenge that is read out over another channel [CETS 224 art. 9].
+        OpenCallback => "open_callback",
+        /// Gives the challenge back: the requesting authority was called, and nobody else.
+        AnswerCallback => "answer_callback",
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::{KeyId, MeasureScope, Refusal, RefusalCode, Role, Step, Timestamp};
 use treaty::{TimerKind, Unit};
 
-use crate::{Case, Command, Guard, Measure, Side, State, Terms, after, decide::outstanding};
+use crate::{Case, Command, Guard, Measure, Side, State, Terms, after, callback, decide::outstanding};
 
 const RULE: &str = "workflow";
 
@@ -125,24 +125,12 @@ fn consulted(case: &Case, measure: &Measure, terms: &Terms, done: &str, verb: &s
     Err(cited(&measure.scope, "concerns", reason, remedy))
 }
 
-/// What is granted was confirmed by a call-back where the treaty wants one, under conditions that the treaty knows. R94.
+/// What is granted was confirmed by a call-back where the treaty wants one, under conditions that the treaty knows. R94, R95.
 pub(crate) fn grantable(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
     let Some(terms) = &measure.terms else { return Ok(()) };
     conditions(command, &measure.scope, terms)?;
     ordered(case, command, now, measure, terms.court_order)?;
-    let missing = match command.declared.callback {
-        Some(at) if measure.arrived < at && at <= now => return Ok(()),
-        Some(_) => "the call-back was not between the arrival of the request and this step",
-        None if terms.callback => "an emergency is granted only after a call-back, and none is declared",
-        None => return Ok(()),
-    };
-    let reason = format!("{missing} ({})", measure.scope.id);
-    let remedy = format!(
-        "Let an officer of {} call {} back over another channel, at a number of the register, and declare when.",
-        case.party(Side::Peer),
-        case.party(Side::Home)
-    );
-    Err(cited(&measure.scope, "declared.callback", reason, remedy))
+    callback::confirmed(case, command, now, measure, terms)
 }
 
 /// What is released comes under the conditions of its grant, stays within the treaty's mark and bytes, and nothing goes out before a
@@ -334,6 +322,6 @@ pub(crate) fn ignored(
     }
 }
 
-fn cited(scope: &MeasureScope, field: &str, reason: String, remedy: String) -> Refusal {
+pub(crate) fn cited(scope: &MeasureScope, field: &str, reason: String, remedy: String) -> Refusal {
     Refusal::new(RefusalCode::R94, RULE, reason, remedy).at(field).under(scope.article.clone())
 }

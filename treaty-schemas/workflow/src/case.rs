@@ -6,7 +6,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Matter, Row, Side, State, Terms, Trigger, answer, rows_from};
+use crate::{CallBack, Matter, Row, Side, State, Terms, Trigger, answer, rows_from};
 
 /// A case as its events made it. A time is the one from which on an entry counts ([`Event::moment`](crate::Event::moment)), so that both
 /// sides hold the same and neither chooses it.
@@ -70,6 +70,9 @@ pub struct Measure {
     /// When the requested authority called back.
     #[serde(default)]
     pub callback: Option<Timestamp>,
+    /// The call-back of an emergency, as both sides tell it.
+    #[serde(default)]
+    pub call: Option<CallBack>,
     /// The bytes of the sealed bodies that answer it.
     #[serde(default)]
     pub bytes: u64,
@@ -222,7 +225,10 @@ impl Case {
     pub fn awaits(&self, side: Side) -> bool {
         let over = self.measures.values().all(|measure| measure.state.ended_early());
         let standing = self.measures.values().filter(|measure| over || !measure.state.ended_early());
-        self.whose_move() == Some(side)
+        let before = |measure: &Measure| matches!(measure.state, State::Acked | State::Review);
+        let called = || self.measures.values().any(|one| before(one) && one.awaits_challenge());
+        (side == Side::Home && called())
+            || self.whose_move() == Some(side)
             || standing.into_iter().any(|measure| self.movers(measure.state, [measure].into_iter()) == Some(side))
     }
 

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use model::{Declared, KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp, limits};
+use model::{KeyId, MeasureId, PartyId, RecordType, Refusal, RefusalCode, Role, Step, Timestamp, limits};
 
 use crate::{
     Actor, Case, Change, Command, DraftCommand, Event, Guard, Measure, Move, Row, Side, State, TRANSITIONS, Trigger,
-    after, answer, case::side_of, event::waited, given, matter,
+    after, answer, callback, case::side_of, event::waited, form::form, given, matter,
 };
 
 const RULE: &str = "workflow";
@@ -17,7 +17,8 @@ pub const PROCEDURE: u32 = 1;
 /// What rests on elapsed time (a silence, the hours after an emergency) is judged by when the other party's gateway took the entry
 /// ([`Command::taken`]) where that is later, and an entry that says that it was made long before the case's newest is refused.
 ///
-/// Refuses with R93 who may not act, with R94 what the state, the number of officers or the form does not allow. The checks run
+/// Refuses with R93 who may not act, with R94 what the state, the number of officers or the form does not allow, with R95 an emergency in which
+/// nobody has proved who was called. The checks run
 /// in this order: the party's place, the form, the stated moment, who may ever do this step, the state of each measure, the signatures, the guard.
 pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Result<Event, Refusal> {
     let (home, peer, pin) = case.map_or((command.home, command.peer, command.pin), |c| (c.home, c.peer, c.pin));
@@ -68,6 +69,7 @@ pub fn decide(case: Option<&Case>, command: &Command<'_>, now: Timestamp) -> Res
             ground: command.ground,
             conditions: command.conditions.to_vec(),
             callback: command.declared.callback,
+            challenge: command.declared.challenge,
             bytes: if step.carries_records() { command.bytes } else { 0 },
             postponement: command.declared.postponement,
             until: command.declared.until,
@@ -148,56 +150,6 @@ fn after_the_last(case: &Case, stated: Timestamp) -> Result<(), Refusal> {
         case.stated
     );
     Err(sequence(reason, "Set the clock of the desk, and let officers sign the step anew.").at("created"))
-}
-
-/// A field that the step has no use for must be empty: what nobody checks, nobody may rely on.
-fn form(command: &Command<'_>) -> Result<(), Refusal> {
-    let step = command.step;
-    let only = |empty: bool, field: &str, allowed: bool| match empty || allowed {
-        true => Ok(()),
-        false => {
-            let reason = format!("{step} carries no {field}");
-            Err(sequence(reason, "Leave the field empty for this step.").at(field))
-        }
-    };
-    only(command.measures.is_empty(), "measures", step == Step::SealSend)?;
-    only(command.concerns.is_empty(), "concerns", step != Step::SealSend && !step.is_handshake())?;
-    let gives = step == Step::SealSend && given::gives(command);
-    only(command.records.is_empty(), "records", step.carries_records() || gives)?;
-    only(command.ground.is_none(), "ground", matches!(step, Step::Refuse | Step::Violation | Step::ReturnRequest))?;
-    let imposed = matches!(step, Step::Recognise | Step::OfferConditions | Step::AcceptConditions | Step::GrantConsent);
-    only(command.conditions.is_empty(), "conditions", imposed || step.carries_records() || gives)?;
-    only(command.declared.attached.is_empty(), "declared.attached", step.carries_records() || gives)?;
-    declared(command, only)
-}
-
-fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(), Refusal>) -> Result<(), Refusal> {
-    let step = command.step;
-    let Declared { classification, emergency, callback, consent, tag_key, postponement, .. } = command.declared;
-    let Declared {
-        until, follows, matter: of, about, flaw, training, minutes, procedure, left_out, order, widens, ..
-    } = command.declared;
-    let sent = step == Step::SealSend;
-    let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
-    only(command.purpose.is_none(), "purpose", sent || asks)?;
-    only(until.is_none(), "declared.until", matches!(step, Step::Extend | Step::Prolong | Step::GrantConsent))?;
-    only(follows.is_none(), "declared.follows", sent)?;
-    only(of.is_none(), "declared.matter", matter::moves_matter(step))?;
-    only(about.is_none(), "declared.about", matter::opens_matter(step))?;
-    only(flaw.is_none(), "declared.flaw", matches!(step, Step::Triage | Step::Reject))?;
-    let rests = matches!(step, Step::OpenReview | Step::Recognise | Step::OfferConditions);
-    only(order.is_none(), "declared.order", rests)?;
-    only(!widens, "declared.widens", step == Step::GiveInfo)?;
-    only(minutes.is_none(), "declared.minutes", matter::tells_minutes(step))?;
-    only(left_out.is_empty(), "declared.left_out", step == Step::FinalReport)?;
-    only(procedure.is_none(), "declared.procedure", step == Step::OpenGroup)?;
-    only(classification.is_none(), "declared.classification", sent || step.carries_records())?;
-    only(!emergency, "declared.emergency", sent)?;
-    only(!training, "declared.training", sent)?;
-    only(callback.is_none(), "declared.callback", matches!(step, Step::Recognise | Step::OfferConditions))?;
-    only(postponement.is_none(), "declared.postponement", step == Step::Postpone)?;
-    only(consent.is_none(), "declared.consent", sent)?;
-    only(tag_key.is_none(), "declared.tag_key", sent)
 }
 
 /// What the step moves, and where each stands. A step that moves no measure stands where the case stands.
@@ -308,10 +260,7 @@ fn guard(
             ground(command, RefusalCode::is_human, "one of R01–R20")?;
             measure.map_or(Ok(()), |measure| answer::refusable(case, command, measure))?;
         }
-        Guard::BodyGround => {
-            use RefusalCode::{R90, R94, R95};
-            ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")?;
-        }
+        Guard::BodyGround => contradicted(command)?,
         Guard::Unanswered => {
             let heard = waited(now, command.taken);
             measure.map_or(Ok(()), |measure| answer::unanswered(case, measure, heard))?;
@@ -331,6 +280,8 @@ fn guard(
         Guard::AsOffered => measure.map_or(Ok(()), |measure| taken(command, measure))?,
         Guard::Postponed => measure.map_or(Ok(()), |measure| answer::postponable(case, command, measure))?,
         Guard::Outstanding => measure.map_or(Ok(()), |measure| outstanding(case, measure))?,
+        Guard::Calls => measure.map_or(Ok(()), |measure| callback::opened(command, measure))?,
+        Guard::Answers => measure.map_or(Ok(()), |measure| callback::answered(case, command, measure))?,
         Guard::CalledBack => measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?,
         Guard::RecordsAsked | Guard::Automatic => {
             if let Some(measure) = measure {
@@ -382,6 +333,12 @@ fn ground(command: &Command<'_>, fits: impl Fn(RefusalCode) -> bool, expected: &
             Err(sequence(reason, "Name the ground.").at("ground"))
         }
     }
+}
+
+/// What the opened body showed.
+fn contradicted(command: &Command<'_>) -> Result<(), Refusal> {
+    use RefusalCode::{R90, R94, R95};
+    ground(command, |code| matches!(code, R90 | R94 | R95), "R90, R94 or R95")
 }
 
 /// A request is returned because another authority is the right one, or because nobody answered the questions on it.

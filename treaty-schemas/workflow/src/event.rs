@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    ConditionCode, EntryId, KeyId, LeftOut, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
+    ConditionCode, Digest, EntryId, KeyId, LeftOut, MatterId, MeasureId, MeasureScope, PartyId, Pin, PostponementCode,
     RecordType, RefusalCode, Step, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, rows_from};
+use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, callback as call, rows_from};
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
@@ -71,6 +71,9 @@ pub enum Change {
         /// When the requested authority called back.
         #[serde(default)]
         callback: Option<Timestamp>,
+        /// The commitment of the challenge of its call.
+        #[serde(default)]
+        challenge: Option<Digest>,
         /// How many sealed bytes answer the measures.
         #[serde(default)]
         bytes: u64,
@@ -221,6 +224,7 @@ fn moved(case: &mut Case, event: &Event, at: Timestamp) {
         ground,
         conditions,
         callback,
+        challenge,
         bytes,
         postponement,
         until,
@@ -244,6 +248,7 @@ fn moved(case: &mut Case, event: &Event, at: Timestamp) {
                 measure.newest = event.entry.or(measure.newest);
             }
             measure.callback = callback.or(measure.callback);
+            call::fold(measure, *step, *challenge, at);
             measure.bytes = measure.bytes.saturating_add(*bytes);
             measure.ground = ground.or(measure.ground);
             if one.from != one.to {
@@ -291,6 +296,7 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         arrived: at,
         consulted: false,
         callback: None,
+        call: None,
         bytes: 0,
         produced: None,
         asked_in: None,

@@ -21,7 +21,11 @@ pub enum Guard {
     /// The officers of the requested party called back where the treaty wants it, name the order of a court where their law wants one, and impose
     /// only conditions that the treaty knows.
     CalledBack,
-    /// The same, and at least one condition is named.
+    /// The treaty wants a call-back, and the header names the commitment of its challenge.
+    Calls,
+    /// The header gives back the challenge of the call-back.
+    Answers,
+    /// As [`Guard::CalledBack`], and at least one condition is named.
     Offered,
     /// The conditions that were offered, and no others, are named.
     AsOffered,
@@ -112,6 +116,8 @@ impl fmt::Display for Guard {
             Self::Emergency => "an emergency that was not validated yet",
             Self::Prolonged => "preserved data; until when",
             Self::Preserved => "preserved data",
+            Self::Calls => "a call-back that the treaty wants; the commitment of its challenge",
+            Self::Answers => "the challenge of that call-back",
             Self::Offered => "conditions, as for an acceptance",
             Self::AsOffered => "the conditions that were offered",
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
@@ -131,7 +137,7 @@ impl fmt::Display for Guard {
             Self::HumanGround => "ground R01–R20 that the treaty knows; consulted where it wants that",
             Self::BodyGround => "ground R90, R94 or R95",
             Self::RecordsAsked => "records that were asked, under the conditions of the grant, within bytes and mark",
-            Self::CalledBack => "called back where the treaty wants it; order of a court where the law wants it; conditions that it knows",
+            Self::CalledBack => "called back where the treaty wants it, and the challenge was given back; order of a court where the law wants it; conditions that it knows",
         })
     }
 }

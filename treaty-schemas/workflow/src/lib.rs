@@ -18,11 +18,13 @@
 
 mod after;
 mod answer;
+mod callback;
 mod case;
 mod clock;
 mod command;
 mod decide;
 mod event;
+mod form;
 mod given;
 mod guard;
 mod matter;
@@ -36,6 +38,7 @@ mod terms;
 mod tests;
 
 pub use answer::{ANSWER_SILENCE_DAYS, CONSULT_SILENCE_DAYS, INFO_SILENCE_DAYS, REMEDY_DAYS, by_others};
+pub use callback::CallBack;
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{
     Act, Agenda, AgendaHearing, AgendaItem, Alarm, AlarmKind, BadCalendar, CLOCKS, Calendar, Calendars, Caveat, Clock,

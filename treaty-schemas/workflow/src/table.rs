@@ -133,6 +133,8 @@ impl Row {
                 Guard::NothingKept | Guard::RemedyOver => !measure.keeps(),
                 Guard::Kept => measure.keeps() && side == measure.keeper(),
                 Guard::Automatic => measure.terms.as_ref().is_some_and(|terms| terms.automatic),
+                Guard::Calls => measure.wants_call(),
+                Guard::Answers => measure.awaits_challenge(),
                 Guard::Emergency => measure.regularise_by().is_some(),
                 Guard::Prolonged | Guard::Preserved => preserves() && !measure.given_up,
                 _ => true,
@@ -206,6 +208,8 @@ const EITHER: &[Side] = &[Side::Home, Side::Peer];
 const HANDLERS: &[Role] = &[Role::Central, Role::Executing];
 const VALIDATORS: &[Role] = &[Role::Judge, Role::Prosecutor];
 const COLLECTORS: &[Role] = &[Role::Executing, Role::Central];
+const CALLERS: &[Role] = &[Role::DutyOfficer, Role::Decider, Role::Central];
+const CALLED: &[Role] = &[Role::DutyOfficer, Role::Central];
 const KEEPERS: &[Role] = &[Role::Custodian, Role::Central];
 /// A group lives as long as the case; of what was closed an error may still be found.
 #[rustfmt::skip]
@@ -246,6 +250,9 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Delivered, Acked],   Some(Transferred), By(Step::Forward),    PEER,   Officers(1, &[Role::Central]), Guard::None),
     row(&[Delivered, Transferred], Some(Acked),  By(Step::Acknowledge), PEER,   Officers(1, HANDLERS),         Guard::None),
     row(&[Acked],              Some(Review),     By(Step::OpenReview),  PEER,   Officers(1, &[Role::Decider]), Guard::Notified),
+    // Who is to grant an emergency calls who asked over another channel: each side's entry proves its half of the call.
+    row(&[Acked, Review],      None,             By(Step::OpenCallback), PEER,  Officers(1, CALLERS),          Guard::Calls),
+    row(&[Acked, Review],      None,             By(Step::AnswerCallback), HOME, Officers(1, CALLED),          Guard::Answers),
     row(&[Review],             Some(Accepted),   By(Step::Recognise),   PEER,   Officers(1, &[Role::Decider]), Guard::CalledBack),
     row(&[Review, Executing],  Some(Refused),    By(Step::Refuse),      PEER,   Officers(2, &[Role::Decider]), Guard::HumanGround),
     row(&[Review, Executing],  Some(Consult),    By(Step::Consult),     PEER,   Officers(1, &[Role::Decider]), Guard::None),

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod alone;
+mod emergency;
 mod ends;
 mod hearing;
 mod late;
@@ -15,9 +16,9 @@ mod terms;
 mod wide;
 
 use model::{
-    Absence, AuthorityId, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, LeftOut, MatterId, MeasureId,
-    MeasureScope, PartyId, Pin, PostponementCode, RecordType, Refusal, RefusalCode, Role, SelectorKind, Step,
-    Timestamp,
+    Absence, AuthorityId, Challenge, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, LeftOut, MatterId,
+    MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, Refusal, RefusalCode, Role, SelectorKind,
+    Step, Timestamp,
 };
 
 use crate::{
@@ -77,6 +78,9 @@ fn by_the_table(step: Step) -> (AuthorityId, Vec<(KeyId, Role)>) {
     };
     (sender.parse().unwrap(), signers)
 }
+
+/// What is read out on the telephone.
+pub(super) const CHALLENGE: Challenge = Challenge::new([7; 10]);
 
 /// A command that owns what it says.
 #[derive(Debug, Clone)]
@@ -157,6 +161,8 @@ impl Order {
                 about: (step == Step::ReportError).then_some(ENTRY),
                 minutes: crate::matter::tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 flaw: matches!(step, Step::Triage | Step::Reject).then_some(Flaw::WrongSubject),
+                challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment()),
+                response: (step == Step::AnswerCallback).then_some(CHALLENGE),
                 // Two record types are asked for, and one of them is released.
                 left_out: concerns.iter().filter(|_| step == Step::FinalReport).map(|id| absent(*id)).collect(),
                 ..Declared::default()

@@ -80,6 +80,8 @@ pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
         Step::TransmitMinutes => vec![cut("hearing_notice", &["handover"], &["handover"])],
         Step::AskInfo => vec![optional(cut("info_request", &["questions", "answer_by"], &[]))],
         Step::GiveInfo => vec![optional(cut("info_reply", &["answers", "scope_grows", "validation"], &[]))],
+        // Who calls reads out what who is called enters.
+        Step::OpenCallback | Step::AnswerCallback => vec![cut("notice", &["challenge"], &["challenge"])],
         Step::OpenReview => vec![optional(cut("notice", &["order"], &[]))],
         Step::Recognise | Step::OfferConditions => vec![optional(cut("decision", &["order"], &[]))],
         Step::AcceptConditions => vec![optional(cut("undertaking", &["conditions", "binds"], &[]))],
@@ -100,7 +102,7 @@ pub(crate) const CALLBACK: &str = "emergency_callback";
 
 /// The record of a call-back, on the answer to an emergency.
 pub(crate) fn of_callback() -> Form {
-    let only = &["at", "channel", "reached_by", "duration_s", "agreed", "caller", "callee"];
+    let only = &["at", "channel", "reached_by", "duration_s", "caller", "callee"];
     optional(cut(CALLBACK, only, &[])).form("call")
 }
 

@@ -32,6 +32,8 @@ fn for_step(step: &str, matter: Option<&str>) -> Vec<String> {
         // The review is opened by what comes of it, too.
         "open_review" => &["review", "accept", "ask-info", "consult", "offer-conditions", "postpone", "refuse"],
         "recognise" => &["accept"],
+        "open_callback" => &["call-back open"],
+        "answer_callback" => &["call-back answer"],
         "consult_done" => &["consulted"],
         "return_request" => &["return"],
         "assign" | "collected" | "release" => &["produce"],

@@ -42,8 +42,8 @@ use request::Request;
 use responder::Responder;
 use session::Session;
 use step::{
-    Accept, AskInfo, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation, Produce, Refuse,
-    Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver, Taken, Undertake, matter,
+    Accept, AskInfo, CallBack, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation, Produce,
+    Refuse, Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver, Taken, Undertake, matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -133,6 +133,9 @@ enum Command {
     Accept(Accept),
     /// Open the review, with the notice to the ministry where the own law wants one.
     Review(Review),
+    /// The call-back on an emergency, before it is granted.
+    #[command(subcommand)]
+    CallBack(CallBack),
     /// Open the review, if need be, and a consultation with the requesting party.
     Consult(Plain),
     /// Sign the minutes of a consultation, into a new file: each side signs, and who asked for evidence sends them (consulted).
@@ -332,6 +335,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Again(again) => again.run(session).await.map(Taken::answer),
         Command::Acknowledge(plain) => plain.run(session, model::Step::Acknowledge).await.map(Taken::answer),
         Command::Accept(accept) => accept.run(session).await.map(Taken::answer),
+        Command::CallBack(call) => call.run(session).await,
         Command::Consult(plain) => plain.consult(session).await.map(Taken::answer),
         Command::SignConsultation(sign) => sign.run(session).await,
         Command::Consulted(consulted) => consulted.run(session).await.map(Taken::answer),

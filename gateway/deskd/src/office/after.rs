@@ -109,6 +109,8 @@ pub(super) fn declare(header: &mut Header, documents: &[Document]) {
         Step::FinalReport => header.declared.left_out = desk::left_out_of(&form),
         Step::OpenReview | Step::Recognise | Step::OfferConditions => header.declared.order = desk::order_of(&form),
         Step::GiveInfo => header.declared.widens = form["scope_grows"] == true,
+        Step::OpenCallback => header.declared.challenge = desk::challenge_of(&form),
+        Step::AnswerCallback => header.declared.response = desk::response_of(&form),
         _ => {}
     }
 }

@@ -107,6 +107,8 @@ impl Office {
         fill("record_type", CALLBACK.into());
         fill("case", view.id.to_string().into());
         fill("at", at.to_string().into());
+        // Nothing is granted on the record unless the challenge was given back.
+        fill("agreed", true.into());
         let request = view.request.map(|entry| entry.to_string());
         request.into_iter().for_each(|entry| fill("request_entry", entry.into()));
         let bytes = serde_json::to_vec_pretty(&Value::Object(call)).map_err(internal)?;
@@ -327,6 +329,10 @@ pub(super) fn outcome(id: u32, said: &Said<'_>, text: Option<&str>) -> Value {
 pub(super) fn plain_words(step: Step) -> &'static str {
     match step {
         Step::OpenReview => "The review on the merits is open.",
+        Step::OpenCallback => {
+            "We call you back over another channel and read a challenge out. Enter only what you hear there."
+        }
+        Step::AnswerCallback => "We were called, and this was read out.",
         Step::Consult => "Before a decision we wish to consult.",
         Step::ConsultDone => "The consultation was held.",
         Step::Assign => "The measure is being carried out.",

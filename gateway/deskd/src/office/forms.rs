@@ -24,6 +24,8 @@ pub(super) fn is_form(step: Step, record_type: &str) -> bool {
         Step::ReturnRequest,
         Step::CloseMatter,
         Step::OpenReview,
+        Step::OpenCallback,
+        Step::AnswerCallback,
         Step::Recognise,
         Step::OfferConditions,
     ];
@@ -163,7 +165,8 @@ fn noticed(said: &Said<'_>, measures: Vec<u32>, text: Option<&str>, fill: &mut i
 
 /// What stands where nothing is written.
 fn wordless(step: Step) -> Option<&'static str> {
-    matter_forms::plain_words(step).or((step == Step::OpenReview).then(|| plain_words(step)))
+    let plain = matches!(step, Step::OpenReview | Step::OpenCallback | Step::AnswerCallback);
+    matter_forms::plain_words(step).or(plain.then(|| plain_words(step)))
 }
 
 /// The only question, or answer.

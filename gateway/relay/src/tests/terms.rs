@@ -1,6 +1,6 @@
 //! What the treaty says of an answer is held against it by both gateways, whoever sends it.
 
-use model::{Classification, ConditionCode, Denial, PostponementCode, RefusalCode, Role, Step};
+use model::{Challenge, Classification, ConditionCode, Denial, PostponementCode, RefusalCode, Role, Step, Timestamp};
 use treaty::Rule;
 use workflow::{Case, State};
 
@@ -138,16 +138,38 @@ fn a_ground_that_the_treaty_does_not_know_is_rejected_by_both_gateways() {
 }
 
 #[test]
-fn an_emergency_without_a_call_back_cannot_reach_accepted() {
+fn an_emergency_without_a_call_back_cannot_reach_accepted_whoever_says_that_he_called() {
     let mut pair = Pair::in_review(true);
-    let mut recognise = pair.draft(Step::Recognise, true);
-    assert_eq!(pair.both_refuse(&recognise), "declared.callback [ets-185:32]");
-    recognise.header.declared.callback = Some(NOW);
-    assert_eq!(pair.both_refuse(&recognise), "declared.callback [ets-185:32]", "before the request came");
-    recognise.header.declared.callback = Some(recognise.header.created.plus_ms(1));
-    assert_eq!(pair.both_refuse(&recognise), "declared.callback [ets-185:32]", "after the step");
-    recognise.header.declared.callback = Some(NOW.plus_ms(2 * MINUTE_MS));
-    pair.takes(&recognise).unwrap();
+    let grant = |pair: &Pair, at: Option<Timestamp>| {
+        let mut recognise = pair.draft(Step::Recognise, true);
+        recognise.header.declared.callback = at;
+        recognise
+    };
+    let late = pair.draft(Step::Recognise, true).header.created.plus_ms(1);
+    for (at, why) in [(None, "none"), (Some(NOW), "before the request came"), (Some(late), "after the step")] {
+        assert_eq!(pair.both_refuse(&grant(&pair, at)), "declared.callback [ets-185:32]", "{why}");
+    }
+    let at = Some(NOW.plus_ms(2 * MINUTE_MS));
+    let unproved = |pair: &Pair, draft: &Draft, field: &str| {
+        let refusal = pair.both_say(draft);
+        assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R95, Some(field)), "{refusal}");
+        assert!(refusal.article.is_some() && !refusal.remedy.is_empty());
+    };
+    unproved(&pair, &grant(&pair, at), "declared.callback");
+    let challenge = Challenge::new([7; 10]);
+    let mut open = pair.draft(Step::OpenCallback, true).by_peer();
+    open.header.declared.challenge = Some(challenge.commitment());
+    pair.takes(&open).unwrap();
+    unproved(&pair, &grant(&pair, at), "declared.callback");
+    let answer = |pair: &Pair, response: Challenge| {
+        let mut answer = pair.draft(Step::AnswerCallback, true);
+        answer.header.declared.response = Some(response);
+        answer
+    };
+    unproved(&pair, &answer(&pair, Challenge::new([8; 10])), "declared.response");
+    assert_eq!(pair.both_say(&answer(&pair, challenge).by_peer()).code, RefusalCode::R93, "not by who calls");
+    pair.takes(&answer(&pair, challenge)).unwrap();
+    pair.takes(&grant(&pair, at)).unwrap();
     assert_eq!(pair.state(), State::Accepted);
 }
 

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId, MeasureScope, PartyId,
-    Pin, PostponementCode, RecordType, RefusalCode, Role, SelectorKind, Step, Timestamp,
+    AuthorityId, Challenge, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId, MeasureScope,
+    PartyId, Pin, PostponementCode, RecordType, RefusalCode, Role, SelectorKind, Step, Timestamp,
 };
 use workflow::{
     Actor, CONSULT_SILENCE_DAYS, Case, Command, Event, Keeping, MATTERS, State, TRANSITIONS, Terms, Trigger, apply,
@@ -19,6 +19,9 @@ use crate::failure::Failure;
 const ENTRY: EntryId = EntryId::new([1; 16]);
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const MOMENT: Timestamp = Timestamp(NOW.0 + CONSULT_SILENCE_DAYS * 24 * 3_600_000);
+
+/// What is read out in a call-back.
+const CHALLENGE: Challenge = Challenge::new([1; 10]);
 
 /// A command that owns what it says.
 #[derive(Clone)]
@@ -77,6 +80,9 @@ impl Order {
                 matter: moves_matter(step).then_some(MatterId(1)),
                 about: (step == Step::ReportError).then_some(ENTRY),
                 flaw: (step == Step::Reject).then_some(Flaw::WrongValue),
+                callback: (terms.callback && matches!(step, Step::Recognise | Step::OfferConditions)).then_some(MOMENT),
+                challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment()),
+                response: (step == Step::AnswerCallback).then_some(CHALLENGE),
                 minutes: tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 ..Declared::default()
             },
@@ -195,7 +201,7 @@ fn possible(case: Option<&Case>, terms: &Terms) -> Result<Vec<Order>, Failure> {
     Ok(orders)
 }
 
-fn treaties() -> [Terms; 3] {
+fn treaties() -> [Terms; 4] {
     let free = Terms {
         grounds: RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(),
         postponements: vec![PostponementCode::P01],
@@ -205,6 +211,7 @@ fn treaties() -> [Terms; 3] {
     [
         Terms { consult: true, expost_hours: Some(96), retention_days: Some(30), ..free.clone() },
         Terms { gives: true, preservation: Some(keeping), ..free.clone() },
+        Terms { callback: true, ..free.clone() },
         Terms { automatic: true, ..free },
     ]
 }
@@ -233,7 +240,8 @@ fn place(case: Option<&Case>) -> String {
 fn shape(case: &Case) -> String {
     let measure = case.measures.values().next().map(|one| {
         let history = (one.asked_in, one.lodged_in, one.outstanding, one.consulted, one.given_up);
-        (one.state, history, one.regularised.is_some(), one.released.len())
+        let called = one.call.map(|call| call.answered.is_some());
+        (one.state, history, called, one.regularised.is_some(), one.released.len())
     });
     let matter = case.matters.values().next().map(|one| (one.kind, one.state, one.flaw, one.signed.len(), one.opener));
     format!("{measure:?} {matter:?} {}", case.abandoned)

@@ -74,7 +74,7 @@ impl Story {
 
     fn step(mut self, at: Timestamp, step: Step, to: State) -> Self {
         let moves = vec![Move { measure: M1, from: self.1, to, records: vec![] }];
-        let (conditions, callback) = (vec![], None);
+        let (conditions, callback, challenge) = (vec![], None, None);
         let (ground, postponement, until) = (None, None, None);
         self.tell(
             at,
@@ -84,6 +84,7 @@ impl Story {
                 ground,
                 conditions,
                 callback,
+                challenge,
                 bytes: 0,
                 postponement,
                 until,

@@ -38,6 +38,7 @@ fn moved(at: Timestamp, step: Step, id: u32, from: State, to: State, records: &[
             ground: (step == Step::Refuse).then_some(RefusalCode::R07),
             conditions: vec![],
             callback: None,
+            challenge: None,
             bytes: 0,
             postponement: None,
             until: None,

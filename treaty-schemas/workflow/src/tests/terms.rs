@@ -1,11 +1,12 @@
 //! What a treaty says of the answer, and what follows from it. Each refusal has a test that provokes it.
 
 use model::{
-    Classification, ConditionCode, Declared, MeasureId, PostponementCode, Refusal, RefusalCode, Role, Step, Timestamp,
+    Challenge, Classification, ConditionCode, Declared, MeasureId, PostponementCode, Refusal, RefusalCode, Role, Step,
+    Timestamp,
 };
 
-use super::{NOW, Order, case_in, take};
-use crate::{Case, Event, Keeping, Preservation, Standing, State, Terms, apply};
+use super::{CHALLENGE, NOW, Order, case_in, take};
+use crate::{Case, Event, Keeping, Preservation, Side, Standing, State, Terms, apply};
 
 pub(super) fn free() -> Terms {
     Terms { grounds: RefusalCode::ALL.iter().copied().filter(|code| code.is_human()).collect(), ..Terms::default() }
@@ -47,7 +48,7 @@ fn a_refusal_without_a_consultation_is_refused_where_the_treaty_demands_one_r94(
         "Let a decider of FR open it (consult), and JP say that it was held (consult_done); then refuse."
     );
     let consulting = take(Some(case), Step::Consult, &[1]);
-    assert_eq!((consulting.state(), consulting.whose_move()), (State::Consult, Some(crate::Side::Home)));
+    assert_eq!((consulting.state(), consulting.whose_move()), (State::Consult, Some(Side::Home)));
     assert_eq!(refuse.decide(Some(&consulting)).unwrap_err().code, RefusalCode::R94);
     let held = take(Some(consulting), Step::ConsultDone, &[1]);
     assert_eq!(held.state(), State::Review);
@@ -99,14 +100,19 @@ fn a_ground_or_condition_that_the_treaty_does_not_know_is_refused_r94() {
     assert_eq!(refused(&ready, &release), r94("conditions"));
 }
 
+fn declaring(step: Step, declared: Declared) -> Order {
+    Order { declared, ..Order::proper(step, &[1]) }
+}
+
+/// Both sides have told the call.
+fn called(case: Case) -> Case {
+    [Step::OpenCallback, Step::AnswerCallback].iter().fold(case, |case, step| take(Some(case), *step, &[1]))
+}
+
 #[test]
 fn an_emergency_without_a_call_back_is_not_accepted_r94() {
-    let case = review(Terms { callback: true, ..free() });
-    let at = |callback: Option<Timestamp>| {
-        let mut order = Order::proper(Step::Recognise, &[1]);
-        order.declared = Declared { callback, ..Declared::default() };
-        order
-    };
+    let case = called(review(Terms { callback: true, ..free() }));
+    let at = |callback: Option<Timestamp>| declaring(Step::Recognise, Declared { callback, ..Declared::default() });
     let hour = 3_600_000;
     for wrong in [None, Some(NOW.plus_ms(-hour)), Some(NOW.plus_ms(-2 * hour)), Some(NOW.plus_ms(1))] {
         assert_eq!(refused(&case, &at(wrong)), r94("declared.callback"), "{wrong:?}");
@@ -118,8 +124,56 @@ fn an_emergency_without_a_call_back_is_not_accepted_r94() {
 }
 
 #[test]
-fn nothing_of_an_emergency_is_released_that_was_granted_without_a_call_back_r94() {
+fn an_officer_who_only_says_that_he_called_grants_nothing_r95() {
     let case = review(Terms { callback: true, ..free() });
+    let callback = Some(NOW);
+    let grants = [Step::Recognise, Step::OfferConditions].map(|step| {
+        let proper = Order::proper(step, &[1]);
+        Order { declared: Declared { callback, ..Declared::default() }, ..proper }
+    });
+    let r95 = |field: &str| (RefusalCode::R95, field.to_owned());
+    let nothing =
+        |case: &Case| grants.iter().for_each(|grant| assert_eq!(refused(case, grant), r95("declared.callback")));
+    nothing(&case);
+    let answer = |response| declaring(Step::AnswerCallback, Declared { response, ..Declared::default() });
+    assert_eq!(refused(&case, &answer(Some(CHALLENGE))), r94("concerns"), "nobody called");
+    let open = declaring(Step::OpenCallback, Declared::default());
+    assert_eq!(refused(&case, &open), r94("declared.challenge"));
+    // He calls; only the other side can say what was read out.
+    let opened = take(Some(case), Step::OpenCallback, &[1]);
+    nothing(&opened);
+    assert!(opened.awaits(Side::Home), "who was called has to enter it");
+    let own = answer(Some(CHALLENGE)).by("FR:24x7").signed(&[(4, Role::Central)]);
+    assert_eq!(own.decide(Some(&opened)).unwrap_err().code, RefusalCode::R93);
+    assert_eq!(refused(&opened, &answer(None)), r94("declared.response"));
+    let another = answer(Some(Challenge::new([8; 10])));
+    assert_eq!(refused(&opened, &another), r95("declared.response"));
+    let answered = take(Some(opened), Step::AnswerCallback, &[1]);
+    assert!(!answered.awaits(Side::Home));
+    // A second call takes the place of the first: what was answered before proves nothing of it.
+    let again = take(Some(answered.clone()), Step::OpenCallback, &[1]);
+    nothing(&again);
+    for grant in grants {
+        assert!(grant.decide(Some(&answered)).is_ok());
+    }
+}
+
+#[test]
+fn nobody_calls_back_where_the_treaty_wants_no_call_r94() {
+    let case = review(free());
+    for step in [Step::OpenCallback, Step::AnswerCallback] {
+        assert_eq!(refused(&case, &Order::proper(step, &[1])), r94("concerns"));
+    }
+    let possible = [Side::Home, Side::Peer].into_iter().flat_map(|side| case.possible(side));
+    let calls = |one: &crate::Possibility| {
+        matches!(one.row.trigger, crate::Trigger::Step(Step::OpenCallback | Step::AnswerCallback))
+    };
+    assert_eq!(possible.filter(calls).count(), 0);
+}
+
+#[test]
+fn nothing_of_an_emergency_is_released_that_was_granted_without_a_call_back_r94() {
+    let case = called(review(Terms { callback: true, ..free() }));
     let mut accept = Order::proper(Step::Recognise, &[1]);
     accept.declared.callback = Some(NOW);
     let accepted = apply(Some(case.clone()), &accept.decide(Some(&case)).unwrap());
@@ -173,6 +227,8 @@ fn what_only_some_steps_declare_is_refused_on_others_r94() {
         ("declared.training", Declared { training: true, ..Declared::default() }),
         ("declared.classification", Declared { classification: Some(Classification::Secret), ..Declared::default() }),
         ("declared.callback", Declared { callback: Some(NOW), ..Declared::default() }),
+        ("declared.challenge", Declared { challenge: Some(CHALLENGE.commitment()), ..Declared::default() }),
+        ("declared.response", Declared { response: Some(CHALLENGE), ..Declared::default() }),
     ];
     for (field, declared) in spoiled {
         let order = Order { declared, ..Order::proper(Step::Refuse, &[1]) };
@@ -221,7 +277,7 @@ fn a_postponement_rests_on_a_reason_and_a_consultation_as_the_treaty_wants_it_r9
 fn what_is_offered_and_taken_stays_within_the_treatys_conditions_and_call_back_r94() {
     let case = review(Terms { conditions: vec![ConditionCode::C04], ..free() });
     assert_eq!(refused(&case, &Order::proper(Step::OfferConditions, &[1])), r94("conditions"));
-    let case = review(Terms { callback: true, ..free() });
+    let case = called(review(Terms { callback: true, ..free() }));
     let mut offer = Order::proper(Step::OfferConditions, &[1]);
     assert_eq!(refused(&case, &offer), r94("declared.callback"));
     offer.declared.callback = Some(NOW);

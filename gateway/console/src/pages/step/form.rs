@@ -1,6 +1,6 @@
 //! What a step's form asks for, and what it becomes: the call that prepares the step.
 
-use model::{AuthorityId, CaseId, ConditionCode, EntryId, PostponementCode, RefusalCode, Role, Step};
+use model::{AuthorityId, CaseId, Challenge, ConditionCode, EntryId, PostponementCode, RefusalCode, Role, Step};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
@@ -217,6 +217,9 @@ fn form(
         Kind::Until => until(step, fields, visit, request)?,
         Kind::Form => {
             request.documents = said(&forms::of_step(step, fields.one("matter_kind")), fields, visit)?;
+            if matches!(step, Step::OpenCallback | Step::AnswerCallback) {
+                request.documents = vec![call(step, fields)?];
+            }
             // What an officer says in words is one question, or one answer.
             let asks = matches!(step, Step::AskInfo | Step::GiveInfo);
             if asks && request.documents.is_empty() && request.text.trim().is_empty() {
@@ -225,6 +228,17 @@ fn form(
         }
     }
     called_back(step, fields, visit, request)
+}
+
+/// The notice of a call-back: who calls says the commitment of what is read out, who is called gives it back as it was heard.
+fn call(step: Step, fields: &Fields) -> Result<wire::Document, Problem> {
+    let unfit = || Problem::Unfit(vec![forms::Unfit { path: "f0.challenge".to_owned(), why: "challenge" }]);
+    let challenge: Challenge = fields.one("f0.challenge").parse().map_err(|_| unfit())?;
+    let notice = match step {
+        Step::OpenCallback => json!({ "challenge_hash": challenge.commitment().to_string() }),
+        _ => json!({ "challenge": challenge.to_string() }),
+    };
+    Ok(written("notice", &notice))
 }
 
 /// The documents that forms of the catalogue say.

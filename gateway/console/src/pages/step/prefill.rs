@@ -1,7 +1,7 @@
 //! What a form says before a person has filled it in: what the case knows already.
 
 use jiff::Timestamp;
-use model::Step;
+use model::{Challenge, Denial, Fault, Step};
 use proto::desk as wire;
 use serde_json::Value;
 
@@ -52,10 +52,19 @@ pub(super) async fn filled(
         Step::DraftMinutes => drawn_up(hearing.as_ref(), now(fields, "f0.minutes.ended_at"), &clock),
         Step::SignMinutes => digest(hearing.as_ref(), fields, "f0.signature.hash"),
         Step::TransmitMinutes => digest(hearing.as_ref(), fields, "f0.handover.hash"),
+        Step::OpenCallback => fields.put("f0.challenge", &challenge()?),
         Step::GiveInfo => questions(visit, shown, fields).await?,
         Step::NotifyBreach => now(fields, "f0.noticed_at"),
         _ => fields,
     })
+}
+
+/// What is to be read out, drawn anew for each call.
+fn challenge() -> Result<String, Problem> {
+    let mut bytes = [0; 10];
+    let none = |_| Denial::failed(Fault::Internal, "the system gives no randomness");
+    aws_lc_rs::rand::fill(&mut bytes).map_err(none)?;
+    Ok(Challenge::new(bytes).to_string())
 }
 
 /// The zones of both sides, and room for three times.

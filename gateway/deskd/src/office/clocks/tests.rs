@@ -100,6 +100,7 @@ impl Moved {
             ground,
             conditions,
             callback,
+            challenge: None,
             bytes: 0,
             postponement,
             until: None,
