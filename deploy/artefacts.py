@@ -1,6 +1,7 @@
 """Judges artefacts that others' tools have made or read.
 
 artefacts.py image PROGRAM ARCHIVE    the configuration on standard input, from skopeo, and the files in the archive
+artefacts.py bills FOLDER             the bills of materials in a folder
 artefacts.py chart FOLDER OUT         renders the chart with Helm's own library, has it refuse wrong values, writes manifests to OUT
 """
 
@@ -38,6 +39,41 @@ def image(program, archive):
     assert "/usr/share/doc/rogatory/sbom.cdx.json" in files
     size = sum(entry.size for entry in files.values()) // 1_000_000
     print(f"   {program}: one program, {len([f for f in files.values() if f.isfile()])} files, {size} MB, no shell")
+
+
+def bills(folder):
+    import tomllib
+
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    strict = JsonStrictValidator(SchemaVersion.V1_5)
+    assert strict.validate_str('{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"name": "no type"}]}'), "the schema takes anything"
+    locked = {(one["name"], one["version"]): one for one in tomllib.loads((HERE.parent / "Cargo.lock").read_text())["package"]}
+    paths = sorted(pathlib.Path(folder).glob("*.cdx.json"))
+    assert paths, f"no bill in {folder}"
+    for path in paths:
+        text = path.read_text()
+        wrong = strict.validate_str(text)
+        assert not wrong, f"{path} is not CycloneDX 1.5: {str(wrong).splitlines()[0]}"
+        assert str(HERE.parent) not in text, f"{path} names the folder of its build"
+        bill = json.loads(text)
+        program, parts = bill["metadata"]["component"], bill["components"]
+        refs = {one["bom-ref"] for one in [program, *parts]}
+        named = {ref for one in bill["dependencies"] for ref in [one["ref"], *one.get("dependsOn", [])]}
+        assert len(refs) == len(parts) + 1 and named == refs, f"{path}: its dependencies are not just its components"
+        for part in parts:
+            package = locked.get((part["name"], part["version"]))
+            assert package, f"{path}: {part['name']} {part['version']} is not in Cargo.lock"
+            assert part["purl"].startswith(f"pkg:cargo/{part['name']}@{part['version']}"), f"{path}: {part['purl']}"
+            assert part.get("licenses"), f"{path}: {part['name']} without a licence"
+            sums = {one["content"] for one in part.get("hashes", []) if one["alg"] == "SHA-256"}
+            assert sums == ({package["checksum"]} if "checksum" in package else set()), f"{path}: {part['name']} is another one than in Cargo.lock"
+        # What a gateway must not be able to do: open a seal.
+        names = {part["name"] for part in parts}
+        if path.name != "treaty.cdx.json":
+            assert ("rogatory-seal" in names) == (path.name == "desk.cdx.json"), f"{path}: who has the code that opens a seal"
+        print(f"   {path.name}: {len(parts)} components")
 
 
 GOOD = {
@@ -113,6 +149,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["image", program, archive]:
             image(program, archive)
+        case ["bills", folder]:
+            bills(folder)
         case ["chart", folder, out]:
             chart(folder, out)
         case _:
