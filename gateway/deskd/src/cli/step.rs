@@ -379,11 +379,10 @@ impl Common {
             };
             // Another of the roles may be held, or be one of another authority, such as a court.
             let another = [RefusalCode::R93, RefusalCode::R95].map(RefusalCode::as_str);
-            let goes_on = failure.denial().is_some_and(|denial| another.contains(&denial.reason()));
-            first.get_or_insert(failure);
-            if !goes_on {
-                break;
+            if !failure.denial().is_some_and(|denial| another.contains(&denial.reason())) {
+                return Err(failure);
             }
+            first.get_or_insert(failure);
         }
         Err(first.unwrap_or_else(|| Failure::new(Exit::Integrity, "the desk names no role for the step")))
     }
