@@ -109,10 +109,18 @@ fn postponed(header: &Header, postponement: &Postponement) -> Result<(), Refusal
 }
 
 fn returned(header: &Header, notice: &Returned) -> Result<(), Refusal> {
-    // What was given under conditions that cannot be kept goes back to who gave it [ETS 185 art. 26(2)].
-    let known = matches!(header.ground, Some(RefusalCode::R93 | RefusalCode::R16));
-    equal(known, "ground", "a request is returned on R93, and what was given on R16")?;
     let addressee = notice.addressee.as_ref();
+    // What was given under conditions that cannot be kept goes back to who gave it [ETS 185 art. 26(2)]. Questions without an answer say nothing of
+    // another authority.
+    match header.ground {
+        Some(RefusalCode::R01) => {
+            let why =
+                "who returns a request because its questions were left without an answer names no other authority";
+            return equal(addressee.is_none(), "addressee", why);
+        }
+        Some(RefusalCode::R93 | RefusalCode::R16) => {}
+        _ => return equal(false, "ground", "a request is returned on R93 or R01, and what was given on R16"),
+    }
     let other = addressee.is_some_and(|addressee| *addressee != header.sender);
     equal(other, "addressee", "the notice names no other authority that is the right one")
 }
@@ -246,5 +254,15 @@ mod tests {
         assert_eq!(verdict(&back, "notice", json!({"addressee": "FR:executing"})), None);
         assert_eq!(verdict(&back, "notice", json!({"addressee": back.sender.to_string()})).unwrap(), "addressee");
         assert_eq!(verdict(&back, "notice", json!({})).unwrap(), "addressee");
+        back.ground = Some(RefusalCode::R02);
+        assert_eq!(verdict(&back, "notice", json!({"addressee": "FR:executing"})).unwrap(), "ground");
+    }
+
+    #[test]
+    fn a_return_of_what_nobody_explained_names_no_addressee() {
+        let mut back = header(Step::ReturnRequest, false);
+        back.ground = Some(RefusalCode::R01);
+        assert_eq!(verdict(&back, "notice", json!({})), None);
+        assert_eq!(verdict(&back, "notice", json!({"addressee": "FR:executing"})).unwrap(), "addressee");
     }
 }

@@ -70,6 +70,12 @@ words! {
         Offer => "offer",
         /// Records that arrived to their confirmation.
         Receipt => "receipt",
+        /// A consultation to the word that it was held.
+        Consultation => "consultation",
+        /// A refusal to a remedy against it.
+        Remedy => "remedy",
+        /// A part that was confirmed to what is outstanding behind it.
+        Remainder => "remainder",
         /// A request on its way to its arrival at the other party's gateway.
         Delivery => "delivery",
     }

@@ -60,18 +60,19 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Questions were left without an answer for long. R94.
 pub(crate) fn left_open(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
-    let end = measure.since.plus_ms(INFO_SILENCE_DAYS * DAY_MS);
+    let end = silent_until(measure);
     if end <= heard {
         return Ok(());
     }
     let reason = format!("the questions on {} have not been open for {INFO_SILENCE_DAYS} days", measure.scope.id);
-    let remedy = format!("Wait for {} until {end}, or remind it.", case.party(Side::Home));
+    let home = case.party(Side::Home);
+    let remedy = format!("Wait for {home} until {end}, or remind it ({}).", Step::AskInfo);
     Err(cited(&measure.scope, "concerns", reason, remedy))
 }
 
 /// Nobody lodged a remedy against a refusal while there was time. R94.
 pub(crate) fn remedy_over(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
-    let end = measure.since.plus_ms(REMEDY_DAYS * DAY_MS);
+    let end = silent_until(measure);
     if end <= heard {
         return Ok(());
     }
@@ -97,7 +98,7 @@ pub fn by_others(case: &Case, measure: &Measure, step: Step, signers: &[KeyId]) 
 
 /// That a consultation was held says who was consulted; after a long silence, who asked for it. R94.
 pub(crate) fn unanswered(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
-    if measure.since.plus_ms(CONSULT_SILENCE_DAYS * DAY_MS) <= heard {
+    if silent_until(measure) <= heard {
         return Ok(());
     }
     let home = case.party(Side::Home);
@@ -273,18 +274,30 @@ fn ordered(case: &Case, command: &Command<'_>, now: Timestamp, measure: &Measure
     Err(cited(&measure.scope, "declared.order", reason, remedy))
 }
 
-/// From when on an offer, records, or a part without the rest count as left alone: after [`ANSWER_SILENCE_DAYS`], or the time that the treaty leaves for an answer
-/// where that is longer. Both gateways have to find the same, and neither has the other's calendar: a working day counts as two, and
+/// The times after which a silence decides, with the days that our policy leaves at least. Each runs as a clock where the treaty names none.
+pub(crate) const SILENCES: [(TimerKind, i64); 6] = [
+    (TimerKind::Clarification, INFO_SILENCE_DAYS),
+    (TimerKind::Consultation, CONSULT_SILENCE_DAYS),
+    (TimerKind::Offer, ANSWER_SILENCE_DAYS),
+    (TimerKind::Receipt, ANSWER_SILENCE_DAYS),
+    (TimerKind::Remainder, ANSWER_SILENCE_DAYS),
+    (TimerKind::Remedy, REMEDY_DAYS),
+];
+
+/// From when on what is awaited where a measure stands counts as left alone: after the days of [`SILENCES`], or the time that the treaty leaves
+/// for it where that is longer. Both gateways have to find the same, and neither has the other's calendar: a working day counts as two, and
 /// the last one to its end, wherever that is.
-pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
-    const OURS: i64 = ANSWER_SILENCE_DAYS * DAY_MS;
+pub(crate) fn silent_until(measure: &Measure) -> Timestamp {
     let kind = match measure.state {
-        State::CondOffer => Some(TimerKind::Offer),
-        // No clock of a treaty runs for the rest.
-        State::Received => None,
-        _ => Some(TimerKind::Receipt),
+        State::InfoWait => TimerKind::Clarification,
+        State::Consult => TimerKind::Consultation,
+        State::CondOffer => TimerKind::Offer,
+        State::Received => TimerKind::Remainder,
+        State::Refused => TimerKind::Remedy,
+        _ => TimerKind::Receipt,
     };
-    let timers = measure.terms.iter().flat_map(|terms| &terms.timers).filter(|timer| Some(timer.kind) == kind);
+    let ours = SILENCES.iter().find(|(one, _)| *one == kind).map_or(ANSWER_SILENCE_DAYS, |(_, days)| *days) * DAY_MS;
+    let timers = measure.terms.iter().flat_map(|terms| &terms.timers).filter(|timer| timer.kind == kind);
     let lengths = timers.map(|timer| match timer.unit {
         Unit::Hours => i64::from(timer.length) * HOUR_MS,
         Unit::Days => i64::from(timer.length) * DAY_MS,
@@ -292,8 +305,8 @@ pub(crate) fn answerable_until(measure: &Measure) -> Timestamp {
         // Nowhere does nobody work for two weeks.
         Unit::DaysToWorkingDay => (i64::from(timer.length) + 14) * DAY_MS,
     });
-    let theirs = lengths.max().filter(|length| *length > OURS).map(|length| length + DAY_MS);
-    measure.since.plus_ms(theirs.unwrap_or(OURS))
+    let theirs = lengths.max().filter(|length| *length > ours).map(|length| length + DAY_MS);
+    measure.since.plus_ms(theirs.unwrap_or(ours))
 }
 
 /// The other side left an offer, records, or what is outstanding, without a word for long. R94.
@@ -304,7 +317,7 @@ pub(crate) fn ignored(
     measure: &Measure,
     heard: Timestamp,
 ) -> Result<(), Refusal> {
-    let end = answerable_until(measure);
+    let end = silent_until(measure);
     if heard < end {
         let (side, what) = match guard {
             Guard::Untaken => (Side::Home, "neither taken nor declined the offer on"),

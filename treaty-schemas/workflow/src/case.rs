@@ -198,8 +198,9 @@ pub struct Possibility {
 impl Possibility {
     /// Whether it is possible at `now` for one of its measures: what rests on a long silence of the other side is not, before that is over.
     pub fn is_due(&self, case: &Case, now: Timestamp) -> bool {
-        let mut standing = self.measures.iter().filter_map(|id| case.measures.get(id));
-        !self.row.guard.is_of_answer() || standing.any(|measure| answer::answerable_until(measure) <= now)
+        let mut standing = self.measures.iter().filter_map(|id| case.measures.get(id)).peekable();
+        let due = |measure: &Measure| !self.row.guard.rests_on_time(measure) || answer::silent_until(measure) <= now;
+        standing.peek().is_none() || standing.any(due)
     }
 }
 

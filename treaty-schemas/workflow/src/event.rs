@@ -349,7 +349,7 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
             measure.produced = Some(at);
         }
         Step::ConsultDone => measure.consulted = true,
-        Step::AskInfo => measure.asked_in = Some(one.from),
+        Step::AskInfo if one.from != State::InfoWait => measure.asked_in = Some(one.from),
         Step::GiveInfo => measure.asked_in = None,
         Step::LodgeRemedy => measure.lodged_in = Some(one.from),
         Step::UpholdDecision => measure.lodged_in = None,

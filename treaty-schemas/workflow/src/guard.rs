@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::State;
+use crate::{Measure, State};
 
 /// What else must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,13 +86,20 @@ pub enum Guard {
 
 impl Guard {
     /// Whether it holds only after the other side has left an offer, records, or what is outstanding, without a word for long.
-    pub fn is_of_answer(self) -> bool {
+    fn is_of_answer(self) -> bool {
         matches!(self, Self::Untaken | Self::UnconfirmedAll | Self::UnconfirmedPart | Self::Unfollowed)
     }
 
     /// Whether it holds only after the other side has been silent for long.
     pub fn is_of_silence(self) -> bool {
         self == Self::Unanswered || self.is_of_answer()
+    }
+
+    /// Whether it holds of a measure only when a time is over. Questions that nobody answers are one way of two to a return.
+    pub(crate) fn rests_on_time(self, measure: &Measure) -> bool {
+        self.is_of_silence()
+            || self == Self::RemedyOver
+            || (self == Self::WrongAddressee && measure.state == State::InfoWait)
     }
 }
 

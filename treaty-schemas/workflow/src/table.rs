@@ -261,6 +261,8 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Consult],            Some(Review),     By(Step::ConsultDone), PEER,   Officers(1, &[Role::Decider]), Guard::Unanswered),
     // Questions: the answer leads back to where they were asked.
     row(&[Review, Executing],  Some(InfoWait),   By(Step::AskInfo),     PEER,   Officers(1, HANDLERS),         Guard::None),
+    // A reminder moves no clock: the time for an answer runs from the first asking.
+    row(&[InfoWait],           None,             By(Step::AskInfo),     PEER,   Officers(1, HANDLERS),         Guard::None),
     row(&[InfoWait],           Some(Review),     By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Review)),
     row(&[InfoWait],           Some(Executing),  By(Step::GiveInfo),    HOME,   Officers(1, &[Role::Central]), Guard::AskedIn(Executing)),
     row(&[Delivered, Transferred, InfoWait], Some(Returned),  By(Step::ReturnRequest), PEER, Officers(1, &[Role::Central]), Guard::WrongAddressee),
@@ -309,7 +311,7 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Produced, Received, Executed, InUse], None, By(Step::Regularise), HOME, Officers(1, VALIDATORS),     Guard::Emergency),
     row(&[Received, Executed], None,             By(Step::Prolong),     PEER,   Officers(1, HANDLERS),         Guard::Prolonged),
     row(&[Received, Executed], None,             By(Step::GiveUp),      HOME,   Officers(1, &[Role::Central]), Guard::Preserved),
-    row(&[Delivered, Transferred, Acked, Review, Consult, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
+    row(&[Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
                                None,             By(Step::TellStatus),  PEER,   DeskOr(HANDLERS),              Guard::None),
     // A body that contradicts its header: the request is blocked, a release has to be made again, what replaced records is not taken.
     row(&[Delivered, Transferred, Acked], Some(Blocked), By(Step::Violation), PEER, Desk,                      Guard::BodyGround),

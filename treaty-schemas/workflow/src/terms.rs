@@ -2,7 +2,7 @@ use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCo
 use serde::{Deserialize, Serialize};
 use treaty::{Consult, Permit, Query, Rule, Timer, TimerKind, Unit};
 
-use crate::{ANSWER_SILENCE_DAYS, applicable};
+use crate::{answer::SILENCES, applicable};
 
 /// What the treaty says of the answer to one measure. It is taken from the rule that both parties share when the request is sent,
 /// and stays with the case: a rule that changes later changes nothing in it.
@@ -50,9 +50,9 @@ pub struct Terms {
     pub retention_days: Option<u32>,
 }
 
-/// The time after which the requested party goes on without an answer, where the treaty sets none for it.
-fn in_silence(kind: TimerKind) -> Timer {
-    let length = u32::try_from(ANSWER_SILENCE_DAYS).unwrap_or(u32::MAX);
+/// The time after which a side goes on without what it waits for, where the treaty sets none for it.
+fn in_silence((kind, days): (TimerKind, i64)) -> Timer {
+    let length = u32::try_from(days).unwrap_or(u32::MAX);
     Timer { kind, record: None, emergency: false, length, unit: Unit::Days, clause: None }
 }
 
@@ -88,8 +88,8 @@ impl Terms {
                 matches!(timer.kind, Delivery | Ack | Retention | Incident)
             });
         } else {
-            let silent = [TimerKind::Offer, TimerKind::Receipt].into_iter();
-            let silent: Vec<_> = silent.filter(|kind| timers.iter().all(|timer| timer.kind != *kind)).collect();
+            let silent = SILENCES.into_iter();
+            let silent: Vec<_> = silent.filter(|(kind, _)| timers.iter().all(|timer| timer.kind != *kind)).collect();
             timers.extend(silent.into_iter().map(in_silence));
         }
         let days = |kind| permit.timers.iter().find(|timer| timer.kind == kind && timer.unit == Unit::Days);

@@ -158,6 +158,9 @@ clock-kind-appeal = Decision on a remedy
 clock-kind-safe-conduct = Safe conduct
 clock-kind-offer = Answer to the conditions offered
 clock-kind-receipt = Confirmation of the records
+clock-kind-consultation = Word on a consultation
+clock-kind-remedy = Remedy against a refusal
+clock-kind-remainder = What is outstanding
 clock-kind-delivery = Arrival of the request
 clock-kind-incident = Notice of an incident
 

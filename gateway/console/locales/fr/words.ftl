@@ -154,6 +154,9 @@ clock-kind-appeal = Décision sur un recours
 clock-kind-safe-conduct = Sauf-conduit
 clock-kind-offer = Réponse aux conditions offertes
 clock-kind-receipt = Confirmation des pièces
+clock-kind-consultation = Réponse à une consultation
+clock-kind-remedy = Recours contre un refus
+clock-kind-remainder = Suite d’une remise partielle
 clock-kind-delivery = Arrivée de la demande
 clock-kind-incident = Notification d’un incident
 

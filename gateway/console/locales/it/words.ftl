@@ -154,6 +154,9 @@ clock-kind-appeal = Decisione su un ricorso
 clock-kind-safe-conduct = Salvacondotto
 clock-kind-offer = Risposta alle condizioni offerte
 clock-kind-receipt = Conferma dei documenti
+clock-kind-consultation = Risposta a una consultazione
+clock-kind-remedy = Ricorso contro un rifiuto
+clock-kind-remainder = Seguito di una consegna parziale
 clock-kind-delivery = Arrivo della richiesta
 clock-kind-incident = Notifica di un incidente
 

@@ -154,6 +154,9 @@ clock-kind-appeal = 不服申立てに関する決定
 clock-kind-safe-conduct = 安全通行
 clock-kind-offer = 提示された条件への回答
 clock-kind-receipt = 記録の受領確認
+clock-kind-consultation = 協議への回答
+clock-kind-remedy = 拒否に対する不服申立て
+clock-kind-remainder = 一部提供後の残り
 clock-kind-delivery = 要請の到達
 clock-kind-incident = 事故の通知
 

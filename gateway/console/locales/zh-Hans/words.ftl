@@ -154,6 +154,9 @@ clock-kind-appeal = 救济决定
 clock-kind-safe-conduct = 安全通行
 clock-kind-offer = 对所提条件的答复
 clock-kind-receipt = 材料的确认
+clock-kind-consultation = 对协商的答复
+clock-kind-remedy = 对拒绝的救济
+clock-kind-remainder = 部分移交后的其余材料
 clock-kind-delivery = 请求的到达
 clock-kind-incident = 安全事件通知
 

@@ -61,6 +61,8 @@ struct StepPage {
     records: Vec<RecordField>,
     record_types: Vec<String>,
     consult_first: bool,
+    /// Whether questions wait for an answer.
+    asked: bool,
     /// Which step waits for its second signature, where it is another one: this one would drop it.
     other_waits: String,
     values: Fields,
@@ -244,6 +246,7 @@ async fn step_page(visit: &Visit, place: &Place, fields: &Fields, problem: Optio
         templates: if step == Step::AskInfo { ask::templates(&place.path(), visit) } else { Vec::new() },
         records: (1..=RECORDS_MAX).map(|number| forms.record(number)).collect(),
         record_types,
+        asked: shown.measures.iter().any(|one| one.state == "INFO_WAIT"),
         consult_first: step == Step::Refuse && shown.measures.iter().any(|one| one.consult_first),
         other_waits: other_waits.map(|waits| visit.text(&key("step", &waits))).unwrap_or_default(),
         values: fields.clone(),

@@ -25,6 +25,8 @@ pub(crate) struct Said<'a> {
     pub(crate) callback: Option<Timestamp>,
     /// The entry to which it is the answer.
     pub(crate) answers: Option<EntryId>,
+    /// The how-manieth reminder it is, where it asks again.
+    pub(crate) reminder: u32,
     /// What it is about, on a matter.
     pub(crate) affair: Option<&'a super::matters::Affair>,
     pub(crate) now: Timestamp,

@@ -93,6 +93,7 @@ impl Office {
             role: None,
             callback: None,
             answers: None,
+            reminder: 0,
             affair: None,
             now,
         };

@@ -3,6 +3,7 @@
 use desk::Document;
 use model::{AuthorityId, Denial, EntryId, Fault, Header, MeasureId, PostponementCode, RecordType, Step};
 use serde_json::{Map, Value, json};
+use workflow::State;
 
 use super::{
     Office, after,
@@ -26,6 +27,7 @@ pub(super) fn is_form(step: Step, record_type: &str) -> bool {
         Step::OpenReview,
         Step::OpenCallback,
         Step::AnswerCallback,
+        Step::Assign,
         Step::Recognise,
         Step::OfferConditions,
     ];
@@ -69,6 +71,32 @@ impl Office {
         let newest = entries.iter().rev().find(|row| row.step.0 == question && row.seq.is_some());
         Ok(newest.map(|row| row.id.0))
     }
+
+    /// The how-manieth reminder of questions on these measures would be asked now; 0 where they are asked for the first time.
+    pub(super) async fn reminder(&self, view: &CaseView, step: Step, concerns: &[MeasureId]) -> Result<u32, Denial> {
+        let waiting = |id: &MeasureId| {
+            let measure = view.admitted.as_ref().and_then(|case| case.measures.get(id));
+            measure.is_some_and(|measure| measure.state == State::InfoWait)
+        };
+        if step != Step::AskInfo || !concerns.iter().all(waiting) {
+            return Ok(0);
+        }
+        let mut asked = 0;
+        for row in self.store.entries_of(view.id).await?.iter().rev().filter(|row| row.seq.is_some()) {
+            if !matches!(row.step.0, Step::AskInfo | Step::GiveInfo) {
+                continue;
+            }
+            let header = proto::decode_header(&bytes::Bytes::from(row.header.0.clone()))?;
+            if !header.concerns.iter().any(|id| concerns.contains(id)) {
+                continue;
+            }
+            if header.step == Step::GiveInfo {
+                break;
+            }
+            asked += 1;
+        }
+        Ok(asked)
+    }
 }
 
 /// Why a header has to say that it is postponed: what its form gives first. Whether all of them agree, the comparison says.
@@ -110,7 +138,7 @@ fn fields(
             fill("officer", Some(speaker));
             fill("measures", Some(measures.into()));
             fill("questions", text.map(numbered));
-            fill("reminder", Some(0.into()));
+            fill("reminder", Some(said.reminder.into()));
         }
         Step::GiveInfo => {
             fill("in_reply_to", answers.map(Value::from));
@@ -165,7 +193,7 @@ fn noticed(said: &Said<'_>, measures: Vec<u32>, text: Option<&str>, fill: &mut i
 
 /// What stands where nothing is written.
 fn wordless(step: Step) -> Option<&'static str> {
-    let plain = matches!(step, Step::OpenReview | Step::OpenCallback | Step::AnswerCallback);
+    let plain = matches!(step, Step::OpenReview | Step::OpenCallback | Step::AnswerCallback | Step::Assign);
     matter_forms::plain_words(step).or(plain.then(|| plain_words(step)))
 }
 
@@ -224,6 +252,7 @@ mod tests {
             role: Some(Role::Central),
             callback: None,
             answers: Some(EntryId::new([8; 16])),
+            reminder: 0,
             affair: None,
             now: Timestamp(1_790_000_000_000),
         };
@@ -258,6 +287,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_carried_out_names_its_order_and_what_takes_the_place_of_what_was_asked() {
+        let given = json!({"domestic_reference": "2026/204", "other_measure": "An order to produce"});
+        let whole = form(Step::Assign, "", given);
+        assert_eq!(findings(Step::Assign, &whole), Vec::<String>::new());
+        assert_eq!((&whole["text"], &whole["measures"]), (&json!("The measure is being carried out."), &json!([1, 2])));
+        assert_eq!(findings(Step::Assign, &form(Step::Assign, "", json!({}))), Vec::<String>::new());
+    }
+
+    #[test]
     fn one_reason_to_postpone_is_that_of_every_measure_concerned() {
         let said = json!({"code": "P01", "reasons": "A trial is on.", "preserved": true, "review_on": "2026-11-01"});
         let form = form(Step::Postpone, "", json!({"measures": [said]}));
@@ -267,10 +305,10 @@ mod tests {
     }
 
     #[test]
-    fn a_return_without_the_right_addressee_is_none() {
+    fn a_return_says_why_and_whose_request_it_is() {
         let whole = form(Step::ReturnRequest, "Not ours.", json!({"addressee": "FR:executing"}));
         assert_eq!(findings(Step::ReturnRequest, &whole), Vec::<String>::new());
-        let half = form(Step::ReturnRequest, "Not ours.", json!({}));
-        assert_eq!(findings(Step::ReturnRequest, &half).len(), 1);
+        let silent = form(Step::ReturnRequest, "", json!({"addressee": "FR:executing"}));
+        assert_eq!(findings(Step::ReturnRequest, &silent).len(), 1);
     }
 }

@@ -226,6 +226,7 @@ mod tests {
             role: None,
             callback: None,
             answers: None,
+            reminder: 0,
             affair: Some(&affair),
             now: NOW,
         };

@@ -251,6 +251,7 @@ mod tests {
             role: None,
             callback: None,
             answers: None,
+            reminder: 0,
             affair: Some(affair),
             now: NOW,
         };

@@ -282,7 +282,12 @@ impl Office {
         Ok((header, body))
     }
 
-    async fn step_header(&self, view: &CaseView, ask: &Ask, now: Timestamp) -> Result<(Header, SealedBody), Denial> {
+    pub(super) async fn step_header(
+        &self,
+        view: &CaseView,
+        ask: &Ask,
+        now: Timestamp,
+    ) -> Result<(Header, SealedBody), Denial> {
         let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
         let mut header = self.next_header(view, ask.step, now)?;
         header.ground = ask.ground;
@@ -321,6 +326,7 @@ impl Office {
             role: ask.role,
             callback: ask.callback,
             answers: self.asked_by(view, ask.step).await?,
+            reminder: self.reminder(view, ask.step, &header.concerns).await?,
             affair: affair.as_ref(),
             now,
         };
@@ -384,7 +390,7 @@ impl Office {
         self.until(free).await?.ok_or_else(on_its_way)
     }
 
-    fn no_case(&self, ask: &Ask) -> Denial {
+    pub(super) fn no_case(&self, ask: &Ask) -> Denial {
         let reason = format!("{} is not possible in a draft", ask.step);
         let remedy = "Send the request first: desk request send.";
         Refusal::new(RefusalCode::R94, "workflow", reason, remedy).into()
@@ -411,6 +417,10 @@ fn movable(case: &Case, side: Side, step: Step) -> Option<Vec<MeasureId>> {
     possible.retain(|one| one.row.trigger == Trigger::Step(step));
     if possible.iter().any(|one| !one.row.guard.is_of_silence()) {
         possible.retain(|one| !one.row.guard.is_of_silence());
+    }
+    // Who asks something new reminds of nothing.
+    if step == Step::AskInfo && possible.iter().any(|one| one.row.to.is_some()) {
+        possible.retain(|one| one.row.to.is_some());
     }
     (!possible.is_empty()).then(|| possible.into_iter().flat_map(|one| one.measures).collect())
 }

@@ -71,6 +71,7 @@ mod roots;
 mod rotation;
 mod schemas;
 mod shared;
+mod silence;
 mod skew;
 mod spontaneous;
 mod stamps;

@@ -89,6 +89,8 @@ acts! {
     PromiseSafeConduct => "promise_safe_conduct",
     /// An incident was found.
     FindIncident => "find_incident",
+    /// A part was confirmed behind which something is outstanding.
+    AwaitRest => "await_rest",
 }
 
 /// How one kind of clock runs.
@@ -159,6 +161,14 @@ const ENDED_OFFER: &[State] =
     &[State::Review, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
 /// Nobody owes a word on records any more: who gave them went on without it, or has to give them anew.
 const LEFT: &[State] = &[State::Ready, State::Executing, State::Executed, State::Closed];
+/// Nobody owes a word in a consultation any more.
+const ENDED_CONSULTATION: &[State] =
+    &[State::Review, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
+/// The rest came, or what there is was taken over without it.
+const ENDED_REST: &[State] = &[State::Executing, State::Executed, State::InUse, State::DisposalDue, State::Closed];
+/// There is no refusal any more against which a remedy could be.
+const NOT_REFUSED: &[State] =
+    &[State::Appeal, State::Review, State::Executing, State::Ready, State::DisposalDue, State::Closed];
 /// What tells the requesting party that something goes on.
 const NEWS: &[Signal] = &[
     By(Step::Acknowledge),
@@ -212,6 +222,10 @@ pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Appeal,       PEER, &[By(Step::LodgeRemedy)], &[By(Step::AnnulDecision), By(Step::UpholdDecision)], GONE),
     ClockRow { lapses: true, ..row(TimerKind::Offer, HOME, &[By(Step::OfferConditions)], &[By(Step::AcceptConditions), By(Step::DeclineConditions)], ENDED_OFFER) },
     ClockRow { lapses: true, ..row(TimerKind::Receipt, HOME, RELEASE, &[By(Step::Confirm), By(Step::Reject)], LEFT) },
+    ClockRow { lapses: true, ..row(TimerKind::Consultation, HOME, &[By(Step::Consult)], &[By(Step::ConsultDone)], ENDED_CONSULTATION) },
+    // What was upheld is a refusal as before.
+    ClockRow { lapses: true, ..row(TimerKind::Remedy, HOME, &[By(Step::Refuse), By(Step::UpholdDecision)], &[By(Step::LodgeRemedy)], NOT_REFUSED) },
+    row(TimerKind::Remainder,    PEER, &[Did(Act::AwaitRest)], &[By(Step::MoreToCome)], ENDED_REST),
     row(TimerKind::Delivery,     HOME, &[By(Step::SealSend)], ARRIVAL, GONE),
     ClockRow { lapses: true, ..row(TimerKind::SafeConduct, HOME, PROMISED, NONE, LEFT_ALONE) },
     row(TimerKind::Incident,     EITHER, &[Did(Act::FindIncident)], &[By(Step::NotifyBreach)], &[]),

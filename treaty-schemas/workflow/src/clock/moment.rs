@@ -1,7 +1,11 @@
 use model::{MeasureId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, Change, Event, State, Trigger, apply, clock::kind::Signal, rows_from};
+use crate::{
+    Case, Change, Event, State, Trigger, apply,
+    clock::kind::{Act, Signal},
+    rows_from,
+};
 
 /// Something that may move the clocks of a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +46,18 @@ pub fn moments_of(case: Option<&Case>, event: &Event) -> Vec<Moment> {
             measures.iter().map(|scope| of(sent, scope.id, State::Sent)).collect()
         }
         Change::Moved { step, moves, until, .. } => {
+            let awaits = |id: MeasureId| {
+                *step == model::Step::Confirm
+                    && case.and_then(|case| case.measures.get(&id)).is_some_and(|measure| measure.outstanding)
+            };
             let moved = moves.iter().filter_map(|one| {
                 let (_, state) = states.iter_mut().find(|(id, state)| *id == one.measure && *state == one.from)?;
                 *state = one.to;
-                Some(Moment { until: *until, ..of(Signal::Step(*step), one.measure, one.to) })
+                let rest = awaits(one.measure).then(|| of(Signal::Act(Act::AwaitRest), one.measure, one.to));
+                let step = Moment { until: *until, ..of(Signal::Step(*step), one.measure, one.to) };
+                Some([Some(step), rest].into_iter().flatten())
             });
-            moved.collect()
+            moved.flatten().collect()
         }
         Change::Matter { matter, step, .. } => {
             let concerned = states.into_iter().filter(|(id, _)| matter.concerns.contains(id));

@@ -268,17 +268,18 @@ impl<'a> Fold<'a> {
     fn begin(&mut self, moment: &Moment) {
         let timers = self.timers.get(&moment.measure).map_or(&[][..], Vec::as_slice);
         for timer in timers {
-            if row_of(timer.kind).is_some_and(|row| row.starts.contains(&moment.signal)) && !self.runs(timer, moment) {
+            let starts = |row: &ClockRow| row.starts.contains(&moment.signal) && !row.drops.contains(&moment.state);
+            if row_of(timer.kind).is_some_and(starts) && !self.runs(timer, moment) {
                 self.start(timer, moment);
             }
         }
     }
 
-    /// Whether the clock of a timer runs. One that lapsed does not.
+    /// Whether the clock of a timer runs. One that lapsed does not, but for questions: a reminder asks nothing new.
     fn runs(&self, timer: &Timer, moment: &Moment) -> bool {
         let open = |live: &Live<'_>| match live.clock.course.state(moment.at) {
             ClockState::Running | ClockState::Paused { .. } => true,
-            ClockState::Expired => !live.row.lapses,
+            ClockState::Expired => !live.row.lapses || timer.kind == TimerKind::Clarification,
             ClockState::Stopped { .. } | ClockState::Dropped { .. } => false,
         };
         self.of(timer, moment.measure).any(open)

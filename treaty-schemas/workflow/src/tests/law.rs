@@ -339,6 +339,17 @@ fn what_rests_on_silence_is_offered_when_the_silence_is_over() {
     assert!(
         !resumes(later(&offered, ANSWER_SILENCE_DAYS).plus_ms(-1)) && resumes(later(&offered, ANSWER_SILENCE_DAYS))
     );
+    // The same of a consultation, of questions and of a refusal: of each only what rests on the time.
+    let due = |case: &Case, step: Step, days: i64| {
+        let all = case.possible(Side::Peer);
+        let row = all.iter().find(|one| one.row.trigger == crate::Trigger::Step(step)).unwrap();
+        [-1, 0].map(|ms| row.is_due(case, later(case, days).plus_ms(ms)))
+    };
+    let moved = |step: Step| take(Some(review(free())), step, &[1]);
+    assert_eq!(due(&moved(Step::Consult), Step::ConsultDone, crate::CONSULT_SILENCE_DAYS), [false, true]);
+    assert_eq!(due(&moved(Step::AskInfo), Step::ReturnRequest, crate::INFO_SILENCE_DAYS), [false, true]);
+    assert_eq!(due(&moved(Step::Refuse), Step::Close, crate::REMEDY_DAYS), [false, true]);
+    assert_eq!(due(&case_in(State::Delivered, &[1]), Step::ReturnRequest, 0), [true, true], "for another authority");
     // What rests on no silence is possible at once.
     let withdraw = &offered.possible(Side::Home)[0];
     assert!(withdraw.is_due(&offered, NOW));

@@ -54,8 +54,9 @@ fn questions_are_the_requested_partys_and_answers_the_requesting_ones_r93() {
     let refusal = Order::proper(Step::Recognise, &[1]).decide(Some(&asked)).unwrap_err();
     assert_eq!(
         refusal.reason,
-        "recognise by FR is not possible while M1 is in INFO_WAIT; possible now: give_info (central of JP), \
-         return_request (central of FR), withdraw (central of JP)"
+        "recognise by FR is not possible while M1 is in INFO_WAIT; possible now: ask_info (central or executing of FR), \
+         give_info (central of JP), return_request (central of FR), tell_status (desk or central or executing of FR), \
+         withdraw (central of JP)"
     );
 }
 

@@ -458,6 +458,50 @@ fn questions_that_nobody_answers_let_the_request_be_returned_after_thirty_days()
 }
 
 #[test]
+fn a_reminder_moves_nothing_and_leaves_no_more_time_for_the_answer() {
+    let asked = take(Some(review(free())), Step::AskInfo, &[1]);
+    let since = asked.measures[&MeasureId(1)].since;
+    let after = |days: i64| since.plus_ms(days * 24 * 3600 * 1000);
+    let remind = Order::proper(Step::AskInfo, &[1]);
+    let reminded = apply(Some(asked.clone()), &remind.decide_at(Some(&asked), after(20)).unwrap());
+    let measure = &reminded.measures[&MeasureId(1)];
+    assert_eq!((measure.state, measure.since, measure.asked_in), (State::InfoWait, since, Some(State::Review)));
+    let mut back = Order::proper(Step::ReturnRequest, &[1]);
+    back.ground = Some(RefusalCode::R01);
+    let early = back.decide_at(Some(&reminded), after(30).plus_ms(-1)).unwrap_err();
+    assert!(early.remedy.contains("remind it (ask_info)"), "{early}");
+    assert!(back.decide_at(Some(&reminded), after(30)).is_ok());
+    let mut give = Order::proper(Step::GiveInfo, &[1]);
+    give.declared = Declared::default();
+    let answered = apply(Some(reminded.clone()), &give.decide_at(Some(&reminded), after(21)).unwrap());
+    assert_eq!(answered.state(), State::Review);
+}
+
+#[test]
+fn a_treaty_that_leaves_more_time_for_a_silence_is_waited_for() {
+    let long = |kind, length| treaty::Timer {
+        kind,
+        record: None,
+        emergency: false,
+        length,
+        unit: treaty::Unit::Days,
+        clause: None,
+    };
+    let timers = vec![long(treaty::TimerKind::Consultation, 20), long(treaty::TimerKind::Remedy, 60)];
+    let day = 24 * 3600 * 1000;
+    let case = take(Some(review(Terms { timers: timers.clone(), ..free() })), Step::Consult, &[1]);
+    let held = Order::proper(Step::ConsultDone, &[1]).by("FR:central").signed(&[(4, Role::Decider)]);
+    let since = case.measures[&MeasureId(1)].since;
+    assert!(held.decide_at(Some(&case), since.plus_ms(21 * day - 1)).is_err());
+    assert!(held.decide_at(Some(&case), since.plus_ms(21 * day)).is_ok());
+    let refused = take(Some(review(Terms { timers, ..free() })), Step::Refuse, &[1]);
+    let close = Order::proper(Step::Close, &[1]).by("FR:central");
+    let since = refused.measures[&MeasureId(1)].since;
+    assert!(close.decide_at(Some(&refused), since.plus_ms(61 * day - 1)).is_err());
+    assert!(close.decide_at(Some(&refused), since.plus_ms(61 * day)).is_ok());
+}
+
+#[test]
 fn who_got_all_of_it_waits_for_no_report_to_use_or_destroy_it_and_the_report_still_comes() {
     let got = || {
         let steps = [Step::Recognise, Step::Assign, Step::Collected, Step::Release, Step::Confirm];

@@ -181,9 +181,18 @@ fn form(
             request.documents = vec![written("postponement", &json!({ "measures": [one] }))];
         }
         Kind::Return => {
-            let addressee: AuthorityId = fields.one("addressee").trim().parse().map_err(|_| Missing("addressee"))?;
-            request.ground = RefusalCode::R93.to_string();
-            request.documents = vec![written("notice", &json!({ "addressee": addressee.to_string() }))];
+            let unanswered = !fields.one("unanswered").is_empty();
+            let notice = match (unanswered, fields.one("addressee").trim()) {
+                (true, "") => json!({}),
+                // It goes to another authority, or back because nobody answered.
+                (true, _) => return Err(Missing("addressee").into()),
+                (false, addressee) => {
+                    let addressee: AuthorityId = addressee.parse().map_err(|_| Missing("addressee"))?;
+                    json!({ "addressee": addressee.to_string() })
+                }
+            };
+            request.ground = if unanswered { RefusalCode::R01 } else { RefusalCode::R93 }.to_string();
+            request.documents = vec![written("notice", &notice)];
         }
         Kind::Custody => {
             let names: Vec<_> = names(fields, "readers");

@@ -17,7 +17,8 @@ pub(crate) struct AskInfo {
     common: Common,
     #[command(flatten)]
     words: Words,
-    /// The questions (info_request, at least its `questions`); --text asks one.
+    /// The questions (info_request, at least its `questions`); --text asks one. Of what was asked already it reminds: twice at most, and the
+    /// time for an answer runs on.
     #[arg(long, value_name = "FILE", conflicts_with = "text", required_unless_present = "text")]
     questions: Option<PathBuf>,
 }
@@ -94,11 +95,14 @@ pub(crate) struct Return {
     #[command(flatten)]
     words: Words,
     /// The authority whose request it is, as in FR:executing.
-    #[arg(long, value_name = "AUTHORITY", required_unless_present = "cannot_comply")]
+    #[arg(long, value_name = "AUTHORITY", required_unless_present_any = ["cannot_comply", "unanswered"])]
     addressee: Option<AuthorityId>,
     /// What was given without a request goes back unread: its conditions cannot be kept here. What came is destroyed.
     #[arg(long, conflicts_with = "addressee")]
     cannot_comply: bool,
+    /// It goes back as it is: for 30 days nobody answered the questions on it.
+    #[arg(long, conflicts_with_all = ["addressee", "cannot_comply"])]
+    unanswered: bool,
 }
 
 impl AskInfo {
@@ -157,15 +161,17 @@ impl Return {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         reasoned(&self.words)?;
         let officer = self.common.signer.open(session)?;
-        let (addressee, ground) = match &self.addressee {
-            Some(addressee) => (addressee.to_string(), RefusalCode::R93),
+        let (notice, ground) = match &self.addressee {
+            Some(addressee) => (json!({ "addressee": addressee.to_string() }), RefusalCode::R93),
+            None if self.unanswered => (json!({}), RefusalCode::R01),
             // It goes back to who gave it.
             None => {
                 let shown = session.show(&self.common.case).await?;
-                (shown.summary.map(|one| one.counterpart).unwrap_or_default(), RefusalCode::R16)
+                let giver = shown.summary.map(|one| one.counterpart).unwrap_or_default();
+                (json!({ "addressee": giver }), RefusalCode::R16)
             }
         };
-        let documents = [written("notice", &json!({ "addressee": addressee }))?];
+        let documents = [written("notice", &notice)?];
         let ask =
             Ask { documents: &documents, ground: Some(ground), ..Ask::new(Step::ReturnRequest, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
