@@ -146,6 +146,7 @@ impl CaseService for Cases {
     async fn prepare_step(&self, request: Request<wire::PrepareStepRequest>) -> Answer<wire::PrepareStepResponse> {
         let request = request.into_inner();
         let case = self.case(&request.case_id).await?;
+        let only_check = request.check;
         let ask = match &*request.again_entry_id {
             [] => ask(case, request).map_err(malformed)?,
             again => {
@@ -154,6 +155,10 @@ impl CaseService for Cases {
                 self.0.ask_again(case, entry, role, request.replace).await.map_err(status)?
             }
         };
+        if only_check {
+            self.0.check_records(&ask).await.map_err(status)?;
+            return Ok(Response::new(wire::PrepareStepResponse { case_id: case.to_string(), ..Default::default() }));
+        }
         let Prepared { entry, header, case, needed, given, roles, summary, body } =
             self.0.prepare(ask).await.map_err(status)?;
         Ok(Response::new(wire::PrepareStepResponse {

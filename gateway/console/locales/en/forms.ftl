@@ -56,6 +56,7 @@ field-decision-reference = File number of the decision
 field-deferral-reason = Why the persons are not told yet
 field-description = Description
 field-domestic-reference = Order or file
+field-other-measure = Another measure in its place
 field-due-on = Due on
 field-duration-s = Length in seconds
 field-encrypted = The link is encrypted

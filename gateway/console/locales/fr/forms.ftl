@@ -56,6 +56,7 @@ field-decision-reference = Numéro de la décision
 field-deferral-reason = Pourquoi les personnes ne sont pas encore informées
 field-description = Description
 field-domestic-reference = Ordonnance ou dossier
+field-other-measure = Autre mesure à sa place
 field-due-on = Échéance
 field-duration-s = Durée en secondes
 field-encrypted = La liaison est chiffrée

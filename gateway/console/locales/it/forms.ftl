@@ -56,6 +56,7 @@ field-decision-reference = Numero della decisione
 field-deferral-reason = Perché le persone non sono ancora informate
 field-description = Descrizione
 field-domestic-reference = Provvedimento o fascicolo
+field-other-measure = Altro atto in sua vece
 field-due-on = Scadenza
 field-duration-s = Durata in secondi
 field-encrypted = Il collegamento è cifrato

@@ -56,6 +56,7 @@ field-decision-reference = 決定の番号
 field-deferral-reason = 本人への通知を延期する理由
 field-description = 説明
 field-domestic-reference = 命令又は記録の番号
+field-other-measure = 代わりに実施する別の措置
 field-due-on = 支払期日
 field-duration-s = 長さ(秒)
 field-encrypted = 接続は暗号化されている

@@ -56,6 +56,7 @@ field-decision-reference = 决定编号
 field-deferral-reason = 暂不告知当事人的理由
 field-description = 说明
 field-domestic-reference = 命令或卷宗编号
+field-other-measure = 代为执行的其他措施
 field-due-on = 到期日
 field-duration-s = 时长（秒）
 field-encrypted = 连接已加密

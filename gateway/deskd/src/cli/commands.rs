@@ -36,7 +36,9 @@ fn for_step(step: &str, matter: Option<&str>) -> Vec<String> {
         "answer_callback" => &["call-back answer"],
         "consult_done" => &["consulted"],
         "return_request" => &["return"],
-        "assign" | "collected" | "release" => &["produce"],
+        "assign" => &["assign", "produce"],
+        "collected" => &["collected", "produce"],
+        "release" => &["produce"],
         "final_report" => &["report"],
         "disposal_due" => &["dispose due"],
         "extend" => &["dispose extend"],
@@ -131,6 +133,6 @@ mod tests {
     #[test]
     fn a_command_that_takes_several_steps_is_told_once() {
         let steps = ["assign", "collected", "tell_status"].map(str::to_owned);
-        assert_eq!(of(&steps, None), ["produce", "tell-status"]);
+        assert_eq!(of(&steps, None), ["assign", "produce", "collected", "tell-status"]);
     }
 }

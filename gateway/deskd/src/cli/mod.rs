@@ -42,8 +42,9 @@ use request::Request;
 use responder::Responder;
 use session::Session;
 use step::{
-    Accept, AskInfo, CallBack, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation, Produce,
-    Refuse, Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver, Taken, Undertake, matter,
+    Accept, AskInfo, Assign, CallBack, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation,
+    Produce, Refuse, Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver, Taken, Undertake,
+    matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -162,6 +163,10 @@ enum Command {
     Forward(Forward),
     /// Refuse, with a ground (two officers).
     Refuse(Refuse),
+    /// Begin to carry out, under which order: from then on the time for the return runs.
+    Assign(Assign),
+    /// Say that all is collected; release it with produce.
+    Collected(Plain),
     /// Carry out, collect, if need be, and release records (two officers).
     Produce(Produce),
     /// Begin to carry out, if need be, and say that a part is collected; release it with produce.
@@ -349,6 +354,8 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Postpone(postpone) => postpone.run(session).await.map(Taken::answer),
         Command::Resume(plain) => plain.run(session, model::Step::Resume).await.map(Taken::answer),
         Command::Return(back) => back.run(session).await.map(Taken::answer),
+        Command::Assign(assign) => assign.run(session).await.map(Taken::answer),
+        Command::Collected(plain) => plain.run(session, model::Step::Collected).await.map(Taken::answer),
         Command::PartCollected(plain) => plain.part_collected(session).await.map(Taken::answer),
         Command::MoreToCome(plain) => plain.run(session, model::Step::MoreToCome).await.map(Taken::answer),
         Command::Reject(reject) => reject.run(session).await.map(Taken::answer),

@@ -5,6 +5,7 @@ mod again;
 mod before;
 mod between;
 mod callback;
+mod carry;
 mod consultation;
 mod forward;
 pub(super) mod hearing;
@@ -43,6 +44,7 @@ pub(super) use between::reasoned_text;
 use between::written;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 pub(super) use callback::CallBack;
+pub(super) use carry::Assign;
 pub(super) use consultation::{Consulted, SignConsultation};
 pub(super) use forward::Forward;
 pub(super) use order::{Order, Reject, Review};
@@ -251,12 +253,17 @@ impl Produce {
         let officer = self.common.signer.open(session)?;
         let documents = attach(session, &self.common.case, documents(&self.records)?, &self.attach).await?;
         let collected = if self.part { Step::PartCollected } else { Step::Collected };
-        for step in [Step::Assign, collected] {
-            let before = Before { step, main: Step::Release, records: &documents };
-            self.common.take_before(session, &officer, &before, &self.words).await?;
-        }
         let ask =
             Ask { documents: &documents, conditions: &self.conditions, ..Ask::new(Step::Release, Some(&self.words)) };
+        let before = [Step::Assign, collected].map(|step| Before { step, main: Step::Release, records: &documents });
+        // What would not be released is told before the other side hears that it is carried out, or collected.
+        let shown = session.show(&self.common.case).await?;
+        if before.iter().any(|before| !before.measures(&shown, &self.words.measures).is_empty()) {
+            self.common.check(session, &ask).await?;
+        }
+        for before in &before {
+            self.common.take_before(session, &officer, before, &self.words).await?;
+        }
         self.common.take(session, &officer, ask).await
     }
 }
@@ -301,6 +308,23 @@ impl Common {
 
     /// Prepares, checks, signs, hands in, and waits for the other gateway.
     pub(super) async fn take(&self, session: &Session, officer: &Officer, ask: Ask<'_>) -> Result<Taken, Failure> {
+        let request = self.request(session, &ask).await?;
+        let prepared = session.desk().prepare_step(request.clone()).await?.into_inner();
+        let (own, training) = (&session.config.authority, session.is_training());
+        let (header, body) = check_asked(&request, &prepared, own, training, clock::now())?;
+        let inside = summary::of_body(&body, ask.documents.is_empty())?;
+        session.tell(&format!("Signing:\n{}\n{inside}\n", summary::of_header(&header)));
+        self.give(session, officer, &prepared, (&header, body)).await
+    }
+
+    /// Lets the desk hold records against the request and the procedure, before anything is said.
+    async fn check(&self, session: &Session, ask: &Ask<'_>) -> Result<(), Failure> {
+        let request = wire::PrepareStepRequest { check: true, ..self.request(session, ask).await? };
+        session.desk().prepare_step(request).await?;
+        Ok(())
+    }
+
+    async fn request(&self, session: &Session, ask: &Ask<'_>) -> Result<wire::PrepareStepRequest, Failure> {
         let case = case_id(session.show(&self.case).await?.summary.as_ref())?;
         let concerns: Vec<u32> = ask.words.map(|words| words.measures.clone()).unwrap_or_default();
         let text = ask.words.map(|words| words.text.as_str()).unwrap_or_default();
@@ -322,12 +346,7 @@ impl Common {
             ..wire::PrepareStepRequest::default()
         };
         ask.beside.put(&mut request);
-        let prepared = session.desk().prepare_step(request.clone()).await?.into_inner();
-        let (own, training) = (&session.config.authority, session.is_training());
-        let (header, body) = check_asked(&request, &prepared, own, training, clock::now())?;
-        let inside = summary::of_body(&body, ask.documents.is_empty())?;
-        session.tell(&format!("Signing:\n{}\n{inside}\n", summary::of_header(&header)));
-        self.give(session, officer, &prepared, (&header, body)).await
+        Ok(request)
     }
 
     /// Signs what was checked and shown, hands it in, and waits for the other gateway.

@@ -11,6 +11,7 @@ mod agenda;
 mod arrival;
 mod attaching;
 mod binding;
+mod checking;
 mod clearing;
 mod clocks;
 mod cloning;

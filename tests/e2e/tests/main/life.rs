@@ -203,6 +203,7 @@ async fn preserved_with(play: &Play, says: &[(&str, bool)]) -> String {
     let over = stage.desk(Side::Fr, &["produce", &kept, "--as", "central/officer-1", "--record", &record]).await;
     let refused = over.failed(5);
     assert!(refused.contains("nobody keeps the data any more") && refused.contains("29(7)"), "{refused}");
+    comes_to(stage, &kept, "ACCEPTED").await;
     confirms("2031-01-01");
     for officer in ["1", "2"] {
         let record = format!("preservation_confirmation={}", file.display());

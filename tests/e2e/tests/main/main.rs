@@ -31,6 +31,7 @@ mod attachments;
 mod auditor;
 mod automatic;
 mod away;
+mod carry;
 mod clocks;
 mod console;
 mod crossing;
