@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use accord::{contradiction, equal};
-use jiff::civil::Date;
-use model::{AuthorityId, Challenge, ConditionCode, Header, PostponementCode, Refusal, RefusalCode, Step};
+use jiff::{civil::Date, tz::TimeZone};
+use model::{AuthorityId, Challenge, ConditionCode, Header, PostponementCode, Refusal, RefusalCode, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -104,8 +104,21 @@ fn postponed(header: &Header, postponement: &Postponement) -> Result<(), Refusal
         // Whoever postpones may be a day ahead of the day in UTC.
         let soon = days.is_some_and(|days| (1..=REVIEW_DAYS_MAX + 1).contains(&days));
         equal(soon, "measures.review_on", "it is looked at again after today and within 90 days")?;
+        let end = end_of_day(&measure.review_on);
+        let same = end.is_some() && end == header.declared.until;
+        equal(same, "measures.review_on", "header and body name different days of review")?;
     }
     Ok(())
+}
+
+/// The first moment after the day on which a postponement says that it is looked at again, in UTC; `None` where it does not say it.
+pub fn review_of(document: &Value) -> Option<Timestamp> {
+    end_of_day(document.get("measures")?.get(0)?.get("review_on")?.as_str()?)
+}
+
+fn end_of_day(day: &str) -> Option<Timestamp> {
+    let next = day.parse::<Date>().ok()?.tomorrow().ok()?;
+    Some(Timestamp(next.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
 }
 
 fn returned(header: &Header, notice: &Returned) -> Result<(), Refusal> {
@@ -240,7 +253,13 @@ mod tests {
             let day = created.checked_add(jiff::Span::new().days(days)).unwrap().to_string();
             json!({"measures": [{"id": 1, "code": code, "review_on": day}]})
         };
+        postpone.declared.until = review_of(&of("P01", 90));
         assert_eq!(verdict(&postpone, "postponement", of("P01", 90)), None);
+        assert_eq!(
+            verdict(&postpone, "postponement", of("P01", 89)).unwrap(),
+            "measures.review_on",
+            "not of the header"
+        );
         assert_eq!(verdict(&postpone, "postponement", of("P02", 30)).unwrap(), "measures.code");
         for days in [0, -1, 92] {
             assert_eq!(verdict(&postpone, "postponement", of("P01", days)).unwrap(), "measures.review_on");

@@ -46,6 +46,7 @@ pub use after::{
 pub use answer::{
     CALLBACK, challenge_of, compare_answer, compare_answers, document_of, may_carry, order_of, response_of,
 };
+pub use bespoke::review_of;
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
 pub use carried::Carried;
 pub use clone::{CloneFor, LeftOut, clone_request};

@@ -47,12 +47,16 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) calendars: Option<PathBuf>,
     /// Whether the desk tells the requesting party by itself how a request stands, when nothing was said for so long as the treaty's status
-    /// clock runs.
-    #[serde(default)]
+    /// clock runs. It does unless it is told not to: who asks for evidence may expect that [UNTOC 18(24)].
+    #[serde(default = "told")]
     pub(crate) tells_status: bool,
     /// The pages for officers' browsers.
     #[serde(default)]
     pub(crate) console: console::Settings,
+}
+
+fn told() -> bool {
+    true
 }
 
 fn required() -> Signatures {
@@ -122,8 +126,10 @@ mod tests {
     fn a_console_is_there_unless_it_is_turned_off() {
         let (_dir, folder) = folder(GOOD);
         assert_eq!(folder.config().unwrap().console.listen, "localhost:0");
-        let (_dir, folder) = self::folder(&format!("{GOOD}console.listen = \"\"\ntells_status = true\n"));
+        assert!(folder.config().unwrap().tells_status);
+        let (_dir, folder) = self::folder(&format!("{GOOD}console.listen = \"\"\ntells_status = false\n"));
         assert_eq!(folder.config().unwrap().console.listen, "");
+        assert!(!folder.config().unwrap().tells_status);
         let (_dir, folder) = self::folder(&format!("{GOOD}console.listens = \"\"\n"));
         assert_eq!(folder.config().unwrap_err().exit(), Exit::Usage);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::{KeyId, MeasureScope, Refusal, RefusalCode, Role, Step, Timestamp};
 use treaty::{TimerKind, Unit};
 
-use crate::{Case, Command, Guard, Measure, Side, State, Terms, after, callback, decide::outstanding};
+use crate::{Case, Command, Guard, Measure, Side, State, Terms, after, callback, decide::outstanding, event::waited};
 
 const RULE: &str = "workflow";
 
@@ -24,13 +24,19 @@ pub(crate) fn refusable(case: &Case, command: &Command<'_>, measure: &Measure) -
 }
 
 /// A postponement rests on a reason that the treaty knows, and on a consultation where the treaty wants one. R94.
-pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure) -> Result<(), Refusal> {
+pub(crate) fn postponable(
+    case: &Case,
+    command: &Command<'_>,
+    now: Timestamp,
+    measure: &Measure,
+) -> Result<(), Refusal> {
     let id = measure.scope.id;
     let Some(code) = command.declared.postponement else {
         let reason = format!("{} of {id} names no reason", command.step);
         return Err(cited(&measure.scope, "declared.postponement", reason, "Name one of P01 to P05.".to_owned()));
     };
     let Some(terms) = &measure.terms else { return Ok(()) };
+    reviewed(measure, terms, command.declared.until, now)?;
     if !terms.postponements.contains(&code) {
         let known: Vec<_> = terms.postponements.iter().map(|code| code.as_str()).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -39,6 +45,37 @@ pub(crate) fn postponable(case: &Case, command: &Command<'_>, measure: &Measure)
         return Err(cited(&measure.scope, "declared.postponement", reason, remedy.to_owned()));
     }
     consulted(case, measure, terms, "postponed", "postpone")
+}
+
+/// So long a postponement may last before it is looked at again. A policy, where the treaty does not say how long.
+pub const REVIEW_DAYS: i64 = 90;
+
+/// What is postponed is looked at again in time: the header says until when, and the day on which that is begins nowhere later than the
+/// last that there is for it. What was postponed before headers said it says nothing. R94.
+fn reviewed(measure: &Measure, terms: &Terms, until: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+    let days = |timer: &treaty::Timer| match (timer.kind, timer.unit) {
+        (TimerKind::Review, Unit::Days) => Some(i64::from(timer.length)),
+        _ => None,
+    };
+    let days = terms.timers.iter().find_map(days).unwrap_or(REVIEW_DAYS);
+    // The day itself counts to its end, and whoever postpones may be a day ahead of the day in UTC.
+    let last = now.plus_ms((days + 2) * DAY_MS);
+    if until.is_none_or(|until| now < until && until <= last) {
+        return Ok(());
+    }
+    let reason = format!("{} is looked at again after today and within {days} days", measure.scope.id);
+    Err(cited(&measure.scope, "declared.until", reason, "Name a day in that time.".to_owned()))
+}
+
+/// The desk takes up by itself only what was put off until a day that is over. R94.
+pub(crate) fn taken_up(command: &Command<'_>, now: Timestamp, measure: &Measure) -> Result<(), Refusal> {
+    let heard = waited(now, command.taken);
+    if !command.signers.is_empty() || measure.review_at.is_some_and(|review| review <= heard) {
+        return Ok(());
+    }
+    let reason = format!("{} is postponed, and its day of review is not over", measure.scope.id);
+    let remedy = format!("Let an officer sign {}; the desk alone takes it up after that day.", command.step);
+    Err(cited(&measure.scope, "concerns", reason, remedy))
 }
 
 /// So long the requesting party may be silent, before the other may go on without its word that a consultation was held. A policy:

@@ -88,6 +88,9 @@ pub struct Measure {
     /// Why it is postponed.
     #[serde(default)]
     pub postponed: Option<PostponementCode>,
+    /// The first moment after the day on which what is postponed is looked at again, where its header said so.
+    #[serde(default)]
+    pub review_at: Option<Timestamp>,
     /// Whether something is outstanding behind the part that was collected.
     #[serde(default)]
     pub outstanding: bool,

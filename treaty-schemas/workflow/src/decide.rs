@@ -278,7 +278,8 @@ fn guard(
             measure.map_or(Ok(()), |measure| answer::grantable(case, command, now, measure))?;
         }
         Guard::AsOffered => measure.map_or(Ok(()), |measure| taken(command, measure))?,
-        Guard::Postponed => measure.map_or(Ok(()), |measure| answer::postponable(case, command, measure))?,
+        Guard::Postponed => measure.map_or(Ok(()), |measure| answer::postponable(case, command, now, measure))?,
+        Guard::TakenUp => measure.map_or(Ok(()), |measure| answer::taken_up(command, now, measure))?,
         Guard::Outstanding => measure.map_or(Ok(()), |measure| outstanding(case, measure))?,
         Guard::Calls => measure.map_or(Ok(()), |measure| callback::opened(command, measure))?,
         Guard::Answers => measure.map_or(Ok(()), |measure| callback::answered(case, command, measure))?,

@@ -10,7 +10,7 @@ use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, c
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
-pub const FOLD: u16 = 4;
+pub const FOLD: u16 = 5;
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -302,6 +302,7 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         asked_in: None,
         offered: Vec::new(),
         postponed: None,
+        review_at: None,
         outstanding: false,
         reported: false,
         left_out: Vec::new(),
@@ -389,6 +390,8 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
 /// What a step says of how long something lasts.
 fn lasts(measure: &mut Measure, step: Step, until: Option<Timestamp>, at: Timestamp) {
     match step {
+        Step::Postpone => measure.review_at = until,
+        Step::Resume => measure.review_at = None,
         Step::Extend => measure.kept_until = until,
         Step::Prolong => measure.preserved_until = until,
         Step::GiveUp => measure.given_up = true,

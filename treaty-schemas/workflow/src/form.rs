@@ -33,7 +33,11 @@ fn declared(command: &Command<'_>, only: impl Fn(bool, &str, bool) -> Result<(),
     let sent = step == Step::SealSend;
     let asks = matches!(step, Step::RequestUse | Step::RequestOnward | Step::NotifyExculpatory);
     only(command.purpose.is_none(), "purpose", sent || asks)?;
-    only(until.is_none(), "declared.until", matches!(step, Step::Extend | Step::Prolong | Step::GrantConsent))?;
+    only(
+        until.is_none(),
+        "declared.until",
+        matches!(step, Step::Extend | Step::Prolong | Step::GrantConsent | Step::Postpone),
+    )?;
     only(follows.is_none(), "declared.follows", sent)?;
     only(of.is_none(), "declared.matter", matter::moves_matter(step))?;
     only(about.is_none(), "declared.about", matter::opens_matter(step))?;

@@ -31,6 +31,8 @@ pub enum Guard {
     AsOffered,
     /// The header names a reason that the treaty knows, after a consultation where it wants one.
     Postponed,
+    /// An officer takes it up; or the desk by itself, once the day of its review is over.
+    TakenUp,
     /// The questions were asked while the measure stood there; where the answer asks for more than was validated, a validator signs it too.
     AskedIn(State),
     /// Something is outstanding behind the part that was collected.
@@ -128,6 +130,7 @@ impl fmt::Display for Guard {
             Self::Offered => "conditions, as for an acceptance",
             Self::AsOffered => "the conditions that were offered",
             Self::Postponed => "reason P01–P05 that the treaty knows; consulted where it wants that",
+            Self::TakenUp => "by the desk alone only once the day of its review is over",
             Self::Outstanding => "something is outstanding",
             Self::Unanswered => "after 10 days of silence of the other side",
             Self::Untaken => "after 30 days of silence of the other side",

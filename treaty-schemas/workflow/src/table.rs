@@ -273,7 +273,7 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[CondOffer],          Some(Review),     By(Step::DeclineConditions), HOME, Officers(1, &[Role::Central]), Guard::None),
     // Not now.
     row(&[Review, Executing],  Some(Postponed),  By(Step::Postpone),    PEER,   Officers(1, &[Role::Decider]), Guard::Postponed),
-    row(&[Postponed],          Some(Review),     By(Step::Resume),      PEER,   Officers(1, &[Role::Decider, Role::Central]), Guard::None),
+    row(&[Postponed],          Some(Review),     By(Step::Resume),      PEER,   DeskOr(&[Role::Decider, Role::Central]), Guard::TakenUp),
     row(&[CondOffer],          Some(Review),     By(Step::Resume),      PEER,   Officers(1, &[Role::Decider, Role::Central]), Guard::Untaken),
     // Carried out, in one or in parts.
     row(&[Accepted],           Some(Executing),  By(Step::Assign),      PEER,   Officers(1, &[Role::Central]), Guard::None),

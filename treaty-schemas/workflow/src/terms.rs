@@ -2,7 +2,7 @@ use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCo
 use serde::{Deserialize, Serialize};
 use treaty::{Consult, Permit, Query, Rule, Timer, TimerKind, Unit};
 
-use crate::{answer::SILENCES, applicable};
+use crate::{REVIEW_DAYS, answer::SILENCES, applicable};
 
 /// What the treaty says of the answer to one measure. It is taken from the rule that both parties share when the request is sent,
 /// and stays with the case: a rule that changes later changes nothing in it.
@@ -50,8 +50,8 @@ pub struct Terms {
     pub retention_days: Option<u32>,
 }
 
-/// The time after which a side goes on without what it waits for, where the treaty sets none for it.
-fn in_silence((kind, days): (TimerKind, i64)) -> Timer {
+/// The time after which a side goes on without what it waits for, or takes up what it postponed, where the treaty sets none for it.
+fn by_policy((kind, days): (TimerKind, i64)) -> Timer {
     let length = u32::try_from(days).unwrap_or(u32::MAX);
     Timer { kind, record: None, emergency: false, length, unit: Unit::Days, clause: None }
 }
@@ -88,9 +88,9 @@ impl Terms {
                 matches!(timer.kind, Delivery | Ack | Retention | Incident)
             });
         } else {
-            let silent = SILENCES.into_iter();
+            let silent = SILENCES.into_iter().chain([(TimerKind::Review, REVIEW_DAYS)]);
             let silent: Vec<_> = silent.filter(|(kind, _)| timers.iter().all(|timer| timer.kind != *kind)).collect();
-            timers.extend(silent.into_iter().map(in_silence));
+            timers.extend(silent.into_iter().map(by_policy));
         }
         let days = |kind| permit.timers.iter().find(|timer| timer.kind == kind && timer.unit == Unit::Days);
         Self {

@@ -10,6 +10,7 @@ mod matters;
 mod onward;
 mod picture;
 mod procedure;
+mod silence;
 mod statistics;
 mod steps;
 mod terms;

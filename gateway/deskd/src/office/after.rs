@@ -106,6 +106,7 @@ pub(super) fn declare(header: &mut Header, documents: &[Document]) {
     let Some(form) = documents.first().and_then(read) else { return };
     match header.step {
         Step::Extend | Step::Prolong => header.declared.until = desk::until_of(&form).or(header.declared.until),
+        Step::Postpone => header.declared.until = desk::review_of(&form),
         Step::FinalReport => header.declared.left_out = desk::left_out_of(&form),
         Step::OpenReview | Step::Recognise | Step::OfferConditions => header.declared.order = desk::order_of(&form),
         Step::GiveInfo => header.declared.widens = form["scope_grows"] == true,

@@ -1,5 +1,5 @@
 //! What the desk says by itself when a time is over, or a request was withdrawn of which it keeps something: that what was received has to
-//! be destroyed, and how a request stands.
+//! be destroyed, that what was postponed is taken up again, and how a request stands.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ impl Office {
     /// Says what is due in the cases whose clocks are over. What cannot be said now, because an entry is on its way or the gateway is away,
     /// is said in a later round: the clock stays open.
     pub(super) async fn say_what_is_due(&self, now: Timestamp) -> Result<(), Denial> {
-        let mut kinds = vec![TimerKind::Retention.as_str(), TimerKind::ExPost.as_str()];
+        let mut kinds = vec![TimerKind::Retention.as_str(), TimerKind::ExPost.as_str(), TimerKind::Review.as_str()];
         if self.tells_status {
             kinds.push(TimerKind::Status.as_str());
         }
@@ -66,6 +66,14 @@ impl Office {
             .collect();
         if !disposal.is_empty() {
             return Some((Step::DisposalDue, disposal));
+        }
+        let reviewed = |id: &MeasureId| {
+            let standing = case.measures.get(id).filter(|measure| measure.state == State::Postponed);
+            standing.and_then(|measure| measure.review_at).is_some_and(|review| review <= now)
+        };
+        let resumed: Vec<_> = ours(Step::Resume).into_iter().filter(reviewed).collect();
+        if !resumed.is_empty() {
+            return Some((Step::Resume, resumed));
         }
         let status: Vec<_> =
             ours(Step::TellStatus).into_iter().filter(|id| self.tells_status && over(TimerKind::Status, id)).collect();

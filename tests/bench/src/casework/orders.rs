@@ -58,6 +58,7 @@ impl Order {
             sender: sender.clone(),
             signers: match actor {
                 Actor::Officers(count, roles) => (0..count).map(|one| (KeyId::of(&[one]), roles[0])).collect(),
+                Actor::DeskOr(roles) => vec![(KeyId::of(&[0]), roles[0])],
                 _ => Vec::new(),
             },
             concerns: concerns.unwrap_or_default(),

@@ -9,7 +9,8 @@ use crate::{
     bounded, now, papers,
     programs::{Answer, program, run},
     running::Running,
-    stage::{Side, Stage},
+    skew::shim,
+    stage::{Side, Stage, Victim},
     state::State,
     until,
 };
@@ -75,7 +76,7 @@ const BOND: &str =
 /// Both points of contact by night, and the case between them.
 struct Night {
     stage: Stage,
-    _desks: [Running; 2],
+    desks: [Running; 2],
     case: String,
 }
 
@@ -105,7 +106,7 @@ impl Night {
         })
         .await;
         let [jp, fr] = [Side::Jp, Side::Fr].map(|side| stage.state(side).serve_desk("24x7"));
-        let mut night = Self { _desks: [jp.ready().await, fr.ready().await], stage, case: String::new() };
+        let mut night = Self { desks: [jp.ready().await, fr.ready().await], stage, case: String::new() };
         for (side, other) in [(Side::Jp, "FR"), (Side::Fr, "JP")] {
             until("the points of contact know each other", 20, async || {
                 let status = night.run(side, "status").await.done();
@@ -146,7 +147,24 @@ impl Night {
         let words: Vec<String> =
             words.split(' ').map(|word| word.replace("CASE", &self.case).replace('~', " ")).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        run(&program("desk"), &[&["--dir", dir.to_str().unwrap(), "--output", "json"], words.as_slice()].concat()).await
+        let line = [&["--dir", dir.to_str().unwrap(), "--output", "json"], words.as_slice()].concat();
+        self.stage.state(side).run("desk", &line).await
+    }
+
+    /// Lets so many days go by for everybody.
+    async fn days_go_by(&mut self, days: i64) {
+        let clock = shim(&self.stage.pair.jp.dir);
+        self.desks.iter_mut().for_each(Running::kill);
+        let all = [Victim::JpGateway, Victim::FrGateway, Victim::JpDesk, Victim::FrDesk];
+        all.into_iter().for_each(|victim| self.stage.strike(victim));
+        for side in [Side::Jp, Side::Fr] {
+            self.stage.set_clocks(side, &clock, days * 24 * 3600);
+        }
+        for victim in all {
+            self.stage.mend(victim).await;
+        }
+        let [jp, fr] = [Side::Jp, Side::Fr].map(|side| self.stage.state(side).serve_desk("24x7"));
+        self.desks = [jp.ready().await, fr.ready().await];
     }
 
     async fn does(&self, side: Side, words: &str) -> Value {
@@ -268,6 +286,30 @@ async fn an_emergency_is_granted_at_night_after_a_call_back_and_a_court_validate
         }
         night.does(Side::Jp, "take-over CASE --as 24x7/officer-1 --reader Aoki").await;
         night.comes_to("IN_USE").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_court_validated_in_its_hours_is_due_by_the_word_of_the_desk_and_two_certify_that_it_is_gone() {
+    bounded(async {
+        let mut night = Night::fallen().await;
+        night.answered().await;
+        night.comes_to("RECEIVED").await;
+        night.days_go_by(3).await;
+        for shown in night.comes_to("DISPOSAL_DUE").await {
+            let last = shown["timeline"].as_array().unwrap().last().unwrap();
+            assert_eq!((&last["step"], &last["sender"]), (&"disposal_due".into(), &"JP:24x7".into()), "{shown}");
+        }
+        let words = "regularise CASE --emergency a~life --necessity no~other~way --order 311";
+        night.refused(Side::Jp, &format!("{words} --as judicial/officer-1 --role judge"), "R94").await;
+        let certify = "dispose certify CASE --officer officer-1 --officer officer-2 --cause not_regularised";
+        for officer in ["1", "2"] {
+            night.does(Side::Jp, &format!("{certify} --as 24x7/officer-{officer}")).await;
+        }
+        night.comes_to("DISPOSED").await;
+        night.does(Side::Fr, "close CASE --as 24x7/officer-1").await;
+        night.comes_to("CLOSED").await;
     })
     .await;
 }

@@ -292,8 +292,8 @@ impl<'a> Fold<'a> {
     fn start(&mut self, timer: &'a Timer, moment: &Moment) {
         let Some(row) = row_of(timer.kind) else { return };
         let counted = due(moment.at, timer, self.by);
-        // What a record promises until a moment lasts until then.
-        let named = moment.until.filter(|_| timer.kind == TimerKind::SafeConduct);
+        // What a record promises until a moment lasts until then, and what is postponed until a day.
+        let named = moment.until.filter(|_| matches!(timer.kind, TimerKind::SafeConduct | TimerKind::Review));
         let course = Course::begun(moment.at, named.unwrap_or(counted.at), row.lapses);
         let caveats = if named.is_some() { Vec::new() } else { counted.caveats };
         self.add(timer, row, moment, course, caveats);

@@ -5,6 +5,7 @@ mod calendar;
 mod due;
 mod running;
 mod schedule;
+mod silence;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

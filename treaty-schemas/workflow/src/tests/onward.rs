@@ -89,7 +89,7 @@ fn what_is_postponed_says_why_until_it_is_resumed() {
         let mut order = Order::proper(Step::Postpone, &[1]);
         let postponed = apply(Some(case.clone()), &order.decide(Some(&case)).unwrap());
         assert_eq!((postponed.state(), of(&postponed).postponed), (State::Postponed, Some(PostponementCode::P01)));
-        let resumed = go(postponed, &[Step::Resume]);
+        let resumed = go(postponed.clone(), &[Step::Resume]);
         assert_eq!((resumed.state(), of(&resumed).postponed), (State::Review, None));
         order.declared.postponement = None;
         assert_eq!(refused(&case, &order), (RefusalCode::R94, "declared.postponement".to_owned()));

@@ -96,6 +96,8 @@ fn decide_agrees_with_the_table_everywhere() {
                         let applies = |row: &&Row| case.measures.values().all(|measure| row.applies(measure, side));
                         let admits = |row: &Row| match row.actor {
                             Actor::Officers(needed, roles) => count >= needed && roles.contains(&role),
+                            // No day of review was named.
+                            Actor::DeskOr(roles) if row.guard == Guard::TakenUp => count > 0 && roles.contains(&role),
                             Actor::DeskOr(roles) => count == 0 || roles.contains(&role),
                             Actor::Desk | Actor::Gateway => count == 0,
                         };

@@ -79,7 +79,7 @@ pub(crate) struct Postpone {
     /// Why, P01 to P05.
     #[arg(long, value_name = "CODE")]
     reason: PostponementCode,
-    /// When it is looked at again, as in 2027-01-31: within 90 days.
+    /// When it is looked at again, as in 2027-01-31: within 90 days. After that day the desk takes it up by itself.
     #[arg(long, value_name = "DAY")]
     review_on: jiff::civil::Date,
     /// The data are preserved meanwhile.
