@@ -28,6 +28,7 @@ field-accepted = Accepted
 field-against = By what
 field-topics-agreed = What was agreed
 field-agreement = The time that is taken
+field-alternative-channel = Other channel by which it goes, where it did not arrive
 field-amount = Amount
 field-answer-by = Answer wanted by
 field-answers = Answers

@@ -28,6 +28,7 @@ field-accepted = Accepté
 field-against = Par quel moyen
 field-topics-agreed = Ce qui a été convenu
 field-agreement = L’heure retenue
+field-alternative-channel = Autre voie par laquelle elle part, si elle n’est pas arrivée
 field-amount = Montant
 field-answer-by = Réponse souhaitée avant le
 field-answers = Réponses

@@ -28,6 +28,7 @@ field-accepted = Accettato
 field-against = Con che cosa
 field-topics-agreed = Che cosa è stato concordato
 field-agreement = L’ora scelta
+field-alternative-channel = Altra via per la quale parte, se non è arrivata
 field-amount = Importo
 field-answer-by = Risposta desiderata entro
 field-answers = Risposte

@@ -28,6 +28,7 @@ field-accepted = 受諾
 field-against = 確認方法
 field-topics-agreed = 合意の内容
 field-agreement = 選択する日時
+field-alternative-channel = 到達しなかった場合の別の送付経路
 field-amount = 金額
 field-answer-by = 回答希望期日
 field-answers = 回答

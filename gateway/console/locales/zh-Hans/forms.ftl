@@ -28,6 +28,7 @@ field-accepted = 已接受
 field-against = 依据
 field-topics-agreed = 商定内容
 field-agreement = 选定的时间
+field-alternative-channel = 未送达时改用的途径
 field-amount = 金额
 field-answer-by = 希望答复日期
 field-answers = 答复

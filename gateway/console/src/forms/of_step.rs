@@ -82,6 +82,7 @@ pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
         Step::GiveInfo => vec![optional(cut("info_reply", &["answers", "scope_grows", "validation"], &[]))],
         // Who calls reads out what who is called enters.
         Step::OpenCallback | Step::AnswerCallback => vec![cut("notice", &["challenge"], &["challenge"])],
+        Step::Close => vec![cut("notice", &["alternative_channel"], &[])],
         Step::Assign => vec![cut("notice", &["domestic_reference", "other_measure"], &[])],
         Step::OpenReview => vec![optional(cut("notice", &["order"], &[]))],
         Step::Recognise | Step::OfferConditions => vec![optional(cut("decision", &["order"], &[]))],

@@ -42,9 +42,9 @@ use request::Request;
 use responder::Responder;
 use session::Session;
 use step::{
-    Accept, AskInfo, Assign, CallBack, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone, Preservation,
-    Produce, Refuse, Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver, Taken, Undertake,
-    matter,
+    Accept, AskInfo, Assign, CallBack, Close, Consulted, Dispose, Forward, GiveInfo, Offer, Plain, Postpone,
+    Preservation, Produce, Refuse, Regularise, Reject, Remedy, Report, Return, Review, SignConsultation, TakeOver,
+    Taken, Undertake, matter,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 findings, 4 not found, 5 refused, \
@@ -196,7 +196,7 @@ enum Command {
     /// Tell the requesting party how it goes, though nothing moved.
     TellStatus(Plain),
     /// Close the case.
-    Close(Plain),
+    Close(Close),
     /// Withdraw the request.
     Withdraw(Plain),
     /// Consent to another purpose or proceeding: without it no key is released for that.
@@ -371,7 +371,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Preservation(preservation) => preservation.run(session).await.map(Taken::answer),
         Command::Regularise(regularise) => regularise.run(session).await.map(Taken::answer),
         Command::TellStatus(plain) => plain.run(session, model::Step::TellStatus).await.map(Taken::answer),
-        Command::Close(plain) => plain.run(session, model::Step::Close).await.map(Taken::answer),
+        Command::Close(close) => close.run(session).await.map(Taken::answer),
         Command::Withdraw(plain) => plain.run(session, model::Step::Withdraw).await.map(Taken::answer),
         Command::Use(matter) => matter.run(session).await.map(Taken::answer),
         Command::Onward(matter) => matter.run(session).await.map(Taken::answer),

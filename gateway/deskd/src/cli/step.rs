@@ -44,7 +44,7 @@ pub(super) use between::reasoned_text;
 use between::written;
 pub(super) use between::{AskInfo, GiveInfo, Offer, Postpone, Return, Undertake};
 pub(super) use callback::CallBack;
-pub(super) use carry::Assign;
+pub(super) use carry::{Assign, Close};
 pub(super) use consultation::{Consulted, SignConsultation};
 pub(super) use forward::Forward;
 pub(super) use order::{Order, Reject, Review};
@@ -315,13 +315,6 @@ impl Common {
         let inside = summary::of_body(&body, ask.documents.is_empty())?;
         session.tell(&format!("Signing:\n{}\n{inside}\n", summary::of_header(&header)));
         self.give(session, officer, &prepared, (&header, body)).await
-    }
-
-    /// Lets the desk hold records against the request and the procedure, before anything is said.
-    async fn check(&self, session: &Session, ask: &Ask<'_>) -> Result<(), Failure> {
-        let request = wire::PrepareStepRequest { check: true, ..self.request(session, ask).await? };
-        session.desk().prepare_step(request).await?;
-        Ok(())
     }
 
     async fn request(&self, session: &Session, ask: &Ask<'_>) -> Result<wire::PrepareStepRequest, Failure> {

@@ -4,8 +4,8 @@ use desk::{
     CALLBACK, Document, Record, RequestBody, compare_answers, document_of, holds_still, may_carry, subject_binding,
 };
 use model::{
-    ConditionCode, Denial, Digest, EntryId, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Role, Step,
-    Timestamp,
+    AuthorityId, ConditionCode, Denial, Digest, EntryId, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode,
+    Role, Step, Timestamp,
 };
 use serde_json::{Map, Value, json};
 use workflow::{Case, State};
@@ -92,7 +92,8 @@ impl Office {
         // Minutes are signed by both sides; a desk alone can only give notice that the consultation was held.
         let form = if said.step == Step::ConsultDone { "notice" } else { form };
         let record_type: RecordType = form.parse().map_err(internal)?;
-        let bytes = serde_json::to_vec_pretty(&self.form(form, view, said, received)?).map_err(internal)?;
+        let bytes = serde_json::to_vec_pretty(&plain(form, view, said, received, (&self.own, &self.title()?))?)
+            .map_err(internal)?;
         self.accept(&record_type, &bytes)?;
         Ok(Document { record_type, bytes })
     }
@@ -122,49 +123,6 @@ impl Office {
     pub(super) fn title(&self) -> Result<String, Denial> {
         let trust = self.trust.store()?;
         Ok(trust.authority(&self.own).map_or_else(|| self.own.to_string(), |one| one.title.clone()))
-    }
-
-    fn form(&self, name: &str, view: &CaseView, said: &Said<'_>, received: &[Record]) -> Result<Value, Denial> {
-        let title = self.title()?;
-        let officer = match said.role {
-            Some(role) => json!({ "name": title, "title": role.as_str() }),
-            None => json!({ "name": title }),
-        };
-        let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
-        let moment = said.now.to_string();
-        let text = (!said.text.trim().is_empty()).then_some(said.text);
-        let mut form = json!({ "record_type": name, "case": view.id.to_string() });
-        let fields = form.as_object_mut().ok_or_else(|| internal("a form is no object"))?;
-        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-        match said.step {
-            Step::Acknowledge => {
-                put("received_at", moment.into());
-                put("officer", officer);
-                put("contact", json!({ "kind": "duty_point", "value": self.own.to_string() }));
-                let id = view.id.to_string();
-                put("reference", format!("{} {}", self.own, id.get(..8).unwrap_or(&id)).into());
-                text.map(|text| put("remarks", text.into()));
-            }
-            Step::Refuse => {
-                put("decided_on", clock::day(said.now)?.to_string().into());
-                put("decider", officer);
-                put("measures", measures.iter().map(|id| outcome(*id, said, text)).collect());
-            }
-            Step::Confirm => {
-                let whole = |record: &Record| json!({ "record_id": record.record_id, "hash": record.hash, "whole": record.content_hash() == Ok(record.hash) });
-                put("received_at", moment.into());
-                put("custodian", officer);
-                put("records", received.iter().map(whole).collect());
-            }
-            step => {
-                put("step", step.as_str().into());
-                if !measures.is_empty() {
-                    put("measures", measures.into());
-                }
-                put("text", text.or(matter_forms::plain_words(step)).unwrap_or_else(|| plain_words(step)).into());
-            }
-        }
-        Ok(form)
     }
 
     /// The records of a release. What the wrapper of a record can only say in one way is filled in.
@@ -285,6 +243,55 @@ impl Office {
         let read = documents.iter().map(read).collect::<Result<Vec<_>, Denial>>()?;
         Ok(compare_answers(header, &read)?)
     }
+}
+
+/// A form of which nothing is given.
+pub(super) fn plain(
+    name: &str,
+    view: &CaseView,
+    said: &Said<'_>,
+    received: &[Record],
+    (own, title): (&AuthorityId, &str),
+) -> Result<Value, Denial> {
+    let officer = match said.role {
+        Some(role) => json!({ "name": title, "title": role.as_str() }),
+        None => json!({ "name": title }),
+    };
+    let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
+    let moment = said.now.to_string();
+    let text = (!said.text.trim().is_empty()).then_some(said.text);
+    let mut form = json!({ "record_type": name, "case": view.id.to_string() });
+    let fields = form.as_object_mut().ok_or_else(|| internal("a form is no object"))?;
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    match said.step {
+        Step::Acknowledge => {
+            put("received_at", moment.into());
+            put("officer", officer);
+            put("contact", json!({ "kind": "duty_point", "value": own.to_string() }));
+            let id = view.id.to_string();
+            put("reference", format!("{} {}", own, id.get(..8).unwrap_or(&id)).into());
+            text.map(|text| put("remarks", text.into()));
+        }
+        Step::Refuse => {
+            put("decided_on", clock::day(said.now)?.to_string().into());
+            put("decider", officer);
+            put("measures", measures.iter().map(|id| outcome(*id, said, text)).collect());
+        }
+        Step::Confirm => {
+            let whole = |record: &Record| json!({ "record_id": record.record_id, "hash": record.hash, "whole": record.content_hash() == Ok(record.hash) });
+            put("received_at", moment.into());
+            put("custodian", officer);
+            put("records", received.iter().map(whole).collect());
+        }
+        step => {
+            put("step", step.as_str().into());
+            if !measures.is_empty() {
+                put("measures", measures.into());
+            }
+            put("text", text.or(matter_forms::plain_words(step)).unwrap_or_else(|| plain_words(step)).into());
+        }
+    }
+    Ok(form)
 }
 
 /// A confirmation that is given first says that the data are held still; one that replaces another tells what was.

@@ -103,6 +103,7 @@ impl Office {
             offered: None,
             validation: None,
             blocked: None,
+            lapsed: false,
             enclosed: enclosed(written, old, now)?,
             sent_back: old.map(|old| old.sent_back.clone()).unwrap_or_default(),
         })

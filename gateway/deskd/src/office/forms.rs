@@ -28,6 +28,7 @@ pub(super) fn is_form(step: Step, record_type: &str) -> bool {
         Step::OpenCallback,
         Step::AnswerCallback,
         Step::Assign,
+        Step::Close,
         Step::Recognise,
         Step::OfferConditions,
     ];
@@ -187,13 +188,14 @@ fn noticed(said: &Said<'_>, measures: Vec<u32>, text: Option<&str>, fill: &mut i
         matter_forms::closing(affair, fill);
     }
     fill("step", Some(said.step.as_str().into()));
-    fill("measures", Some(measures.into()));
+    fill("measures", (!measures.is_empty()).then(|| measures.into()));
     fill("text", text.or(wordless(said.step)).map(Value::from));
 }
 
 /// What stands where nothing is written.
 fn wordless(step: Step) -> Option<&'static str> {
-    let plain = matches!(step, Step::OpenReview | Step::OpenCallback | Step::AnswerCallback | Step::Assign);
+    let plain =
+        matches!(step, Step::OpenReview | Step::OpenCallback | Step::AnswerCallback | Step::Assign | Step::Close);
     matter_forms::plain_words(step).or(plain.then(|| plain_words(step)))
 }
 
@@ -226,6 +228,9 @@ fn for_each(given: &mut Value, concerns: &[MeasureId]) {
     };
     *all = concerns.iter().map(with).collect();
 }
+
+#[cfg(test)]
+mod table;
 
 #[cfg(test)]
 mod tests {

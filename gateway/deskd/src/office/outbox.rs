@@ -291,6 +291,7 @@ impl Office {
                 Denial::Refused(refusal) => (State::Blocked, Some((**refusal).clone())),
                 Denial::Failed { .. } => (State::Validated, None),
             };
+            draft.lapsed = verdict == Verdict::Lapsed;
             self.put_draft(batch, header.case, &draft, Some(&row), now)?;
         }
         Ok(())

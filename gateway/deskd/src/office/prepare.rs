@@ -8,7 +8,7 @@ use model::{
     KeyId, MeasureId, Refusal, RefusalCode, Role, Step, Timestamp, Validation,
 };
 use store::desk::{DeskBatch, ProposalRow};
-use workflow::{Case, Command, Side, State, Trigger, decide, moves_matter};
+use workflow::{Command, State, decide, moves_matter};
 
 use super::{
     Office, Told,
@@ -296,14 +296,7 @@ impl Office {
         header.declared.callback = ask.callback;
         self.put_matter(view, case, ask, &mut header).await?;
         if header.concerns.is_empty() && !moves_matter(ask.step) {
-            let movable = movable(case, view.side(), ask.step);
-            header.concerns = movable.clone().unwrap_or_default();
-            if movable.is_none() {
-                // Not now: the procedure says why, and what is possible instead.
-                header.concerns = case.measures.keys().copied().collect();
-                let (needed, roles) = signers(ask.step, view, &[])?;
-                self.dry_run(view, &header, needed, roles.first().copied())?;
-            }
+            self.concern(view, case, &mut header)?;
         }
         if ask.step == Step::AcceptConditions && ask.conditions.is_empty() {
             let first = header.concerns.first().and_then(|id| case.measures.get(id));
@@ -389,12 +382,6 @@ impl Office {
             || async move { Ok(self.view(case).await?.is_none_or(|(view, _)| view.pending.is_none()).then_some(())) };
         self.until(free).await?.ok_or_else(on_its_way)
     }
-
-    pub(super) fn no_case(&self, ask: &Ask) -> Denial {
-        let reason = format!("{} is not possible in a draft", ask.step);
-        let remedy = "Send the request first: desk request send.";
-        Refusal::new(RefusalCode::R94, "workflow", reason, remedy).into()
-    }
 }
 
 impl CaseView {
@@ -408,21 +395,6 @@ impl CaseView {
         let remedy = "Tell both operators, who compare the ledger and the epoch certificates; go on in a new case.";
         Err(Refusal::new(RefusalCode::R95, "desk", trouble.clone(), remedy).into())
     }
-}
-
-/// The measures that a step can move now, where none is named. What goes on only after a long silence is not meant where something else goes
-/// on at once. `None` where it is not possible at all.
-fn movable(case: &Case, side: Side, step: Step) -> Option<Vec<MeasureId>> {
-    let mut possible = case.possible(side);
-    possible.retain(|one| one.row.trigger == Trigger::Step(step));
-    if possible.iter().any(|one| !one.row.guard.is_of_silence()) {
-        possible.retain(|one| !one.row.guard.is_of_silence());
-    }
-    // Who asks something new reminds of nothing.
-    if step == Step::AskInfo && possible.iter().any(|one| one.row.to.is_some()) {
-        possible.retain(|one| one.row.to.is_some());
-    }
-    (!possible.is_empty()).then(|| possible.into_iter().flat_map(|one| one.measures).collect())
 }
 
 /// Whether the body of the step has no place for words.

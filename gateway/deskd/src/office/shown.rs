@@ -290,7 +290,11 @@ pub(super) fn of_case(
     awaiting: Option<Step>,
 ) -> wire::CaseSummary {
     let case = view.shown();
+    let open = view.admitted.as_ref().is_none_or(|case| !case.abandoned);
+    let draft = draft.filter(|_| open);
+    let lapsed = draft.is_some_and(|draft| draft.lapsed && draft.state == State::Validated) && view.pending.is_none();
     let state = match draft {
+        Some(_) if lapsed => State::Lapsed,
         // A request that is written on, after its group was opened or its first sending was refused.
         Some(draft) if draft.state != State::Sent => draft.state,
         _ => view.state(),
@@ -305,6 +309,8 @@ pub(super) fn of_case(
             .filter(|step| !automatic(step))
             .collect()
     });
+    // It is still validated: it may be sent as it is, or closed, and go by another channel.
+    possible.extend(lapsed.then(|| Step::SealSend.as_str().to_owned()));
     possible.dedup();
     let mut whose = Whose::of(view, case.as_ref());
     let unsent = draft.is_some_and(|draft| draft.state != State::Sent) && view.pending.is_none();

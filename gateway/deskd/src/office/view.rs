@@ -181,6 +181,9 @@ pub(crate) struct DraftView {
     pub(crate) validation: Option<DraftValidation>,
     /// Why a gateway refused it, when it was sent.
     pub(crate) blocked: Option<Refusal>,
+    /// Whether it did not get out in time when it was sent, and nobody wrote on it since.
+    #[serde(default)]
+    pub(crate) lapsed: bool,
     /// What goes with it, where it gives.
     #[serde(default)]
     pub(crate) enclosed: Vec<super::giving::Enclosed>,

@@ -1,5 +1,5 @@
 //! What comes of silence at real desks: questions that nobody answers, a consultation of which nobody speaks, a refusal against which nobody lodges a
-//! remedy. The clocks of all machines are set ahead; nothing else is told that the time is over.
+//! remedy, the day to which a request was put off, and one that did not get out in time. The clocks of all machines are set ahead; nothing else is told that the time is over.
 
 use serde_json::Value;
 
@@ -89,6 +89,12 @@ async fn questions_that_nobody_answers_are_reminded_of_and_the_request_goes_back
             renew(&play.stage, side).await;
             in_place(&play, side, desk, 1).await;
         }
+        // Meanwhile the desk told by itself how it stands: nobody asked it to.
+        until("the desk tells the status", 60, async || {
+            let shown = play.stage.show(Side::Jp, &case).await?;
+            shown["timeline"].as_array().unwrap().iter().find(|one| one["step"] == "tell_status").cloned()
+        })
+        .await;
         let shown = play.stage.show(Side::Fr, &case).await.unwrap();
         assert!(may(&shown, "return_request"), "{shown}");
         does(&play.stage, Side::Fr, &case, back).await;
@@ -122,6 +128,80 @@ async fn a_consultation_of_which_nobody_speaks_is_ended_by_who_asked_for_it_afte
         let shown = comes_to(&play.stage, &case, "REFUSED").await;
         assert!(may(&shown[0], "close") && !may(&shown[1], "close"), "{shown:?}");
         assert_eq!(clock(&play.stage, &case, "remedy").await["acting"], "own", "a remedy is JP's");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_postponed_until_a_day_is_taken_up_by_the_desk_when_that_day_is_over() {
+    bounded(async {
+        let mut play = acknowledged().await;
+        let case = play.case.clone();
+        let later = crate::now().plus_ms(5 * DAY_S * 1000);
+        let day = later.date().unwrap();
+        let postpone =
+            format!("postpone CASE --as central/officer-1 --reason P01 --review-on {day} --text A_trial_is_on.");
+        does(&play.stage, Side::Fr, &case, &postpone).await;
+        comes_to(&play.stage, &case, "POSTPONED").await;
+        let review = clock(&play.stage, &case, "review").await;
+        let end = (later.0 / (DAY_S * 1000) + 1) * DAY_S * 1000;
+        assert_eq!((review["due_ms"].as_i64(), &review["acting"]), (Some(end), &"other".into()), "{review}");
+        days_go_by(&mut play.stage, 7).await;
+        for shown in comes_to(&play.stage, &case, "REVIEW").await {
+            let last = shown["timeline"].as_array().unwrap().last().unwrap().clone();
+            assert_eq!((&last["step"], &last["sender"]), (&"resume".into(), &"FR:central".into()), "{shown}");
+        }
+    })
+    .await;
+}
+
+/// A request that both officers sent, and that did not get out before its time was over.
+async fn lapsed() -> Play {
+    let mut play = Play::draft(Stage::open().await).await;
+    for act in &ACTS[..2] {
+        play.act(act).await;
+    }
+    play.stage.strike(Victim::JpGateway);
+    let case = play.case.clone();
+    does(&play.stage, Side::Jp, &case, "request send CASE --as central/officer-2").await;
+    assert_eq!(play.stage.show(Side::Jp, &case).await.unwrap()["summary"]["state"], "SENT");
+    days_go_by(&mut play.stage, 8).await;
+    let shown = until("it has lapsed", 60, async || {
+        let shown = play.stage.show(Side::Jp, &case).await?;
+        (shown["summary"]["state"] == "LAPSED").then_some(shown)
+    });
+    let shown = shown.await;
+    assert!(may(&shown, "seal_send") && may(&shown, "close"), "{shown}");
+    play
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_lapsed_is_shown_so_until_it_is_sent_anew() {
+    bounded(async {
+        let play = lapsed().await;
+        for officer in ["1", "2"] {
+            let send = format!("request send CASE --as central/officer-{officer}");
+            does(&play.stage, Side::Jp, &play.case, &send).await;
+        }
+        comes_to(&play.stage, &play.case, "DELIVERED").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_closes_a_request_that_lapsed_says_by_which_other_channel_it_goes() {
+    bounded(async {
+        let play = lapsed().await;
+        let close = "close CASE --as central/officer-1 --alternative-channel by_courier";
+        does(&play.stage, Side::Jp, &play.case, close).await;
+        comes_to(&play.stage, &play.case, "CLOSED").await;
+        let folder = play.stage.pair.jp.dir.join("closed");
+        let show = ["case", "show", &play.case, "--documents", folder.to_str().unwrap()];
+        play.stage.desk(Side::Fr, &show).await.done();
+        let mut files = std::fs::read_dir(&folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let said =
+            |bytes: Vec<u8>| serde_json::from_slice::<Value>(&bytes).unwrap()["alternative_channel"] == "by courier";
+        assert!(files.any(said), "FR is told by which channel it comes");
     })
     .await;
 }

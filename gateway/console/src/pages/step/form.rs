@@ -181,18 +181,7 @@ fn form(
             request.documents = vec![written("postponement", &json!({ "measures": [one] }))];
         }
         Kind::Return => {
-            let unanswered = !fields.one("unanswered").is_empty();
-            let notice = match (unanswered, fields.one("addressee").trim()) {
-                (true, "") => json!({}),
-                // It goes to another authority, or back because nobody answered.
-                (true, _) => return Err(Missing("addressee").into()),
-                (false, addressee) => {
-                    let addressee: AuthorityId = addressee.parse().map_err(|_| Missing("addressee"))?;
-                    json!({ "addressee": addressee.to_string() })
-                }
-            };
-            request.ground = if unanswered { RefusalCode::R01 } else { RefusalCode::R93 }.to_string();
-            request.documents = vec![written("notice", &notice)];
+            returned(fields, request)?;
         }
         Kind::Custody => {
             let names: Vec<_> = names(fields, "readers");
@@ -237,6 +226,22 @@ fn form(
         }
     }
     called_back(step, fields, visit, request)
+}
+
+/// Whose request it is; or that nobody answered the questions on it, so that it goes back as it is.
+fn returned(fields: &Fields, request: &mut wire::PrepareStepRequest) -> Result<(), Missing> {
+    let (unanswered, addressee) = (!fields.one("unanswered").is_empty(), fields.one("addressee").trim());
+    let notice = match addressee {
+        "" if unanswered => json!({}),
+        _ if unanswered => return Err(Missing("addressee")),
+        addressee => {
+            let addressee: AuthorityId = addressee.parse().map_err(|_| Missing("addressee"))?;
+            json!({ "addressee": addressee.to_string() })
+        }
+    };
+    request.ground = if unanswered { RefusalCode::R01 } else { RefusalCode::R93 }.to_string();
+    request.documents = vec![written("notice", &notice)];
+    Ok(())
 }
 
 /// The notice of a call-back: who calls says the commitment of what is read out, who is called gives it back as it was heard.

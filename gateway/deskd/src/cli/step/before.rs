@@ -5,6 +5,9 @@ use model::Step;
 use proto::desk as wire;
 use workflow::{TRANSITIONS, Trigger};
 
+use super::{Ask, Common, Session};
+use crate::failure::Failure;
+
 /// A step that has to come first.
 pub(super) struct Before<'a> {
     pub(super) step: Step,
@@ -28,5 +31,14 @@ impl Before<'_> {
         };
         let standing = shown.measures.iter().filter(wanted);
         standing.filter(|one| from.iter().any(|state| state.as_str() == one.state)).map(|one| one.id).collect()
+    }
+}
+
+impl Common {
+    /// Lets the desk hold records against the request and the procedure, before anything is said.
+    pub(super) async fn check(&self, session: &Session, ask: &Ask<'_>) -> Result<(), Failure> {
+        let request = wire::PrepareStepRequest { check: true, ..self.request(session, ask).await? };
+        session.desk().prepare_step(request).await?;
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
-//! Carrying out what was accepted.
+//! Steps whose notice says more than words: what is carried out, and by which other channel a request goes.
 
 use clap::Args;
+use desk::Document;
 use model::Step;
 use serde_json::{Map, Value};
 
@@ -26,9 +27,34 @@ impl Assign {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         let officer = self.common.signer.open(session)?;
         let said = [("domestic_reference", &self.domestic_reference), ("other_measure", &self.other_measure)];
-        let fields = said.into_iter().filter_map(|(name, said)| Some((name.to_owned(), said.clone()?.into())));
-        let notice = written("notice", &Value::Object(Map::from_iter(fields)))?;
+        let notice = notice(&said)?;
         let ask = Ask { documents: &[notice], ..Ask::new(Step::Assign, Some(&self.words)) };
         self.common.take(session, &officer, ask).await
     }
+}
+
+/// `desk close`.
+#[derive(Debug, Args)]
+pub(crate) struct Close {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    words: Words,
+    /// By which other channel the request goes that did not arrive in time, in words.
+    #[arg(long, value_name = "CHANNEL")]
+    alternative_channel: Option<String>,
+}
+
+impl Close {
+    pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        let officer = self.common.signer.open(session)?;
+        let notice = notice(&[("alternative_channel", &self.alternative_channel)])?;
+        let ask = Ask { documents: &[notice], ..Ask::new(Step::Close, Some(&self.words)) };
+        self.common.take(session, &officer, ask).await
+    }
+}
+
+fn notice(said: &[(&str, &Option<String>)]) -> Result<Document, Failure> {
+    let fields = said.iter().filter_map(|(name, said)| Some(((*name).to_owned(), (*said).clone()?.into())));
+    written("notice", &Value::Object(Map::from_iter(fields)))
 }
