@@ -17,9 +17,8 @@ const VALUES_MAX: usize = 30_000;
 const PORTION_MAX: usize = 256;
 /// Up to so many rows go in one statement of just their number.
 const PORTION_EXACT: usize = 16;
-/// Rows of which the last may stand twice go, up to so many, in one statement of a multiple of so many.
-const REPEATED_MAX: usize = 32;
-const REPEATED_STEP: usize = 4;
+/// Rows of which the last may stand twice go, up to the first number, in one statement of a multiple of the second.
+const REPEATED: [(usize, usize); 4] = [(4, 1), (32, 4), (64, 8), (128, 16)];
 /// Lists up to this length are as long as they are.
 const LIST_EXACT: usize = 4;
 
@@ -45,15 +44,15 @@ pub(crate) fn in_portions<T>(mut rows: &[T], max: usize) -> impl Iterator<Item =
 
 /// The same for rows that are left alone where they are there: the last stands twice or more where that makes one statement of two.
 pub(crate) fn in_repeated_portions<T: Clone>(rows: &[T], max: usize) -> impl Iterator<Item = Cow<'_, [T]>> {
-    let whole = rows.len().next_multiple_of(REPEATED_STEP);
-    let fits = rows.len() > REPEATED_STEP && whole <= REPEATED_MAX.min(max);
-    let repeated = rows.last().filter(|_| fits).map(|last| {
+    let step = REPEATED.iter().find(|(most, _)| rows.len() <= *most).map(|(_, step)| *step);
+    let whole = step.map(|step| rows.len().next_multiple_of(step)).filter(|whole| *whole <= max);
+    let one = rows.last().zip(whole).map(|(last, whole)| {
         let mut rows = rows.to_vec();
         rows.resize(whole, last.clone());
         Cow::Owned(rows)
     });
-    let rest = if repeated.is_some() { &[] } else { rows };
-    repeated.into_iter().chain(in_portions(rest, max).map(Cow::Borrowed))
+    let rest = if one.is_some() { &[] } else { rows };
+    one.into_iter().chain(in_portions(rest, max).map(Cow::Borrowed))
 }
 
 /// The values of a list, the last of them repeated up to one of few lengths: in a list it says nothing more.
@@ -164,13 +163,13 @@ mod tests {
         for count in 0..2000_usize {
             let rows: Vec<_> = (0..count).collect();
             let portions: Vec<_> = in_repeated_portions(&rows, rows_max(12)).collect();
-            assert!(portions.len() == 1 || !(1..=32).contains(&count), "{count}");
+            assert!(portions.len() == 1 || !(1..=128).contains(&count), "{count}");
             lengths.extend(portions.iter().map(|portion| portion.len()));
             let mut joined = portions.concat();
             joined.dedup();
             assert_eq!(joined, rows);
         }
-        assert!(lengths.len() <= 24, "{lengths:?}");
+        assert!(lengths.len() <= 32, "{lengths:?}");
         let lengths: Vec<_> = in_repeated_portions(&[0; 30], 4).map(|portion| portion.len()).collect();
         assert_eq!(lengths, [4, 4, 4, 4, 4, 4, 4, 2]);
     }

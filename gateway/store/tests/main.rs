@@ -100,6 +100,8 @@ on_both_engines! { gateway:
     what_is_awaited_is_found_among_more_than_one_statement_asks_for_and_only_what_has_a_row,
     receipts_and_leaves_on_more_entries_than_one_statement_asks_for_are_all_found,
     a_leaf_is_found_by_the_entry_that_it_names_or_by_the_receipts_of_the_entry,
+    leaves_of_many_turns_are_read_in_any_range_and_by_their_numbers,
+    leaves_that_are_told_again_in_other_turns_stay_and_another_one_among_them_is_a_conflict,
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards,
     the_first_stamp_on_a_head_stays,

@@ -11,6 +11,7 @@ mod growth;
 mod held;
 mod needs;
 mod quota;
+mod refused;
 mod rejections;
 mod said;
 mod stated;
@@ -39,6 +40,7 @@ use tokio::sync::mpsc;
 use crate::{clock, files::Standing, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
 use awaited::Awaited;
 use needs::Needs;
+use refused::RefusedBefore;
 use rejections::Rejections;
 use turn::{Followed, Seen, Turn};
 use work::refuse;
@@ -65,6 +67,8 @@ pub(crate) struct Committer {
     moments: BTreeMap<PartyId, Moments>,
     /// What has no leaf in the logs of others yet; `None` where that has to be looked for in the database.
     awaited: Option<Awaited>,
+    /// Which entries were refused; `None` where that has to be looked for in the database.
+    refused: Option<RefusedBefore>,
     totals: quota::Totals,
     rejections: Rejections,
     /// How many entries each desk had sealed when it submitted last.
@@ -95,6 +99,7 @@ impl Committer {
             replicas: BTreeMap::new(),
             moments: BTreeMap::new(),
             awaited: None,
+            refused: None,
             totals: quota::Totals::default(),
             rejections: Rejections::default(),
             marks: BTreeMap::new(),
@@ -209,7 +214,11 @@ impl Committer {
         // What is chained behind an entry is out with it, and its desk is told.
         let chained = needs.answered.iter().filter_map(|case| self.cases.find(*case));
         needs.entries.extend(chained.flat_map(|hot| hot.file.pending.iter().map(|one| one.entry)));
-        turn.load_seen(&self.gateway, &self.recent, &sorted(needs.entries)).await?;
+        let refused = match &mut self.refused {
+            Some(refused) => refused,
+            unknown => unknown.insert(RefusedBefore::load(&self.gateway.store).await?),
+        };
+        turn.load_seen(&self.gateway, &self.recent, refused, &sorted(needs.entries)).await?;
         let (known, unknown) = sorted(needs.received).into_iter().partition(|id| self.followed.contains_key(id));
         turn.recall(&self.followed, known);
         turn.load_kept(&self.gateway, &sorted([unknown, needs.reread].concat())).await?;
@@ -261,6 +270,7 @@ impl Committer {
     fn forget_written(&mut self) {
         self.followed.clear();
         self.awaited = None;
+        self.refused = None;
         self.gateway.fresh.forget();
     }
 
@@ -296,6 +306,9 @@ impl Committer {
         turn.note_followed(&mut self.followed);
         if let Some(awaited) = &mut self.awaited {
             awaited.keep(std::mem::take(&mut turn.awaits), &turn.batch);
+        }
+        if let Some(refused) = &mut self.refused {
+            refused.keep(&turn.batch);
         }
         self.tell_senders(&turn);
         for (_, mut hot) in turn.cases {

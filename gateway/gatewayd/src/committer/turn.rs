@@ -14,6 +14,7 @@ use super::{
     Moments, Relay, awaited,
     growth::origin,
     quota::Counters,
+    refused::RefusedBefore,
     rejections::Rejections,
     stated::{Sheaf, Stated},
 };
@@ -155,10 +156,11 @@ impl Turn {
     }
 
     /// Reads what is stored of these entries, where `recent` does not know it.
-    pub(crate) async fn load_seen(
+    pub(super) async fn load_seen(
         &mut self,
         gateway: &Gateway,
         recent: &BTreeMap<EntryId, Seen>,
+        refused: &RefusedBefore,
         ids: &[EntryId],
     ) -> Result<(), Denial> {
         let mut absent = Vec::new();
@@ -171,8 +173,9 @@ impl Turn {
         if absent.is_empty() {
             return Ok(());
         }
+        let refused = refused.among(&absent);
         let (entries, mut receipts) =
-            tokio::try_join!(gateway.store.entries(&absent), gateway.store.rejections_of(&absent))?;
+            tokio::try_join!(gateway.store.entries(&absent), gateway.store.rejections_of(&refused))?;
         let here: Vec<EntryId> = entries.iter().map(|row| *row.id).collect();
         receipts.extend(gateway.store.receipts_by_kind(&here, &DELIVERIES).await?);
         let mut deliveries = self.sort_answers(gateway.own(), receipts);

@@ -54,19 +54,11 @@ impl GatewayStore {
 
     /// The hashes of the leaves from which those at `indexes` follow that are not kept, by the number of the leaf.
     async fn leaf_hashes(&self, channel: &str, indexes: &[i64]) -> Result<BTreeMap<u64, ledger::LeafHash>, StoreError> {
-        let wanted: BTreeSet<u64> = indexes.iter().filter_map(|index| Model::leaves(*index)).flatten().collect();
-        let wanted: Vec<i64> = wanted.into_iter().filter_map(|leaf| i64::try_from(leaf).ok()).collect();
-        let mut found = BTreeMap::new();
-        for chunk in wanted.chunks(write::ROWS_MAX) {
-            let query = leaf::Entity::find().select_only().column(leaf::Column::Idx).column(leaf::Column::Hash);
-            let query = query.filter(leaf::Column::Channel.eq(channel));
-            let query = query.filter(leaf::Column::Idx.is_in(sql::padded(chunk)));
-            let rows: Vec<(i64, Stored<Digest>)> = query.into_tuple().all(self.engine.read()).await?;
-            found.extend(
-                rows.into_iter().filter_map(|(idx, hash)| Some((u64::try_from(idx).ok()?, ledger::LeafHash(hash.0)))),
-            );
-        }
-        Ok(found)
+        let wanted = indexes.iter().filter_map(|index| Model::leaves(*index)).flatten();
+        let wanted: BTreeSet<i64> = wanted.filter_map(|leaf| i64::try_from(leaf).ok()).collect();
+        let leaves = leaf::around(self.engine.read(), channel, &wanted).await?;
+        let hash = |leaf: leaf::Leaf| Some((u64::try_from(leaf.idx).ok()?, ledger::LeafHash(leaf.hash.0)));
+        Ok(leaves.into_iter().filter_map(hash).collect())
     }
 }
 

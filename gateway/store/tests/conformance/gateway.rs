@@ -19,7 +19,11 @@ pub(crate) use super::heads::{
     heads_are_kept_once_and_found_with_who_cosigned_over_them, of_two_heads_for_one_place_a_witness_keeps_one,
     the_first_stamp_on_a_head_stays,
 };
-pub(crate) use super::ledger::a_leaf_is_found_by_the_entry_that_it_names_or_by_the_receipts_of_the_entry;
+pub(crate) use super::ledger::{
+    a_leaf_is_found_by_the_entry_that_it_names_or_by_the_receipts_of_the_entry,
+    leaves_of_many_turns_are_read_in_any_range_and_by_their_numbers,
+    leaves_that_are_told_again_in_other_turns_stay_and_another_one_among_them_is_a_conflict,
+};
 pub(crate) use super::misconduct::{
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again, no_heap_of_lies_takes_the_room_of_what_convicts,

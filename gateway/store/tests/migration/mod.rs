@@ -10,8 +10,10 @@ use crate::{
 
 const LOG: &str = "rogatory.internal/jp/fr";
 
-/// As the program before left it: receipts know no leaves, and each leaf is found by the entry that it names.
-const BEFORE: [&str; 5] = [
+/// As the program before left it: receipts know no leaves, and each leaf has a row and is found by the entry that it names.
+const BEFORE: [&str; 7] = [
+    r#"UPDATE "leaf" SET "entry_id" = (SELECT n."entry_id" FROM "leaf_named" AS n WHERE n."idx" = "leaf"."idx")"#,
+    r#"DELETE FROM "leaf_named""#,
     r#"DROP INDEX "receipt_rejected_by_entry_id""#,
     r#"DROP INDEX "leaf_by_entry_id""#,
     r#"ALTER TABLE "receipt" DROP COLUMN "leaf""#,
@@ -46,7 +48,10 @@ async fn leaves_of_before_are_found_beside_new_ones(place: Place) {
         receipts: vec![receipt(1, "taken", None), receipt(2, "taken", None)],
         ..Batch::default()
     };
-    store.commit(&before).await.unwrap();
+    for leaf in before.leaves.clone() {
+        store.commit(&Batch { leaves: vec![leaf], ..Batch::default() }).await.unwrap();
+    }
+    store.commit(&Batch { leaves: Vec::new(), ..before.clone() }).await.unwrap();
     store.close().await.unwrap();
     place.run(&BEFORE).await;
     let store = place.gateway().await;

@@ -17,6 +17,7 @@ use crate::{
     proxy::Proxy,
     scribe::Scribe,
     stage::{Side, Stage, Victim},
+    stated::LEAVES,
     until, wire,
 };
 
@@ -24,9 +25,9 @@ use crate::{
 const LOG: &str = "
 import json, sqlite3, sys
 db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)
-leaves = db.execute('SELECT hex(hash), hex(salt), hex(statement) FROM leaf WHERE channel NOT LIKE ? ORDER BY idx', ('%/heads',)).fetchall()
+held = [(hash.hex(), salt.hex(), statement.hex()) for _, _, hash, salt, statement in leaves(db)]
 (note,) = db.execute('SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1').fetchone()
-print(json.dumps({'leaves': leaves, 'note': bytes(note).decode()}))
+print(json.dumps({'leaves': held, 'note': bytes(note).decode()}))
 ";
 
 /// Gateways of JP and FR, and the way to FR's, which can be cut.
@@ -40,7 +41,7 @@ async fn linked() -> (Pair, Proxy) {
 /// What JP's gateway would send: the entries as it took them, and its log.
 pub(crate) async fn recorded(pair: &Pair, entries: &[(Entry, types::SignedReceipt)]) -> RelayRequest {
     let database = pair.jp.gateway_dir().join("gateway.db");
-    let log = run(Path::new("python3"), &["-c", LOG, database.to_str().unwrap()]).await.done();
+    let log = run(Path::new("python3"), &["-c", &[LEAVES, LOG].concat(), database.to_str().unwrap()]).await.done();
     let bytes = |hex: &Value| -> Vec<u8> {
         let hex = hex.as_str().unwrap();
         (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()

@@ -22,13 +22,29 @@ use crate::{
     until,
 };
 
+/// The leaves of channels' logs in a gateway's database, each taken out of its stretch (`store`'s `stretch.rs`).
+pub(crate) const LEAVES: &str = "
+def leaves(db):
+    columns = 'channel, idx, hash, salt, statement, following, more'
+    rows = db.execute(f'SELECT {columns} FROM leaf WHERE channel NOT LIKE ? ORDER BY channel, idx', ('%/heads',))
+    for channel, idx, hash, salt, statement, following, more in rows:
+        yield channel, idx, hash, salt, statement
+        for number in range(idx + 1, idx + 1 + following):
+            hash, has, more = more[:32], more[32], more[33:]
+            salt, more = (more[:32], more[32:]) if has & 1 else (b'', more)
+            more = more[16:] if has & 2 else more
+            end = 4 + int.from_bytes(more[:4], 'big')
+            statement, more = more[4:end], more[end:]
+            yield channel, number, hash, salt, statement
+";
+
 /// All receipts that a gateway keeps in the order in which it kept them, and all leaves that it holds.
 const RECORD: &str = "
 import json, sqlite3, sys
 db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)
 receipts = [hex for (hex,) in db.execute('SELECT hex(bytes) FROM receipt ORDER BY id')]
-leaves = db.execute('SELECT channel, idx, hex(statement) FROM leaf WHERE channel NOT LIKE ? ORDER BY channel, idx', ('%/heads',)).fetchall()
-print(json.dumps({'receipts': receipts, 'leaves': leaves}))
+held = [(channel, idx, statement.hex()) for channel, idx, _, _, statement in leaves(db)]
+print(json.dumps({'receipts': receipts, 'leaves': held}))
 ";
 
 /// What a gateway's database holds.
@@ -40,7 +56,8 @@ pub(crate) struct Record {
 impl Record {
     pub(crate) async fn of(state: &State) -> Self {
         let database = state.gateway_dir().join("gateway.db");
-        let told = run(Path::new("python3"), &["-c", RECORD, database.to_str().unwrap()]).await.done();
+        let told =
+            run(Path::new("python3"), &["-c", &[LEAVES, RECORD].concat(), database.to_str().unwrap()]).await.done();
         let receipts = told["receipts"].as_array().unwrap().iter();
         let leaves = told["leaves"].as_array().unwrap().iter();
         let receipt = |kept: &Value| {

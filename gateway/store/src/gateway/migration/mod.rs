@@ -16,6 +16,7 @@ mod m0013_directory_by_root;
 mod m0014_receipt_leaf;
 mod m0015_attachment;
 mod m0016_awaited_statement;
+mod m0017_stretch;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_receipt_leaf::Migration),
             Box::new(m0015_attachment::Migration),
             Box::new(m0016_awaited_statement::Migration),
+            Box::new(m0017_stretch::Migration),
         ]
     }
 }
