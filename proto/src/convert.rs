@@ -9,6 +9,7 @@ use model::{
 use prost::Message;
 
 use crate::{
+    desk::OpeningReport,
     header::{copy, decode_header},
     types as wire,
 };
@@ -71,13 +72,42 @@ pub fn entry_from_bytes(bytes: impl Into<Bytes>) -> Result<wire::Entry, Denial> 
     wire::Entry::decode(bytes.into()).map_err(|error| Denial::failed(Fault::Malformed, format!("the entry: {error}")))
 }
 
-/// What a desk signs of an opening report, under the domain of acknowledgements: entry id (16) ‖ 1 or 0 ‖ the hash of the epoch
-/// authenticator (32, absent where there is none).
-pub fn opening_report_message(entry: EntryId, opened: bool, authenticator: Option<Digest>) -> Vec<u8> {
-    let mut message = entry.as_bytes().to_vec();
-    message.push(u8::from(opened));
-    message.extend(authenticator.iter().flat_map(|hash| hash.as_bytes()));
+/// A desk's word on one entry: which, whether it was opened, and the hash of the epoch authenticator, where there is one.
+pub type Opening = (EntryId, bool, Option<Digest>);
+
+/// What a desk signs of its reports on some entries, under the domain of acknowledgements; of each in turn: entry id (16) ‖ opened, 1 or 0 ‖
+/// whether a hash follows, 1 or 0 ‖ the hash of the epoch authenticator (32, absent where there is none).
+pub fn opening_reports_message(reports: &[Opening]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(reports.len() * 18);
+    for (entry, opened, authenticator) in reports {
+        message.extend(entry.as_bytes());
+        message.extend([u8::from(*opened), u8::from(authenticator.is_some())]);
+        message.extend(authenticator.iter().flat_map(|hash| hash.as_bytes()));
+    }
     message
+}
+
+/// Reports as they travel. They are signed together.
+pub fn send_openings(reports: &[Opening]) -> Vec<OpeningReport> {
+    let report = |(entry, opened, authenticator): &Opening| OpeningReport {
+        entry_id: entry.as_bytes().to_vec().into(),
+        opened: *opened,
+        epoch_authenticator_hash: authenticator.map(|hash| hash.as_bytes().to_vec()).unwrap_or_default().into(),
+    };
+    reports.iter().map(report).collect()
+}
+
+/// Reports as they came. Nothing of them is proven.
+///
+/// # Errors
+/// `Malformed` for an id or a hash that is none.
+pub fn receive_openings(reports: &[OpeningReport]) -> Result<Vec<Opening>, Malformed> {
+    let opening = |report: &OpeningReport| {
+        let hash = &report.epoch_authenticator_hash;
+        let authenticator = if hash.is_empty() { None } else { Some(Digest::try_from(&**hash)?) };
+        Ok((EntryId::try_from(&*report.entry_id)?, report.opened, authenticator))
+    };
+    reports.iter().map(opening).collect()
 }
 
 /// A directory as it came, with what came beside it. Nothing of it is proven.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use model::{
     BodyCommitment, CaseId, Declared, Denial, Digest, EntryId, Fault, Header, HeaderDigest, KeyId, MeasureId,
@@ -9,7 +11,10 @@ use model::{
 use proptest::prelude::*;
 use prost::Message;
 
-use crate::{decode_header, encode_header, encode_statement, status};
+use crate::{
+    convert::{opening_reports_message, receive_openings, send_openings},
+    decode_header, encode_header, encode_statement, status,
+};
 
 fn scope() -> MeasureScope {
     MeasureScope {
@@ -115,6 +120,31 @@ fn a_refusal_survives_a_status() {
     };
     let denial = Denial::from(refusal);
     assert_eq!(status::to_denial(&status::from_denial(&denial)), denial);
+}
+
+#[test]
+fn reports_survive_the_wire_and_no_two_lists_of_them_are_signed_alike() {
+    let (one, other, hash) = (EntryId::new([1; 16]), EntryId::new([0; 16]), Digest::new([0; 32]));
+    let lists = [
+        vec![],
+        vec![(one, true, None)],
+        vec![(one, false, None)],
+        vec![(one, true, Some(hash))],
+        vec![(one, true, None), (other, false, None)],
+        vec![(other, false, None), (one, true, None)],
+        vec![(one, true, None), (other, false, None), (other, false, None)],
+    ];
+    let mut signed = BTreeSet::new();
+    for list in &lists {
+        assert_eq!(receive_openings(&send_openings(list)).unwrap(), *list);
+        assert!(signed.insert(opening_reports_message(list)), "{list:?}");
+    }
+    let mut short = send_openings(&lists[1]);
+    short[0].entry_id = Bytes::from_static(&[1; 15]);
+    receive_openings(&short).unwrap_err();
+    let mut short = send_openings(&lists[3]);
+    short[0].epoch_authenticator_hash = Bytes::from_static(&[1; 31]);
+    receive_openings(&short).unwrap_err();
 }
 
 #[test]

@@ -14,11 +14,10 @@ use identity::{
 use link::{Anchors, CallLimits, Channel, Credentials, Remote};
 use model::{AuthorityId, CaseId, Digest, Entry, EntryId, PartyId, ReceiptKind, SignedReceipt, Timestamp, limits};
 use proto::{
-    convert::receive_directory,
+    convert::{Opening, opening_reports_message, receive_directory, send_openings, signature_to_wire},
     desk::{
-        AcknowledgeRequest, ClaimKeyPackageRequest, ListDirectoriesRequest, OpeningReport, PublishKeyPackagesRequest,
-        SubmitRequest, WatchRequest, WatchResponse, submission_service_client::SubmissionServiceClient,
-        watch_response::Item,
+        AcknowledgeRequest, ClaimKeyPackageRequest, ListDirectoriesRequest, PublishKeyPackagesRequest, SubmitRequest,
+        WatchRequest, WatchResponse, submission_service_client::SubmissionServiceClient, watch_response::Item,
     },
     types as wire,
 };
@@ -73,14 +72,14 @@ impl Routes {
 /// One desk: its keys, its officers' keys, and its connection.
 pub(crate) struct Desk {
     pub(crate) id: AuthorityId,
-    pub(crate) key: SigningKey,
+    pub(crate) key: Arc<SigningKey>,
     pub(crate) leaf: LeafIdentity,
     pub(crate) officers: Vec<SigningKey>,
     /// A judge of the same state, and whose.
     pub(crate) judge: (AuthorityId, SigningKey),
     pub(crate) trust: TrustStore,
     client: SubmissionServiceClient<Channel>,
-    reports: mpsc::UnboundedSender<(u64, OpeningReport)>,
+    reports: mpsc::UnboundedSender<(u64, Opening)>,
     turns: Turns,
     /// Batches of receipts whose signature held, as `deskd` remembers them.
     proven: Mutex<ProvenBatches>,
@@ -220,14 +219,15 @@ impl Desk {
         let leaf_chain = certificates_from_pem(&fs::read_to_string(folder.join("leaf.cert.pem"))?)?;
         let leaf_key = open_pkcs8(&fs::read_to_string(folder.join("leaf.key.pem"))?, &phrase)?;
         let (reports, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(acknowledge(client.clone(), waiting));
+        let key = Arc::new(SigningKey::open(&fs::read_to_string(folder.join("desk.key.pem"))?, &phrase)?);
+        tokio::spawn(acknowledge(client.clone(), key.clone(), waiting));
         if let Some(routes) = routes {
             let stream = client.clone().watch(WatchRequest { after: 0 }).await?.into_inner();
             tokio::spawn(watch(stream, routes.clone()));
         }
         let officer = |authority: &str, name: &str| signing_key(&state.dir.join("officers").join(authority).join(name));
         Ok(Self {
-            key: SigningKey::open(&fs::read_to_string(folder.join("desk.key.pem"))?, &phrase)?,
+            key,
             leaf: LeafIdentity::from_pkcs8(&leaf_chain, &leaf_key)?,
             officers: vec![officer("central", "officer-1")?, officer("central", "officer-2")?],
             judge: (format!("{party}:judicial").parse()?, officer("judicial", "officer-1")?),
@@ -254,32 +254,27 @@ impl Desk {
         Ok(())
     }
 
-    /// Says, signed, that an entry was opened; after a handshake with the hash of the epoch authenticator.
+    /// Says that an entry was opened; after a handshake with the hash of the epoch authenticator.
     pub(crate) fn report(&self, cursor: u64, entry: EntryId, authenticator: Option<Digest>) {
-        let message = proto::convert::opening_report_message(entry, true, authenticator);
-        let signature = self.key.signature(Domain::Acknowledgement, &message);
-        let report = OpeningReport {
-            entry_id: entry.as_bytes().to_vec().into(),
-            opened: true,
-            epoch_authenticator_hash: authenticator.map(|hash| hash.as_bytes().to_vec()).unwrap_or_default().into(),
-            signature: Some(proto::convert::signature_to_wire(&signature)),
-        };
         // The task ends with the desk.
-        let _ = self.reports.send((cursor, report));
+        let _ = self.reports.send((cursor, (entry, true, authenticator)));
     }
 }
 
-/// Acknowledges what waits, in one call at a time.
+/// Acknowledges what waits, in one call at a time, signed once.
 async fn acknowledge(
     mut client: SubmissionServiceClient<Channel>,
-    mut waiting: mpsc::UnboundedReceiver<(u64, OpeningReport)>,
+    key: Arc<SigningKey>,
+    mut waiting: mpsc::UnboundedReceiver<(u64, Opening)>,
 ) {
     let mut some = Vec::new();
     while waiting.recv_many(&mut some, REPORTS_MAX).await > 0 {
         some.sort_by_key(|(cursor, _)| *cursor);
         let cursor = some.last().map(|(cursor, _)| *cursor).unwrap_or_default();
-        let reports = some.drain(..).map(|(_, report)| report).collect();
-        if let Err(status) = client.acknowledge(AcknowledgeRequest { cursor, reports }).await {
+        let said: Vec<_> = some.drain(..).map(|(_, report)| report).collect();
+        let signature = key.signature(Domain::Acknowledgement, &opening_reports_message(&said));
+        let (reports, signature) = (send_openings(&said), Some(signature_to_wire(&signature)));
+        if let Err(status) = client.acknowledge(AcknowledgeRequest { cursor, reports, signature }).await {
             eprintln!("bench: an acknowledgement was not taken: {status}");
         }
     }

@@ -4,13 +4,13 @@
 //! Counted as evidence is all that would not be there without it, in the turns in which the committers wrote it ([`held`]):
 //! - *database*: leaves, tree hashes, heads, receipts, awaited rows, the receipts within entries and deliveries; the news of delivery and
 //!   retrieval for the sending desk, and the outbox's row that takes a retrieval across. A turn that wrote nothing else is counted whole.
-//!   And what is read for any of it.
 //! - *ledger*: leaves and their salts, the tree, a signed head for each turn; the leaves on their way; the other gateway's copy, its cosignature, the check of that.
 //! - *receipts*: encoded, hashed into a tree, signed once for each turn and channel, encoded once for the database and copied into each row
 //!   that holds them; at the other gateway decoded and verified, where a batch is verified once.
 //! - *wire*: the bytes of receipts, leaves and heads, at what a byte more costs an echo, and a whole echo for each call that brings nothing
 //!   but evidence.
-//! - *desks*: the receipts that desks verify, each batch once, and the signed report on which a retrieval rests, made and verified.
+//! - *desks*: the receipts that desks verify, each batch once, and the signatures on their reports, on which retrievals rest, made and verified:
+//!   one for each acknowledgement.
 //!
 //! That is rather too much than too little: a state without evidence would tell its desks of deliveries too. Not counted are the wakes and
 //! the waiting of more and longer turns, the deletion of outbox rows, and the log of heads, which grows with time and not with entries.
@@ -41,16 +41,17 @@ const SETTLED: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Evidence {
     pub(crate) written: f64,
-    pub(crate) read: f64,
     pub(crate) ledger: f64,
     pub(crate) stated: f64,
     pub(crate) verified: f64,
-    /// Of the rows and reads, the part of the threads that SQLite runs on.
+    /// Of the rows, the part of the threads that SQLite runs on.
     pub(crate) database: f64,
     /// Of both desks: receipts that they verify.
     pub(crate) desks: f64,
     /// How many of those.
     pub(crate) desk_receipts: f64,
+    /// How many acknowledgements both make, each signed once, whatever it reports.
+    pub(crate) acknowledgements: f64,
     /// Bytes of evidence on all three hops.
     pub(crate) bytes: f64,
     /// Calls between gateways that bring nothing else.
@@ -71,13 +72,13 @@ impl Evidence {
         self.bytes * floors.echo_byte + self.calls * floors.echo
     }
 
-    /// The desks' part, with the report of the one that opens.
+    /// The desks' part, with the reports of the one that opens.
     pub(crate) fn at_desks(&self, floors: &Floors) -> f64 {
-        self.desks + floors.sign + floors.verify
+        self.desks + self.acknowledgements * (floors.sign + floors.verify)
     }
 
     pub(crate) fn all(&self, floors: &Floors) -> f64 {
-        let gateways = self.written + self.read + self.ledger + self.stated + self.verified;
+        let gateways = self.written + self.ledger + self.stated + self.verified;
         gateways + self.wire(floors) + self.at_desks(floors)
     }
 }
@@ -107,13 +108,13 @@ fn per_entry(sum: Evidence, entries: usize) -> Evidence {
     let each = |sum: f64| sum / entries.max(1) as f64;
     Evidence {
         written: each(sum.written),
-        read: each(sum.read),
         database: each(sum.database),
         ledger: each(sum.ledger),
         stated: each(sum.stated),
         verified: each(sum.verified),
         desks: each(sum.desks),
         desk_receipts: each(sum.desk_receipts),
+        acknowledgements: each(sum.acknowledgements),
         bytes: each(sum.bytes),
         calls: each(sum.calls),
         receipts: each(sum.receipts),

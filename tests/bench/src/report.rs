@@ -192,9 +192,8 @@ fn write_evidence(out: &mut String, measured: &Measured, split: &Split) -> std::
     )?;
     writeln!(
         out,
-        "  gateways: rows {:.0}, read {:.0} | ledger {:.0} | receipts made {:.0}, verified {:.0} | wire {:.0} | desks {:.0}",
+        "  gateways: rows {:.0} | ledger {:.0} | receipts made {:.0}, verified {:.0} | wire {:.0} | desks {:.0}",
         evidence.written,
-        evidence.read,
         evidence.ledger,
         evidence.stated,
         evidence.verified,
@@ -208,14 +207,14 @@ fn write_evidence(out: &mut String, measured: &Measured, split: &Split) -> std::
     )?;
     writeln!(
         out,
-        "  {:.0} bytes and {:.2} calls on the wire; the desks verify {:.1} receipts",
-        evidence.bytes, evidence.calls, evidence.desk_receipts
+        "  {:.0} bytes and {:.2} calls on the wire; the desks verify {:.1} receipts and sign {:.2} acknowledgements",
+        evidence.bytes, evidence.calls, evidence.desk_receipts, evidence.acknowledgements
     )?;
     writeln!(
         out,
-        "  rows: the loop's turns written again, with evidence less without; read, ledger, receipts: done again over what it left;\n  \
-         wire: by the echo's bytes and calls; desks: their receipts verified again, each batch once, and one report signed and verified at the floor.\n  \
-         Held against the loop: of rows and reads SQLite's threads took {:.0} here, and for everything {:.0} there",
+        "  rows: the loop's turns written again, with evidence less without; ledger, receipts: done again over what it left;\n  \
+         wire: by the echo's bytes and calls; desks: their receipts verified again, each batch once, and each acknowledgement signed and verified at the floor.\n  \
+         Held against the loop: of rows SQLite's threads took {:.0} here, and for everything {:.0} there",
         evidence.database, split.database
     )
 }
@@ -256,11 +255,11 @@ pub(crate) fn json(measured: &Measured) -> Value {
         "evidence": {
             "share": split.evidence, "share_max": SHARE_MAX, "all": evidence.all(floors),
             "entries_per_second_without": closed.rate / (1.0 - split.evidence),
-            "rows": evidence.written, "read": evidence.read, "database_threads": evidence.database,
+            "rows": evidence.written, "database_threads": evidence.database,
             "ledger": evidence.ledger,
             "receipts_made": evidence.stated, "receipts_verified": evidence.verified,
             "wire": evidence.wire(floors), "wire_bytes": evidence.bytes, "wire_calls": evidence.calls,
-            "desks": evidence.at_desks(floors), "desk_receipts": evidence.desk_receipts,
+            "desks": evidence.at_desks(floors), "desk_receipts": evidence.desk_receipts, "acknowledgements": evidence.acknowledgements,
             "receipts": evidence.receipts, "leaves": evidence.leaves, "tree_hashes": evidence.tree_hashes,
             "heads": evidence.heads, "turns": evidence.turns, "turns_alone": evidence.turns_alone,
         },

@@ -11,7 +11,7 @@ use model::{
 };
 use prost::Message;
 use proto::{
-    desk::{AcknowledgeRequest, Arrival, OpeningReport},
+    desk::{AcknowledgeRequest, Arrival},
     types,
 };
 use seal::Member;
@@ -400,18 +400,11 @@ impl Office {
 
     /// That everything up to `cursor` is durable here, with this desk's word on the entry, where it has one.
     fn acknowledgement(&self, cursor: u64, entry: EntryId, opening: Option<&Opening>, now: Timestamp) -> NewDeskOutbox {
-        let report = |opening: &Opening| {
-            let message = proto::convert::opening_report_message(opening.entry, opening.opened, opening.authenticator);
-            let signature = self.desk_key.signature(Domain::Acknowledgement, &message);
-            let hash = opening.authenticator.map(|one| one.as_bytes().to_vec()).unwrap_or_default();
-            OpeningReport {
-                entry_id: opening.entry.as_bytes().to_vec().into(),
-                opened: opening.opened,
-                epoch_authenticator_hash: hash.into(),
-                signature: Some(proto::convert::signature_to_wire(&signature)),
-            }
-        };
-        let request = AcknowledgeRequest { cursor, reports: opening.map(report).into_iter().collect() };
+        let said: Vec<_> = opening.into_iter().map(|one| (one.entry, one.opened, one.authenticator)).collect();
+        let signed = (!said.is_empty())
+            .then(|| self.desk_key.signature(Domain::Acknowledgement, &proto::convert::opening_reports_message(&said)));
+        let signature = signed.as_ref().map(proto::convert::signature_to_wire);
+        let request = AcknowledgeRequest { cursor, reports: proto::convert::send_openings(&said), signature };
         NewDeskOutbox {
             entry_id: entry.into(),
             kind: ACKNOWLEDGE,

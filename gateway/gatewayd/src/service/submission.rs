@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use identity::{Domain, Subject};
-use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, ReceiptKind, Refuser, limits};
-use proto::convert::send_directory;
+use model::{AuthorityId, CaseId, Denial, EntryId, Fault, ReceiptKind, Refuser, limits};
+use proto::convert::{opening_reports_message, receive_openings, send_directory};
 use proto::desk::{
     AcknowledgeRequest, AcknowledgeResponse, Arrival, ClaimKeyPackageRequest, ClaimKeyPackageResponse,
     GetStandingRequest, GetStandingResponse, ListDirectoriesRequest, ListDirectoriesResponse, ListEntriesRequest,
-    ListEntriesResponse, OpeningReport, PublishKeyPackagesRequest, PublishKeyPackagesResponse, SubmitRequest,
-    SubmitResponse, TraceEntriesRequest, TraceEntriesResponse, WatchRequest, WatchResponse,
+    ListEntriesResponse, PublishKeyPackagesRequest, PublishKeyPackagesResponse, SubmitRequest, SubmitResponse,
+    TraceEntriesRequest, TraceEntriesResponse, WatchRequest, WatchResponse,
     submission_service_server::SubmissionService, watch_response,
 };
 use store::{
@@ -77,7 +77,7 @@ impl SubmissionService for Desks {
         if request.reports.len() > REPORTS_MAX {
             return Err(status(Denial::failed(Fault::TooLarge, "more than 1,024 reports in one acknowledgement")));
         }
-        let reports = request.reports.iter().map(|report| self.read_report(&desk, report)).collect::<Result<_, _>>();
+        let reports = self.read_reports(&desk, &request);
         let (answer, answered) = oneshot::channel();
         let work = Work::Acknowledge(Acknowledge {
             desk,
@@ -219,23 +219,23 @@ impl Desks {
         }
     }
 
-    /// A desk's signed word on one entry: entry id ‖ opened ‖ hash, under the domain of acknowledgements.
-    fn read_report(&self, desk: &AuthorityId, report: &OpeningReport) -> Result<Opened, Denial> {
+    /// A desk's word on some entries, signed once for all of them.
+    fn read_reports(&self, desk: &AuthorityId, request: &AcknowledgeRequest) -> Result<Vec<Opened>, Denial> {
         let malformed = |error: model::Malformed| Denial::failed(Fault::Malformed, error.to_string());
-        let entry = EntryId::try_from(&*report.entry_id).map_err(malformed)?;
-        let hash = &report.epoch_authenticator_hash;
-        let authenticator = if hash.is_empty() { None } else { Some(Digest::try_from(&**hash).map_err(malformed)?) };
-        let message = proto::convert::opening_report_message(entry, report.opened, authenticator);
-        let signature = proto::convert::signature_from_wire(report.signature.clone()).map_err(malformed)?;
+        if request.reports.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reports = receive_openings(&request.reports).map_err(malformed)?;
+        let message = opening_reports_message(&reports);
+        let signature = proto::convert::signature_from_wire(request.signature.clone()).map_err(malformed)?;
         let key = self.0.trust.snapshot().store.desk_key(desk);
         let holds = key.is_some_and(|key| {
             key.key_id() == signature.key && key.verify(Domain::Acknowledgement, &message, &signature.bytes).is_ok()
         });
-        if holds {
-            Ok(Opened { entry, opened: report.opened, authenticator })
-        } else {
-            Err(Denial::failed(Fault::Malformed, "a report that the desk did not sign"))
+        if !holds {
+            return Err(Denial::failed(Fault::Malformed, "reports that the desk did not sign"));
         }
+        Ok(reports.into_iter().map(|(entry, opened, authenticator)| Opened { entry, opened, authenticator }).collect())
     }
 }
 

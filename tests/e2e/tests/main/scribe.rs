@@ -13,10 +13,11 @@ use model::{
     SignedReceipt, Step, Validation, ValidationStatement, Window,
 };
 use proto::{
+    convert::Opening,
     desk::{
-        AcknowledgeRequest, ClaimKeyPackageRequest, EntryTrace, ListDirectoriesRequest, OpeningReport,
-        PublishKeyPackagesRequest, SubmitRequest, TraceEntriesRequest, WatchRequest,
-        submission_service_client::SubmissionServiceClient, watch_response,
+        AcknowledgeRequest, ClaimKeyPackageRequest, EntryTrace, ListDirectoriesRequest, PublishKeyPackagesRequest,
+        SubmitRequest, TraceEntriesRequest, WatchRequest, submission_service_client::SubmissionServiceClient,
+        watch_response,
     },
     types,
 };
@@ -242,12 +243,18 @@ impl Scribe {
 
     /// Says of an entry that lies ready for this desk whether it could be opened.
     pub(crate) async fn report(&mut self, entry: EntryId, opened: bool) {
-        let message = proto::convert::opening_report_message(entry, opened, None);
+        let said = [(entry, opened, None)];
+        let message = proto::convert::opening_reports_message(&said);
         let signature = proto::convert::signature_to_wire(&self.desk.signature(Domain::Acknowledgement, &message));
-        let entry_id = entry.as_bytes().to_vec().into();
-        let report = OpeningReport { entry_id, opened, signature: Some(signature), ..OpeningReport::default() };
-        let request = AcknowledgeRequest { cursor: 0, reports: vec![report] };
-        self.client.acknowledge(request).await.unwrap();
+        let request = |said: &[Opening]| {
+            let reports = proto::convert::send_openings(said);
+            AcknowledgeRequest { cursor: 0, reports, signature: Some(signature.clone()) }
+        };
+        // What is not signed as it stands is not taken: the contrary, and more than was signed.
+        for forged in [vec![(entry, !opened, None)], [said, said].concat()] {
+            self.client.acknowledge(request(&forged)).await.unwrap_err();
+        }
+        self.client.acknowledge(request(&said)).await.unwrap();
     }
 
     /// The other gateway's word on an entry.
