@@ -14,6 +14,16 @@ use crate::{
     types as wire,
 };
 
+impl crate::desk::GetCaseResponse {
+    /// The entry that sent the request; `None` as long as it is not part of the case.
+    pub fn request_entry(&self) -> Option<EntryId> {
+        let sends =
+            |one: &&crate::desk::TimelineEvent| one.step == Step::SealSend.as_str() && one.verdict == "admitted";
+        let sent = self.timeline.iter().rfind(sends)?;
+        EntryId::try_from(sent.entry_id.as_ref()).ok()
+    }
+}
+
 /// Takes an entry from the wire. The result is not yet believed: `identity` verifies it.
 ///
 /// # Errors

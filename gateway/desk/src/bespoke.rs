@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use accord::{contradiction, equal};
 use jiff::{civil::Date, tz::TimeZone};
-use model::{AuthorityId, Challenge, ConditionCode, Header, PostponementCode, Refusal, RefusalCode, Step, Timestamp};
+use model::{AuthorityId, ConditionCode, Header, PostponementCode, Refusal, RefusalCode, Step, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,8 +13,6 @@ use crate::{
     consultation::{self, CONSULTATION_MINUTES},
 };
 
-/// So many signs make a challenge.
-const CHALLENGE_SIGNS: usize = 16;
 /// Within so many days what is postponed is looked at again.
 const REVIEW_DAYS_MAX: i32 = 90;
 
@@ -30,7 +28,6 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
         Step::AcceptConditions => undertaken(header, &read(document)?),
         Step::Postpone => postponed(header, &read(document)?),
         Step::ReturnRequest => returned(header, &read(document)?),
-        Step::OpenCallback => unspoken(header, document),
         // A notice may stand in for them.
         Step::ConsultDone if document["record_type"] == CONSULTATION_MINUTES => consultation::compare(header, document),
         _ => after::compare(header, document),
@@ -50,7 +47,6 @@ pub(crate) fn is_for(step: Step) -> bool {
                 | Step::Postpone
                 | Step::ReturnRequest
                 | Step::ConsultDone
-                | Step::OpenCallback
         )
 }
 
@@ -62,18 +58,6 @@ fn read<'d, T: Deserialize<'d>>(document: &'d Value) -> Result<T, Refusal> {
 fn spoken(speaker: &Speaker, field: &str, header: &Header) -> Result<(), Refusal> {
     let own = speaker.authority.party() == header.sender.party();
     equal(own, &format!("{field}.authority"), "the document speaks for another party than the one that sends it")
-}
-
-/// A challenge that is written to the other side as well proves no call.
-fn unspoken(header: &Header, notice: &Value) -> Result<(), Refusal> {
-    let said = notice["text"].as_str().unwrap_or_default();
-    let signs: Vec<char> = said.chars().filter(char::is_ascii_alphanumeric).collect();
-    let is_it = |signs: &[char]| {
-        let read = signs.iter().collect::<String>().parse::<Challenge>();
-        read.is_ok_and(|one| Some(one.commitment()) == header.declared.challenge)
-    };
-    let written = signs.windows(CHALLENGE_SIGNS).any(is_it);
-    equal(!written, "text", "the challenge is written in it; it is only read out, over another channel")
 }
 
 /// Whether more is asked than was validated, the gateways see in the header, and who reads in the document.

@@ -18,6 +18,7 @@ mod after;
 mod answer;
 mod bespoke;
 mod body;
+mod callback;
 mod carried;
 mod clone;
 mod consultation;
@@ -48,6 +49,7 @@ pub use answer::{
 };
 pub use bespoke::review_of;
 pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed_message};
+pub use callback::unwritten;
 pub use carried::Carried;
 pub use clone::{CloneFor, LeftOut, clone_request};
 pub use consultation::{CONSULTATION_MINUTES, ConsultationSignature, consultation_hash, consultation_signatures};

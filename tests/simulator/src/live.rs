@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
-    AuthorityId, Challenge, Classification, Declared, Digest, EntryId, KeyId, MeasureId, Pin, PostponementCode,
+    AuthorityId, CaseId, Challenge, Classification, Declared, Digest, EntryId, KeyId, MeasureId, Pin, PostponementCode,
     RefusalCode, Role, Step, Timestamp,
 };
 use workflow::{Actor, Case, Command, Event, Measure, Moment, Side, TRANSITIONS, Terms, Trigger, decide};
@@ -197,9 +197,12 @@ impl Live {
             _ => false,
         });
         let given = step == Step::SealSend && self.terms.iter().any(|(_, terms)| terms.gives);
+        let request = self.case.as_ref().and_then(|case| case.request);
         let declared = Declared {
-            callback: granting.then(|| stated.plus_ms(-1)),
-            challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment()),
+            callback: self.measure().filter(|_| granting).map(|measure| called_at(measure).min(stated)),
+            challenge: request
+                .filter(|_| step == Step::OpenCallback)
+                .map(|request| CHALLENGE.commitment(self.case_id(), request)),
             response: (step == Step::AnswerCallback).then_some(CHALLENGE),
             postponement: pending.postponement,
             emergency: step == Step::SealSend && self.ask.emergency,
@@ -211,6 +214,7 @@ impl Live {
         let sends = step == Step::SealSend;
         let of_case = sends || step.is_handshake();
         let command = Command {
+            case: self.case_id(),
             entry: self.entry_id(),
             step,
             home,
@@ -232,6 +236,12 @@ impl Live {
         decide(self.case.as_ref(), &command, stated).ok()
     }
 
+    fn case_id(&self) -> CaseId {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&self.serial.to_be_bytes());
+        CaseId::new(bytes)
+    }
+
     fn entry_id(&self) -> EntryId {
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&self.serial.to_be_bytes());
@@ -244,4 +254,10 @@ impl Live {
         let [home, peer] = [self.home, self.peer].map(|place| scenario.parties[place].id);
         format!("{home}-{peer}/{}/{}", scenario.streams[self.stream].id, self.number)
     }
+}
+
+/// When somebody called back: at once when the challenge was drawn.
+fn called_at(measure: &Measure) -> Timestamp {
+    let drawn = measure.call.map_or(measure.arrived, |call| call.opened);
+    drawn.max(measure.arrived.plus_ms(1))
 }

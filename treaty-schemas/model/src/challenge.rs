@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Malformed};
+use crate::{CaseId, Digest, EntryId, Malformed};
 
 /// Without I, L, O and U, which are misheard or misread.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -22,9 +22,17 @@ impl Challenge {
         Self(bytes)
     }
 
-    /// What is said of it before the other side has given it back.
-    pub fn commitment(&self) -> Digest {
-        Digest::of(&[DOMAIN, &self.0])
+    /// What is said of it before the other side has given it back: of use for the emergency that this entry of this case asked for, and for no
+    /// other one.
+    pub fn commitment(&self, case: CaseId, request: EntryId) -> Digest {
+        Digest::of(&[DOMAIN, case.as_bytes(), request.as_bytes(), &self.0])
+    }
+
+    /// Whether `text` holds one of which `is_it` is true, in whatever gaps and letters it is written.
+    pub fn is_in(text: &str, is_it: impl Fn(Self) -> bool) -> bool {
+        let signs: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let read = |signs: &[char]| signs.iter().collect::<String>().parse().ok();
+        signs.windows(LENGTH).filter_map(read).any(is_it)
     }
 }
 
@@ -123,13 +131,27 @@ mod tests {
     }
 
     #[test]
-    fn the_commitment_stability() {
+    fn the_commitment_holds_for_one_challenge_one_case_and_one_request_and_is_stable() {
+        let (case, request) = (CaseId::new([1; 16]), EntryId::new([2; 16]));
         let challenge: Challenge = "7Q2F-0M9X-R4TB-W8CN".parse().unwrap();
         let other: Challenge = "7Q2F-0M9X-R4TB-W8CM".parse().unwrap();
-        assert_ne!(challenge.commitment(), other.commitment());
-        assert_eq!(
-            challenge.commitment().to_string(),
-            "031e8c8d4d17d4a3529f945f38de69c28fe0b8649b0ff0268a5dbc99d1ac06fa"
-        );
+        let commitment = challenge.commitment(case, request);
+        assert_ne!(commitment, other.commitment(case, request));
+        assert_ne!(commitment, challenge.commitment(CaseId::new([2; 16]), request));
+        assert_ne!(commitment, challenge.commitment(case, EntryId::new([1; 16])));
+        assert_eq!(commitment.to_string(), "69f4940082af76031083dfd9e5162888c00c14305e6678f08d02f55db82f6a3a");
+    }
+
+    #[test]
+    fn a_challenge_is_found_in_a_text_however_it_is_written() {
+        let challenge: Challenge = "7Q2F-0M9X-R4TB-W8CN".parse().unwrap();
+        for text in
+            ["Enter 7Q2F-0M9X-R4TB-W8CN, please.", "7q2f 0m9x r4tb w8cn", "x7Q2FoM9XR4TBW8CNx", "7Q2F/0M9X.R4TB\nW8CN"]
+        {
+            assert!(Challenge::is_in(text, |one| one == challenge), "{text}");
+        }
+        for text in ["", "7Q2F-0M9X-R4TB-W8C", "W8CN-R4TB-0M9X-7Q2F", "We call you back over another channel."] {
+            assert!(!Challenge::is_in(text, |one| one == challenge), "{text}");
+        }
     }
 }

@@ -2,18 +2,30 @@
 //! digest of the challenge, that of the other the challenge itself, so that neither an officer who did not call nor one who was not called
 //! makes the grant alone.
 
-use model::{Digest, Refusal, RefusalCode, Step, Timestamp};
+use model::{Digest, Refusal, RefusalCode, Step, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, Command, Measure, Side, Terms, answer::cited};
+use crate::{Case, Command, Measure, Side, Terms, answer::cited, case::never};
 
 /// A call-back, as the entries of both sides tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallBack {
     /// The commitment of the challenge that the requested side drew.
     pub challenge: Digest,
+    /// When the entry that says it was made, as it states: nobody read the challenge out before, and who called may have while that entry was
+    /// still on its way.
+    #[serde(default = "never")]
+    pub opened: Timestamp,
     /// When the requesting side gave that challenge back.
     pub answered: Option<Timestamp>,
+}
+
+impl CallBack {
+    /// Whether somebody can have read its challenge out at that moment, as far as clocks agree: after it was drawn, and before it was given back.
+    fn spans(&self, at: Timestamp) -> bool {
+        let before = at < self.opened.plus_ms(-CLOCK_AHEAD_MS_MAX);
+        !before && self.answered.is_none_or(|answered| at <= answered.plus_ms(CLOCK_AHEAD_MS_MAX))
+    }
 }
 
 impl Measure {
@@ -29,9 +41,11 @@ impl Measure {
 }
 
 /// What a step says of the call. A new call takes the place of one that was not answered, or by the wrong person.
-pub(crate) fn fold(measure: &mut Measure, step: Step, challenge: Option<Digest>, at: Timestamp) {
+pub(crate) fn fold(measure: &mut Measure, step: Step, challenge: Option<Digest>, stated: Timestamp, at: Timestamp) {
     match step {
-        Step::OpenCallback => measure.call = challenge.map(|challenge| CallBack { challenge, answered: None }),
+        Step::OpenCallback => {
+            measure.call = challenge.map(|challenge| CallBack { challenge, opened: stated, answered: None });
+        }
         Step::AnswerCallback => {
             if let Some(call) = &mut measure.call {
                 call.answered = Some(at);
@@ -66,7 +80,12 @@ pub(crate) fn answered(case: &Case, command: &Command<'_>, measure: &Measure) ->
     };
     let field = "declared.response";
     match command.declared.response {
-        Some(response) if response.commitment() == call.challenge => Ok(()),
+        // Drawn for another request, it proves no call on this one.
+        Some(response)
+            if case.request.is_some_and(|request| response.commitment(command.case, request) == call.challenge) =>
+        {
+            Ok(())
+        }
         Some(_) => {
             let reason = format!("the challenge is not the one that {peer} drew for {id}");
             let remedy = format!(
@@ -94,8 +113,13 @@ pub(crate) fn confirmed(
 ) -> Result<(), Refusal> {
     let (home, peer, field) = (case.party(Side::Home), case.party(Side::Peer), "declared.callback");
     let missing = match command.declared.callback {
-        Some(at) if measure.arrived < at && at <= now => None,
-        Some(_) => Some("the call-back was not between the arrival of the request and this step"),
+        Some(at) if at <= measure.arrived || now < at => {
+            Some("the call-back was not between the arrival of the request and this step")
+        }
+        Some(at) if terms.callback && measure.call.is_some_and(|call| !call.spans(at)) => {
+            Some("the call-back was not between the moments at which its challenge was drawn and given back")
+        }
+        Some(_) => None,
         None if terms.callback => Some("an emergency is granted only after a call-back, and none is declared"),
         None => None,
     };

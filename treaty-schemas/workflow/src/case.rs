@@ -25,6 +25,9 @@ pub struct Case {
     /// The latest moment that one of its entries states.
     #[serde(default = "long_ago")]
     pub stated: Timestamp,
+    /// The entry that sent the request.
+    #[serde(default)]
+    pub request: Option<EntryId>,
     /// What is asked; empty until the request is sent.
     pub measures: BTreeMap<MeasureId, Measure>,
     /// What the case has beside the request, in the order in which it was opened.
@@ -185,7 +188,7 @@ fn long_ago() -> Timestamp {
     Timestamp(i64::MIN)
 }
 
-fn never() -> Timestamp {
+pub(crate) fn never() -> Timestamp {
     Timestamp(i64::MAX)
 }
 

@@ -1,6 +1,6 @@
 use model::{
-    AuthorityId, ConditionCode, Declared, EntryId, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin, RecordType,
-    RefusalCode, Role, Step, Timestamp,
+    AuthorityId, CaseId, ConditionCode, Declared, EntryId, Header, KeyId, MeasureId, MeasureScope, PartyId, Pin,
+    RecordType, RefusalCode, Role, Step, Timestamp,
 };
 
 use crate::{DraftStep, State, Terms};
@@ -8,6 +8,8 @@ use crate::{DraftStep, State, Terms};
 /// What somebody wants to do to a case. Nothing in it is believed but the signers' keys and roles, which `identity` verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Command<'a> {
+    /// Of which case.
+    pub case: CaseId,
     /// The entry that states it.
     pub entry: EntryId,
     /// What.
@@ -51,6 +53,7 @@ impl<'a> Command<'a> {
     /// The command that a header states, with those who signed it.
     pub fn of(header: &'a Header, signers: &'a [(KeyId, Role)]) -> Self {
         Self {
+            case: header.case,
             entry: header.entry,
             step: header.step,
             home: header.home,

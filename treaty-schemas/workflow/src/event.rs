@@ -10,7 +10,7 @@ use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, c
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
-pub const FOLD: u16 = 5;
+pub const FOLD: u16 = 6;
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +180,7 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
     match &event.change {
         Change::Opened | Change::GroupChanged | Change::Drafted => {}
         Change::Sent { measures, terms, conditions, bytes } if case.measures.is_empty() && !case.abandoned => {
+            case.request = event.entry;
             send(&mut case, measures, terms, event.entry);
             for measure in case.measures.values_mut().filter(|measure| measure.gives()) {
                 measure.bytes = *bytes;
@@ -248,7 +249,7 @@ fn moved(case: &mut Case, event: &Event, at: Timestamp) {
                 measure.newest = event.entry.or(measure.newest);
             }
             measure.callback = callback.or(measure.callback);
-            call::fold(measure, *step, *challenge, at);
+            call::fold(measure, *step, *challenge, event.at, at);
             measure.bytes = measure.bytes.saturating_add(*bytes);
             measure.ground = ground.or(measure.ground);
             if one.from != one.to {
@@ -274,6 +275,7 @@ fn begun(event: &Event) -> Case {
         opened: at,
         moved: at,
         stated: event.at,
+        request: None,
         measures: BTreeMap::new(),
         matters: BTreeMap::new(),
         abandoned: false,

@@ -17,7 +17,7 @@ mod terms;
 mod wide;
 
 use model::{
-    Absence, AuthorityId, Challenge, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, LeftOut, MatterId,
+    Absence, AuthorityId, CaseId, Challenge, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, LeftOut, MatterId,
     MeasureId, MeasureScope, PartyId, Pin, PostponementCode, RecordType, Refusal, RefusalCode, Role, SelectorKind,
     Step, Timestamp,
 };
@@ -82,6 +82,8 @@ fn by_the_table(step: Step) -> (AuthorityId, Vec<(KeyId, Role)>) {
 
 /// What is read out on the telephone.
 pub(super) const CHALLENGE: Challenge = Challenge::new([7; 10]);
+
+pub(super) const CASE: CaseId = CaseId::new([5; 16]);
 
 /// A command that owns what it says.
 #[derive(Debug, Clone)]
@@ -162,7 +164,7 @@ impl Order {
                 about: (step == Step::ReportError).then_some(ENTRY),
                 minutes: crate::matter::tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 flaw: matches!(step, Step::Triage | Step::Reject).then_some(Flaw::WrongSubject),
-                challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment()),
+                challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment(CASE, ENTRY)),
                 response: (step == Step::AnswerCallback).then_some(CHALLENGE),
                 // Two record types are asked for, and one of them is released.
                 left_out: concerns.iter().filter(|_| step == Step::FinalReport).map(|id| absent(*id)).collect(),
@@ -201,6 +203,7 @@ impl Order {
         taken: Option<Timestamp>,
     ) -> Result<Event, Refusal> {
         let command = Command {
+            case: CASE,
             entry: ENTRY,
             step: self.step,
             home: party("home"),

@@ -8,6 +8,6 @@ mod said;
 mod schema;
 mod shown;
 
-pub(crate) use of_step::{CALLBACK, Form, is_offered, of_callback, of_record, of_step};
+pub(crate) use of_step::{CALLBACK, DRAWN, Form, is_offered, of_callback, of_record, of_step};
 pub(crate) use said::{Clock, Unfit, document, rearranged};
 pub(crate) use shown::{FormShown, Wrong, filled, label};

@@ -55,6 +55,9 @@ impl Form {
 
 /// The forms of a step of a matter of this kind (as the desk names it; empty outside of one).
 pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
+    if step == Step::OpenCallback {
+        return vec![of_drawn()];
+    }
     let cuts = match step {
         Step::RequestUse | Step::NotifyExculpatory => {
             vec![cut("use_consent", &["legal_basis", "proceeding", "recipient"], &["legal_basis"])]
@@ -80,8 +83,7 @@ pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
         Step::TransmitMinutes => vec![cut("hearing_notice", &["handover"], &["handover"])],
         Step::AskInfo => vec![optional(cut("info_request", &["questions", "answer_by"], &[]))],
         Step::GiveInfo => vec![optional(cut("info_reply", &["answers", "scope_grows", "validation"], &[]))],
-        // Who calls reads out what who is called enters.
-        Step::OpenCallback | Step::AnswerCallback => vec![cut("notice", &["challenge"], &["challenge"])],
+        Step::AnswerCallback => vec![cut("notice", &["challenge"], &["challenge"])],
         Step::Close => vec![cut("notice", &["alternative_channel"], &[])],
         Step::Assign => vec![cut("notice", &["domestic_reference", "other_measure"], &[])],
         Step::OpenReview => vec![optional(cut("notice", &["order"], &[]))],
@@ -99,13 +101,25 @@ pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
     cuts.iter().enumerate().map(|(at, cut)| cut.form(&format!("f{at}"))).collect()
 }
 
+/// What a page draws to be read out when somebody calls back; the notice says its commitment alone.
+pub(crate) const DRAWN: &str = "drawn";
+
+fn of_drawn() -> Form {
+    let field = Field { name: DRAWN.to_owned(), hint: String::new(), is_needed: true, kind: Kind::Drawn };
+    Form { record_type: "notice".to_owned(), prefix: "f0".to_owned(), fields: vec![field], is_optional: false }
+}
+
 /// The record of a call-back.
 pub(crate) const CALLBACK: &str = "emergency_callback";
 
 /// The record of a call-back, on the answer to an emergency.
-pub(crate) fn of_callback() -> Form {
-    let only = &["at", "channel", "reached_by", "duration_s", "caller", "callee"];
-    optional(cut(CALLBACK, only, &[])).form("call")
+///
+/// Where no treaty wants a challenge to be given back (`is_proved`), that both agreed is the word of who called.
+pub(crate) fn of_callback(is_proved: bool) -> Form {
+    let only: &[&str] = &["at", "channel", "reached_by", "duration_s", "agreed", "caller", "callee"];
+    let mut form = optional(cut(CALLBACK, only, &[])).form("call");
+    form.fields.retain(|one| !is_proved || one.name != "agreed");
+    form
 }
 
 /// Whether a step has a form of fields.

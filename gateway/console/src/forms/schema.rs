@@ -63,6 +63,8 @@ pub(crate) enum Kind {
     File,
     /// Only this.
     Fixed(Value),
+    /// What the page itself has filled in: it is shown, and not changed.
+    Drawn,
     /// What no field fits: JSON as it stands.
     Raw,
 }

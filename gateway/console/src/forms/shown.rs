@@ -201,6 +201,7 @@ impl Writer<'_> {
         shown.kind = match kind {
             Kind::Fixed(_) => return false,
             Kind::Line => "line",
+            Kind::Drawn => "drawn",
             Kind::Text | Kind::Lines | Kind::Raw => "area",
             Kind::Whole { .. } => "whole",
             Kind::Tick { .. } => "tick",

@@ -355,7 +355,7 @@ impl Forms<'_> {
         }
         let urgent = shown.measures.iter().any(|one| one.request_type.contains("emergency"));
         if urgent && matches!(step, Step::Recognise | Step::OfferConditions) {
-            all.push(forms::of_callback());
+            all.push(forms::of_callback(form::is_given_back(shown)));
         }
         // The times among which one is taken stand above, by both clocks.
         all.iter_mut().filter(|_| step == Step::AgreeSlot).for_each(|form| form.leave_out("slot"));
@@ -390,7 +390,8 @@ impl Forms<'_> {
             }
             Some(Problem::Unfit(unfit)) => {
                 let records = (1..=RECORDS_MAX).filter_map(|number| self.record_form(number));
-                let all = forms::of_step(step, matter_kind).into_iter().chain([forms::of_callback()]).chain(records);
+                let all =
+                    forms::of_step(step, matter_kind).into_iter().chain([forms::of_callback(false)]).chain(records);
                 all.flat_map(|form| Wrong::of(&form, unfit, self.visit)).collect()
             }
             _ => Vec::new(),

@@ -437,6 +437,7 @@ mod tests {
             opened: Timestamp(0),
             moved: Timestamp(2),
             stated: Timestamp(2),
+            request: None,
             measures: BTreeMap::new(),
             matters: BTreeMap::from([(MatterId(1), recall(&[1]))]),
             abandoned: false,

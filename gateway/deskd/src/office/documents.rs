@@ -46,7 +46,7 @@ impl Office {
         let mut documents = vec![self.step_document(view, said, &given, received)?];
         match (said.callback, calls.as_slice()) {
             (None, []) => {}
-            (Some(at), [one]) => documents.push(self.call(view, at, one)?),
+            (Some(at), [one]) => documents.push(self.call(view, said.concerns, at, one)?),
             (Some(_), _) => {
                 return Err(Denial::failed(Fault::Malformed, "a call-back carries exactly one record of it"));
             }
@@ -99,7 +99,13 @@ impl Office {
     }
 
     /// The record of a call-back. What it can only say in one way is filled in.
-    fn call(&self, view: &CaseView, at: Timestamp, given: &Document) -> Result<Document, Denial> {
+    fn call(
+        &self,
+        view: &CaseView,
+        concerns: &[MeasureId],
+        at: Timestamp,
+        given: &Document,
+    ) -> Result<Document, Denial> {
         let value = records::read(&given.bytes).map_err(|f| Denial::failed(Fault::Malformed, f.to_string()))?;
         let Value::Object(mut call) = value else {
             return Err(Denial::failed(Fault::Malformed, "the record of a call-back is a JSON object"));
@@ -110,8 +116,21 @@ impl Office {
         fill("record_type", CALLBACK.into());
         fill("case", view.id.to_string().into());
         fill("at", at.to_string().into());
-        // Nothing is granted on the record unless the challenge was given back.
-        fill("agreed", true.into());
+        // That both agreed, the entries of both sides say; where no challenge was given back, who called says it himself, or nobody.
+        let given_back = |id: &MeasureId| {
+            let call = view.admitted.as_ref().and_then(|case| case.measures.get(id)?.call);
+            call.is_some_and(|call| call.answered.is_some())
+        };
+        let wanted = |id: &MeasureId| {
+            view.admitted.as_ref().and_then(|case| case.measures.get(id)).is_some_and(workflow::Measure::wants_call)
+        };
+        if !concerns.is_empty() && concerns.iter().all(given_back) {
+            fill("agreed", true.into());
+        } else if concerns.iter().any(|id| wanted(id) && !given_back(id)) {
+            let reason = "nobody of the other side has given back the challenge of a call-back";
+            let remedy = "Call them back over another channel (desk call-back open), and grant it when they have entered what you read out.";
+            return Err(Refusal::new(RefusalCode::R95, "workflow", reason, remedy).at("declared.callback").into());
+        }
         let request = view.request.map(|entry| entry.to_string());
         request.into_iter().for_each(|entry| fill("request_entry", entry.into()));
         let bytes = serde_json::to_vec_pretty(&Value::Object(call)).map_err(internal)?;

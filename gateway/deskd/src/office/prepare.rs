@@ -109,6 +109,11 @@ impl Office {
             None if ask.step == Step::SealSend => self.request_header(&view, now).await?,
             None => self.step_header(&view, &ask, now).await?,
         };
+        if let Some(case) = &view.admitted {
+            desk::unwritten(&header, case, &Body::decode(&body.bytes)?)
+                .map_err(Denial::from)
+                .map_err(to_be_corrected)?;
+        }
         let (needed, roles) = standing(&header, (needed, roles));
         self.dry_run(&view, &header, needed, ask.role.or(roles.first().copied()))?;
         let header_bytes = proto::encode_header(&header);

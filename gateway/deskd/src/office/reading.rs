@@ -68,6 +68,10 @@ impl Office {
             reading.finding = Some(contradiction("body.signature", reason));
             return Ok(reading);
         }
+        reading.finding = view.admitted.as_ref().and_then(|case| desk::unwritten(header, case, &body).err());
+        if reading.finding.is_some() {
+            return Ok(reading);
+        }
         match self.hold(view, entry, &body).await {
             Ok(Some(request)) => {
                 reading.follows = follows(&request);

@@ -145,20 +145,24 @@ fn an_emergency_without_a_call_back_cannot_reach_accepted_whoever_says_that_he_c
         recognise.header.declared.callback = at;
         recognise
     };
-    let late = pair.draft(Step::Recognise, true).header.created.plus_ms(1);
-    for (at, why) in [(None, "none"), (Some(NOW), "before the request came"), (Some(late), "after the step")] {
-        assert_eq!(pair.both_refuse(&grant(&pair, at)), "declared.callback [ets-185:32]", "{why}");
-    }
-    let at = Some(NOW.plus_ms(2 * MINUTE_MS));
     let unproved = |pair: &Pair, draft: &Draft, field: &str| {
         let refusal = pair.both_say(draft);
         assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R95, Some(field)), "{refusal}");
         assert!(refusal.article.is_some() && !refusal.remedy.is_empty());
     };
-    unproved(&pair, &grant(&pair, at), "declared.callback");
+    let late = pair.draft(Step::Recognise, true).header.created.plus_ms(1);
+    for (at, why) in [(None, "none"), (Some(NOW), "before the request came"), (Some(late), "after the step")] {
+        assert_eq!(pair.both_refuse(&grant(&pair, at)), "declared.callback [ets-185:32]", "{why}");
+    }
+    let early = Some(NOW.plus_ms(2 * MINUTE_MS));
+    unproved(&pair, &grant(&pair, early), "declared.callback");
+    // An hour later he calls.
+    pair.number = 60;
     let challenge = Challenge::new([7; 10]);
+    let request = pair.case().request.unwrap();
     let mut open = pair.draft(Step::OpenCallback, true).by_peer();
-    open.header.declared.challenge = Some(challenge.commitment());
+    open.header.declared.challenge = Some(challenge.commitment(open.header.case, request));
+    let at = Some(open.header.created.plus_ms(MINUTE_MS / 2));
     pair.takes(&open).unwrap();
     unproved(&pair, &grant(&pair, at), "declared.callback");
     let answer = |pair: &Pair, response: Challenge| {
@@ -169,6 +173,11 @@ fn an_emergency_without_a_call_back_cannot_reach_accepted_whoever_says_that_he_c
     unproved(&pair, &answer(&pair, Challenge::new([8; 10])), "declared.response");
     assert_eq!(pair.both_say(&answer(&pair, challenge).by_peer()).code, RefusalCode::R93, "not by who calls");
     pair.takes(&answer(&pair, challenge)).unwrap();
+    // What both sides have told of the call says when it was: no other moment passes for it.
+    assert_eq!(pair.both_refuse(&grant(&pair, early)), "declared.callback [ets-185:32]", "before it was drawn");
+    pair.number += 60;
+    let since = Some(pair.draft(Step::Recognise, true).header.created);
+    assert_eq!(pair.both_refuse(&grant(&pair, since)), "declared.callback [ets-185:32]", "after it was given back");
     pair.takes(&grant(&pair, at)).unwrap();
     assert_eq!(pair.state(), State::Accepted);
 }

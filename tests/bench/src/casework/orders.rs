@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AuthorityId, Challenge, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId, MeasureScope,
-    PartyId, Pin, PostponementCode, RecordType, RefusalCode, Role, SelectorKind, Step, Timestamp,
+    AuthorityId, CaseId, Challenge, ConditionCode, Declared, Digest, EntryId, Flaw, KeyId, MatterId, MeasureId,
+    MeasureScope, PartyId, Pin, PostponementCode, RecordType, RefusalCode, Role, SelectorKind, Step, Timestamp,
 };
 use workflow::{
     Actor, CONSULT_SILENCE_DAYS, Case, Command, Event, Keeping, MATTERS, State, TRANSITIONS, Terms, Trigger, apply,
@@ -22,6 +22,7 @@ const MOMENT: Timestamp = Timestamp(NOW.0 + CONSULT_SILENCE_DAYS * 24 * 3_600_00
 
 /// What is read out in a call-back.
 const CHALLENGE: Challenge = Challenge::new([1; 10]);
+const CASE: CaseId = CaseId::new([1; 16]);
 
 /// A command that owns what it says.
 #[derive(Clone)]
@@ -82,7 +83,7 @@ impl Order {
                 about: (step == Step::ReportError).then_some(ENTRY),
                 flaw: (step == Step::Reject).then_some(Flaw::WrongValue),
                 callback: (terms.callback && matches!(step, Step::Recognise | Step::OfferConditions)).then_some(MOMENT),
-                challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment()),
+                challenge: (step == Step::OpenCallback).then(|| CHALLENGE.commitment(CASE, ENTRY)),
                 response: (step == Step::AnswerCallback).then_some(CHALLENGE),
                 minutes: tells_minutes(step).then(|| Digest::of(&[b"minutes"])),
                 ..Declared::default()
@@ -95,6 +96,7 @@ impl Order {
     /// The decision.
     pub(crate) fn decide(&self, case: Option<&Case>) -> Result<Event, model::Refusal> {
         let command = Command {
+            case: CASE,
             entry: ENTRY,
             step: self.step,
             home: self.home,

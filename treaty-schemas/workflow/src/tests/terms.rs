@@ -5,7 +5,7 @@ use model::{
     Timestamp,
 };
 
-use super::{CHALLENGE, NOW, Order, case_in, take};
+use super::{CASE, CHALLENGE, ENTRY, NOW, Order, case_in, take};
 use crate::{Case, Event, Keeping, Preservation, Side, Standing, State, Terms, apply};
 
 pub(super) fn free() -> Terms {
@@ -100,7 +100,7 @@ fn a_ground_or_condition_that_the_treaty_does_not_know_is_refused_r94() {
     assert_eq!(refused(&ready, &release), r94("conditions"));
 }
 
-fn declaring(step: Step, declared: Declared) -> Order {
+pub(super) fn declaring(step: Step, declared: Declared) -> Order {
     Order { declared, ..Order::proper(step, &[1]) }
 }
 
@@ -117,7 +117,7 @@ fn an_emergency_without_a_call_back_is_not_accepted_r94() {
     for wrong in [None, Some(NOW.plus_ms(-hour)), Some(NOW.plus_ms(-2 * hour)), Some(NOW.plus_ms(1))] {
         assert_eq!(refused(&case, &at(wrong)), r94("declared.callback"), "{wrong:?}");
     }
-    let called = NOW.plus_ms(-hour / 2);
+    let called = NOW.plus_ms(-60_000);
     let accepted = apply(Some(case.clone()), &at(Some(called)).decide(Some(&case)).unwrap());
     assert_eq!(accepted.state(), State::Accepted);
     assert_eq!(accepted.measures[&MeasureId(1)].callback, Some(called));
@@ -227,7 +227,7 @@ fn what_only_some_steps_declare_is_refused_on_others_r94() {
         ("declared.training", Declared { training: true, ..Declared::default() }),
         ("declared.classification", Declared { classification: Some(Classification::Secret), ..Declared::default() }),
         ("declared.callback", Declared { callback: Some(NOW), ..Declared::default() }),
-        ("declared.challenge", Declared { challenge: Some(CHALLENGE.commitment()), ..Declared::default() }),
+        ("declared.challenge", Declared { challenge: Some(CHALLENGE.commitment(CASE, ENTRY)), ..Declared::default() }),
         ("declared.response", Declared { response: Some(CHALLENGE), ..Declared::default() }),
     ];
     for (field, declared) in spoiled {

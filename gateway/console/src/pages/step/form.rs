@@ -1,9 +1,10 @@
 //! What a step's form asks for, and what it becomes: the call that prepares the step.
 
-use model::{AuthorityId, CaseId, Challenge, ConditionCode, EntryId, PostponementCode, RefusalCode, Role, Step};
+use model::{AuthorityId, Challenge, ConditionCode, EntryId, PostponementCode, RefusalCode, Role, Step};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
+use super::Place;
 use crate::{
     fields::Fields,
     forms,
@@ -92,12 +93,8 @@ impl Parts {
 ///
 /// # Errors
 /// [`Missing`] where something is not filled in, by the name of its field.
-pub(super) fn asked(
-    case: CaseId,
-    step: Step,
-    fields: &Fields,
-    visit: &Visit,
-) -> Result<wire::PrepareStepRequest, Problem> {
+pub(super) fn asked(place: &Place, fields: &Fields, visit: &Visit) -> Result<wire::PrepareStepRequest, Problem> {
+    let (case, step) = (place.case, place.step);
     let parts = Parts::of(step);
     let measures = fields.all("measure").map(str::parse);
     let mut request = wire::PrepareStepRequest {
@@ -144,7 +141,7 @@ pub(super) fn asked(
         let entry: EntryId = fields.one("about").parse().map_err(|_| Missing("about"))?;
         request.about_entry_id = entry.as_bytes().to_vec().into();
     }
-    form(parts.kind, step, fields, visit, &mut request)?;
+    form(parts.kind, place, fields, visit, &mut request)?;
     Ok(request)
 }
 
@@ -161,11 +158,12 @@ impl Missing {
 
 fn form(
     kind: Kind,
-    step: Step,
+    place: &Place,
     fields: &Fields,
     visit: &Visit,
     request: &mut wire::PrepareStepRequest,
 ) -> Result<(), Problem> {
+    let step = place.step;
     let some = |name: &str| Some(fields.one(name).trim()).filter(|text| !text.is_empty());
     match kind {
         Kind::Plain => {}
@@ -216,7 +214,7 @@ fn form(
         Kind::Form => {
             request.documents = said(&forms::of_step(step, fields.one("matter_kind")), fields, visit)?;
             if matches!(step, Step::OpenCallback | Step::AnswerCallback) {
-                request.documents = vec![call(step, fields)?];
+                request.documents = vec![call(place, fields)?];
             }
             // What an officer says in words is one question, or one answer.
             let asks = matches!(step, Step::AskInfo | Step::GiveInfo);
@@ -225,7 +223,7 @@ fn form(
             }
         }
     }
-    called_back(step, fields, visit, request)
+    called_back(place, fields, visit, request)
 }
 
 /// Whose request it is; or that nobody answered the questions on it, so that it goes back as it is.
@@ -245,14 +243,18 @@ fn returned(fields: &Fields, request: &mut wire::PrepareStepRequest) -> Result<(
 }
 
 /// The notice of a call-back: who calls says the commitment of what is read out, who is called gives it back as it was heard.
-fn call(step: Step, fields: &Fields) -> Result<wire::Document, Problem> {
-    let unfit = || Problem::Unfit(vec![forms::Unfit { path: "f0.challenge".to_owned(), why: "challenge" }]);
-    let challenge: Challenge = fields.one("f0.challenge").parse().map_err(|_| unfit())?;
-    let notice = match step {
-        Step::OpenCallback => json!({ "challenge_hash": challenge.commitment().to_string() }),
-        _ => json!({ "challenge": challenge.to_string() }),
+fn call(place: &Place, fields: &Fields) -> Result<wire::Document, Problem> {
+    let read = |name: &str| {
+        let path = format!("f0.{name}");
+        let challenge: Option<Challenge> = fields.one(&path).parse().ok();
+        challenge.ok_or_else(|| Problem::Unfit(vec![forms::Unfit { path, why: "challenge" }]))
     };
-    Ok(written("notice", &notice))
+    if place.step == Step::AnswerCallback {
+        return Ok(written("notice", &json!({ "challenge": read("challenge")?.to_string() })));
+    }
+    let request = place.shown.request_entry().ok_or(Problem::NotOffered)?;
+    let commitment = read(forms::DRAWN)?.commitment(place.case, request);
+    Ok(written("notice", &json!({ "challenge_hash": commitment.to_string() })))
 }
 
 /// The documents that forms of the catalogue say.
@@ -268,17 +270,22 @@ fn said(all: &[forms::Form], fields: &Fields, visit: &Visit) -> Result<Vec<wire:
     if wrong.is_empty() { Ok(documents) } else { Err(Problem::Unfit(wrong)) }
 }
 
+/// Whether the other side has given the challenge of a call-back back.
+pub(super) fn is_given_back(shown: &wire::GetCaseResponse) -> bool {
+    shown.timeline.iter().any(|one| one.step == Step::AnswerCallback.as_str() && one.verdict == "admitted")
+}
+
 /// The record of a call-back, on the answer to an emergency.
 fn called_back(
-    step: Step,
+    place: &Place,
     fields: &Fields,
     visit: &Visit,
     request: &mut wire::PrepareStepRequest,
 ) -> Result<(), Problem> {
-    if !matches!(step, Step::Recognise | Step::OfferConditions) {
+    if !matches!(place.step, Step::Recognise | Step::OfferConditions) {
         return Ok(());
     }
-    let calls = said(&[forms::of_callback()], fields, visit)?;
+    let calls = said(&[forms::of_callback(is_given_back(&place.shown))], fields, visit)?;
     if let Some(call) = calls.first() {
         let value: Value = serde_json::from_slice(&call.body).unwrap_or_default();
         let at = value["at"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());

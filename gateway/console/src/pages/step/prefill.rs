@@ -52,7 +52,7 @@ pub(super) async fn filled(
         Step::DraftMinutes => drawn_up(hearing.as_ref(), now(fields, "f0.minutes.ended_at"), &clock),
         Step::SignMinutes => digest(hearing.as_ref(), fields, "f0.signature.hash"),
         Step::TransmitMinutes => digest(hearing.as_ref(), fields, "f0.handover.hash"),
-        Step::OpenCallback => fields.put("f0.challenge", &challenge()?),
+        Step::OpenCallback => fields.put(&format!("f0.{}", forms::DRAWN), &challenge()?),
         Step::GiveInfo => questions(visit, shown, fields).await?,
         Step::NotifyBreach => now(fields, "f0.noticed_at"),
         _ => fields,

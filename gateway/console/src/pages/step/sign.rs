@@ -58,7 +58,7 @@ pub(super) async fn checked(visit: Visit, Path((case, step, key)): Path<(String,
     let prepared = match acts.shown(&key) {
         Some(prepared) => prepared,
         None => {
-            let asked = asked(place.case, place.step, &fields, &visit)?;
+            let asked = asked(&place, &fields, &visit)?;
             let asked = accept::before(&place, &asked).unwrap_or(asked);
             // Asked for again under the key of its form it changes nothing.
             let prepared = Arc::new(signing::prepare(&visit, asked, fields.one("once")).await?);
@@ -74,7 +74,7 @@ pub(super) async fn checked(visit: Visit, Path((case, step, key)): Path<(String,
 pub(super) async fn check(visit: &Visit, place: &Place, fields: &Fields) -> Answer {
     let signed_in = visit.officer()?;
     let mut acts = signed_in.session.acts.lock().await;
-    let asked = asked(place.case, place.step, fields, visit)?;
+    let asked = asked(place, fields, visit)?;
     let key = key_of(fields.one("once"), &asked);
     let asked = accept::before(place, &asked).unwrap_or(asked);
     let prepared = Arc::new(signing::prepare(visit, asked, fields.one("once")).await?);
@@ -86,7 +86,7 @@ pub(super) async fn check(visit: &Visit, place: &Place, fields: &Fields) -> Answ
 /// Signs what was shown. Once it was signed, the same form shows what came of it.
 pub(super) async fn sign(visit: &Visit, place: &Place, fields: &Fields, passphrase: Zeroizing<String>) -> Answer {
     let once = fields.one("once");
-    let asked = asked(place.case, place.step, fields, visit)?;
+    let asked = asked(place, fields, visit)?;
     let done = key_of(once, &asked);
     let case = place.case.to_string();
     let mut acts = visit.officer()?.session.acts.lock().await;
@@ -142,7 +142,7 @@ fn check_page(visit: &Visit, place: &Place, fields: &Fields, prepared: &Prepared
         digest: prepared.digest(),
         header: prepared.rows(visit),
         inside: prepared.inside().to_vec(),
-        then: match asked(place.case, place.step, fields, visit) {
+        then: match asked(place, fields, visit) {
             Ok(asked) if accept::before(place, &asked).is_some() => accept::then(&asked, visit),
             _ => Vec::new(),
         },

@@ -1,11 +1,11 @@
 //! The call-back on an emergency: who calls reads a challenge out over another channel, and who was called enters it.
 
 use clap::{Args, Subcommand};
-use model::{Challenge, Step};
+use model::{Challenge, Exit, Step};
 use serde_json::json;
 
 use super::{Answer, Ask, Common, Session, Words, written};
-use crate::{failure::Failure, random};
+use crate::{cli::session::case_id, failure::Failure, random};
 
 /// `desk call-back`.
 #[derive(Debug, Subcommand)]
@@ -49,9 +49,16 @@ impl CallBack {
 impl Open {
     async fn run(&self, session: &Session) -> Result<Answer, Failure> {
         let officer = self.common.signer.open(session)?;
-        let other = session.show(&self.common.case).await?.summary.unwrap_or_default().counterpart;
+        let shown = session.show(&self.common.case).await?;
+        let request = shown.request_entry().ok_or_else(|| {
+            Failure::new(Exit::Refused, "the case has no request that both gateways have taken")
+                .remedy("Look at the case: desk case show.")
+        })?;
+        let case = case_id(shown.summary.as_ref())?;
+        let other = shown.summary.unwrap_or_default().counterpart;
         let challenge = random::challenge()?;
-        let notice = [written("notice", &json!({ "challenge_hash": challenge.commitment().to_string() }))?];
+        let commitment = challenge.commitment(case, request);
+        let notice = [written("notice", &json!({ "challenge_hash": commitment.to_string() }))?];
         let ask = Ask { documents: &notice, ..Ask::new(Step::OpenCallback, Some(&self.words)) };
         let mut answer = self.common.take(session, &officer, ask).await?.answer();
         answer.value["challenge"] = challenge.to_string().into();

@@ -49,7 +49,10 @@ fn ways(guard: Guard) -> Vec<(Option<RefusalCode>, Value)> {
                 json!({ "code": "P01", "reasons": "A trial is on.", "preserved": true, "review_on": "2026-10-01" });
             vec![(Option::None, json!({ "measures": [one] }))]
         }
-        Calls => vec![(Option::None, json!({ "challenge_hash": CHALLENGE.commitment().to_string() }))],
+        Calls => {
+            let commitment = CHALLENGE.commitment(CaseId::new([7; 16]), EntryId::new([1; 16]));
+            vec![(Option::None, json!({ "challenge_hash": commitment.to_string() }))]
+        }
         Answers => vec![(Option::None, json!({ "challenge": CHALLENGE.to_string() }))],
         Notified | CalledBack | Offered => {
             let order = json!({ "authority": "A court", "number": "1/2026", "made_on": "2026-09-01" });
