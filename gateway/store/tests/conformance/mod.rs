@@ -10,6 +10,7 @@ mod leaf;
 pub(crate) mod ledger;
 mod listed;
 mod misconduct;
+mod stream;
 
 use model::{AuthorityId, CaseId, Digest, EntryId, EnvelopeDigest, PartyId, Step, Verdict};
 use store::{
