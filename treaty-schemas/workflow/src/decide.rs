@@ -10,7 +10,14 @@ use crate::{
 const RULE: &str = "workflow";
 
 /// The version of the procedure that this program knows. A case is pinned to one by the entry that opens it.
+///
+/// It is raised by the first change after a release that lets the same entries come to another case, or be refused: to the tables, their guards and
+/// what these hold a header against. Until then nobody holds a case of it, and it stays. A test holds a digest of the tables beside it, and tells of a change to the tables.
 pub const PROCEDURE: u32 = 1;
+
+/// SHA-256 of the tables of that version, as their pages show them.
+#[cfg(test)]
+pub(crate) const TABLES: &str = "27fbb0ffbecd9d627a7d895ed10a20d743fde6e25e71efe8f3df049d4b425a20";
 
 /// Holds a command against the procedure. `now` is the moment that the entry states; it is what the event will say.
 ///

@@ -2,7 +2,11 @@
 
 use std::{env, fs, path::Path};
 
-use crate::{MATTERS, MatterKind, TRANSITIONS, matter_picture, matter_table, picture, table};
+use model::Digest;
+
+use crate::{
+    MATTERS, MatterKind, PROCEDURE, TRANSITIONS, decide::TABLES, matter_picture, matter_table, picture, table,
+};
 
 const INTRODUCTION: &str = "# How a measure moves
 
@@ -50,4 +54,15 @@ fn the_picture_has_an_arrow_for_every_move() {
     assert!(picture.starts_with("stateDiagram-v2\n    [*] --> DRAFT\n"));
     assert!(picture.contains("\n    REVIEW --> REFUSED: refuse (peer, 2 × decider)\n"));
     assert!(picture.contains("\n    INFO_WAIT --> EXECUTING: give_info (home, central)\n"));
+}
+
+#[test]
+fn no_table_of_the_procedure_changes_without_a_decision_on_its_version() {
+    let matters: String = MatterKind::ALL.into_iter().map(matter_table).collect();
+    let digest = Digest::of(&[table().as_bytes(), matters.as_bytes()]).to_string();
+    assert!(
+        digest == TABLES,
+        "the tables of the procedure are others than version {PROCEDURE} had. If that version was in a release, raise PROCEDURE (decide.rs); \
+         else leave it. Then write {digest} into TABLES beside it."
+    );
 }
