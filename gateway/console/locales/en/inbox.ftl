@@ -14,6 +14,7 @@ inbox-move = Whose move
 inbox-clock = Next deadline
 inbox-updated = changed
 inbox-signature = Waits for a second signature:
+inbox-doubt = Records that lie here are said to be wrong. Rely on none of them before that is settled.
 inbox-pages = Pages
 inbox-first = First page
 inbox-next = Next page

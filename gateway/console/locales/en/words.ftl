@@ -169,6 +169,7 @@ preservation-in-force = kept until { $until }
 preservation-warning = ends soon: { $until }
 preservation-lapsed = lapsed: { $until }
 preservation-linked = kept until the request that follows is decided ({ $until })
+preservation-held-until = the custodian holds it until { $until }
 preservation-tip-off-risk = the custodian may not keep it secret: go on with the request that follows, or give it up
 preservation-partial-traffic = another provider took part: ask for its traffic data
 document-fate-destroyed = destroyed

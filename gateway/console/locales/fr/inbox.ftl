@@ -14,6 +14,7 @@ inbox-move = À qui d’agir
 inbox-clock = Prochaine échéance
 inbox-updated = modifié
 inbox-signature = Attend une seconde signature :
+inbox-doubt = Des pièces détenues ici sont signalées comme erronées. Ne vous fiez à aucune d’elles avant que ce soit réglé.
 inbox-pages = Pages
 inbox-first = Première page
 inbox-next = Page suivante

@@ -164,6 +164,7 @@ preservation-in-force = conservé jusqu’au { $until }
 preservation-warning = prend fin bientôt : { $until }
 preservation-lapsed = expiré : { $until }
 preservation-linked = conservé jusqu’à la décision sur la demande suivante ({ $until })
+preservation-held-until = le détenteur le conserve jusqu’au { $until }
 preservation-tip-off-risk = le détenteur ne peut pas garder le secret : poursuivre par la demande suivante, ou y renoncer
 preservation-partial-traffic = un autre fournisseur est intervenu : demander ses données relatives au trafic
 document-fate-destroyed = détruit

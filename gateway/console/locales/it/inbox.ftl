@@ -14,6 +14,7 @@ inbox-move = A chi tocca
 inbox-clock = Prossima scadenza
 inbox-updated = modificato
 inbox-signature = Attende una seconda firma:
+inbox-doubt = Atti detenuti qui sono segnalati come errati. Non fate affidamento su nessuno di essi prima che la questione sia risolta.
 inbox-pages = Pagine
 inbox-first = Prima pagina
 inbox-next = Pagina successiva

@@ -164,6 +164,7 @@ preservation-in-force = conservato fino al { $until }
 preservation-warning = termina presto: { $until }
 preservation-lapsed = scaduto: { $until }
 preservation-linked = conservato fino alla decisione sulla richiesta successiva ({ $until })
+preservation-held-until = il detentore lo conserva fino al { $until }
 preservation-tip-off-risk = il detentore non può mantenere il segreto: proseguire con la richiesta successiva, o rinunciarvi
 preservation-partial-traffic = è intervenuto un altro fornitore: chiedere i suoi dati relativi al traffico
 document-fate-destroyed = distrutto

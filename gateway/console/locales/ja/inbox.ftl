@@ -14,6 +14,7 @@ inbox-move = 対応すべき側
 inbox-clock = 次の期限
 inbox-updated = 更新：
 inbox-signature = 第二署名待ち：
+inbox-doubt = ここにある記録に誤りがあるとの通知があります。解決するまで、いずれの記録にも依拠しないでください。
 inbox-pages = 頁
 inbox-first = 最初の頁
 inbox-next = 次の頁

@@ -164,6 +164,7 @@ preservation-in-force = { $until }まで保全
 preservation-warning = まもなく終了：{ $until }
 preservation-lapsed = 失効：{ $until }
 preservation-linked = 後続の要請の決定まで保全（{ $until }）
+preservation-held-until = 保管者は{ $until }まで保持
 preservation-tip-off-risk = 保管者は秘密を守れません：後続の要請に進むか、保全を取りやめてください
 preservation-partial-traffic = 別の事業者が関与しています：その通信記録を要請してください
 document-fate-destroyed = 廃棄済み

@@ -164,6 +164,7 @@ preservation-in-force = 保全至{ $until }
 preservation-warning = 即将届满：{ $until }
 preservation-lapsed = 已失效：{ $until }
 preservation-linked = 保全至后续请求决定之时（{ $until }）
+preservation-held-until = 保管人持有至{ $until }
 preservation-tip-off-risk = 保管人无法保密：请继续提出后续请求，或放弃保全
 preservation-partial-traffic = 有另一服务提供者参与：请索取其流量数据
 document-fate-destroyed = 已销毁

@@ -161,7 +161,10 @@ impl MeasureShown {
             let told = visit.locale.with(&key("preservation", &one.standing), &[("until", &until)]);
             let risk = one.tip_off_risk.then(|| visit.text("preservation-tip-off-risk"));
             let partial = one.partial_traffic.then(|| visit.text("preservation-partial-traffic"));
-            [Some(told), risk, partial].into_iter().flatten().collect::<Vec<_>>().join("; ")
+            let held = (!one.held_until.is_empty()).then(|| {
+                visit.locale.with("preservation-held-until", &[("until", &visit.locale.day(&one.held_until))])
+            });
+            [Some(told), held, risk, partial].into_iter().flatten().collect::<Vec<_>>().join("; ")
         });
         Self {
             id: measure.id,

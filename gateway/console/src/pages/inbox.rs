@@ -52,11 +52,20 @@ pub(super) struct CaseShown {
     pub(super) signature: String,
     /// Which one that is.
     pub(super) signature_step: String,
+    /// The matters that call, as in "Correction: recalled".
+    pub(super) matters: Vec<CallShown>,
     pub(super) clock: Option<ClockShown>,
     pub(super) training: bool,
     pub(super) banner: String,
     pub(super) trouble: String,
     pub(super) updated: String,
+}
+
+/// A matter that calls, in words.
+pub(super) struct CallShown {
+    pub(super) text: String,
+    /// What is said of records that lie here, where nothing else is to be done yet.
+    pub(super) doubt: String,
 }
 
 /// A clock in words: what ends when, for whom, and on what it rests.
@@ -115,11 +124,22 @@ impl CaseShown {
             r#move: text(&case.r#move, key("move", &case.r#move)),
             signature: text(&case.awaiting_signature, key("step", &case.awaiting_signature)),
             signature_step: case.awaiting_signature.clone(),
+            matters: case.matters.iter().map(|one| CallShown::of(one, visit)).collect(),
             clock: case.clock.as_ref().map(|clock| ClockShown::of(clock, visit)),
             training: case.training,
             banner: case.banner.clone(),
             trouble: case.trouble.clone(),
             updated: visit.moment(case.updated_ms),
+        }
+    }
+}
+
+impl CallShown {
+    fn of(matter: &wire::MatterView, visit: &Visit) -> Self {
+        let (kind, state) = (visit.text(&key("matter", &matter.kind)), visit.text(&key("matter-state", &matter.state)));
+        Self {
+            text: format!("{kind}: {state}"),
+            doubt: if matter.waits { String::new() } else { visit.text("inbox-doubt") },
         }
     }
 }

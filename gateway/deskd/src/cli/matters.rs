@@ -32,6 +32,23 @@ pub(super) fn value(one: &MatterView) -> Value {
     })
 }
 
+/// Why a matter calls: what to do on it, or that records here are said to be wrong.
+pub(super) fn call(one: &MatterView) -> String {
+    let (id, kind, state) = (one.id, &one.kind, &one.state);
+    if !one.waits {
+        let theirs = commands::of(&one.possible_elsewhere, Some(kind)).join(", ");
+        return format!(
+            "X{id} {kind}: {} SAYS THAT RECORDS HERE ARE WRONG; rely on none of them before that is settled (they: {theirs})",
+            one.opener
+        );
+    }
+    // Without a step that may be taken now, something is on its way.
+    match commands::of(&one.possible_steps, Some(kind)).join(", ") {
+        next if next.is_empty() => format!("X{id} {kind} {state}: ours"),
+        next => format!("X{id} {kind} {state}: ours: {next}"),
+    }
+}
+
 /// The matters of a case for people, and which may be opened.
 pub(super) fn lines(shown: &GetCaseResponse) -> Vec<String> {
     let mut lines: Vec<_> = shown.matters.iter().flat_map(told).collect();

@@ -273,8 +273,7 @@ pub(super) fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
     let training = case.training.then(|| ("training", TRAINING_MARK.to_owned()));
     let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
     let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
-    let matters: Vec<_> = case.matters_waiting.iter().map(|id| format!("X{id}")).collect();
-    let matters = (!matters.is_empty()).then(|| ("matters", format!("{}: it is our move", matters.join(", "))));
+    let matters = case.matters.iter().map(|one| ("matter", matters::call(one)));
     training.into_iter().chain(draft).chain(trouble).chain(waits).chain(matters).chain(kept).chain(clock).collect()
 }
 
@@ -291,7 +290,11 @@ fn kept(one: &wire::Preservation) -> String {
         "; THE CUSTODIAN MAY NOT KEEP IT SECRET: go on (request new --follows), or give it up (preservation give-up)";
     let partial = "; another provider took part: ask which, and for its traffic data";
     let risk = if one.tip_off_risk { risk } else { "" };
-    format!("{told}{risk}{}", if one.partial_traffic { partial } else { "" })
+    let held = match one.held_until.as_str() {
+        "" => String::new(),
+        last => format!("; the custodian holds until {last}"),
+    };
+    format!("{told}{held}{risk}{}", if one.partial_traffic { partial } else { "" })
 }
 
 fn preservation(one: &wire::Preservation) -> Value {
@@ -304,6 +307,7 @@ fn preservation(one: &wire::Preservation) -> Value {
         "days_left": one.days_left,
         "tip_off_risk": one.tip_off_risk,
         "partial_traffic": one.partial_traffic,
+        "held_until": (!one.held_until.is_empty()).then_some(&one.held_until),
     })
 }
 
@@ -331,7 +335,7 @@ pub(super) fn summary(case: &wire::CaseSummary) -> Value {
         "training": case.training,
         "preservation": case.preservation.as_ref().map(preservation),
         "clock": case.clock.as_ref().map(agenda::value),
-        "matters_waiting": case.matters_waiting.iter().map(|id| format!("X{id}")).collect::<Vec<_>>(),
+        "matters": case.matters.iter().map(matters::value).collect::<Vec<_>>(),
     })
 }
 

@@ -313,7 +313,7 @@ pub(super) fn plain(
     Ok(form)
 }
 
-/// A confirmation that is given first says that the data are held still; one that replaces another tells what was.
+/// A confirmation that is given first says that the data are held still, and long enough; one that replaces another tells what was.
 fn still_held(case: &Case, said: &Said<'_>, record: &Value) -> Result<(), Denial> {
     if !matches!(said.step, Step::Release | Step::Answer) {
         return Ok(());
@@ -321,7 +321,8 @@ fn still_held(case: &Case, said: &Said<'_>, record: &Value) -> Result<(), Denial
     let measure = record.get("measure").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
     let measure = measure.and_then(|id| case.measures.get(&MeasureId(id)));
     let terms = measure.and_then(|measure| measure.terms.as_ref()?.preservation.as_ref());
-    Ok(holds_still(record, clock::day(said.now)?, terms.and_then(|terms| terms.clause.as_ref()))?)
+    let (days, clause) = (terms.map(|terms| terms.days), terms.and_then(|terms| terms.clause.as_ref()));
+    Ok(holds_still(record, clock::day(said.now)?, days, clause)?)
 }
 
 /// The fields of a record: a file may hold a whole record, or its content alone.

@@ -144,7 +144,7 @@ impl Page {
         let calling = || alarming(case.preservation.as_ref()) || calls(case.clock.as_ref());
         let listed = match self.filter {
             Filter::All | Filter::Drafts => true,
-            Filter::Inbox => case.r#move == Whose::Ours.as_str() || calling(),
+            Filter::Inbox => case.r#move == Whose::Ours.as_str() || !case.matters.is_empty() || calling(),
             Filter::Ours => case.r#move == Whose::Ours.as_str(),
             Filter::Theirs => case.r#move == Whose::Theirs.as_str(),
             Filter::Due => calling(),
@@ -309,8 +309,8 @@ pub(super) fn began(view: &CaseView, case: Option<&Case>, now: Timestamp) -> i64
     view.began.or(case.map(|case| case.opened)).unwrap_or(now).0
 }
 
-/// From when on a case calls people: by a clock of theirs that warns them, by any that is over, or because what it preserves ends
-/// soon, or is not kept secret.
+/// From when on a case calls people: by a clock of theirs that warns them, by any that is over, because what it preserves ends
+/// soon or is not kept secret, or because records that lie here are said to be wrong.
 pub(super) fn calls_at(view: &CaseView, clocks: &[Clock]) -> Option<i64> {
     let open = clocks.iter().filter(|clock| clock.course.end.is_none());
     let by_clock = open.filter_map(|clock| {
@@ -327,7 +327,8 @@ pub(super) fn calls_at(view: &CaseView, clocks: &[Clock]) -> Option<i64> {
         view.warned.get(&measure.scope.id).is_some_and(|one| one.tip_off_risk) && Preservation::of(measure).is_some()
     });
     let warned = warned.filter_map(|measure| measure.produced).map(|at| at.0);
-    by_clock.chain(kept).chain(warned).min()
+    let doubted = matters::in_doubt(view).into_iter().filter_map(|id| Some(case.as_ref()?.matters.get(&id)?.opened.0));
+    by_clock.chain(kept).chain(warned).chain(doubted).min()
 }
 
 #[cfg(test)]

@@ -441,6 +441,19 @@ pub(super) fn openings(view: &CaseView) -> Vec<String> {
     rows.iter().map(|row| row.step.as_str().to_owned()).collect()
 }
 
+/// The matters that call the people of this desk: those that wait for them, and errors in records that lie here.
+pub(super) fn calling(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
+    let doubted = in_doubt(view);
+    let mut all = shown(view, now);
+    all.retain(|one| one.waits || doubted.contains(&MatterId(one.id)));
+    all
+}
+
+/// The matters that say of records here that they are wrong.
+pub(super) fn in_doubt(view: &CaseView) -> Vec<MatterId> {
+    view.admitted.as_ref().map(|case| case.matters_in_doubt(view.side())).unwrap_or_default()
+}
+
 /// The matters for officers.
 pub(super) fn shown(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
     let Some(case) = view.shown() else { return Vec::new() };

@@ -337,7 +337,7 @@ pub(super) fn of_case(
             [scope.request_type.to_string()].into_iter().chain(records).collect()
         }),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
-        matters_waiting: matters::waiting(view),
+        matters: matters::calling(view, crate::clock::now()),
         ..wire::CaseSummary::default()
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn preservation(
         days_left,
         tip_off_risk: warned.is_some_and(|one| one.tip_off_risk),
         partial_traffic: warned.is_some_and(|one| one.partial_traffic),
+        held_until: warned.and_then(|one| one.held_until).map(|day| day.to_string()).unwrap_or_default(),
     })
 }
 

@@ -78,7 +78,7 @@ async fn a_key_for_another_proceeding_is_released_after_a_consent_and_not_before
                    --basis article_28 --text The_same_persons_are_tried_elsewhere.";
         play.says(Side::Jp, ask).await;
         let shown = play.matter(Side::Fr, "REQUESTED").await;
-        assert_eq!(shown["summary"]["matters_waiting"], json!(["X1"]), "{shown}");
+        assert_eq!(shown["summary"]["matters"][0]["matter"], "X1", "{shown}");
         play.is_refused(Side::Jp, &other, "R16", "proceeding").await;
         let day = now().plus_ms(10 * 24 * 3_600_000).date().unwrap();
         let grant =
@@ -110,6 +110,9 @@ async fn records_of_somebody_else_are_recalled_destroyed_by_two_custodians_and_g
         play.says(Side::Jp, OPEN).await;
         play.says(Side::Jp, "correct report CASE --as central/officer-1 --text This_is_a_homonym.").await;
         play.matter(Side::Fr, "REPORTED").await;
+        let inbox = play.says(Side::Jp, "inbox").await;
+        let doubted = &inbox["cases"][0]["matters"][0];
+        assert_eq!((&doubted["state"], &doubted["waits"]), (&json!("REPORTED"), &json!(false)), "{inbox}");
         let triage = "correct triage CASE --as central/officer-1 --flaw wrong~subject --text A_homonym_indeed.";
         play.says(Side::Fr, triage).await;
         for officer in [1, 2] {

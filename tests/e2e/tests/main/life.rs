@@ -205,6 +205,14 @@ async fn preserved_with(play: &Play, says: &[(&str, bool)]) -> String {
     assert!(refused.contains("nobody keeps the data any more") && refused.contains("29(7)"), "{refused}");
     comes_to(stage, &kept, "ACCEPTED").await;
     confirms("2031-01-01");
+    // A hold of no sixty days is none that the article knows.
+    content["from"] = "2030-12-01".into();
+    fs::write(&file, content.to_string()).unwrap();
+    let short = stage.desk(Side::Fr, &["produce", &kept, "--as", "central/officer-1", "--record", &record]).await;
+    let refused = short.failed(5);
+    assert!(refused.contains("for less than 60 days"), "{refused}");
+    content["from"] = "2026-08-05".into();
+    fs::write(&file, content.to_string()).unwrap();
     for officer in ["1", "2"] {
         let record = format!("preservation_confirmation={}", file.display());
         let words = ["produce", &kept, "--as", &format!("central/officer-{officer}"), "--record", &record];
@@ -233,6 +241,10 @@ async fn a_custodian_who_may_not_keep_it_secret_calls_who_asked_until_the_preser
         let shown = stage.show(Side::Jp, &kept).await.unwrap();
         let told = &shown["summary"]["preservation"];
         assert_eq!((&told["tip_off_risk"], &told["partial_traffic"]), (&json!(true), &json!(true)), "{shown}");
+        assert_eq!(
+            told["held_until"], "2031-01-01",
+            "what the custodian promised is shown beside the treaty's clock: {shown}"
+        );
         does(stage, Side::Jp, &kept, "preservation give-up CASE --as central/officer-1").await;
         crate::until("given up", 20, async || (!calls(&kept).await).then_some(())).await;
     })

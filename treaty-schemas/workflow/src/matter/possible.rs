@@ -53,6 +53,16 @@ impl Case {
         self.matters.iter().filter(|(_, matter)| waits(matter)).map(|(id, _)| *id).collect()
     }
 
+    /// The corrections of records that a side holds, as long as the error is neither recalled nor settled: the records are in doubt.
+    pub fn matters_in_doubt(&self, side: Side) -> Vec<MatterId> {
+        let doubted = |matter: &Matter| {
+            let unsettled = matches!(matter.state, MatterState::Reported | MatterState::Triaged);
+            let there = matter.concerns.iter().filter_map(|id| self.measures.get(id)).any(crate::Measure::has_records);
+            matter.kind == MatterKind::Correction && unsettled && there && self.keeper_of(matter) == side
+        };
+        self.matters.iter().filter(|(_, matter)| doubted(matter)).map(|(id, _)| *id).collect()
+    }
+
     fn rows_on<'c>(&self, matter: &'c Matter, side: Side) -> impl Iterator<Item = &'static MatterRow> + use<'c> {
         let keeper = self.keeper_of(matter);
         let mut concerned = matter.concerns.iter().filter_map(|id| self.measures.get(id));

@@ -221,6 +221,22 @@ fn what_is_told_to_be_possible_is_what_is_decided_and_only_who_must_act_is_waite
     }
 }
 
+#[test]
+fn records_are_in_doubt_where_they_lie_from_the_report_of_an_error_until_it_is_settled() {
+    for case in explored(MatterKind::Correction, Flaw::WrongSubject) {
+        let unsettled = matches!(standing(&case), MatterState::Reported | MatterState::Triaged);
+        let keeper = case.keeper_of(&case.matters[&MatterId(1)]);
+        for side in [Side::Home, Side::Peer] {
+            let doubted = !case.matters_in_doubt(side).is_empty();
+            assert_eq!(doubted, unsettled && side == keeper, "{side:?} in {}", standing(&case));
+        }
+    }
+    let others = [MatterKind::Use, MatterKind::Breach].into_iter().flat_map(|kind| explored(kind, Flaw::Stale));
+    for case in others {
+        assert!([Side::Home, Side::Peer].iter().all(|side| case.matters_in_doubt(*side).is_empty()));
+    }
+}
+
 /// Whatever a side can do alone from here, each step at a moment when it has waited for long.
 fn ends_alone(case: &Case, side: Side, flaw: Flaw) -> bool {
     let mut seen = BTreeSet::new();

@@ -1,8 +1,10 @@
-//! What the confirmation of a preservation warns who asked for it of: its desk calls people, who go on or give the preservation up.
+//! What the confirmation of a preservation tells who asked for it: until when the data are held, and what its desk calls people for, who
+//! go on or give the preservation up.
 
 use std::collections::BTreeMap;
 
 use desk::Body;
+use jiff::civil::Date;
 use model::MeasureId;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ pub(crate) struct Warned {
     pub(crate) tip_off_risk: bool,
     /// Another provider took part in the transmission: what of its traffic data shows which is disclosed before [Budapest 30].
     pub(crate) partial_traffic: bool,
+    /// The last day of the hold, as the custodian promised it. The treaty's own clock may end before.
+    #[serde(default)]
+    pub(crate) held_until: Option<Date>,
 }
 
 /// What the confirmations in a body say, by their measures.
@@ -24,7 +29,12 @@ pub(in crate::office) fn warned_in(body: &Body) -> BTreeMap<MeasureId, Warned> {
         let record = records::read(bytes).ok()?;
         let measure = MeasureId(record["measure"].as_u64()?.try_into().ok()?);
         let says = |field: &str| record["content"][field] == true;
-        let warned = Warned { tip_off_risk: says("tip_off_risk"), partial_traffic: says("partial_traffic_found") };
+        let day = |field: &str| record["content"][field].as_str()?.parse().ok();
+        let warned = Warned {
+            tip_off_risk: says("tip_off_risk"),
+            partial_traffic: says("partial_traffic_found"),
+            held_until: day("until").max(day("extended_until")),
+        };
         Some((measure, warned))
     };
     confirmations.filter_map(|one| of(&one.bytes)).collect()
