@@ -36,7 +36,7 @@ pub use proof::LeafProof;
 pub use refusals::{
     ProvedRefusal, REFUSALS_BYTES_MAX, ReceiptText, RefusalOnRecord, RefusalsProved, check_refusals, refusals_to_file,
 };
-pub use report::{Contradiction, Misstatement, Report, Section, WrongClock};
+pub use report::{Contradiction, Misstatement, Report, Section, Signer, WrongClock};
 pub use stamp::StampProof;
 pub use verify::{CannotVerify, RootPin, Trusted, treaty_files, verify, verify_violation};
 pub use violation::violation_in;

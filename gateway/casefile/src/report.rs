@@ -35,10 +35,22 @@ pub struct Section {
     pub lines: Vec<String>,
 }
 
-/// What the signature of a gateway vouches for and what cannot be true.
+/// Who signed what is not so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signer {
+    /// A gateway: a receipt, a leaf, a head.
+    Gateway,
+    /// A desk: a header, and a body that contradicts it.
+    Desk,
+}
+
+/// What the signature of a gateway or a desk vouches for and what cannot be true.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Misstatement {
-    /// Whose gateway is wrong; two parties where one of them is, and their words alone do not tell which.
+    /// Who of the parties in `by` it is.
+    pub signer: Signer,
+    /// Whose gateway or desk is wrong; two parties where one of them is, and their words alone do not tell which.
     pub by: Vec<PartyId>,
     /// The file within the case file that bears the signature.
     pub file: String,
@@ -118,7 +130,11 @@ impl Report {
 impl Misstatement {
     fn to_line(&self) -> String {
         let by: Vec<_> = self.by.iter().map(PartyId::as_str).collect();
-        format!("the gateway of {} — {}: {}", by.join(" or that of "), self.file, self.what)
+        let who = match self.signer {
+            Signer::Gateway => "gateway",
+            Signer::Desk => "desk",
+        };
+        format!("the {who} of {} — {}: {}", by.join(" or that of "), self.file, self.what)
     }
 }
 

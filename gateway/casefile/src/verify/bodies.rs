@@ -1,11 +1,12 @@
-//! Bodies that the exporting desk opened: each must be what its header committed to.
+//! Bodies that the exporting desk opened: each must be what its header committed to, and requests and records what it declares.
 
 use std::sync::OnceLock;
 
-use model::{BodyCommitment, BodySalt, Digest, RecordType};
+use accord::RequestBody;
+use model::{BodyCommitment, BodySalt, Denial, Digest, RecordType, Step};
 use records::{Defect, RecordTypes};
 
-use super::{Findings, items::Item, sheaf::Sheaf};
+use super::{Findings, compared, items::Item, sheaf::Sheaf};
 use crate::{
     assemble::{CARRIED, readable},
     body::Opened,
@@ -28,6 +29,10 @@ pub(crate) struct Bodies {
     pub(crate) signed: usize,
     /// How many entries have a body at all.
     pub(crate) sealed: usize,
+    /// How many requests and releases of records were held against the headers that the gateways decided on.
+    pub(crate) compared: usize,
+    /// The numbers of the entries whose records could not be: the request that they answer is not opened in the file.
+    pub(crate) unasked: Vec<usize>,
 }
 
 pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Findings) -> Bodies {
@@ -39,6 +44,7 @@ pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Finding
             return bodies;
         }
     };
+    let mut asked = None;
     for item in items {
         let Some(commitment) = item.entry.header.body else { continue };
         bodies.sealed += 1;
@@ -54,6 +60,7 @@ pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Finding
             Ok(names) => bodies.opened.push((item.number, names)),
             Err(what) => findings.contradict(&name, "body", what),
         }
+        compare(item, &name, bytes, &mut asked, &mut bodies, findings);
         if let Some(signature) = sheaf.take(&names::body(item.number, "signature")) {
             bodies.signed += 1;
             let digest = Digest::of(&[bytes]);
@@ -64,6 +71,48 @@ pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Finding
         }
     }
     bodies
+}
+
+/// Holds a request, and records, against the header of their entry. What lies is held against the desk that signed it: the gateways saw
+/// the header alone. `asked` is the newest request that the other gateway took.
+fn compare(
+    item: &Item,
+    name: &str,
+    body: &[u8],
+    asked: &mut Option<RequestBody>,
+    bodies: &mut Bodies,
+    findings: &mut Findings,
+) {
+    let header = &item.entry.header;
+    let found = if header.step == Step::SealSend {
+        match compared::request(header, body) {
+            Ok(request) => {
+                // One that was not taken is answered by nothing.
+                *asked = item.accepted().map(|_| request).or(asked.take());
+                Ok(None)
+            }
+            Err(Denial::Refused(refusal)) => Ok(Some(*refusal)),
+            Err(denial) => Err(denial.to_string()),
+        }
+    } else if header.step.carries_records() {
+        let Some(asked) = asked else { return bodies.unasked.push(item.number) };
+        compared::contradiction(header, body, Some(asked))
+    } else {
+        return;
+    };
+    bodies.compared += 1;
+    match found {
+        Ok(None) => {}
+        Ok(Some(refusal)) => {
+            let at = refusal.field.as_deref().map_or_else(String::new, |field| format!(" at {field}"));
+            let what = format!(
+                "the body is not what the header of its entry declares, on which the gateways decided: {}{at}: {}",
+                refusal.code, refusal.reason
+            );
+            findings.belied(header.sender.party(), name, what);
+        }
+        Err(what) => findings.contradict(name, "body", what),
+    }
 }
 
 /// The documents in a body: under the step of its header, each of its type, and beside it as they are for reading.

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod clocks;
+mod compared;
 mod group;
 mod items;
 mod judged;
@@ -20,7 +21,9 @@ mod violation;
 use identity::StampRoots;
 use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
-use crate::{Contradiction, Manifest, Misstatement, Report, Unreadable, WrongClock, container, names, readme::README};
+use crate::{
+    Contradiction, Manifest, Misstatement, Report, Signer, Unreadable, WrongClock, container, names, readme::README,
+};
 use parties::Parties;
 use sheaf::Sheaf;
 
@@ -60,12 +63,22 @@ impl Findings {
         self.contradicted.push(Contradiction { file: file.to_owned(), rule, what: what.into() });
     }
 
-    /// Something that one of these parties signed, and that is not so.
+    /// Something that the gateway of one of these parties signed, and that is not so.
     pub(crate) fn misstate(&mut self, by: &[PartyId], file: &str, what: impl Into<String>) {
         let mut by = by.to_vec();
         by.sort_unstable();
         by.dedup();
-        self.misstated.push(Misstatement { by, file: file.to_owned(), what: what.into() });
+        self.misstated.push(Misstatement { signer: Signer::Gateway, by, file: file.to_owned(), what: what.into() });
+    }
+
+    /// A body that is not what the header says that its desk signed.
+    pub(crate) fn belied(&mut self, by: PartyId, file: &str, what: impl Into<String>) {
+        self.misstated.push(Misstatement {
+            signer: Signer::Desk,
+            by: vec![by],
+            file: file.to_owned(),
+            what: what.into(),
+        });
     }
 
     pub(crate) fn unproved(&mut self, what: impl Into<String>) {

@@ -276,7 +276,12 @@ impl Told<'_> {
         let each = self.bodies.opened.iter().map(|(number, types)| {
             format!("entry {number}: {}", if types.is_empty() { "no document".to_owned() } else { types.join(", ") })
         });
-        std::iter::once(whole).chain(each).collect()
+        let compared = format!(
+            "{} requests and releases of records among them are held against the headers that the gateways decided on, as the desks are to \
+             do: what is not so stands below, under SIGNED, AND NOT SO.",
+            self.bodies.compared
+        );
+        [whole, compared].into_iter().chain(each).collect()
     }
 
     /// What no case file can prove, and what this one does not.
@@ -289,6 +294,13 @@ impl Told<'_> {
                 format!(" ({})", self.manifest.withheld.join("; "))
             };
             findings.unproved(format!("What {withheld} bodies say: they are not in the file{why}. Each can be opened later, and proves itself."));
+        }
+        if let Some(first) = self.bodies.unasked.first() {
+            findings.unproved(format!(
+                "That the records of {} entries, from entry {first} on, are no more than what was asked for: the request that they answer is \
+                 not opened in the file.",
+                self.bodies.unasked.len()
+            ));
         }
         self.uncovered(findings);
         let unsubmitted = self.items.iter().filter(|item| item.submitted().is_none()).count();
@@ -308,8 +320,8 @@ impl Told<'_> {
         let other = if by == self.manifest.home { self.manifest.peer } else { self.manifest.home };
         findings.unproved(format!(
             "That the desk and the gateway of {by} together kept nothing back: entries at the end of the case, and entries that did not become \
-             part of it, can be left out by both. What the gateway of {other} has seen of them stands in the file that {other} exports: \
-             compare. What never reached it, only {by} knows."
+             part of it, can be left out by both. What the gateway of {other} took or refused of them, and kept, stands in the file that \
+             {other} exports: compare. What never reached it, only {by} knows."
         ));
         findings.unproved(format!(
             "That the gateways of {} and {} did not agree on another past: the head bears their two signatures and nobody else's. A third state \

@@ -5,23 +5,16 @@ mod asked;
 
 use std::collections::BTreeMap;
 
-use accord::Record;
 use bytes::Bytes;
 use identity::RootCertificate;
-use model::{
-    BodyCommitment, BodySalt, Denial, Entry, Fault, Header, PartyId, RecordType, Refusal, RefusalCode, Step, Timestamp,
-};
+use model::{BodyCommitment, BodySalt, Denial, Entry, Fault, Header, PartyId, Refusal, RefusalCode, Step, Timestamp};
 use proto::convert;
-use records::RecordTypes;
-use serde_json::Value;
 
 use asked::Asked;
 
-use super::{CannotVerify, Findings, RootPin, SKEW_MS, bodies, parties::Parties, roots, sheaf::Sheaf};
+use super::{CannotVerify, Findings, RootPin, SKEW_MS, compared, parties::Parties, roots, sheaf::Sheaf};
 use crate::{
-    Report, Section, Unreadable,
-    body::Opened,
-    container, names,
+    Report, Section, Unreadable, container, names,
     violation::{Notice, README, header_of},
 };
 
@@ -196,7 +189,7 @@ impl Complaint<'_> {
         if !named || by.ground.is_none_or(|ground| ground.as_str() != said.code) {
             refuse(findings, "it names another entry, header, commitment or ground than those in the file".to_owned());
         }
-        let found = match contradiction(complained, lied.body, asked.as_ref()) {
+        let found = match compared::contradiction(complained, lied.body, asked.as_ref().map(|asked| &asked.request)) {
             Ok(Some(found)) => found,
             Ok(None) => {
                 refuse(findings, "the body is what its header says: there is no contradiction".to_owned());
@@ -223,57 +216,6 @@ impl Complaint<'_> {
         sections.extend(asked.as_ref().map(Asked::told));
         sections
     }
-}
-
-/// The first contradiction between a body and its header; `None` where there is none.
-fn contradiction(header: &Header, body: &[u8], asked: Option<&Asked>) -> Result<Option<Refusal>, String> {
-    let types = bodies::types().map_err(|defect| defect.to_string())?;
-    let found = match held(header, body, types, asked) {
-        Ok(()) => return Ok(None),
-        Err(Denial::Refused(refusal)) => *refusal,
-        Err(denial) => return Err(denial.to_string()),
-    };
-    Ok(Some(found))
-}
-
-fn held(header: &Header, body: &[u8], types: &RecordTypes, asked: Option<&Asked>) -> Result<(), Denial> {
-    let opened =
-        Opened::read(body).ok_or_else(|| accord::contradiction("body", "the body is not laid out as bodies are"))?;
-    if opened.step != header.step.as_str() {
-        return Err(accord::contradiction("step", "header and body name different steps").into());
-    }
-    let mut documents = Vec::new();
-    for (record_type, bytes) in opened.documents {
-        let known: Result<RecordType, _> = record_type.parse();
-        documents
-            .push((known.map_err(|_| accord::contradiction("body", "the body is not laid out as bodies are"))?, bytes));
-    }
-    let documents: Vec<_> = documents.iter().map(|(record_type, bytes)| (record_type, *bytes)).collect();
-    let accept = |record_type: &RecordType, bytes: &[u8]| accepted(types, record_type, bytes);
-    match asked {
-        None => accord::request_in(header, &documents, accept).map(drop),
-        Some(asked) => {
-            let read = |(record_type, bytes): &(&RecordType, &[u8])| -> Result<Record, Denial> {
-                Ok(Record::from_document(accept(record_type, bytes)?)?)
-            };
-            let records = documents.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            if !documents.iter().map(|(named, _)| *named).eq(records.iter().map(|one| &one.record_type)) {
-                return Err(accord::contradiction("documents", "a record is of another type than its document").into());
-            }
-            Ok(accord::compare_release(header, &asked.request, &records)?)
-        }
-    }
-}
-
-/// A document as its schema wants it.
-fn accepted(types: &RecordTypes, record_type: &RecordType, bytes: &[u8]) -> Result<Value, Denial> {
-    types.accept(record_type, bytes).map_err(|findings| {
-        let first = findings.into_iter().next();
-        let (field, rule) = first.map_or_else(Default::default, |one| (one.field, one.rule));
-        let reason = format!("the {record_type} is not written as its schema {rule} wants it");
-        let refusal = Refusal { code: accord::form_code(&rule), ..accord::contradiction(field, reason) };
-        Denial::from(refusal)
-    })
 }
 
 fn told(

@@ -28,7 +28,7 @@ fn a_whole_case_is_proved_with_nothing_but_the_two_roots() {
         "4 of 4 bodies are opened",
         "That both states signed the treaty files",
         "withdrawn by a directory newer than version 1 of JP and version 1 of FR",
-        "FR has seen of them stands in the file that FR exports",
+        "FR took or refused of them, and kept, stands in the file that FR exports",
         "none can be taken out from between two others",
     ] {
         assert!(text.contains(said), "{said}\n{text}");

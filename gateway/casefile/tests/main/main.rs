@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod clocks;
+mod compared;
 mod expired;
 mod home;
 mod honest;

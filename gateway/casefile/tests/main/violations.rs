@@ -2,23 +2,17 @@
 
 use accord::RequestBody;
 use casefile::{CannotVerify, Material, Report, verify_violation, violation_in};
-use desk::{Body, Document, SealedBody};
-use identity::{Received, sign_validation};
-use model::{
-    BodySalt, Digest, EntryId, Header, HeaderDigest, MeasureId, RefusalCode, Role, Step, Validation,
-    ValidationStatement,
-};
+use identity::Received;
+use model::{Digest, EntryId, Header, HeaderDigest, MeasureId, RefusalCode, Role, Step};
 use serde_json::{Value, json};
 
 use crate::{
     tampering::bit,
-    world::{Story, desk, now, party},
+    world::{REQUEST, Story, desk, now, party},
 };
 
 const RECORD: &str =
     include_str!("../../../../treaty-schemas/catalog/records/subscriber_info/examples/valid-mailbox.json");
-const REQUEST: &str =
-    include_str!("../../../../treaty-schemas/catalog/records/request/examples/valid-stored-data.json");
 
 /// A case in which JP's desk asked, and FR's desk gave notice.
 struct Noticed {
@@ -31,42 +25,10 @@ struct Noticed {
 fn noticed(lie: fn(&mut Header), say: fn(&mut Value)) -> Noticed {
     let mut story = Story::new();
     story.open();
-    ask(&mut story, lie);
+    story.asks(|_| {}, lie);
     notice(&mut story, say);
     let lied = story.entries[1].id;
     Noticed { material: story.material(), story, lied }
-}
-
-fn ask(story: &mut Story, lie: fn(&mut Header)) {
-    let mut document: Value = serde_json::from_str(REQUEST).unwrap();
-    document["case"] = story.case.to_string().into();
-    let request = RequestBody::from_document(document.clone()).unwrap();
-    let declared = accord::declare(&request).unwrap();
-    let mut header = story.header(Step::SealSend);
-    let body = sealed(&header, "request", &document);
-    header.body = Some(body.commitment());
-    header.measures = declared.measures;
-    header.purpose = Some(declared.purpose);
-    header.offence = declared.offence;
-    header.declared = declared.declared;
-    lie(&mut header);
-    let statement = ValidationStatement {
-        case: story.case,
-        pin: header.pin,
-        measures: header.measures.clone(),
-        body: body.commitment(),
-        validated: header.created,
-    };
-    let statement_bytes = proto::encode_statement(&statement);
-    header.validation = Some(Validation {
-        signature: sign_validation(&story.jp.judge, &statement_bytes),
-        statement,
-        statement_bytes,
-        authority: desk("JP:judicial"),
-        role: Role::Judge,
-        key: story.jp.judge.key_id(),
-    });
-    story.seal(&header, &body, &[(true, 0, Role::Central), (true, 1, Role::Central)]);
 }
 
 fn notice(story: &mut Story, say: fn(&mut Value)) {
@@ -85,16 +47,9 @@ fn notice(story: &mut Story, say: fn(&mut Value)) {
     say(&mut document);
     let mut header = story.header(Step::Violation);
     header.ground = Some(if document["code"] == "R90" { RefusalCode::R90 } else { RefusalCode::R94 });
-    let body = sealed(&header, "violation", &document);
+    let body = story.sealed(&header, "violation", &document);
     header.body = Some(body.commitment());
     story.seal(&header, &body, &[]);
-}
-
-fn sealed(header: &Header, record_type: &str, document: &Value) -> SealedBody {
-    let document =
-        Document { record_type: record_type.parse().unwrap(), bytes: serde_json::to_vec_pretty(document).unwrap() };
-    let bytes = Body { step: header.step, documents: vec![document] }.encode().unwrap();
-    SealedBody { salt: BodySalt([9; 32]), bytes, signatures: Vec::new() }
 }
 
 fn claimed(wire: &[u8]) -> (Header, HeaderDigest) {
@@ -224,26 +179,32 @@ fn a_case_without_a_notice_or_its_body_gives_none() {
     assert!(withheld.to_string().contains("may not open it"), "{withheld}");
 }
 
-/// JP asked, FR answered with a record that `lie` makes of the one that was asked for, and JP gave notice of it.
-fn noticed_record(lie: fn(&mut Value), said: (&str, &str)) -> Noticed {
-    let mut story = Story::new();
-    story.open();
-    ask(&mut story, |_| {});
+/// FR's desk gives a record under these conditions, which `lie` makes of the one that was asked for.
+pub(crate) fn release(story: &mut Story, conditions: &[&str], lie: impl FnOnce(&mut Value)) {
     let mut record: Value = serde_json::from_str(RECORD).unwrap();
     let mut request: Value = serde_json::from_str(REQUEST).unwrap();
     request["case"] = story.case.to_string().into();
     let asked = RequestBody::from_document(request).unwrap();
     let selector = &asked.measures[0].subjects[0].selector;
     record["case"] = story.case.to_string().into();
+    record["conditions"] = json!(conditions);
     record["subject_binding"] = accord::subject_binding(story.case, MeasureId(1), selector).unwrap().to_string().into();
     lie(&mut record);
     let mut header = story.header(Step::Release);
     header.records = vec!["subscriber_info".parse().unwrap()];
-    header.conditions = vec!["C01".parse().unwrap(), "C06".parse().unwrap()];
+    header.conditions = conditions.iter().map(|code| code.parse().unwrap()).collect();
     header.declared.classification = accord::Record::mark_of(&[accord::Record::from_document(record.clone()).unwrap()]);
-    let body = sealed(&header, "subscriber_info", &record);
+    let body = story.sealed(&header, "subscriber_info", &record);
     header.body = Some(body.commitment());
     story.seal(&header, &body, &[(false, 0, Role::Central), (false, 1, Role::Central)]);
+}
+
+/// JP asked, FR answered with a record that `lie` makes of the one that was asked for, and JP gave notice of it.
+fn noticed_record(lie: fn(&mut Value), said: (&str, &str)) -> Noticed {
+    let mut story = Story::new();
+    story.open();
+    story.asks(|_| {}, |_| {});
+    release(&mut story, &["C01", "C06"], lie);
     let (lied, digest) = claimed(&story.entries[2].wire);
     let (code, field) = said;
     let document = json!({
@@ -260,7 +221,7 @@ fn noticed_record(lie: fn(&mut Value), said: (&str, &str)) -> Noticed {
     let mut header = story.header(Step::Violation);
     (header.sender, header.recipient) = (desk("JP:central"), desk("FR:central"));
     header.ground = Some(if code == "R90" { RefusalCode::R90 } else { RefusalCode::R94 });
-    let body = sealed(&header, "violation", &document);
+    let body = story.sealed(&header, "violation", &document);
     header.body = Some(body.commitment());
     story.seal(&header, &body, &[]);
     let lied = story.entries[2].id;

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use accord::RequestBody;
 use bytes::Bytes;
 use casefile::{Body, Entry};
 use desk::{Document, SealedBody};
@@ -17,12 +18,15 @@ use identity::{
 use ledger::{LeafSalt, LedgerKey, Log, SignBytes, Statement, StoredHashes};
 use model::{
     AuthorityId, AuthorityKind, BodySalt, CaseId, Declared, EntryId, Handshake, Header, HeaderDigest, MeasureId,
-    MeasureScope, Offence, PartyId, Payload, Pin, Receipt, ReceiptKind, Role, SelectorKind, SignedReceipt, Step,
-    Timestamp, Validation, ValidationStatement,
+    PartyId, Payload, Pin, Receipt, ReceiptKind, Role, SignedReceipt, Step, Timestamp, Validation, ValidationStatement,
 };
 use roster::{CaseBinding, Follower};
 use seal::{LeafIdentity, Member, prepare_key_packages};
+use serde_json::{Value, json};
 use treaty::Catalog;
+
+pub(crate) const REQUEST: &str =
+    include_str!("../../../../treaty-schemas/catalog/records/request/examples/valid-stored-data.json");
 
 const MONTH: Duration = Duration::from_secs(28 * 24 * 3600);
 
@@ -304,22 +308,23 @@ impl Story {
 
     /// JP's desk sends the request: validated by a judge, signed by two officers.
     pub(crate) fn request(&mut self) {
+        self.asks(|request| request["measures"][0]["records"] = json!(["subscriber_info"]), |_| {});
+    }
+
+    /// The same, by a document that `write` changes, and a header that `lie` makes of the one that fits it.
+    pub(crate) fn asks(&mut self, write: impl FnOnce(&mut Value), lie: impl FnOnce(&mut Header)) {
+        let mut document: Value = serde_json::from_str(REQUEST).unwrap();
+        document["case"] = self.case.to_string().into();
+        write(&mut document);
+        let declared = accord::declare(&RequestBody::from_document(document.clone()).unwrap()).unwrap();
         let mut header = self.header(Step::SealSend);
-        let body = self.body(&header);
+        let body = self.sealed(&header, "request", &document);
         header.body = Some(body.commitment());
-        header.measures = vec![MeasureScope {
-            id: MeasureId(1),
-            article: "ets-185:31".parse().unwrap(),
-            request_type: "stored_data".parse().unwrap(),
-            records: vec!["subscriber_info".parse().unwrap()],
-            subjects: 1,
-            selectors: vec![SelectorKind::Account],
-            window: None,
-            attributes: vec![],
-            tags: vec![],
-        }];
-        header.purpose = Some("criminal_investigation".to_owned());
-        header.offence = Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false });
+        header.measures = declared.measures;
+        header.purpose = Some(declared.purpose);
+        header.offence = declared.offence;
+        header.declared = declared.declared;
+        lie(&mut header);
         let statement = ValidationStatement {
             case: self.case,
             pin: self.pin,
@@ -348,8 +353,13 @@ impl Story {
     }
 
     fn body(&self, header: &Header) -> SealedBody {
-        let text = format!("{{\"record_type\": \"notice\", \"entry\": \"{}\"}}", header.entry);
-        let document = Document { record_type: "notice".parse().unwrap(), bytes: text.into_bytes() };
+        self.sealed(header, "notice", &json!({ "record_type": "notice", "entry": header.entry.to_string() }))
+    }
+
+    /// A body of one document, which the sender's desk signed.
+    pub(crate) fn sealed(&self, header: &Header, record_type: &str, document: &Value) -> SealedBody {
+        let bytes = serde_json::to_vec_pretty(document).unwrap();
+        let document = Document { record_type: record_type.parse().unwrap(), bytes };
         let bytes = desk::Body { step: header.step, documents: vec![document] }.encode().unwrap();
         let key = if header.sender.party() == party("JP") { &self.jp.desk } else { &self.fr.desk };
         let signature = key.signature(Domain::Record, model::Digest::of(&[&bytes]).as_bytes());

@@ -2,16 +2,15 @@
 //! request that it never saw.
 
 use accord::RequestBody;
-use bytes::Bytes;
-use model::{AuthorityId, Denial, Fault, Header, PartyId, ReceiptKind, RecordType, Timestamp};
+use model::{AuthorityId, Denial, Fault, Header, PartyId, ReceiptKind, Timestamp};
 use prost::Message;
 use proto::types as wire;
 
 use super::{
-    super::{Findings, bodies, parties::Parties, sheaf::Sheaf},
-    Shown, accepted, shown,
+    super::{Findings, compared, parties::Parties, sheaf::Sheaf},
+    Shown, shown,
 };
-use crate::{Section, body::Opened};
+use crate::Section;
 
 /// Such a request, opened.
 pub(super) struct Asked {
@@ -41,7 +40,7 @@ pub(super) fn read(
         findings.contradict(file, "receipts", "no gateway of the other state says that it took the request");
         return None;
     };
-    match opened(&request) {
+    match compared::request(&request.entry.header, request.body) {
         Ok(body) => Some(Asked { request: body, header: request.entry.header, taken }),
         Err(denial) => {
             findings.contradict(file, "body", denial.to_string());
@@ -68,20 +67,6 @@ fn receipt(bytes: &[u8], request: &Shown<'_>, parties: &mut Parties) -> Result<(
     }
     parties.at(receipt.at, |trust| trust.verify_receipt(&signed).map(drop))?;
     Ok((receipt.by, receipt.at))
-}
-
-/// The request in the body, which is what its header says.
-fn opened(request: &Shown<'_>) -> Result<RequestBody, Denial> {
-    let types = bodies::types().map_err(|defect| Denial::failed(Fault::Internal, defect.to_string()))?;
-    let layout = || accord::contradiction("body", "the body is not laid out as bodies are");
-    let body = Opened::read(request.body).ok_or_else(layout)?;
-    let mut documents = Vec::new();
-    for (record_type, bytes) in body.documents {
-        let known: Result<RecordType, _> = record_type.parse();
-        documents.push((known.map_err(|_| layout())?, Bytes::copy_from_slice(bytes)));
-    }
-    let documents: Vec<_> = documents.iter().map(|(record_type, bytes)| (record_type, &**bytes)).collect();
-    accord::request_in(&request.entry.header, &documents, |record_type, bytes| accepted(types, record_type, bytes))
 }
 
 impl Asked {
