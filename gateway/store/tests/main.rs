@@ -95,6 +95,7 @@ on_both_engines! { gateway:
     of_two_heads_for_one_place_a_witness_keeps_one,
     cases_of_another_fold_are_found_page_by_page,
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again,
+    entries_that_were_refused_are_kept_by_their_envelopes_as_far_as_their_case_has_room,
     no_heap_of_lies_takes_the_room_of_what_convicts,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,
     what_is_awaited_is_found_among_more_than_one_statement_asks_for_and_only_what_has_a_row,

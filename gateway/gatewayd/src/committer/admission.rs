@@ -12,7 +12,7 @@ use relay::{Admission, Context, Origin, Plan, SeenEntry};
 use roster::{Approved, CaseBinding, Follower, Frame, Grace};
 use store::{
     Blob,
-    gateway::{EntryRow, NewOutbox, NewRefusal},
+    gateway::{EntryRow, NewOutbox, NewRefusal, RejectedRow},
 };
 
 use super::{
@@ -31,6 +31,9 @@ pub(crate) const OUTCOME: i16 = 2;
 /// Kinds of rows in the outbox.
 pub(crate) const ENTRY: i16 = 1;
 pub(crate) const RECEIPT: i16 = 2;
+
+/// What an entry weighs at most that is kept though it is refused: whoever sends such entries chooses how large they are.
+const REJECTED_BYTES_MAX: usize = 64 << 10;
 
 /// What became of an entry.
 pub(super) enum Decided {
@@ -114,13 +117,18 @@ impl Committer {
             return Err(Denial::failed(Fault::PeerUnreachable, growth::overdue(since, log)));
         }
         turn.said.insert(claimed.entry, said);
-        let decided = match (&item.said, &item.entry) {
+        // What a reader of a case file would find as we did: it may be kept there, also where we refuse it.
+        let shown = match (&item.said, &item.entry) {
             (Err(unsaid), _) => Err(unsaid.clone()),
             (Ok(said), Ok(entry)) => require_leaf(turn, entry, from, said)
                 .and_then(|()| self.require_moments(turn, entry, said))
                 .and_then(|()| self.cases.require_sound(claimed.case))
-                .and_then(|()| self.admit(turn, entry, Origin::PeerGateway(from), &item.trace)),
+                .map(|()| entry),
             (Ok(_), Err(denial)) => Err(denial.clone()),
+        };
+        let decided = match &shown {
+            Ok(entry) => self.admit(turn, entry, Origin::PeerGateway(from), &item.trace),
+            Err(denial) => Err(denial.clone()),
         };
         match decided {
             Ok(Decided::Receipt(verdict)) => {
@@ -140,9 +148,31 @@ impl Committer {
                     halted.insert(claimed.case);
                     return Err(full);
                 }
+                if let Ok(entry) = &shown {
+                    self.keep_rejected(turn, entry);
+                }
                 let verdict = self.reject(turn, &claimed, from, item.entry.as_deref().ok(), &denial)?;
                 Ok(Told { verdict, delivery: None })
             }
+        }
+    }
+
+    /// Keeps an entry that is refused: with what its gateway stated of it, it shows in our case files what was tried, also to whoever is told
+    /// that it never was.
+    fn keep_rejected(&self, turn: &mut Turn, entry: &Entry) {
+        let header = &entry.header;
+        let wire = proto::convert::entry_to_bytes(entry);
+        let of_this_pair = self
+            .case(turn, header.case)
+            .is_some_and(|hot| (hot.file.home, hot.file.peer) == (header.home, header.peer));
+        if of_this_pair && wire.len() <= REJECTED_BYTES_MAX {
+            turn.batch.rejected.push(RejectedRow {
+                envelope: entry.envelope_digest().into(),
+                entry_id: header.entry.into(),
+                case_id: header.case.into(),
+                wire: wire.into(),
+                at: turn.now.0,
+            });
         }
     }
 

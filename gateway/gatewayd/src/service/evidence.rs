@@ -15,7 +15,10 @@ use proto::{
     },
 };
 use relay::CaseFile;
-use store::gateway::{EntryRow, LeafRow};
+use store::{
+    Blob,
+    gateway::{EntryRow, LeafRow},
+};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
@@ -60,6 +63,10 @@ impl EvidenceService for Evidence {
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
+}
+
+fn wires(rows: Vec<EntryRow>) -> Vec<(EntryId, Blob)> {
+    rows.into_iter().map(|row| (*row.id, row.wire)).collect()
 }
 
 struct Telling<'a> {
@@ -126,7 +133,7 @@ impl Telling<'_> {
             let page = self.gateway.store.entries_from(self.file.id, from, PAGE).await?;
             let last = page.len() as u64 != PAGE;
             from = page.last().and_then(|row| row.seq).map_or(from, |seq| seq + 1);
-            self.page(page, &mut ids, extent).await?;
+            self.page(wires(page), &mut ids, extent).await?;
             if last {
                 break;
             }
@@ -139,21 +146,37 @@ impl Telling<'_> {
             let mut rows = self.gateway.store.entries(chunk).await?;
             rows.retain(|row| row.seq.is_none());
             rows.sort_by_key(|row| (row.admitted_at, row.id));
-            self.page(rows, &mut ids, extent).await?;
+            self.page(wires(rows), &mut ids, extent).await?;
         }
+        self.rejected(&mut ids, extent).await?;
         Ok(ids)
     }
 
-    async fn page(&self, rows: Vec<EntryRow>, ids: &mut Vec<EntryId>, extent: &mut Extent) -> Result<(), Denial> {
-        let these: Vec<EntryId> = rows.iter().map(|row| *row.id).collect();
+    /// What was refused here: its sender signed it all the same. One that bears the id of another entry of the case is told by `refusals`.
+    async fn rejected(&self, ids: &mut Vec<EntryId>, extent: &mut Extent) -> Result<(), Denial> {
+        for row in self.gateway.store.rejected_of(self.file.id).await? {
+            if !ids.contains(&row.entry_id) {
+                self.page(vec![(*row.entry_id, row.wire)], ids, extent).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(
+        &self,
+        rows: Vec<(EntryId, Blob)>,
+        ids: &mut Vec<EntryId>,
+        extent: &mut Extent,
+    ) -> Result<(), Denial> {
+        let these: Vec<EntryId> = rows.iter().map(|(id, _)| *id).collect();
         let receipts = self.gateway.store.receipts_by_kind(&these, &ReceiptKind::ALL).await?;
-        for row in rows {
-            extent.entries.add(&row.wire.0);
-            let on_it = receipts.iter().filter(|receipt| receipt.entry_id == row.id);
+        for (id, wire) in rows {
+            extent.entries.add(&wire.0);
+            let on_it = receipts.iter().filter(|receipt| *receipt.entry_id == id);
             let on_it: Vec<bytes::Bytes> = on_it.map(|receipt| receipt.bytes.0.clone().into()).collect();
             on_it.iter().for_each(|receipt| extent.receipts.add(receipt));
-            ids.push(*row.id);
-            self.send(Part::Entry(EvidenceEntry { entry: row.wire.0.into(), receipts: on_it })).await?;
+            ids.push(id);
+            self.send(Part::Entry(EvidenceEntry { entry: wire.0.into(), receipts: on_it })).await?;
         }
         Ok(())
     }

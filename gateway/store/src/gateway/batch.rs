@@ -6,8 +6,8 @@ use sea_orm::DatabaseTransaction;
 use super::{
     Acknowledgement, AskedRow, AttachmentRow, AwaitedRow, CaseFileRow, CheckpointRow, EntryRow, EntryVerdict,
     GatewayStore, GivenAgain, LeafRow, MisconductRow, MusterRow, NewDelivery, NewOutbox, NewReceipt, NewRefusal,
-    TreeHashRow, asked, attachment, awaited, case_file, checkpoint, delivery, desk_mark, entry, heads, leaf,
-    misconduct, outbox, receipt, refusal, tree_hash,
+    RejectedRow, TreeHashRow, asked, attachment, awaited, case_file, checkpoint, delivery, desk_mark, entry, heads,
+    leaf, misconduct, outbox, receipt, refusal, rejected, tree_hash,
 };
 use crate::{
     StoreError, Stored,
@@ -39,6 +39,8 @@ pub struct Batch {
     pub receipts: Vec<NewReceipt>,
     /// What was refused.
     pub refusals: Vec<NewRefusal>,
+    /// Entries of other gateways that were refused for good, as they came.
+    pub rejected: Vec<RejectedRow>,
     /// New leaves of ledgers.
     pub leaves: Vec<LeafRow>,
     /// New stored hashes of their trees.
@@ -133,6 +135,7 @@ async fn write_batch(tx: &DatabaseTransaction, batch: &Batch) -> Result<Committe
     receipt::insert(tx, &batch.receipts).await?;
     let keys = [refusal::Column::EntryId, refusal::Column::Code, refusal::Column::At, refusal::Column::Channel];
     write::insert_new::<refusal::Entity, _, _>(tx, &keys, &batch.refusals).await?;
+    rejected::put(tx, &batch.rejected).await?;
     leaf::insert(tx, &batch.leaves).await?;
     tree_hash::insert(tx, &batch.tree_hashes).await?;
     checkpoint::put(tx, &batch.checkpoints).await?;

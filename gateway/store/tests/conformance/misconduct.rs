@@ -3,7 +3,7 @@
 use model::{Digest, ReceiptKind};
 use store::{
     StoreError,
-    gateway::{AwaitedRow, Batch, GatewayStore, GivenAgain, MisconductRow, NewReceipt, ReceiptRow},
+    gateway::{AwaitedRow, Batch, GatewayStore, GivenAgain, MisconductRow, NewReceipt, ReceiptRow, RejectedRow},
 };
 
 use super::{blob, entry_id, ledger::leaf};
@@ -37,6 +37,26 @@ pub(crate) async fn evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_
     let later = MisconductRow { at: 8, ..first.clone() };
     store.commit(&Batch { misconduct: vec![later], ..Batch::default() }).await.unwrap();
     assert_eq!(store.misconduct().await.unwrap(), [first, settled(&second), other]);
+}
+
+pub(crate) async fn entries_that_were_refused_are_kept_by_their_envelopes_as_far_as_their_case_has_room(
+    store: &GatewayStore,
+) {
+    let row = |number: u8, case: u32| RejectedRow {
+        envelope: model::EnvelopeDigest(Digest::of(&[&[number]])).into(),
+        // The same id under another envelope is another entry.
+        entry_id: entry_id(1).into(),
+        case_id: super::case_id(case).into(),
+        wire: blob("wire"),
+        at: i64::from(number),
+    };
+    let rows: Vec<_> = (0..80).map(|number| row(number, 1)).chain([row(200, 2)]).collect();
+    for _ in 0..2 {
+        store.commit(&Batch { rejected: rows.clone(), ..Batch::default() }).await.unwrap();
+    }
+    assert_eq!(store.rejected_of(super::case_id(1)).await.unwrap(), rows[..64]);
+    assert_eq!(store.rejected_of(super::case_id(2)).await.unwrap(), rows[80..]);
+    assert_eq!(store.rejected_of(super::case_id(3)).await.unwrap(), []);
 }
 
 pub(crate) async fn no_heap_of_lies_takes_the_room_of_what_convicts(store: &GatewayStore) {

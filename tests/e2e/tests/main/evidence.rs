@@ -60,6 +60,14 @@ impl Play {
         file
     }
 
+    /// What is proved of a file by the roots of both, a sentence in a line.
+    pub(crate) async fn proved(&self, file: &std::path::Path) -> String {
+        let roots = self.roots();
+        let report = self.check("gateway", file, &[&roots[0], &roots[1]]).await.done();
+        assert_eq!(report["report"]["holds"], true, "{}", told(&report));
+        told(&report)
+    }
+
     /// Checks a file with a program, and these roots.
     async fn check(&self, with: &str, file: &std::path::Path, roots: &[&str]) -> Answer {
         let roots = roots.iter().flat_map(|root| ["--root", root]);

@@ -284,6 +284,60 @@ async fn a_private_layer_refuses_what_the_pin_allows_and_the_pins_stay_equal() {
     .await;
 }
 
+#[tokio::test]
+async fn what_another_state_refuses_by_its_own_law_stands_in_the_file_that_it_exports() {
+    bounded(async {
+        let (mut stage, desk) = signed_stage().await;
+        let fr = &desk.states[1];
+        let today = now().date().unwrap();
+        let text = format!(
+            "format = \"national/1\"\nrecorded = {today}\nparty = \"FR\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\n\
+             forbid = true\nbecause = \"Act of a test\"\n"
+        );
+        desk.write("national/FR.toml", &text);
+        let (next, out) = (desk.next.to_str().unwrap(), desk.plan_file("national.json"));
+        treaty(&["plan", next, "--catalogue", &catalogue(fr), "-o", &out, "--national", "FR"]).await.done();
+        desk.sign("national.json", fr).await;
+        desk.apply("national.json", fr, &[]).await.done();
+        restart(&mut stage, &[Victim::FrGateway, Victim::FrDesk]).await;
+
+        let play = Play::draft(stage).await;
+        play.act(&ACTS[0]).await;
+        play.act(&ACTS[1]).await;
+        let send = ["request", "send", &play.case, "--as", "central/officer-2"];
+        let refused = play.stage.desk(Side::Jp, &send).await.failed(5);
+        assert!(refused.contains("R92") && refused.contains("Act of a test"), "{refused}");
+        // JP could deny that it ever asked: what FR exports shows what JP's officers, desk and gateway signed.
+        let file = play.export(Side::Fr, "refused.zip", &[]).await;
+        let report = play.proved(&file).await;
+        let lines = report.lines().filter(|line| line.contains("seal_send")).collect::<Vec<_>>();
+        let [line] = *lines else { panic!("{report}") };
+        for said in ["not part of the case", "(2 officers)", "JP SubmissionAcceptance", "FR RelayRejection"] {
+            assert!(line.contains(said), "{said}: {line}");
+        }
+        assert!(report.contains("1 did not become part of it"), "{report}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_file_of_a_case_says_that_both_states_signed_the_treaties_that_it_rests_on() {
+    bounded(async {
+        let (stage, _) = signed_stage().await;
+        let play = Play::draft(stage).await;
+        for act in &ACTS[..4] {
+            play.act(act).await;
+        }
+        for side in [Side::Jp, Side::Fr] {
+            let file = play.export(side, &format!("{side:?}.zip"), &[]).await;
+            let report = play.proved(&file).await;
+            assert!(report.contains("Both states signed these treaty files and accepted this pin."), "{report}");
+            assert!(!report.contains("That both states signed the treaty files"), "{report}");
+        }
+    })
+    .await;
+}
+
 /// Everything below a folder, by path.
 fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();

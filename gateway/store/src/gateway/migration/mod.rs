@@ -17,6 +17,7 @@ mod m0014_receipt_leaf;
 mod m0015_attachment;
 mod m0016_awaited_statement;
 mod m0017_stretch;
+mod m0018_rejected;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_attachment::Migration),
             Box::new(m0016_awaited_statement::Migration),
             Box::new(m0017_stretch::Migration),
+            Box::new(m0018_rejected::Migration),
         ]
     }
 }
