@@ -65,6 +65,7 @@ articles = ["ets-185:31"]
 records = ["subscriber_info"]
 selectors = ["account"]
 max_subjects = 2
+max_window_days = 365
 verified = false
 "#;
 

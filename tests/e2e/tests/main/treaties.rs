@@ -306,7 +306,7 @@ async fn what_another_state_refuses_by_its_own_law_stands_in_the_file_that_it_ex
         play.act(&ACTS[1]).await;
         let send = ["request", "send", &play.case, "--as", "central/officer-2"];
         let refused = play.stage.desk(Side::Jp, &send).await.failed(5);
-        assert!(refused.contains("R92") && refused.contains("Act of a test"), "{refused}");
+        assert!(refused.contains("R92") && refused.contains("law of FR"), "{refused}");
         // JP could deny that it ever asked: what FR exports shows what JP's officers, desk and gateway signed.
         let file = play.export(Side::Fr, "refused.zip", &[]).await;
         let report = play.proved(&file).await;

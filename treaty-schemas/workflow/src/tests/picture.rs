@@ -5,7 +5,8 @@ use std::{env, fs, path::Path};
 use model::Digest;
 
 use crate::{
-    MATTERS, MatterKind, PROCEDURE, TRANSITIONS, decide::TABLES, matter_picture, matter_table, picture, table,
+    MATTERS, MatterKind, PROCEDURE, TRANSITIONS, clock_table, decide::TABLES, matter_picture, matter_table, picture,
+    table,
 };
 
 const INTRODUCTION: &str = "# How a measure moves
@@ -36,6 +37,19 @@ fn the_page_of_the_matters_is_made_from_their_table() {
     let page: String = MatterKind::ALL.into_iter().map(chapter).collect();
     held("MATTERS.md", &format!("{MATTERS_INTRODUCTION}{page}"));
     assert!(MATTERS.iter().all(|row| page.contains(&row.to_string())));
+}
+
+const CLOCKS_INTRODUCTION: &str = "# Which clocks run
+
+A treaty file says how long each lasts and by which clause; where it says nothing, the programs' own policy does, and is called so everywhere.
+This page is made from the table that the desks count by; a test holds it to that (`ROGATORY_ACCEPT=1 cargo test -p rogatory-workflow`
+writes it anew). \"late\" is told to people and moves nothing; what lapses ends what it guards.
+
+";
+
+#[test]
+fn the_page_of_the_clocks_is_made_from_their_table() {
+    held("CLOCKS.md", &format!("{CLOCKS_INTRODUCTION}{}", clock_table()));
 }
 
 fn held(name: &str, page: &str) {
