@@ -13,7 +13,7 @@ use workflow::{Case, Clock, Preservation, Side, State, alarms};
 use super::{
     Office,
     agenda::{ToldClocks, calls, told_by},
-    matters,
+    matters_shown,
     prepare::WAITING,
     shown::{of_case, of_draft},
     terms::alarms as alarming,
@@ -53,7 +53,7 @@ impl Whose {
         match case.and_then(Case::whose_move) {
             _ if view.trouble.is_some() => Self::Ours,
             _ if view.pending.is_some() => Self::Theirs,
-            _ if asked || !matters::waiting(view).is_empty() => Self::Ours,
+            _ if asked || !matters_shown::waiting(view).is_empty() => Self::Ours,
             _ if ours => Self::Ours,
             Some(_) => Self::Theirs,
             None => Self::Nobody,
@@ -327,7 +327,8 @@ pub(super) fn calls_at(view: &CaseView, clocks: &[Clock]) -> Option<i64> {
         view.warned.get(&measure.scope.id).is_some_and(|one| one.tip_off_risk) && Preservation::of(measure).is_some()
     });
     let warned = warned.filter_map(|measure| measure.produced).map(|at| at.0);
-    let doubted = matters::in_doubt(view).into_iter().filter_map(|id| Some(case.as_ref()?.matters.get(&id)?.opened.0));
+    let doubted =
+        matters_shown::in_doubt(view).into_iter().filter_map(|id| Some(case.as_ref()?.matters.get(&id)?.opened.0));
     by_clock.chain(kept).chain(warned).chain(doubted).min()
 }
 

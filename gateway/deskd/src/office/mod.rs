@@ -39,6 +39,7 @@ mod leaves;
 mod listing;
 mod matter_forms;
 mod matters;
+mod matters_shown;
 mod naming;
 mod once;
 mod outbox;

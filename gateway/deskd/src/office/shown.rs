@@ -15,7 +15,7 @@ use workflow::{Case, Side, State, Trigger};
 use super::{
     Office,
     listing::Whose,
-    matters,
+    matters_shown,
     terms::preservation,
     unknown,
     usage::Opens,
@@ -95,8 +95,8 @@ impl Office {
             measures: view.shown().map(|case| measures(&view, &case, &links, today)).unwrap_or_default(),
             openings: view.openings.iter().map(opening).collect(),
             clocks: self.shown_clocks(&view, &told, now),
-            matters: matters::shown(&view, now),
-            matter_openings: matters::openings(&view),
+            matters: matters_shown::shown(&view, now),
+            matter_openings: matters_shown::openings(&view),
             timeline,
             documents,
             readers: view.readers.iter().map(ToString::to_string).collect(),
@@ -337,7 +337,7 @@ pub(super) fn of_case(
             [scope.request_type.to_string()].into_iter().chain(records).collect()
         }),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
-        matters: matters::calling(view, crate::clock::now()),
+        matters: matters_shown::calling(view, crate::clock::now()),
         ..wire::CaseSummary::default()
     }
 }
