@@ -34,13 +34,14 @@ impl Cast {
         for row in TRANSITIONS {
             let Trigger::Step(step) = row.trigger else { continue };
             for side in row.sides {
-                let who = match row.actor {
-                    Actor::Officers(count, roles) => {
-                        let role = roles.first().copied().unwrap_or(Role::Central);
-                        (0..count).map(|officer| (KeyId::of(&[officer, role as u8]), role)).collect()
-                    }
-                    _ => Vec::new(),
+                let (count, roles) = match row.actor {
+                    Actor::Officers(count, roles) => (count, roles),
+                    // Here a person takes up what was postponed; a desk alone waits for the day of its review.
+                    Actor::DeskOr(roles) if step == Step::Resume => (1, roles),
+                    _ => (0, [].as_slice()),
                 };
+                let role = roles.first().copied().unwrap_or(Role::Central);
+                let who = (0..count).map(|officer| (KeyId::of(&[officer, role as u8]), role)).collect();
                 signers.entry((step, *side)).or_insert(who);
             }
         }
