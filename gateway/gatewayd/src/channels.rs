@@ -330,6 +330,7 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
     }
     row.updated = clock::now().0;
     gateway.store.put_channel(&row).await?;
+    gateway.trust.accused_is_kept(party);
     gateway.trust.set_channel(party, ChannelState::of(row.state));
     gateway.bells.channel(party).notify_one();
     Ok(row)
@@ -338,9 +339,12 @@ pub(crate) async fn freeze(gateway: &Gateway, party: PartyId, frozen: bool) -> R
 /// Freezes a channel because its ledger, or a receipt, contradicts what the other gateway signed before. An operator lets it go on.
 pub(crate) async fn freeze_for(gateway: &Gateway, party: PartyId, told: &str) -> Result<(), Denial> {
     let _one_at_a_time = gateway.channel_changes.lock().await;
-    let Some(mut row) = gateway.store.channel(party).await? else { return Ok(()) };
+    let row = gateway.store.channel(party).await?;
+    let Some(mut row) = row.filter(|row| ChannelState::of(row.state) != ChannelState::Closed) else {
+        gateway.trust.accused_is_kept(party);
+        return Ok(());
+    };
     match ChannelState::of(row.state) {
-        ChannelState::Closed => return Ok(()),
         ChannelState::Frozen if row.frozen_reason.is_some() => {}
         ChannelState::Frozen => row.frozen_reason = Some(told.to_owned()),
         state => {
@@ -353,6 +357,7 @@ pub(crate) async fn freeze_for(gateway: &Gateway, party: PartyId, told: &str) ->
     row.updated = clock::now().0;
     gateway.store.put_channel(&row).await?;
     gateway.trust.set_channel(party, ChannelState::Frozen);
+    gateway.trust.accused_is_kept(party);
     gateway.bells.channel(party).notify_one();
     Ok(())
 }

@@ -78,6 +78,8 @@ pub(crate) struct Snapshot {
     openings: Vec<RootOpening>,
     pub(crate) directories: BTreeMap<PartyId, SignedDirectory>,
     pub(crate) channels: BTreeMap<PartyId, ChannelState>,
+    /// Who stands accused, from the commit of the evidence until its channel is frozen in the database too.
+    accused: BTreeSet<PartyId>,
 }
 
 impl Trust {
@@ -85,8 +87,14 @@ impl Trust {
     pub(crate) fn new(root: &[u8], mut own_directory: SignedDirectory, now: Timestamp) -> Result<Self, Denial> {
         let store = TrustStore::new(root, &own_directory, &[], now)?;
         let openings = std::mem::take(&mut own_directory.openings);
-        let snapshot =
-            Snapshot { store, own_directory, openings, directories: BTreeMap::new(), channels: BTreeMap::new() };
+        let snapshot = Snapshot {
+            store,
+            own_directory,
+            openings,
+            directories: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            accused: BTreeSet::new(),
+        };
         Ok(Self {
             own: snapshot.store.own_party(),
             now: RwLock::new(Arc::new(snapshot)),
@@ -125,10 +133,28 @@ impl Trust {
         })
     }
 
-    /// Notes how far a channel is.
+    /// Notes how far a channel is. What somebody read before the other gateway was accused opens nothing after it.
     pub(crate) fn set_channel(&self, party: PartyId, state: ChannelState) {
         let _: Result<(), Denial> = self.change(|next| {
-            next.channels.insert(party, state);
+            let held = next.accused.contains(&party) && !state.is_silent();
+            next.channels.insert(party, if held { ChannelState::Frozen } else { state });
+            Ok(())
+        });
+    }
+
+    /// Freezes a channel at once, before the database has it.
+    pub(crate) fn accuse(&self, party: PartyId) {
+        let _: Result<(), Denial> = self.change(|next| {
+            next.accused.insert(party);
+            next.channels.insert(party, ChannelState::Frozen);
+            Ok(())
+        });
+    }
+
+    /// From now on the database says whether the channel is frozen.
+    pub(crate) fn accused_is_kept(&self, party: PartyId) {
+        let _: Result<(), Denial> = self.change(|next| {
+            next.accused.remove(&party);
             Ok(())
         });
     }
@@ -255,4 +281,44 @@ impl Anchors for Trust {
 /// What may be the peer's own text, as it may go to a terminal and into a row.
 pub(crate) fn in_a_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use identity::{Commitments, Directory, Root, SigningKey};
+
+    use super::*;
+
+    #[test]
+    fn who_is_accused_stays_frozen_whatever_was_read_before_until_the_database_has_it() {
+        let now = Timestamp(1_795_305_600_000);
+        let (own, peer): (PartyId, PartyId) = ("JP".parse().unwrap(), "FR".parse().unwrap());
+        let root = Root::generate(own, now).unwrap();
+        let directory = Directory {
+            party: own,
+            version: 1,
+            issued: now,
+            expires: now.plus_ms(3_600_000),
+            ledger_key: SigningKey::generate().unwrap().verifying_key(),
+            ledger_key_ml_dsa_44: None,
+            ledger_keys_before: Vec::new(),
+            root: root.certificate().der().to_vec(),
+            trusted: Commitments::to(&[]).unwrap(),
+            authorities: Vec::new(),
+        };
+        let signed = root.sign_directory(&directory, &[]).unwrap();
+        let trust = Trust::new(root.certificate().der(), signed, now).unwrap();
+        let state = || trust.snapshot().channels[&peer];
+        trust.set_channel(peer, ChannelState::Open);
+        trust.accuse(peer);
+        trust.set_channel(peer, ChannelState::Open);
+        assert_eq!(state(), ChannelState::Frozen, "a greeting that was read before the evidence opens nothing");
+        trust.set_channel(peer, ChannelState::Closed);
+        assert_eq!(state(), ChannelState::Closed);
+        trust.accused_is_kept(peer);
+        trust.set_channel(peer, ChannelState::Open);
+        assert_eq!(state(), ChannelState::Open, "an operator let it go on");
+    }
 }

@@ -37,7 +37,7 @@ use model::{AuthorityId, Denial, EntryId, Fault, PartyId, Timestamp};
 use store::{StoreError, gateway::Committed};
 use tokio::sync::mpsc;
 
-use crate::{clock, files::Standing, gateway::Gateway, hot::Cases, misconduct, trust::ChannelState};
+use crate::{clock, files::Standing, gateway::Gateway, hot::Cases, misconduct};
 use awaited::Awaited;
 use needs::Needs;
 use refused::RefusedBefore;
@@ -277,7 +277,7 @@ impl Committer {
     /// After evidence is durable: freezes the channels of those who stand accused, and reports what has to be looked up first.
     fn enforce(&self, turn: &mut Turn) {
         for (party, told) in std::mem::take(&mut turn.accused) {
-            self.gateway.trust.set_channel(party, ChannelState::Frozen);
+            self.gateway.trust.accuse(party);
             telemetry::say!(Error, "channel frozen: the other gateway contradicts what it signed", party = party);
             tokio::spawn(misconduct::freeze(self.gateway.clone(), party, told));
         }
