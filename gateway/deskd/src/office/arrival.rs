@@ -4,19 +4,15 @@ use std::sync::PoisonError;
 
 use bytes::Bytes;
 use desk::SealedBody;
-use identity::{Domain, Received, TrustStore, Verified};
+use identity::{Received, TrustStore, Verified};
 use model::{
-    BodyCommitment, Denial, Digest, Entry, EntryId, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, ReceiptKind,
-    Refusal, RefusalCode, Role, Step, Timestamp, Verdict,
+    BodyCommitment, Denial, Digest, Entry, Fault, Header, HeaderDigest, KeyId, Payload, Receipt, ReceiptKind, Refusal,
+    RefusalCode, Role, Step, Timestamp, Verdict,
 };
-use prost::Message;
-use proto::{
-    desk::{AcknowledgeRequest, Arrival},
-    types,
-};
+use proto::{desk::Arrival, types};
 use seal::Member;
 use serde_json::json;
-use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, NewDeskOutbox, RecordKeyRow};
+use store::desk::{DeskBatch, DeskEntryRow, DeskEntryVerdict, RecordKeyRow};
 use telemetry::say;
 use workflow::{Command, Event, decide};
 use zeroize::Zeroizing;
@@ -24,7 +20,7 @@ use zeroize::Zeroizing;
 use super::{
     Members, Office, Told,
     binding::lets_in,
-    dispatch::{ACKNOWLEDGE, Outgoing},
+    dispatch::Outgoing,
     event,
     history::Past,
     internal,
@@ -40,13 +36,6 @@ use super::{
     watching::{PROOF_WAIT, patience_for},
 };
 use crate::{clock, random};
-
-/// This desk's word on an entry.
-struct Opening {
-    entry: EntryId,
-    opened: bool,
-    authenticator: Option<Digest>,
-}
 
 /// An arrival on its way into the case.
 pub(super) struct Taking<'a> {
@@ -173,8 +162,7 @@ impl Office {
         self.done_with(&mut batch, cursor);
         let header = arrival.entry.as_ref().and_then(|entry| proto::decode_header(&entry.header).ok());
         if let Some(header) = header {
-            let opening = Opening { entry: header.entry, opened: false, authenticator: None };
-            batch.outbox.push(self.acknowledgement(cursor, header.entry, Some(&opening), clock::now()));
+            batch.outbox.push(self.acknowledgement(cursor, header.entry, Some((false, None)), clock::now()));
             if let Some((mut view, version)) = self.view(header.case).await? {
                 view.trouble = Some(format!("an entry of the case does not verify here: {denial}"));
                 batch.events.push(event(header.case, Told::Diverged, Some(header.entry), clock::now()));
@@ -389,29 +377,12 @@ impl Office {
             receipt: Some(proto::encode_receipt(taking.receipt).into()),
             at: taking.now.0,
         });
-        let authenticator = taken.authenticator;
-        let opening = taken.opened.map(|opened| Opening { entry: id, opened, authenticator });
-        batch.outbox.push(self.acknowledgement(taking.cursor, id, opening.as_ref(), taking.now));
+        let word = taken.opened.map(|opened| (opened, taken.authenticator));
+        batch.outbox.push(self.acknowledgement(taking.cursor, id, word, taking.now));
         self.done_with(batch, taking.cursor);
         batch.events.push(event(entry.header.case, Told::Arrived, Some(id), taking.now));
         self.put_case(batch, &taken.view, taken.version, taking.now).await?;
         Ok(taken.member)
-    }
-
-    /// That everything up to `cursor` is durable here, with this desk's word on the entry, where it has one.
-    fn acknowledgement(&self, cursor: u64, entry: EntryId, opening: Option<&Opening>, now: Timestamp) -> NewDeskOutbox {
-        let said: Vec<_> = opening.into_iter().map(|one| (one.entry, one.opened, one.authenticator)).collect();
-        let signed = (!said.is_empty())
-            .then(|| self.desk_key.signature(Domain::Acknowledgement, &proto::convert::opening_reports_message(&said)));
-        let signature = signed.as_ref().map(proto::convert::signature_to_wire);
-        let request = AcknowledgeRequest { cursor, reports: proto::convert::send_openings(&said), signature };
-        NewDeskOutbox {
-            entry_id: entry.into(),
-            kind: ACKNOWLEDGE,
-            envelope: request.encode_to_vec().into(),
-            attempts: 0,
-            next_attempt: now.0,
-        }
     }
 }
 

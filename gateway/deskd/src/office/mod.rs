@@ -5,6 +5,7 @@
 //! leaves), `outbox` (how it is sent), `watching`, `arrival`, `outcome` and `binding` (what comes back), `upkeep`, `clocks` (what is
 //! told when) and `agenda`, `once`, `webhooks` and `statistics` (what other programs need).
 
+mod acknowledging;
 mod after;
 mod again;
 mod agenda;

@@ -9,7 +9,7 @@ use std::{
 use link::Backoff;
 use model::{Denial, Fault, Header, ReceiptKind, SignedReceipt, Step, Verdict};
 use prost::Message;
-use proto::{desk::AcknowledgeRequest, types as wire};
+use proto::types as wire;
 use store::desk::{DeskBatch, DeskEntryRow, DeskOutboxRow};
 use telemetry::say;
 use tokio::time::sleep;
@@ -21,7 +21,7 @@ use super::{
     Office, Told,
     binding::OurEntry,
     dispatch::{ACKNOWLEDGE, BY_THE_OUTBOX, epoch_of},
-    event, internal,
+    event,
     prepare::RESEAL,
     restore::SEALED_COUNT,
     view::{CaseView, Pending, ReceiptNote, Refused},
@@ -65,9 +65,17 @@ impl Office {
             say!(Error, "the outbox cannot be read");
             return backoff.pause();
         };
-        let mut unnoted = Duration::ZERO;
+        let (mut unnoted, mut acknowledged) = (Duration::ZERO, false);
         for row in &rows {
-            let away = match self.send(row).await {
+            let mut together = vec![row.id];
+            let sent = if row.kind != ACKNOWLEDGE {
+                self.send(row).await
+            } else if std::mem::replace(&mut acknowledged, true) {
+                continue;
+            } else {
+                self.acknowledge_all(&mut together).await
+            };
+            let away = match sent {
                 Ok(Sent::Done) => {
                     backoff.reset();
                     continue;
@@ -81,7 +89,7 @@ impl Office {
             };
             let pause = backoff.pause();
             let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-            if self.store.retry_later(&[row.id], clock::now().plus_ms(millis).0).await.is_err() {
+            if self.store.retry_later(&together, clock::now().plus_ms(millis).0).await.is_err() {
                 unnoted = pause;
             }
             self.changed.send_modify(|count| *count = count.wrapping_add(1));
@@ -103,17 +111,6 @@ impl Office {
     }
 
     pub(super) async fn send(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
-        if row.kind == ACKNOWLEDGE {
-            let request = AcknowledgeRequest::decode(row.envelope.0.as_slice()).map_err(internal)?;
-            return match self.uplink.acknowledge(request).await {
-                Ok(()) => self.conclude(row).await,
-                Err(status) if is_transient(&status) => Ok(Sent::Later(is_away(&status))),
-                Err(_) => {
-                    say!(Warn, "the gateway refused an acknowledgement", entry = row.entry_id.0);
-                    self.conclude(row).await
-                }
-            };
-        }
         let entry = proto::convert::entry_from_bytes(row.envelope.0.clone())?;
         let sealed = self.store.cursor(SEALED_COUNT).await?;
         match self.uplink.submit(entry.clone(), u64::try_from(sealed).unwrap_or(0)).await {
@@ -136,8 +133,16 @@ impl Office {
         Ok(Sent::Done)
     }
 
-    async fn conclude(&self, row: &DeskOutboxRow) -> Result<Sent, Denial> {
-        let batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
+    /// Acknowledges all that wait for it now, and tells which: a word that rests goes along with one that is due.
+    async fn acknowledge_all(&self, together: &mut Vec<i64>) -> Result<Sent, Denial> {
+        let rows = self.unacknowledged().await?;
+        *together = rows.iter().map(|row| row.id).collect();
+        self.acknowledge(&rows).await
+    }
+
+    pub(super) async fn conclude(&self, rows: &[DeskOutboxRow]) -> Result<Sent, Denial> {
+        let concluded = rows.iter().map(|row| row.id).collect();
+        let batch = DeskBatch { concluded, ..DeskBatch::default() };
         self.commit(&batch).await?;
         Ok(Sent::Done)
     }
@@ -157,9 +162,13 @@ impl Office {
         let proven = self.proven_now(&receipt).await;
         let _members = self.members.lock().await;
         let mut batch = DeskBatch { concluded: vec![row.id], ..DeskBatch::default() };
-        let Some((mut view, version)) = self.view(header.case).await? else { return self.conclude(row).await };
+        let Some((mut view, version)) = self.view(header.case).await? else {
+            return self.conclude(std::slice::from_ref(row)).await;
+        };
         let (own, other) = (view.own.party(), view.other.party());
-        let Some(ours) = self.our_entry(&view, header.entry).await? else { return self.conclude(row).await };
+        let Some(ours) = self.our_entry(&view, header.entry).await? else {
+            return self.conclude(std::slice::from_ref(row)).await;
+        };
         let holds = |signed: &SignedReceipt| {
             signed.receipt.kind == ReceiptKind::SubmissionAcceptance && ours.bears(&signed.receipt, own, other)
         };
@@ -347,7 +356,7 @@ pub(super) fn verdict_of(denial: &Denial) -> Verdict {
 }
 
 /// Whether the same call may succeed later.
-fn is_transient(status: &Status) -> bool {
+pub(super) fn is_transient(status: &Status) -> bool {
     let fault = fault_of(&proto::status::to_denial(status));
     is_away(status)
         || matches!(fault, Some(Fault::PeerUnreachable | Fault::ChannelNotOpen | Fault::Storage | Fault::Internal))

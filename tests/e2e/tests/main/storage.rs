@@ -44,6 +44,14 @@ fn serve_without_room(state: &State) -> Running {
     Running::start(command, "gateway", &state.logs())
 }
 
+/// Starts the gateway so that its files can be kept from growing while it runs (`Running::room`).
+pub(crate) fn serve_with_room(state: &State) -> Running {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program("gateway"));
+    command.args(["serve", "--output", "json", "--dir"]).arg(&state.dir);
+    Running::start(command, "gateway", &state.logs())
+}
+
 /// Starts the gateway as somebody whom the rights of files bind, which root is not.
 fn serve_without_privileges(state: &State) -> Running {
     let mut command = Command::new("setpriv");
@@ -100,10 +108,7 @@ async fn what_is_acknowledged_after_commits_that_failed_outlives_the_program() {
     bounded(async {
         let (mut pair, _, mut case) = with_case().await;
         pair.jp_gateway.stop().await;
-        let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program("gateway"));
-        command.args(["serve", "--output", "json", "--dir"]).arg(&pair.jp.dir);
-        pair.jp_gateway = Running::start(command, "gateway", &pair.jp.logs()).ready().await;
+        pair.jp_gateway = serve_with_room(&pair.jp).ready().await;
         let mut desk = Scribe::at(&pair.jp).await;
         let entry = desk.request(&mut case, SECRET.as_bytes());
         pair.jp_gateway.room("1");
