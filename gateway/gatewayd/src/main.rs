@@ -26,6 +26,7 @@ mod renewal;
 mod rules;
 mod service;
 mod trust;
+mod unopened;
 mod vitals;
 
 use std::{io::Write, process::ExitCode};

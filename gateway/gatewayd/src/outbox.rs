@@ -20,6 +20,7 @@ use crate::{
     committer::{Answered, Conclude, ENTRY, Outcome, TOLD, Watch, Work, origin, overdue},
     gateway::Gateway,
     receipts,
+    unopened::Looked,
 };
 use answers::Found;
 use heard::Heard;
@@ -250,11 +251,15 @@ fn peer_error(detail: impl Into<String>) -> Denial {
 /// Expired rows read at once. Those that were given up stay and are asked on, so the page is wide.
 const EXPIRED_MAX: u64 = 20_000;
 
-/// Gives up entries whose time is over; the other gateway's late word still counts.
+/// Gives up entries whose time is over; the other gateway's late word still counts. Of theirs it is stated that no desk opened them.
 pub(crate) async fn watch_expiry(gateway: Arc<Gateway>) {
     const EVERY: Duration = Duration::from_secs(15);
+    let mut looked = Looked::default();
     loop {
         tokio::time::sleep(EVERY).await;
+        if let Err(denial) = looked.on(&gateway).await {
+            telemetry::say!(Warn, "what no desk opened in time was not stated", reason = telemetry_word(&denial));
+        }
         if let Err(denial) = lapse_expired(&gateway).await {
             telemetry::say!(Warn, "expired entries were not given up", reason = telemetry_word(&denial));
         }

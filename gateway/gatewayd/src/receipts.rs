@@ -1,6 +1,6 @@
 //! Receipts: what this gateway states, and how a fault stands in one.
 
-use model::{Denial, Fault, PartyId, Refusal, RefusalCode, SignedReceipt};
+use model::{Denial, Fault, PartyId, Refusal, RefusalCode, SignedReceipt, Timestamp, UNOPENED};
 use proto::types as wire;
 
 /// Before the name of a fault in the `rule` of a refusal.
@@ -28,6 +28,13 @@ pub(crate) fn refusal_of(denial: &Denial) -> Refusal {
             Refusal::new(RefusalCode::R94, &format!("{FAULT}{fault}"), detail.clone(), fault.remedy())
         }
     }
+}
+
+/// Why an entry is not retrieved whose time was over, at this moment, before its desk had opened it.
+pub(crate) fn unopened(expires: Timestamp) -> Refusal {
+    let reason = format!("its desk had not opened it when its time was over, {expires}");
+    let remedy = "Reach the authority over another channel. The entry still lies ready for its desk.";
+    Refusal::new(RefusalCode::R94, UNOPENED, reason, remedy)
 }
 
 /// The denial that a receipt tells.

@@ -104,6 +104,7 @@ on_both_engines! { gateway:
     leaves_of_many_turns_are_read_in_any_range_and_by_their_numbers,
     leaves_that_are_told_again_in_other_turns_stay_and_another_one_among_them_is_a_conflict,
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
+    entries_whose_time_is_over_and_that_nobody_opened_are_found_in_its_order_page_by_page,
     what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards,
     the_first_stamp_on_a_head_stays,
     a_channel_is_written_whole,

@@ -41,7 +41,7 @@ pub use header::{Header, Validation, ValidationStatement};
 pub use id::{CaseId, EntryId, FileId, KeyId, MatterId, MeasureId};
 pub use language::Language;
 pub use party::PartyId;
-pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Verdict};
+pub use receipt::{EpochCertificate, Receipt, ReceiptKind, SignedReceipt, UNOPENED, Verdict};
 pub use refusal::{ERROR_DOMAIN, ErrorInfo, Refusal, Refuser};
 pub use scope::{ArticleRef, Attribute, MeasureScope, Offence, RecordType, RequestType, SelectorKind, Window};
 pub use step::Step;

@@ -22,9 +22,12 @@ pub enum ReceiptKind {
     NonDelivery,
     /// The receiving desk opened it.
     Retrieval,
-    /// The receiving desk could not open it, or found it contradicting its header.
+    /// The receiving desk could not open it, found it contradicting its header, or had not opened it when its time was over.
     NonRetrieval,
 }
+
+/// The rule by which a [`ReceiptKind::NonRetrieval`] says that the time of an entry was over before its desk had opened it.
+pub const UNOPENED: &str = "protocol/EXPIRED";
 
 impl ReceiptKind {
     /// All kinds.
@@ -93,6 +96,14 @@ pub struct Receipt {
     /// On [`ReceiptKind::Retrieval`] of a handshake, the receiving desk's hash of the epoch authenticator: only a member of the
     /// same group can make the same value, so that desks see a fork which gateways cannot.
     pub authenticator: Option<Digest>,
+}
+
+impl Receipt {
+    /// Whether it says that the receiving desk had not opened the entry when its time was over. Any other NonRetrieval is the desk's own word
+    /// that it could not open it, or that it contradicts its header.
+    pub fn went_unopened(&self) -> bool {
+        self.kind == ReceiptKind::NonRetrieval && self.refusal.as_ref().is_some_and(|refusal| refusal.rule == UNOPENED)
+    }
 }
 
 /// A receipt with its proof.

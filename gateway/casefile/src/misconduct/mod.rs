@@ -160,6 +160,8 @@ impl Contradicted {
             Some("is dated before its entry was made")
         } else if takes(receipt.kind) && receipt.at > header.expires.plus_ms(SKEW_MS) {
             Some("takes an entry whose time was over")
+        } else if receipt.went_unopened() && receipt.at <= header.expires {
+            Some("says that the time of its entry was over, before it was")
         } else if receipt.epoch.is_some() && !leads_to_an_epoch(header.step) {
             Some("certifies an epoch, to which its entry does not lead")
         } else {

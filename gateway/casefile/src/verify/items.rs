@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use bytes::Bytes;
 use identity::{ProvenBatches, Received, VerifyingKey};
-use model::{Denial, Entry, Fault, Header, PartyId, ReceiptKind, SignedReceipt, Timestamp};
+use model::{Denial, Entry, Fault, Header, PartyId, Receipt, ReceiptKind, SignedReceipt, Timestamp};
 use prost::Message;
 use proto::{convert, types as wire};
 
@@ -16,6 +16,9 @@ use super::{
     sheaf::Sheaf,
 };
 use crate::{Manifest, names};
+
+/// Before the name of a fault in the `rule` of a refusal.
+const FAULT: &str = "protocol/";
 
 /// An entry of the file whose signatures hold.
 pub(crate) struct Item {
@@ -88,9 +91,40 @@ impl Item {
         said(ReceiptKind::Delivery) && !said(ReceiptKind::Retrieval) && !said(ReceiptKind::NonRetrieval)
     }
 
+    /// What became of it that is not the rule, in words.
+    pub(crate) fn fate(&self) -> Option<String> {
+        use ReceiptKind::{NonDelivery, NonRetrieval, RelayFailure, RelayRejection, SubmissionRejection};
+        let (from, to) = (self.entry.header.sender.party(), self.entry.header.recipient.party());
+        let said = |kind, by| self.receipt(kind, by).map(|signed| &signed.receipt);
+        if self.accepted().is_none() {
+            let refused = said(RelayRejection, to).or_else(|| said(SubmissionRejection, from));
+            let refused = refused.map(|one| format!("refused by the gateway of {} ({})", one.by, ground(one)));
+            return refused.or_else(|| said(RelayFailure, from).map(|one| given_up(one).to_owned()));
+        }
+        let unopened = said(NonRetrieval, to).map(|one| match one.went_unopened() {
+            true => format!("not opened by its desk when its time was over, {}", self.entry.header.expires),
+            false => "its desk could not open it, or found it contradicting its header".to_owned(),
+        });
+        unopened.or_else(|| said(NonDelivery, to).map(|_| "not laid ready for its desk".to_owned()))
+    }
+
     /// When the first gateway that is known to have taken it did.
     pub(crate) fn taken(&self) -> Timestamp {
         moment_of(&self.entry.header, &self.receipts)
+    }
+}
+
+/// Why a receipt refuses: the code, or the fault for which there is none.
+fn ground(receipt: &Receipt) -> &str {
+    let refusal = receipt.refusal.as_ref();
+    refusal.map_or("no reason given", |one| one.rule.strip_prefix(FAULT).unwrap_or(one.code.as_str()))
+}
+
+/// Why the sender's gateway gave an entry up.
+fn given_up(receipt: &Receipt) -> &'static str {
+    match receipt.refusal {
+        None => "given up, because its time was over before the other gateway had answered",
+        Some(_) => "out with an entry before it that was refused",
     }
 }
 

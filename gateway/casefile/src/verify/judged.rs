@@ -85,6 +85,8 @@ impl Claimed<'_> {
             format!("the {kind} is dated {at}, before the entry was made, {}", header.created)
         } else if one.takes() && at > header.expires.plus_ms(SKEW_MS) {
             format!("the {kind} is dated {at}, when the entry could not be taken any more: {}", header.expires)
+        } else if receipt.went_unopened() && at <= header.expires {
+            format!("the {kind} is dated {at}, when the time of the entry was not over: {}", header.expires)
         } else if let Some(party) = lacking {
             one.timed = false;
             return findings.unproved(format!(

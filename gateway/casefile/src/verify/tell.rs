@@ -169,7 +169,12 @@ impl Told<'_> {
             count => format!("{} ({count} officers)", signed.join(" and ")),
         };
         let receipts: Vec<String> = item.receipts.iter().map(|one| self.receipt(item, one)).collect();
-        let standing = if item.accepted().is_some() { "" } else { " — not part of the case" };
+        let standing = match (item.accepted().is_some(), item.fate()) {
+            (true, None) => String::new(),
+            (true, Some(fate)) => format!(" — {fate}"),
+            (false, None) => " — not part of the case".to_owned(),
+            (false, Some(fate)) => format!(" — not part of the case: {fate}"),
+        };
         let leaf = self.log.entries.get(&header.entry).map_or_else(String::new, |leaf| format!("; leaf {leaf}"));
         format!(
             "{:>4}  {}  {}{standing}, signed by {signed}; {}{leaf}",

@@ -9,6 +9,7 @@ use ledger::{
 use model::{Denial, Digest, EpochCertificate, Receipt, ReceiptKind, SignedReceipt, Timestamp};
 
 use crate::{
+    misstated::unopened,
     tampering::bit,
     world::{State, Story, party},
 };
@@ -232,6 +233,16 @@ fn an_epoch_that_is_certified_of_an_entry_that_changes_no_group_convicts_its_gat
         !certified(0).convicts() && !proves(&story, &certified(0)),
         "which one a handshake leads to is not in the file"
     );
+}
+
+#[test]
+fn who_gives_an_entry_up_before_its_time_was_over_is_convicted_by_the_entry_and_who_waits_for_it_is_not() {
+    let story = Story::small();
+    let expires = |receipt: &Receipt| receipt.at.plus_ms(24 * 3_600_000 - 2000);
+    let early = receipt(&story, |receipt| unopened(receipt, expires(receipt)));
+    assert!(early.convicts() && early.stops() && proves(&story, &early), "{}", early.told());
+    let late = receipt(&story, |receipt| unopened(receipt, expires(receipt).plus_ms(1)));
+    assert!(!late.convicts() && !proves(&story, &late), "{}", late.told());
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use casefile::{Misstatement, Report};
 use identity::Directory;
-use model::{CaseId, Digest, EnvelopeDigest, HeaderDigest, Receipt, ReceiptKind, Role, Step};
+use model::{
+    CaseId, Digest, EnvelopeDigest, HeaderDigest, Receipt, ReceiptKind, Refusal, RefusalCode, Role, Step, Timestamp,
+    UNOPENED,
+};
 
 use crate::{
     honest::checked,
@@ -17,6 +20,12 @@ fn told(lie: fn(&mut Receipt)) -> Report {
     story.misstates = lie;
     story.answer(Step::Acknowledge, &[(false, 0, Role::Central)]);
     checked(&story, &story.export(&story.material()))
+}
+
+/// Makes the receipt one that says that no desk opened the entry in its time.
+pub(crate) fn unopened(receipt: &mut Receipt, at: Timestamp) {
+    let refusal = Refusal::new(RefusalCode::R94, UNOPENED, "nobody had opened it", "Call.");
+    (receipt.kind, receipt.at, receipt.refusal) = (ReceiptKind::NonRetrieval, at, Some(refusal));
 }
 
 fn pinned(report: &Report, what: &str) {
@@ -213,6 +222,13 @@ fn of_two_words_on_one_retrieval_the_first_counts_and_the_other_is_pinned_on_its
         let words = if first == ReceiptKind::Retrieval { "both opened and not" } else { "both laid ready and not" };
         pinned(&report, words);
     }
+}
+
+#[test]
+fn who_says_that_nobody_opened_an_entry_before_its_time_was_over_is_pinned_by_the_entry() {
+    let mut story = Story::small();
+    story.states(1, |receipt| unopened(receipt, receipt.at.plus_ms(1)));
+    pinned(&checked(&story, &story.export(&story.material())), "when the time of the entry was not over");
 }
 
 #[test]

@@ -227,4 +227,4 @@ receipt-relay-failure = failed
 receipt-delivery = ready
 receipt-non-delivery = could not be laid ready
 receipt-retrieval = opened and whole
-receipt-non-retrieval = could not be opened, or contradicts its header
+receipt-non-retrieval = not opened in time, could not be opened, or contradicts its header

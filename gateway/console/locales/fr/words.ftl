@@ -221,4 +221,4 @@ receipt-relay-failure = échoué
 receipt-delivery = prêt
 receipt-non-delivery = mise à disposition impossible
 receipt-retrieval = ouvert et complet
-receipt-non-retrieval = ouverture impossible, ou contraire à son en-tête
+receipt-non-retrieval = non ouvert à temps, ouverture impossible, ou contraire à son en-tête

@@ -221,4 +221,4 @@ receipt-relay-failure = fallito
 receipt-delivery = pronto
 receipt-non-delivery = impossibile mettere a disposizione
 receipt-retrieval = aperto e integro
-receipt-non-retrieval = apertura impossibile, o in contrasto con l’intestazione
+receipt-non-retrieval = non aperto in tempo, apertura impossibile, o in contrasto con l’intestazione

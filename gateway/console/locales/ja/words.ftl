@@ -221,4 +221,4 @@ receipt-relay-failure = 失敗
 receipt-delivery = 配置済み
 receipt-non-delivery = 配置不能
 receipt-retrieval = 開封・完全
-receipt-non-retrieval = 開封不能又はヘッダーと不一致
+receipt-non-retrieval = 期限内に未開封、開封不能又はヘッダーと不一致

@@ -221,4 +221,4 @@ receipt-relay-failure = 失败
 receipt-delivery = 已备妥
 receipt-non-delivery = 无法备妥
 receipt-retrieval = 已打开且完整
-receipt-non-retrieval = 无法打开，或与其头信息不符
+receipt-non-retrieval = 未按时打开、无法打开，或与其头信息不符

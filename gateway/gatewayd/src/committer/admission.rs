@@ -361,6 +361,7 @@ impl Committer {
             sender: header.sender.clone(),
             recipient: header.recipient.clone(),
             home: header.home,
+            expires: header.expires,
             answer: stated.clone(),
             delivery,
         };

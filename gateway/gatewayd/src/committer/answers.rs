@@ -1,23 +1,21 @@
-//! What the other gateway said of our entries, and what our desks said of theirs.
+//! What the other gateway said of our entries.
 
 use model::{
-    AuthorityId, Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, Refuser, SignedReceipt, Verdict,
+    Denial, EntryId, Fault, PartyId, Receipt, ReceiptKind, Refusal, Refuser, SignedReceipt, Verdict,
     limits::CLOCK_APART_MS_MAX,
 };
 use relay::{Answer, Conclusion};
-use store::gateway::{Acknowledgement, CheckpointRow, EntryVerdict, NewOutbox};
+use store::gateway::{CheckpointRow, EntryVerdict};
 
 use super::{
-    Acknowledge, Answered, Committer, Conclude, Opened, Outcome, Reply,
-    admission::{ARRIVAL, OUTCOME, RECEIPT},
+    Answered, Committer, Conclude, Outcome, Reply,
+    admission::{ARRIVAL, OUTCOME},
     growth,
+    retrieval::is_retrieved,
     stated::Stated,
     turn::{DELIVERIES, RETRIEVALS, Seen, Turn, number},
 };
 use crate::{hot::Hot, receipts};
-
-/// A receipt is evidence: it waits for the other gateway as long as that is away.
-pub(super) const NEVER: i64 = i64::MAX;
 
 impl Committer {
     pub(super) fn conclude(&self, turn: &mut Turn, work: Conclude) -> Reply {
@@ -176,7 +174,7 @@ impl Committer {
                 && (ours.envelope, ours.header, ours.case) == (receipt.envelope, receipt.header, receipt.case)
         };
         let ours = turn.seen.get(&receipt.entry).filter(same).filter(|_| RETRIEVALS.contains(&receipt.kind));
-        let Some(home) = ours.map(|seen| seen.home) else {
+        let Some((home, expires)) = ours.map(|seen| (seen.home, seen.expires)) else {
             telemetry::say!(Warn, "a receipt of the peer is on no entry of ours", party = from, entry = receipt.entry);
             if turn.seen.contains_key(&receipt.entry) {
                 turn.doubted.push(signed.clone());
@@ -185,6 +183,11 @@ impl Committer {
         };
         if receipt.epoch.is_some() {
             telemetry::say!(Warn, "a retrieval certifies an epoch", party = from, entry = receipt.entry);
+            turn.doubted.push(signed.clone());
+            return Ok(true);
+        }
+        if receipt.went_unopened() && receipt.at <= expires {
+            telemetry::say!(Warn, "an entry is given up before its time", party = from, entry = receipt.entry);
             turn.doubted.push(signed.clone());
             return Ok(true);
         }
@@ -245,57 +248,4 @@ impl Committer {
         let kind = ReceiptKind::RelayFailure;
         Ok(turn.sheaf.state(peer, Receipt { kind, at: turn.now, leaf: None, refusal, epoch: None, ..answer }))
     }
-
-    pub(super) fn acknowledge(&self, turn: &mut Turn, work: Acknowledge) -> Reply {
-        let outcome = i64::try_from(work.cursor)
-            .map_err(|_| Denial::failed(Fault::Malformed, "the cursor is beyond 2^63"))
-            .and_then(|cursor| {
-                turn.batch.acknowledgements.push(Acknowledgement {
-                    desk: work.desk.clone(),
-                    cursor,
-                    ack: work.bytes.into(),
-                    at: turn.now.0,
-                });
-                work.reports.iter().try_for_each(|report| self.certify_retrieval(turn, &work.desk, report))
-            });
-        let answer = work.answer;
-        Box::new(move |durable| drop(answer.send(durable.map_err(Clone::clone).and(outcome))))
-    }
-
-    /// States that the desk to which an entry of the other side is addressed opened it, and lets the other gateway know. The word of
-    /// another desk of the party that has a seat in the case stays with its own delivery.
-    fn certify_retrieval(&self, turn: &mut Turn, desk: &AuthorityId, report: &Opened) -> Result<(), Denial> {
-        let Some(seen) = turn.seen.get(&report.entry).cloned() else { return Ok(()) };
-        let channel = seen.sender.party();
-        if channel == self.gateway.own() || seen.recipient != *desk {
-            return Ok(());
-        }
-        let kind = if report.opened { ReceiptKind::Retrieval } else { ReceiptKind::NonRetrieval };
-        // A desk speaks for what was laid ready for it, once: the first word stays, and another one beside it would convict us.
-        if !turn.delivered.contains(&(desk.clone(), report.entry)) || is_retrieved(turn, report.entry) {
-            return Ok(());
-        }
-        let answer = seen.answer.receipt().clone();
-        // Not before it was laid ready, whatever our clock did since.
-        let (at, authenticator) = (turn.now.max(answer.at), report.authenticator);
-        let stated = turn.sheaf.state(channel, Receipt { kind, at, leaf: None, epoch: None, authenticator, ..answer });
-        self.keep_receipt(turn, seen.home, channel, &stated)?;
-        turn.retrieved.push((channel, stated));
-        turn.batch.outbox.push(NewOutbox {
-            channel: channel.into(),
-            kind: RECEIPT,
-            entry_id: report.entry.into(),
-            expires: NEVER,
-            attempts: 0,
-            next_attempt: 0,
-            trace: String::new(),
-        });
-        turn.ring.insert(channel);
-        Ok(())
-    }
-}
-
-/// Whether it is stated already that an entry was opened, or was not.
-fn is_retrieved(turn: &Turn, entry: EntryId) -> bool {
-    RETRIEVALS.iter().any(|kind| turn.kept.contains(&(entry, *kind)))
 }

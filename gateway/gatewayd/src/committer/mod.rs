@@ -2,7 +2,7 @@
 //! signature on receipts and checkpoint serve many entries, and nothing is answered before it is durable.
 //!
 //! Begin with [`Committer::run`]; an own desk's entry begins in `submitted`, the decision on any is in `admission`, the other gateway's
-//! answers in `answers`.
+//! answers in `answers`, what became of theirs at our desks in `retrieval`.
 
 mod admission;
 mod answers;
@@ -13,6 +13,7 @@ mod needs;
 mod quota;
 mod refused;
 mod rejections;
+mod retrieval;
 mod said;
 mod stated;
 mod submitted;
@@ -26,7 +27,7 @@ pub(crate) use stated::Stated;
 pub(crate) use turn::TOLD;
 pub(crate) use work::{
     Acknowledge, Answered, Claimed, Conclude, GrownLeaf, Growth, Opened, Outcome, Refused, Relay, RelayAnswer,
-    RelayItem, Submit, Told, Watch, Work,
+    RelayItem, Submit, Told, Unopened, Watch, Work,
 };
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -192,6 +193,7 @@ impl Committer {
             Work::Relay(relay) => self.relay(turn, relay),
             Work::Conclude(conclude) => self.conclude(turn, conclude),
             Work::Acknowledge(acknowledge) => self.acknowledge(turn, acknowledge),
+            Work::Unopened(unopened) => self.unopened(turn, unopened),
             Work::Watch(watch) => {
                 let overdue = turn.is_overdue(watch.home);
                 Box::new(move |durable| drop(watch.answer.send(durable.map_err(Clone::clone).map(|()| overdue))))
@@ -246,7 +248,7 @@ impl Committer {
                 }
                 Work::Conclude(conclude) => self.load_promised(turn, conclude).await?,
                 Work::Watch(watch) => self.load_overdue(turn, watch.home).await?,
-                Work::Submit(_) | Work::Acknowledge(_) => {}
+                Work::Submit(_) | Work::Acknowledge(_) | Work::Unopened(_) => {}
             }
         }
         Ok(())

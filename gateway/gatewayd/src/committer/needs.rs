@@ -42,6 +42,10 @@ impl<'a> Needs<'a> {
                     needs.entries.extend(acknowledge.reports.iter().map(|one| one.entry));
                     needs.received.extend(acknowledge.reports.iter().map(|one| one.entry));
                 }
+                Work::Unopened(unopened) => {
+                    needs.entries.extend(&unopened.entries);
+                    needs.received.extend(&unopened.entries);
+                }
                 Work::Watch(_) => {}
             }
         }

@@ -7,7 +7,7 @@ use model::limits::CLOCK_APART_MS_MAX;
 use model::{Denial, Entry, EntryId, PartyId, Receipt, RefusalCode, Refuser, SignedReceipt, Step};
 use store::gateway::{NewOutbox, NewRefusal};
 
-use super::{Committer, admission::RECEIPT, answers::NEVER, stated::Stated, turn::Turn};
+use super::{Committer, admission::RECEIPT, retrieval::NEVER, stated::Stated, turn::Turn};
 
 /// By what a reader is refused: who it is, and how it would come in.
 const OF_READERS: [RefusalCode; 3] = [RefusalCode::R93, RefusalCode::R94, RefusalCode::R95];

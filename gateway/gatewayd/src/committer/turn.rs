@@ -28,6 +28,8 @@ pub(crate) struct Seen {
     pub(crate) recipient: AuthorityId,
     /// The home of its case.
     pub(crate) home: PartyId,
+    /// When its time is over.
+    pub(crate) expires: Timestamp,
     /// What this gateway answered.
     pub(crate) answer: Stated,
     /// Whether it lies ready for the addressed desk, where that is a desk of ours.
@@ -188,9 +190,10 @@ impl Turn {
                 telemetry::say!(Error, "a kept entry cannot be read", entry = *row.id);
                 continue;
             };
-            let (home, recipient, delivery) = (header.home, header.recipient, deliveries.remove(&*row.id));
+            let (home, expires, delivery) = (header.home, header.expires, deliveries.remove(&*row.id));
             let (envelope, answer) = (*row.envelope, answer.into());
-            self.seen.insert(*row.id, Seen { envelope, sender: row.sender.0, recipient, home, answer, delivery });
+            let (sender, recipient) = (row.sender.0, header.recipient);
+            self.seen.insert(*row.id, Seen { envelope, sender, recipient, home, expires, answer, delivery });
         }
         Ok(())
     }

@@ -18,6 +18,8 @@ pub(crate) enum Work {
     Conclude(Conclude),
     /// An own desk has made deliveries durable.
     Acknowledge(Acknowledge),
+    /// No desk has opened these entries in time.
+    Unopened(Unopened),
     /// Nobody has said anything.
     Watch(Watch),
 }
@@ -167,6 +169,12 @@ pub(crate) struct Opened {
     pub(crate) authenticator: Option<Digest>,
 }
 
+/// Entries of the other side of whose retrieval nothing was stated when their time was over.
+pub(crate) struct Unopened {
+    pub(crate) entries: Vec<EntryId>,
+    pub(crate) answer: oneshot::Sender<Result<(), Denial>>,
+}
+
 /// Asks since when a home keeps out of its log what is to be there, for longer than it may.
 pub(crate) struct Watch {
     pub(crate) home: PartyId,
@@ -181,6 +189,7 @@ pub(super) fn refuse(work: Work, denial: &Denial) {
         Work::Relay(relay) => drop(relay.answer.send(Err(denial.clone()))),
         Work::Conclude(conclude) => drop(conclude.answer.send(Err(denial.clone()))),
         Work::Acknowledge(acknowledge) => drop(acknowledge.answer.send(Err(denial.clone()))),
+        Work::Unopened(unopened) => drop(unopened.answer.send(Err(denial.clone()))),
         Work::Watch(watch) => drop(watch.answer.send(Err(denial.clone()))),
     }
 }

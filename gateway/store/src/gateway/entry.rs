@@ -1,10 +1,26 @@
 use std::collections::BTreeMap;
 
 use model::{AuthorityId, CaseId, EntryId, EnvelopeDigest, Step, Verdict};
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
 
 use super::GatewayStore;
 use crate::{Blob, StoreError, Stored, sql, write};
+
+/// That nothing is stated of the retrieval of an entry. The words of the condition are those of the index over these receipts
+/// (`m0017_stretch.rs`).
+const UNRETRIEVED: &str =
+    r#"NOT EXISTS (SELECT 1 FROM "receipt" WHERE "receipt"."entry_id" = "entry"."id" AND "kind" IN (7, 8))"#;
+
+/// An entry whose time is over, and of whose retrieval nothing is stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unretrieved {
+    /// Which.
+    pub entry: EntryId,
+    /// Whose desk made it.
+    pub sender: AuthorityId,
+    /// When its time ended.
+    pub expires: i64,
+}
 
 /// An entry as it came, with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -89,6 +105,31 @@ impl GatewayStore {
     pub async fn entries_from(&self, case: CaseId, from: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
         let query = Entity::find().filter(Column::CaseId.eq(Stored(case))).filter(Column::Seq.gte(from));
         sql::at_most(self.engine.read(), query.order_by_asc(Column::Seq), limit).await
+    }
+}
+
+impl GatewayStore {
+    /// At most `limit` entries of cases whose time was over at `now`, and of whose retrieval nothing is stated, in the order in which their
+    /// times ended, behind the one of this time and id.
+    pub async fn unretrieved(
+        &self,
+        (ended, id): (i64, EntryId),
+        now: i64,
+        limit: u64,
+    ) -> Result<Vec<Unretrieved>, StoreError> {
+        let behind = Condition::any().add(Column::Expires.gt(ended)).add(Column::Id.gt(Stored(id)));
+        let query = Entity::find().select_only().column(Column::Id).column(Column::Sender).column(Column::Expires);
+        let query = query.filter(Column::Expires.between(ended, now)).filter(behind);
+        let query = query.filter(Column::Verdict.eq(Stored(Verdict::Admitted))).filter(Expr::cust(UNRETRIEVED));
+        let query = query.order_by_asc(Column::Expires).order_by_asc(Column::Id).limit(limit);
+        let found: Vec<(Stored<EntryId>, Stored<AuthorityId>, i64)> =
+            query.into_tuple().all(self.engine.read()).await?;
+        let told = |(entry, sender, expires): (Stored<EntryId>, Stored<AuthorityId>, i64)| Unretrieved {
+            entry: entry.0,
+            sender: sender.0,
+            expires,
+        };
+        Ok(found.into_iter().map(told).collect())
     }
 }
 

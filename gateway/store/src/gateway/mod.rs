@@ -38,7 +38,7 @@ pub use channel::Model as ChannelRow;
 pub use checkpoint::Model as CheckpointRow;
 pub use delivery::{Acknowledgement, Model as DeliveryRow, NewDelivery};
 pub use directory::Model as DirectoryRow;
-pub use entry::{EntryVerdict, Model as EntryRow};
+pub use entry::{EntryVerdict, Model as EntryRow, Unretrieved};
 pub use heads::Model as MusterRow;
 pub use leaf::Leaf as LeafRow;
 pub use misconduct::Model as MisconductRow;

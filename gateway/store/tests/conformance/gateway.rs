@@ -27,6 +27,7 @@ pub(crate) use super::ledger::{
 pub(crate) use super::misconduct::{
     a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_written,
     entries_that_were_refused_are_kept_by_their_envelopes_as_far_as_their_case_has_room,
+    entries_whose_time_is_over_and_that_nobody_opened_are_found_in_its_order_page_by_page,
     evidence_is_kept_for_good_and_is_open_again_when_it_is_seen_again, no_heap_of_lies_takes_the_room_of_what_convicts,
     receipts_and_leaves_on_more_entries_than_one_statement_asks_for_are_all_found,
     the_oldest_receipt_without_a_leaf_is_found_until_its_leaf_comes,

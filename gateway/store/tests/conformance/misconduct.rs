@@ -1,12 +1,12 @@
 //! What is kept of other gateways that contradict themselves.
 
-use model::{Digest, ReceiptKind};
+use model::{Digest, ReceiptKind, Verdict};
 use store::{
     StoreError,
     gateway::{AwaitedRow, Batch, GatewayStore, GivenAgain, MisconductRow, NewReceipt, ReceiptRow, RejectedRow},
 };
 
-use super::{blob, entry_id, ledger::leaf};
+use super::{blob, entry_id, ledger::leaf, plan};
 
 const LOG: &str = "rogatory.internal/jp/fr";
 
@@ -187,6 +187,32 @@ pub(crate) async fn a_second_word_on_a_retrieval_is_a_conflict_and_nothing_is_wr
     assert_eq!(store.receipts_by_kind(&both, &ReceiptKind::ALL).await.unwrap().len(), 1);
     store.commit(&told(&[other])).await.unwrap();
     assert_eq!(store.receipts_by_kind(&both, &ReceiptKind::ALL).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn entries_whose_time_is_over_and_that_nobody_opened_are_found_in_its_order_page_by_page(
+    store: &GatewayStore,
+) {
+    let mut batch = Batch::default();
+    // The second and the third end together; the sixth is not over; the fourth was opened, the fifth could not be; the seventh is on its way.
+    for (number, expires) in [(1, 500), (2, 400), (3, 400), (4, 300), (5, 300), (6, 901), (7, 300)] {
+        plan(&mut batch, number);
+        let row = batch.entries.last_mut().unwrap();
+        let verdict = if number == 7 { Verdict::Pending } else { Verdict::Admitted };
+        (row.expires, row.verdict) = (expires, verdict.into());
+    }
+    for (entry, kind) in [(4, ReceiptKind::Retrieval), (5, ReceiptKind::NonRetrieval), (1, ReceiptKind::Delivery)] {
+        let bytes = blob(&format!("{kind:?}"));
+        batch.receipts.push(NewReceipt { entry: entry_id(entry), kind, bytes, at: 1, leaf: None });
+    }
+    store.commit(&batch).await.unwrap();
+    let (mut behind, mut found) = ((i64::MIN, entry_id(0)), Vec::new());
+    while let Some(one) = store.unretrieved(behind, 900, 1).await.unwrap().pop() {
+        behind = (one.expires, one.entry);
+        found.push((one.entry, one.expires, one.sender.to_string()));
+    }
+    let expected = [(2, 400), (3, 400), (1, 500)].map(|(n, expires)| (entry_id(n), expires, "JP:central".to_owned()));
+    assert_eq!(found, expected);
+    assert_eq!(store.unretrieved((i64::MIN, entry_id(0)), 900, 9).await.unwrap().len(), 3);
 }
 
 pub(crate) async fn what_refused_an_entry_is_found_among_all_that_is_kept_and_the_newest_are_read_backwards(

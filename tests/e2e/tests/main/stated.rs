@@ -15,6 +15,7 @@ use crate::{
     bounded,
     form::{reason, with_case},
     misconduct::cosigned,
+    now,
     pair::Pair,
     programs::run,
     scribe::Scribe,
@@ -37,6 +38,9 @@ def leaves(db):
             statement, more = more[4:end], more[end:]
             yield channel, number, hash, salt, statement
 ";
+
+/// How long an entry may be taken that nobody is to open in time.
+const SHORT_MS: i64 = 4_000;
 
 /// All receipts that a gateway keeps in the order in which it kept them, and all leaves that it holds.
 const RECORD: &str = "
@@ -75,6 +79,12 @@ impl Record {
     pub(crate) fn kinds(&self, entry: &str) -> Vec<ReceiptKind> {
         let of = self.receipts.iter().map(|signed| &signed.receipt).filter(|one| one.entry.to_string() == entry);
         of.map(|one| one.kind).collect()
+    }
+
+    /// The receipt of a kind on an entry.
+    pub(crate) fn receipt(&self, entry: &str, kind: ReceiptKind) -> &Receipt {
+        let of = |one: &&Receipt| one.entry.to_string() == entry && one.kind == kind;
+        self.receipts.iter().map(|signed| &signed.receipt).find(of).unwrap()
     }
 
     /// How many leaves in a log stand for receipts on an entry.
@@ -221,20 +231,76 @@ async fn an_entry_that_its_desk_cannot_open_is_not_retrieved_on_both_records_and
         other.report(entry.header.entry, false).await;
         // It opens it after all, and says so: two words beside each other would convict its gateway.
         other.report(entry.header.entry, true).await;
-        let whole = [
-            ReceiptKind::SubmissionAcceptance,
-            ReceiptKind::RelayAcceptance,
-            ReceiptKind::Delivery,
-            ReceiptKind::NonRetrieval,
-        ];
         let id = entry.header.entry.to_string();
-        until("JP is told", 20, async || (Record::of(&pair.jp).await.kinds(&id) == whole).then_some(())).await;
-        assert_eq!(Record::of(&pair.fr).await.kinds(&id), whole);
+        until("JP is told", 20, async || (Record::of(&pair.jp).await.kinds(&id) == UNRETRIEVED).then_some(())).await;
+        assert_eq!(Record::of(&pair.fr).await.kinds(&id), UNRETRIEVED);
+        assert!(
+            !Record::of(&pair.jp).await.receipt(&id, ReceiptKind::NonRetrieval).went_unopened(),
+            "its desk said so"
+        );
         cosigned(&pair).await;
         for state in [&pair.jp, &pair.fr] {
             let record = Record::of(state).await;
             let log = "rogatory.internal/jp/fr";
             assert!(record.receipts.iter().all(|signed| record.stands_for(signed, log)), "at {}", state.party);
+        }
+    })
+    .await;
+}
+
+/// What stands where an entry lay ready and was not retrieved.
+const UNRETRIEVED: [ReceiptKind; 4] =
+    [ReceiptKind::SubmissionAcceptance, ReceiptKind::RelayAcceptance, ReceiptKind::Delivery, ReceiptKind::NonRetrieval];
+
+#[tokio::test]
+async fn what_no_desk_opened_in_its_time_is_said_not_to_be_retrieved_once_and_still_lies_ready() {
+    bounded(async {
+        let mut pair = Pair::own().await;
+        Scribe::at(&pair.fr).await.invite(2).await;
+        let mut desk = Scribe::at(&pair.jp).await;
+        let central = pair.fr.authority("central");
+        let [mut one, mut other] = [desk.open_case(&central).await, desk.open_case(&central).await];
+        let soon = |header: &mut model::Header| header.expires = now().plus_ms(SHORT_MS);
+        let whole = async |pair: &Pair, id: &str| {
+            until("both hold every word", 30, async || {
+                let [jp, fr] = [Record::of(&pair.jp).await, Record::of(&pair.fr).await];
+                (jp.kinds(id) == UNRETRIEVED && fr.kinds(id) == UNRETRIEVED).then_some(())
+            })
+            .await;
+        };
+        let first = desk.request_with(&mut one, b"body", soon);
+        desk.submit(&first).await.unwrap();
+        desk.verdict(first.header.entry).await;
+        // Nobody knows of it but the database.
+        pair.fr_gateway.kill();
+        pair.fr_gateway = pair.fr.serve().ready().await;
+        let id = first.header.entry.to_string();
+        whole(&pair, &id).await;
+        let told = Record::of(&pair.jp).await.receipt(&id, ReceiptKind::NonRetrieval).clone();
+        assert!(told.went_unopened() && told.by == pair.fr.party && told.at > first.header.expires, "{told:?}");
+        let mut desk = Scribe::at(&pair.jp).await;
+        let reason = told.refusal.unwrap().reason;
+        assert!(reason.contains("had not opened it when its time was over"), "{reason}");
+        let trace = desk.trace(first.header.entry).await;
+        let last = proto::decode_receipt(trace.receipts.last().unwrap()).unwrap().receipt;
+        assert_eq!(last.refusal.map(|refusal| refusal.reason), Some(reason), "its desk is told as well");
+
+        // The desk comes after all: the entry lies ready, for without it the desk cannot follow the case. The first word stays.
+        let mut late = Scribe::at(&pair.fr).await;
+        assert!(late.arrivals(3).await.contains(&first.header.entry));
+        late.report(first.header.entry, true).await;
+        pair.fr_gateway.kill();
+        pair.fr_gateway = pair.fr.serve().ready().await;
+        let second = desk.request_with(&mut other, b"body", soon);
+        desk.submit(&second).await.unwrap();
+        whole(&pair, &second.header.entry.to_string()).await;
+        whole(&pair, &id).await;
+        cosigned(&pair).await;
+        for state in [&pair.jp, &pair.fr] {
+            let record = Record::of(state).await;
+            let log = "rogatory.internal/jp/fr";
+            assert!(record.receipts.iter().all(|signed| record.stands_for(signed, log)), "at {}", state.party);
+            assert_eq!(state.channel(if state.party == pair.jp.party { "FR" } else { "JP" }).await["state"], "OPEN");
         }
     })
     .await;

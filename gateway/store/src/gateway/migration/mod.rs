@@ -18,6 +18,7 @@ mod m0015_attachment;
 mod m0016_awaited_statement;
 mod m0017_stretch;
 mod m0018_rejected;
+mod m0019_entry_expires;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_awaited_statement::Migration),
             Box::new(m0017_stretch::Migration),
             Box::new(m0018_rejected::Migration),
+            Box::new(m0019_entry_expires::Migration),
         ]
     }
 }
