@@ -52,7 +52,10 @@ pub use body::{BODY_BYTES_MAX, Body, DOCUMENTS_MAX, Document, SealedBody, signed
 pub use callback::unwritten;
 pub use carried::Carried;
 pub use clone::{CloneFor, LeftOut, clone_request};
-pub use consultation::{CONSULTATION_MINUTES, ConsultationSignature, consultation_hash, consultation_signatures};
+pub use consultation::{
+    CONSULTATION_MINUTES, ConsultationSignature, MinutesProof, consultation_hash, consultation_signatures,
+    consultation_statement,
+};
 pub use draft::{DraftFor, skeleton};
 pub use finding::{Finding, Severity, pointer};
 pub use form::form_findings;

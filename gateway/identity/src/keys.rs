@@ -71,7 +71,7 @@ impl Domain {
             Self::Rework => b"rogatory rework v1\0",
             Self::Responder => b"rogatory responder v1\0",
             Self::Custody => b"rogatory custody v1\0",
-            Self::Minutes => b"rogatory minutes v1\0",
+            Self::Minutes => b"rogatory minutes v2\0",
             Self::CaseFile => b"rogatory case file v1\0",
             Self::CaseExtent => b"rogatory case extent v1\0",
         }

@@ -68,6 +68,8 @@ pub(super) struct EventShown {
     pub(super) verdict_text: String,
     pub(super) ground: String,
     pub(super) text: String,
+    /// What stands behind the minutes of a consultation; empty for other steps.
+    pub(super) minutes: String,
     pub(super) waits: String,
     /// Where its step is taken anew, unchanged; empty where that is not possible.
     pub(super) again: String,
@@ -192,6 +194,10 @@ impl EventShown {
             verdict_text: visit.text(&key("verdict", &event.verdict)),
             ground: event.ground.clone(),
             text: event.text.clone(),
+            minutes: match event.minutes.as_str() {
+                "" => String::new(),
+                proof => visit.text(&key("minutes", proof)),
+            },
             waits: event.waits.clone(),
             again: if event.again {
                 format!("steps/{}?again={}", event.step, entry_text(&event.entry_id))

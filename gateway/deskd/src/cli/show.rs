@@ -2,9 +2,8 @@
 
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path};
 
-use desk::CONSULTATION_MINUTES;
 use identity::TRAINING_MARK;
-use model::{Denial, EntryId, Exit, Step, Timestamp};
+use model::{Denial, EntryId, Exit, Timestamp};
 use proto::desk as wire;
 use serde_json::{Value, json};
 
@@ -98,7 +97,7 @@ pub(super) async fn case(
         "treaty_pin": shown.treaty_pin,
         "readers": shown.readers,
         "measures": shown.measures.iter().map(measure).collect::<Vec<_>>(),
-        "timeline": shown.timeline.iter().map(|one| event(one, &shown)).collect::<Vec<_>>(),
+        "timeline": shown.timeline.iter().map(event).collect::<Vec<_>>(),
         "documents": shown.documents.iter().map(document).collect::<Vec<_>>(),
         "matters": shown.matters.iter().map(matters::value).collect::<Vec<_>>(),
         "matter_openings": shown.matter_openings,
@@ -161,7 +160,7 @@ fn text(shown: &wire::GetCaseResponse, files: &[String]) -> String {
             event.verdict,
             event.ground
         ));
-        lines.extend(said(event, shown));
+        lines.extend(said(event));
         lines.extend(receipts::standing(event, shown));
         for receipt in &event.receipts {
             let leaf = receipt.leaf.map_or_else(String::new, |leaf| format!(", leaf {leaf}"));
@@ -359,19 +358,24 @@ pub(super) fn receipt(one: &wire::ReceiptView) -> Value {
     json!({ "kind": one.kind, "by": one.by_party, "at_ms": one.at_ms, "leaf": one.leaf, "reason": one.reason })
 }
 
-/// Whether the step says that a consultation was held, and brings no minutes that both sides signed.
-fn without_minutes(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> bool {
-    let minutes = |one: &wire::DocumentRef| one.entry_id == event.entry_id && one.record_type == CONSULTATION_MINUTES;
-    event.step == Step::ConsultDone.as_str() && !shown.documents.iter().any(minutes)
+/// What stands behind the word that a consultation was held.
+fn minutes(event: &wire::TimelineEvent) -> Option<&'static str> {
+    Some(match event.minutes.as_str() {
+        "both" => "minutes signed by both",
+        "one_side" => "minutes signed by a key of one side only; the other signed by hand",
+        "no_key" => "minutes not proved by a key: both signed by hand",
+        "without" => "consultation without minutes",
+        _ => return None,
+    })
 }
 
-/// What was written with a step, and what is missing beside it.
-fn said(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> Vec<String> {
+/// What was written with a step, and what stands behind it.
+fn said(event: &wire::TimelineEvent) -> Vec<String> {
     let written = event.text.lines().map(|line| format!("    “{line}”"));
-    written.chain(without_minutes(event, shown).then(|| "    consultation without minutes".to_owned())).collect()
+    written.chain(minutes(event).map(|words| format!("    {words}"))).collect()
 }
 
-fn event(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> Value {
+fn event(event: &wire::TimelineEvent) -> Value {
     json!({
         "entry": id(&event.entry_id),
         "step": event.step,
@@ -383,7 +387,7 @@ fn event(event: &wire::TimelineEvent, shown: &wire::GetCaseResponse) -> Value {
         "receipts": event.receipts.iter().map(receipt).collect::<Vec<_>>(),
         "waits": event.waits,
         "again": event.again,
-        "without_minutes": without_minutes(event, shown),
+        "minutes": event.minutes,
     })
 }
 

@@ -5,6 +5,8 @@ mod consultation;
 mod custodians;
 mod report;
 
+pub(super) use consultation::proof_of;
+
 use std::collections::BTreeSet;
 
 use desk::{CONSULTATION_MINUTES, COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};

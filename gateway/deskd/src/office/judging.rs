@@ -12,7 +12,13 @@ use model::{AuthorityId, Denial, Entry, Receipt, Refusal, RefusalCode, Timestamp
 use proto::types;
 use roster::Accreditation;
 
-use super::{Office, binding::submits, reading::contradiction, then::Then, view::CaseView};
+use super::{
+    Office,
+    binding::submits,
+    reading::contradiction,
+    then::{Then, in_force},
+    view::CaseView,
+};
 /// By what a handshake is judged.
 pub(super) struct Judging {
     /// When both gateways had it; `None` where that is not shown.
@@ -63,12 +69,8 @@ impl Office {
         let admitted = admitted(stated, submitted, self.own.party() == receipt.by);
         let header = &entry.header;
         let parties = [header.home, header.peer];
-        let in_force = |at: Timestamp| {
-            let directories = parties.map(|party| today.directory(party));
-            directories.iter().all(|one| one.is_some_and(|one| one.issued <= at && one.check_at(at).is_ok()))
-        };
         let mut believed = vec![today.clone()];
-        if let Some(at) = admitted.filter(|at| !in_force(*at)) {
+        if let Some(at) = admitted.filter(|at| !in_force(&today, parties, *at)) {
             believed.extend(self.believed_at(at, parties).await?.into_iter().map(Arc::new));
         }
         Ok(Judging { admitted, believed })

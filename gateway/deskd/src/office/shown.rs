@@ -14,6 +14,7 @@ use workflow::{Case, Side, State, Trigger};
 
 use super::{
     Office,
+    after::proof_of,
     listing::Whose,
     matters_shown,
     terms::preservation,
@@ -247,6 +248,7 @@ impl Office {
             ground: header.ground.map(|ground| ground.to_string()).unwrap_or_default(),
             text: finding.or(unread).unwrap_or_else(|| body.as_ref().map(words).unwrap_or_default()),
             receipts: receipts(view, row.id.0),
+            minutes: body.as_ref().map(|body| proof_of(header.step, body)).unwrap_or_default().to_owned(),
             ..wire::TimelineEvent::default()
         })
     }

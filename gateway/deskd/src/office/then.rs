@@ -34,6 +34,12 @@ impl Then {
     }
 }
 
+/// Whether the directories of these parties that follow from `trust` were in force at `at`.
+pub(super) fn in_force<const N: usize>(trust: &TrustStore, parties: [PartyId; N], at: Timestamp) -> bool {
+    let directories = parties.map(|party| trust.directory(party));
+    directories.iter().all(|one| one.is_some_and(|one| one.issued <= at && one.check_at(at).is_ok()))
+}
+
 impl Office {
     /// What follows from the directories of the two parties that were in force at `at`. The own party's root is the pinned one, and the
     /// own directory of then vouches for the foreign root.

@@ -86,17 +86,17 @@ async fn a_consultation_is_opened_and_held_before_a_refusal_and_a_gateways_code_
         let shown = play.comes_to(Side::Jp, "REFUSED").await;
         let steps: Vec<_> = shown["timeline"].as_array().unwrap().iter().map(|one| one["step"].clone()).collect();
         assert!(steps.contains(&"consult".into()) && steps.contains(&"consult_done".into()), "{steps:?}");
-        assert_eq!(without_minutes(&shown), [true], "nobody signed any");
+        assert_eq!(minutes_of(&shown), ["without"], "nobody signed any");
         let text = play.stage.desk(Side::Fr, &["case", "show", &case]).await.done();
-        assert_eq!(without_minutes(&text), [true]);
+        assert_eq!(minutes_of(&text), ["without"]);
     })
     .await;
 }
 
-/// Of each consultation that was held, whether no minutes say so.
-fn without_minutes(shown: &Value) -> Vec<bool> {
+/// Of each consultation that was held, what stands behind its minutes.
+fn minutes_of(shown: &Value) -> Vec<&str> {
     let held = shown["timeline"].as_array().unwrap().iter().filter(|one| one["step"] == "consult_done");
-    held.map(|one| one["without_minutes"].as_bool().unwrap()).collect()
+    held.map(|one| one["minutes"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -119,9 +119,15 @@ async fn minutes_of_a_consultation_are_taken_when_an_officer_of_each_side_signed
         });
         fs::write(path("said.json"), said.to_string()).unwrap();
         for (side, from, to) in [(Side::Fr, "said.json", "by-fr.json"), (Side::Jp, "by-fr.json", "both.json")] {
-            let words = ["sign-consultation", &case, "--as", officer, "--minutes", &path(from), "--name", "N", "--out", &path(to)];
+            let words = ["sign-consultation", &case, "--as", officer, "--minutes", &path(from), "--name", "N", "--title", "T", "--out", &path(to)];
             play.stage.desk(side, &words).await.done();
         }
+        // Who signs is no decider and of no central authority, by the directory.
+        let by_court = ["sign-consultation", &case, "--as", "judicial/officer-1", "--minutes", &path("both.json"), "--name", "N", "--out", &path("court.json")];
+        play.stage.desk(Side::Fr, &by_court).await.done();
+        let court = path("court.json");
+        let answer = play.stage.desk(Side::Jp, &["consulted", &case, "--as", officer, "--minutes", &court]).await;
+        assert!(answer.code == 7 && answer.err.contains("was not decider"), "{}", answer.err);
         let both: Value = serde_json::from_slice(&fs::read(path("both.json")).unwrap()).unwrap();
         let forged = |pointer: &str, value: Value| {
             let mut forged = both.clone();
@@ -135,6 +141,11 @@ async fn minutes_of_a_consultation_are_taken_when_an_officer_of_each_side_signed
         play.fails(Side::Jp, &consulted, "R95").await;
         forged("/signatures/requested/value", both["signatures"]["requesting"]["value"].clone());
         play.fails(Side::Jp, &consulted, "R95").await;
+        // Another one's name, title and day stand over what an officer did sign.
+        for (field, word) in [("signatory/name", "Minister"), ("signatory/title", "Minister"), ("signed_at", &*now().to_string())] {
+            forged(&format!("/signatures/requested/{field}"), word.into());
+            play.fails(Side::Jp, &consulted, "R95").await;
+        }
         forged("/topics/0/agreed", json!("A year."));
         play.fails(Side::Jp, &consulted, "text_hash").await;
         let changed = ["sign-consultation", &case, "--as", officer, "--minutes", &forged_path, "--name", "N", "--out", &path("never.json")];
@@ -142,13 +153,34 @@ async fn minutes_of_a_consultation_are_taken_when_an_officer_of_each_side_signed
         assert_eq!(changed.code, 6, "{}", changed.err);
         fs::copy(path("by-fr.json"), &forged_path).unwrap();
         play.fails(Side::Jp, &consulted, "R94").await;
-        let signed = path("both.json");
-        play.stage.desk(Side::Jp, &["consulted", &case, "--as", officer, "--minutes", &signed]).await.done();
-        for side in [Side::Jp, Side::Fr] {
-            assert_eq!(without_minutes(&play.comes_to(side, "REVIEW").await), [false]);
-        }
+        paper_is_taken_and_told_from_what_a_key_signed(&play, &both).await;
     })
     .await;
+}
+
+/// Minutes of which a side, or both, signed by hand are taken like those that both signed by a key; each desk says which they are.
+async fn paper_is_taken_and_told_from_what_a_key_signed(play: &Play, both: &Value) {
+    let (case, officer) = (&play.case, "central/officer-1");
+    let path = |name: &str| play.stage.pair.jp.dir.join(name).display().to_string();
+    let mut paper = both.clone();
+    for (side, file) in [("requested", "one.json"), ("requesting", "none.json")] {
+        let signature = paper["signatures"][side].as_object_mut().unwrap();
+        signature.retain(|name, _| name != "key" && name != "value");
+        signature.insert("manner".to_owned(), "handwritten".into());
+        signature.insert("scan_hash".to_owned(), "ab".repeat(32).into());
+        fs::write(path(file), paper.to_string()).unwrap();
+    }
+    let told = ["both", "one_side", "no_key"];
+    for (index, file) in ["both.json", "one.json", "none.json"].into_iter().enumerate() {
+        if index > 0 {
+            play.stage.desk(Side::Fr, &["consult", case, "--as", officer, "--text", "Once more."]).await.done();
+            play.comes_to(Side::Jp, "CONSULT").await;
+        }
+        play.stage.desk(Side::Jp, &["consulted", case, "--as", officer, "--minutes", &path(file)]).await.done();
+        for side in [Side::Jp, Side::Fr] {
+            assert_eq!(minutes_of(&play.comes_to(side, "REVIEW").await), told[..=index]);
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::Args;
-use desk::{CONSULTATION_MINUTES, consultation_hash};
+use desk::{CONSULTATION_MINUTES, consultation_hash, consultation_statement};
 use identity::Domain;
 use model::{AuthorityId, Exit, Step};
 use serde_json::{Value, json};
@@ -34,9 +34,12 @@ pub(in crate::cli) struct SignConsultation {
     /// The minutes (consultation_minutes), as they are or as the other side signed them; record type, case and hash are filled in.
     #[arg(long, value_name = "FILE")]
     minutes: PathBuf,
-    /// The name of who signs.
+    /// The name of who signs. It is signed with the minutes, as are title and moment.
     #[arg(long, value_name = "NAME")]
     name: String,
+    /// The title of who signs, as in "Deputy Director".
+    #[arg(long, value_name = "TITLE")]
+    title: Option<String>,
     /// The new file for the signed minutes.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -74,15 +77,21 @@ impl SignConsultation {
         let named = officer.authority.as_ref().map(|name| format!("{}:{name}", own.party()).parse::<AuthorityId>());
         let authority = named.transpose().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         minutes["text_hash"] = hash.to_string().into();
-        minutes["signatures"][summary.side.as_str()] = json!({
+        let mut signature = json!({
             "party": own.party().to_string(),
             "authority": authority.as_ref().unwrap_or(own).to_string(),
             "signatory": { "name": self.name },
             "signed_at": clock::now().to_string(),
             "manner": "electronic",
             "key": officer.key.key_id().to_string(),
-            "value": BASE64_STANDARD.encode(officer.key.sign(Domain::Minutes, hash.as_bytes())),
         });
+        if let Some(title) = &self.title {
+            signature["signatory"]["title"] = title.as_str().into();
+        }
+        let statement = consultation_statement(&minutes, &signature).map_err(model::Denial::from)?;
+        let signed = officer.key.sign(Domain::Minutes, statement.as_bytes());
+        signature["value"] = BASE64_STANDARD.encode(signed).into();
+        minutes["signatures"][summary.side.as_str()] = signature;
         let text =
             serde_json::to_vec_pretty(&minutes).map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
         write_new(&self.out, &text)?;
