@@ -31,6 +31,7 @@ mod hold;
 mod matter;
 mod preflight;
 pub mod responder;
+mod safe_conduct;
 mod translated;
 pub mod translation;
 
@@ -65,6 +66,7 @@ pub use hearing::{
 pub use hold::holds_still;
 pub use matter::{end_of, records_named};
 pub use preflight::{Preflight, Preflighted, preflight};
+pub use safe_conduct::{SAFE_CONDUCT_DAYS_MAX, SafeConduct};
 pub use translated::names;
 
 // The same samples on both sides of the crate's edge.

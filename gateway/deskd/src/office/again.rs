@@ -14,6 +14,7 @@ use super::{
     outbox::OURS,
     prepare::{Ask, ENTRY_LIFETIME_MS},
     signers::{signers, standing},
+    terms::hold_promises,
     unknown,
     view::CaseView,
 };
@@ -61,7 +62,9 @@ impl Office {
         inside.take_carried()?;
         let documents = inside.documents;
         if header.step.carries_records() {
-            compare_release(&header, &self.request(view).await?, &self.records_in(&documents)?)?;
+            let records = self.records_in(&documents)?;
+            compare_release(&header, &self.request(view).await?, &records)?;
+            hold_promises(view.admitted.as_ref(), &records)?;
         } else if header.step != Step::ShareDraft {
             self.compare_form(&header, &documents)?;
             self.hold_after(view, &header, &documents).await?;

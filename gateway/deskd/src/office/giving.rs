@@ -221,6 +221,7 @@ mod tests {
             state,
             at: Timestamp(1),
             until: None,
+            from: None,
         };
         let withdrawn = [moment(1, Step::SealSend, State::Delivered), moment(1, Step::Withdraw, State::Withdrawn)];
         assert!(!is_acknowledged(&withdrawn, MeasureId(1)));

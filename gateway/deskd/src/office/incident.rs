@@ -33,8 +33,14 @@ impl Office {
             return Err(Denial::failed(Fault::Malformed, detail));
         }
         let signal = Signal::Act(Act::FindIncident);
-        let moment =
-            |(measure, state): &(MeasureId, _)| Moment { measure: *measure, signal, state: *state, at, until: None };
+        let moment = |(measure, state): &(MeasureId, _)| Moment {
+            measure: *measure,
+            signal,
+            state: *state,
+            at,
+            until: None,
+            from: None,
+        };
         let place = view.acts.partition_point(|act| act.at <= at);
         view.acts.splice(place..place, concerned.iter().map(moment));
         let mut batch = DeskBatch::default();

@@ -22,6 +22,7 @@ use super::{
     once,
     reading::to_be_corrected,
     signers::{signers, standing},
+    terms::hold_promises,
     unknown,
     validate::request_of,
     view::CaseView,
@@ -337,6 +338,7 @@ impl Office {
             documents
         } else if ask.step == Step::ShareDraft {
             vec![self.shared_draft(view, &said).await?]
+            hold_promises(view.admitted.as_ref(), &records)?;
         } else {
             let mut documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);

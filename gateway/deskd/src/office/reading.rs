@@ -6,7 +6,14 @@ use identity::{Domain, TrustStore};
 use model::{CaseId, Denial, Digest, Entry, Header, Refusal, RefusalCode, Step, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Office, rejected::settles, terms::follows, then::Then, unknown, view::CaseView};
+use super::{
+    Office,
+    rejected::settles,
+    terms::{follows, hold_promises},
+    then::Then,
+    unknown,
+    view::CaseView,
+};
 
 /// What was opened, and what is wrong with it.
 pub(super) struct Reading {
@@ -94,6 +101,7 @@ impl Office {
                 let asked = self.request(view).await?;
                 let records = self.typed_records(&body.documents)?;
                 compare_release(header, &asked, &records)?;
+                hold_promises(view.admitted.as_ref(), &records)?;
                 self.hold_affair(view, header, &body.documents).await?;
                 Ok(None)
             }

@@ -28,6 +28,7 @@ use super::{
     internal,
     prepare::{SEALED, describe_release},
     responders::day_begins,
+    terms::hold_promises,
     unknown,
     view::{CaseView, state_number},
 };
@@ -276,6 +277,7 @@ impl Office {
             [Record::from_document(self.accept(&document.record_type, &document.bytes)?).map_err(Denial::from)?];
         describe_release(&mut header, &records);
         compare_release(&header, task.request, &records).map_err(Denial::from)?;
+        hold_promises(view.admitted.as_ref(), &records)?;
         let body = Body { step: Step::Answer, documents: vec![document] }.encode()?;
         let body = self.stand_for(random::salt()?, body);
         header.body = Some(BodyCommitment::of(&body.salt, &body.bytes));

@@ -13,7 +13,7 @@ mod promised;
 
 pub(crate) use preserved::Warned;
 pub(super) use preserved::warned_in;
-pub(super) use promised::promised_in;
+pub(super) use promised::{hold_promises, promised_in};
 
 impl Office {
     /// The terms of a request's measures. None where the catalogue here is not the one that the case runs under: the gateways

@@ -367,6 +367,7 @@ impl CaseView {
         }
         new
     }
+                from: None,
 
     /// Notes a receipt once, behind those of its stage: submission, relay, delivery, retrieval.
     pub(crate) fn note(&mut self, entry: EntryId, note: ReceiptNote) {

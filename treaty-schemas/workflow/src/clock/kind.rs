@@ -197,8 +197,8 @@ const fn row(
     ClockRow { kind, sides, starts, stops, restarts: NONE, pauses: &[], drops, lapses: false }
 }
 
-/// How each clock runs. The prolongation of a preservation is a length, no clock. A safe-conduct lasts until the moment that its record names: no
-/// entry says when a witness is free to leave, or left.
+/// How each clock runs. The prolongation of a preservation is a length, no clock. A safe-conduct lasts as long as the treaty says after the last day of
+/// the appearance, and for the rest until the moment that its record names: no entry says when a witness is free to leave, or left.
 #[rustfmt::skip]
 pub const CLOCKS: &[ClockRow] = &[
     row(TimerKind::Ack,          PEER, ARRIVAL, &[By(Step::Acknowledge), By(Step::Answer)], GONE),

@@ -21,6 +21,9 @@ pub struct Moment {
     /// Until when, where it says how long something lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Since when the treaty's own time is counted, where that is later than it is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
 }
 
 /// The moments of a case, from its events alone.
@@ -38,7 +41,14 @@ pub fn moments<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Moment> {
 /// over, because the measure does not stand there, is no moment.
 pub fn moments_of(case: Option<&Case>, event: &Event) -> Vec<Moment> {
     let at = event.moment(case);
-    let of = |signal: Signal, measure: MeasureId, state: State| Moment { measure, signal, state, at, until: None };
+    let of = |signal: Signal, measure: MeasureId, state: State| Moment {
+        measure,
+        signal,
+        state,
+        at,
+        until: None,
+        from: None,
+    };
     let mut states = states(case);
     match &event.change {
         Change::Sent { measures, .. } if case.is_none_or(Case::is_unsent) => {

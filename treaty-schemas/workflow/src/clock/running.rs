@@ -2,11 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{MeasureId, RecordType, Step, Timestamp};
 use serde::{Deserialize, Serialize};
-use treaty::{Timer, TimerKind};
+use treaty::{Timer, TimerKind, Unit};
 
 use crate::{
     Side,
     clock::{
+        alarm::DAY_MS,
         calendar::Caveat,
         due::{Reckoning, due},
         kind::{ClockRow, Nature, RETRACTS, SETTLES, Signal, row_of},
@@ -291,9 +292,12 @@ impl<'a> Fold<'a> {
 
     fn start(&mut self, timer: &'a Timer, moment: &Moment) {
         let Some(row) = row_of(timer.kind) else { return };
+        if let (TimerKind::SafeConduct, Some(until)) = (timer.kind, moment.until) {
+            return self.promise(timer, row, moment, until);
+        }
         let counted = due(moment.at, timer, self.by);
-        // What a record promises until a moment lasts until then, and what is postponed until a day.
-        let named = moment.until.filter(|_| matches!(timer.kind, TimerKind::SafeConduct | TimerKind::Review));
+        // What is postponed until a day rests until then.
+        let named = moment.until.filter(|_| timer.kind == TimerKind::Review);
         let course = Course::begun(moment.at, named.unwrap_or(counted.at), row.lapses);
         let caveats = if named.is_some() { Vec::new() } else { counted.caveats };
         self.add(timer, row, moment, course, caveats);
@@ -311,6 +315,21 @@ impl<'a> Fold<'a> {
             stopped_by: None,
             reasons: BTreeSet::new(),
         });
+    }
+
+    /// A person is safe for as long as the treaty says, from when nobody holds it back any more, and by the record's word for longer: that is no
+    /// law, and a clock of its own. Days are whole ones, where the person is.
+    fn promise(&mut self, timer: &'a Timer, row: &'static ClockRow, moment: &Moment, until: Timestamp) {
+        let from = moment.from.unwrap_or(moment.at);
+        let least = match timer.unit {
+            Unit::Days => from.plus_ms(i64::from(timer.length) * DAY_MS),
+            _ => due(from, timer, self.by).at,
+        };
+        self.add(timer, row, moment, Course::begun(moment.at, least, row.lapses), Vec::new());
+        if until > least {
+            self.add(timer, row, moment, Course::begun(least, until, row.lapses), Vec::new());
+            self.live.last_mut().into_iter().for_each(|rest| rest.clock.nature = Nature::Policy);
+        }
     }
 
     /// Lets records be kept until the day that their giver names: a new clock.

@@ -108,11 +108,11 @@ impl Story {
 }
 
 fn act(at: Timestamp, act: Act, state: State) -> Moment {
-    Moment { measure: M1, signal: Signal::Act(act), state, at, until: None }
+    Moment { measure: M1, signal: Signal::Act(act), state, at, until: None, from: None }
 }
 
 fn did(at: Timestamp, step: Step, state: State) -> Moment {
-    Moment { measure: M1, signal: Signal::Step(step), state, at, until: None }
+    Moment { measure: M1, signal: Signal::Step(step), state, at, until: None, from: None }
 }
 
 fn fold(moments: &[Moment], timers: &[Timer], peer: &str) -> Vec<Clock> {

@@ -1,4 +1,4 @@
-use model::{Step, Timestamp};
+use model::{ArticleRef, Step, Timestamp};
 use proptest::prelude::*;
 use treaty::{Timer, TimerKind, Unit};
 
@@ -344,14 +344,29 @@ fn a_safe_conduct_lasts_until_the_moment_that_its_record_names_whatever_becomes_
     let case = released().step(day(42), Step::Confirm, State::Received).moments();
     assert_eq!(fold(&case, &timers, "FR"), [], "nothing was promised");
     let signal = Signal::Act(Act::PromiseSafeConduct);
-    let promise = Moment { measure: M1, signal, state: State::Produced, at: day(41), until: Some(day(90)) };
-    let mut all = woven(case, vec![promise]);
-    all.push(did(day(60), Step::Close, State::Closed));
-    let clocks = fold(&all, &timers, "FR");
-    let safe = of(&clocks, TimerKind::SafeConduct, 0);
-    assert_eq!((safe.course.started, safe.course.due, safe.sides), (day(41), day(90), &[Side::Home][..]));
-    assert_eq!(safe.course.state(day(89)), ClockState::Running);
-    assert!(safe.course.lapses && safe.course.state(day(90)) == ClockState::Expired);
+    let from = Some(day(60));
+    let promise = Moment { measure: M1, signal, state: State::Produced, at: day(41), until: Some(day(90)), from };
+    let told = |promise: Moment, timer: Timer| {
+        let mut all = woven(case.clone(), vec![promise]);
+        all.push(did(day(60), Step::Close, State::Closed));
+        fold(&all, &[timer], "FR")
+    };
+    // What the treaty wants is law, counted from when the person may leave; what the record gives beyond that is not.
+    let clause: Option<ArticleRef> = Some("untoc:18(27)".parse().unwrap());
+    let lawful = Timer { clause: clause.clone(), ..timers[0].clone() };
+    let clocks = told(promise, lawful.clone());
+    let [law, rest] = [0, 1].map(|round| of(&clocks, TimerKind::SafeConduct, round));
+    assert_eq!((law.course.started, law.course.due, law.sides), (day(41), day(75), &[Side::Home][..]));
+    assert_eq!((rest.course.started, rest.course.due, rest.sides), (day(75), day(90), &[Side::Home][..]));
+    assert_eq!((&law.nature, &rest.nature), (&Nature::Legal(clause.unwrap()), &Nature::Policy));
+    assert_eq!(rest.course.state(day(89)), ClockState::Running);
+    assert!(rest.course.lapses && rest.course.state(day(90)) == ClockState::Expired);
+    // A record that names less than the treaty shortens nothing.
+    for until in [day(74), day(75)] {
+        let clocks = told(Moment { until: Some(until), ..promise }, lawful.clone());
+        assert_eq!(clocks.iter().filter(|one| one.id.kind == TimerKind::SafeConduct).count(), 1);
+        assert_eq!(of(&clocks, TimerKind::SafeConduct, 0).course.due, day(75));
+    }
 }
 
 #[test]
@@ -391,11 +406,11 @@ proptest! {
     ) {
         let mut now = day(0);
         let mut all = vec![Moment {
-            measure: M1, signal: Signal::Gateway(crate::GatewayEvent::Receipt), state: State::Delivered, at: now, until: None,
+            measure: M1, signal: Signal::Gateway(crate::GatewayEvent::Receipt), state: State::Delivered, at: now, until: None, from: None,
         }];
         for ((signal, state), later) in signals {
             now = now.plus_ms(later);
-            all.push(Moment { measure: M1, signal, state, at: now, until: None });
+            all.push(Moment { measure: M1, signal, state, at: now, until: None, from: None });
         }
         let cut = cut.min(all.len() - 1);
         let until = all[cut].at;
@@ -418,11 +433,11 @@ proptest! {
         let (case, mut now, mut told) = (case_id(1), day(0), Vec::new());
         let mut schedule = Schedule::default();
         let arrival = Signal::Gateway(crate::GatewayEvent::Receipt);
-        let mut all = vec![Moment { measure: M1, signal: arrival, state: State::Delivered, at: now, until: None }];
+        let mut all = vec![Moment { measure: M1, signal: arrival, state: State::Delivered, at: now, until: None, from: None }];
         for ((signal, state), later, look) in signals {
             now = now.plus_ms(later);
             told.extend(schedule.poll(now.plus_ms(look)));
-            all.push(Moment { measure: M1, signal, state, at: now, until: None });
+            all.push(Moment { measure: M1, signal, state, at: now, until: None, from: None });
             fold(&all, &timers(), "FR").iter().for_each(|clock| schedule.watch(case, clock, None));
         }
         told.extend(schedule.poll(Timestamp(i64::MAX)));
