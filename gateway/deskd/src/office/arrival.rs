@@ -261,6 +261,8 @@ impl Office {
         if pending.step == Step::SealSend {
             view.request = Some(pending.entry);
             batch.drafts_done.push(view.id);
+            let reason = "another entry of the case came before the withdrawal: withdraw the request as it stands now";
+            self.unfollowed(batch, view, reason).await?;
         }
         Ok(())
     }

@@ -260,6 +260,7 @@ fn turn(one: &Past, epoch: u64) -> Turn {
 fn keep_beside(view: &mut CaseView, before: CaseView, past: &[Past]) {
     let is_past = |entry: EntryId| past.iter().any(|one| one.header.entry == entry);
     view.pending = before.pending.filter(|pending| !is_past(pending.entry));
+    view.withdrawing = before.withdrawing.filter(|_| view.pending.is_some());
     view.request = before.request.filter(|entry| !view.unreadable.contains(entry));
     view.reference = before.reference;
     view.refused = before.refused.into_iter().filter(|one| !is_past(one.entry)).collect();

@@ -11,6 +11,7 @@ mod again;
 mod agenda;
 mod arrival;
 mod attaching;
+mod behind;
 mod binding;
 mod checking;
 mod clearing;

@@ -290,6 +290,9 @@ impl Office {
         if header.step.is_handshake() {
             self.errand_refused(batch, header.case, pending.seating.as_ref(), denial).await?;
         }
+        if header.step == Step::SealSend {
+            self.unfollowed(batch, view, "the request did not arrive: there is nothing to withdraw").await?;
+        }
         let told = if verdict == Verdict::Lapsed { Told::Lapsed } else { Told::Rejected };
         batch.events.push(event(header.case, told, Some(header.entry), now));
         if header.step == Step::SealSend

@@ -162,6 +162,7 @@ impl Office {
         if header.step == Step::SealSend {
             view.request = Some(header.entry);
             batch.drafts_done.push(view.id);
+            changed = self.let_follow(members, batch, view).await?;
         }
         batch.events.push(event(view.id, Told::Admitted, Some(header.entry), receipt.at));
         Ok(changed)

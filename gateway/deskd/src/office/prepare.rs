@@ -41,6 +41,8 @@ pub(super) const WAITING: i16 = 0;
 pub(super) const SEALED: i16 = 1;
 /// It must be sealed again, in a newer epoch.
 pub(super) const RESEAL: i16 = 2;
+/// It withdraws a request that is on its way, and is sealed when that has arrived.
+pub(super) const BEHIND: i16 = 3;
 
 /// What an officer asks to be prepared.
 #[derive(Clone)]
@@ -87,10 +89,11 @@ impl Office {
         if matches!(ask.step, Step::SealSend | Step::ShareDraft) && self.draft(ask.case).await?.is_some() {
             self.ensure_group(ask.case, ask.step).await?;
         }
-        self.settled(ask.case).await?;
+        self.settled(ask.case, ask.step).await?;
         let _members = self.members.lock().await;
         let (view, _) = self.view(ask.case).await?.ok_or_else(|| self.no_case(&ask))?;
         view.sound()?;
+        let view = view.arrived().filter(|_| ask.step == Step::Withdraw).unwrap_or(view);
         if view.pending.is_some() {
             return Err(on_its_way());
         }
@@ -335,10 +338,10 @@ impl Office {
             let records = self.records_in(&documents)?;
             describe_release(&mut header, &records);
             compare_release(&header, &asked, &records)?;
+            hold_promises(view.admitted.as_ref(), &records)?;
             documents
         } else if ask.step == Step::ShareDraft {
             vec![self.shared_draft(view, &said).await?]
-            hold_promises(view.admitted.as_ref(), &records)?;
         } else {
             let mut documents = self.form_documents(view, &said, &ask.documents).await?;
             header.declared.postponement = reason(&header, &documents);
@@ -383,10 +386,10 @@ impl Office {
         Ok(())
     }
 
-    /// Waits until no entry of this desk is on its way in the case.
-    async fn settled(&self, case: CaseId) -> Result<(), Denial> {
-        let free =
-            || async move { Ok(self.view(case).await?.is_none_or(|(view, _)| view.pending.is_none()).then_some(())) };
+    /// Waits until no entry of this desk is on its way in the case. A request that is on its way can be withdrawn.
+    async fn settled(&self, case: CaseId, step: Step) -> Result<(), Denial> {
+        let free = |view: &CaseView| view.pending.is_none() || step == Step::Withdraw && view.arrived().is_some();
+        let free = || async move { Ok(self.view(case).await?.is_none_or(|(view, _)| free(&view)).then_some(())) };
         self.until(free).await?.ok_or_else(on_its_way)
     }
 }

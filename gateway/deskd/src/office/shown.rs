@@ -18,7 +18,7 @@ use super::{
     listing::Whose,
     matters_shown,
     terms::preservation,
-    unknown,
+    trace, unknown,
     usage::Opens,
     view::{CaseView, DraftView},
 };
@@ -79,7 +79,7 @@ impl Office {
         }
         self.mark_rejected(&view, &mut documents).await?;
         self.mark_fate(&view, &mut documents).await?;
-        on_the_way(&view, &mut timeline);
+        trace::on_the_way(&view, &mut timeline);
         self.mark_again(&view, &mut timeline).await?;
         self.waits_here(&view, &mut timeline);
         let untraced = if traced { self.trace(&view, &mut timeline).await.err() } else { None };
@@ -254,37 +254,6 @@ impl Office {
     }
 }
 
-/// Entries of ours that are not in the database: not answered by the own gateway yet, or refused by it.
-fn on_the_way(view: &CaseView, timeline: &mut Vec<wire::TimelineEvent>) {
-    let mut add = |entry: EntryId, step: Step, at: Timestamp, verdict: Verdict, ground: String, text: String| {
-        let id = entry.as_bytes().as_slice();
-        if let Some(there) = timeline.iter_mut().find(|one| one.entry_id == id) {
-            if !text.is_empty() {
-                there.text = text;
-            }
-            return;
-        }
-        timeline.push(wire::TimelineEvent {
-            entry_id: id.to_vec().into(),
-            step: step.as_str().to_owned(),
-            sender: view.own.to_string(),
-            at_ms: at.0,
-            verdict: verdict_name(verdict).to_owned(),
-            ground,
-            text,
-            receipts: receipts(view, entry),
-            ..wire::TimelineEvent::default()
-        });
-    };
-    for one in &view.refused {
-        let ground = one.ground.map(|ground| ground.to_string()).unwrap_or_default();
-        add(one.entry, one.step, one.at, one.verdict, ground, one.reason.clone());
-    }
-    if let Some(one) = &view.pending {
-        add(one.entry, one.step, one.created, Verdict::Pending, String::new(), String::new());
-    }
-}
-
 pub(super) fn of_case(
     view: &CaseView,
     draft: Option<&DraftView>,
@@ -311,6 +280,7 @@ pub(super) fn of_case(
             .filter(|step| !automatic(step))
             .collect()
     });
+    possible.extend(view.arrived().map(|_| Step::Withdraw.as_str().to_owned()));
     // It is still validated: it may be sent as it is, or closed, and go by another channel.
     possible.extend(lapsed.then(|| Step::SealSend.as_str().to_owned()));
     possible.dedup();
@@ -434,7 +404,7 @@ fn measures(view: &CaseView, case: &Case, links: &[Date], today: Date) -> Vec<wi
     case.measures.values().map(one).collect()
 }
 
-fn receipts(view: &CaseView, entry: EntryId) -> Vec<wire::ReceiptView> {
+pub(super) fn receipts(view: &CaseView, entry: EntryId) -> Vec<wire::ReceiptView> {
     view.receipts.get(&entry).into_iter().flatten().map(super::view::ReceiptNote::shown).collect()
 }
 
@@ -476,7 +446,7 @@ fn words(body: &Body) -> String {
     words.join("\n")
 }
 
-fn verdict_name(verdict: Verdict) -> &'static str {
+pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pending => "pending",
         Verdict::Admitted => "admitted",

@@ -13,7 +13,7 @@ use super::{
     contest::signed_already,
     dispatch::KeptSignature,
     internal,
-    prepare::{SEALED, WAITING, digest_of, prepared_long_ago, too_old},
+    prepare::{BEHIND, SEALED, WAITING, digest_of, prepared_long_ago, too_old},
     signers::{signers, standing},
     unknown,
 };
@@ -69,13 +69,15 @@ impl Office {
                     self.drop_proposal(entry).await?;
                     return Err(prepared_long_ago());
                 }
-                if header.previous != view.head || view.pending.is_some() {
+                let ahead = view.ahead(&header);
+                let before = ahead.as_ref().unwrap_or(&view);
+                if header.previous != before.head || before.pending.is_some() {
                     self.drop_proposal(entry).await?;
                     return Err(self.overtaken(&view, header.step).await?);
                 }
-                self.uncontested(&row, &header, &view).await?;
-                let (needed, roles) = standing(&header, signers(header.step, &view, &header.concerns)?);
-                if let Some(case) = &view.admitted {
+                self.uncontested(&row, &header, before).await?;
+                let (needed, roles) = standing(&header, signers(header.step, before, &header.concerns)?);
+                if let Some(case) = &before.admitted {
                     for measure in header.concerns.iter().filter_map(|id| case.measures.get(id)) {
                         by_others(case, measure, header.step, &[word.key])?;
                     }
@@ -87,7 +89,10 @@ impl Office {
                     let missing = needed - given;
                     return Ok(Signed { missing, progress: Progress::WaitingForSignature, case });
                 }
-                self.seal_proposal(&mut members, &mut view, version, row).await?;
+                match ahead {
+                    Some(_) => self.put_behind(view, version, &header, row).await?,
+                    None => self.seal_proposal(&mut members, &mut view, version, row).await?,
+                }
             }
             case
         };
@@ -175,8 +180,11 @@ impl Office {
             Some(pending) if pending.submitted => Some(Progress::Submitted),
             Some(_) if !self.uplink.health().reachable => Some(Progress::WaitingForPeer),
             Some(_) => None,
-            None if self.store.proposal(entry).await?.is_some_and(|row| row.state != SEALED) => None,
-            None => Some(Progress::Admitted),
+            None => match self.store.proposal(entry).await?.map(|row| row.state) {
+                Some(BEHIND) => Some(Progress::WaitingForPeer),
+                Some(SEALED) | None => Some(Progress::Admitted),
+                Some(_) => None,
+            },
         })
     }
 }

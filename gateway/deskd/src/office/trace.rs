@@ -4,7 +4,7 @@
 use std::{sync::PoisonError, time::Duration};
 
 use bytes::Bytes;
-use model::{Denial, EntryId, Fault, ReceiptKind};
+use model::{Denial, EntryId, Fault, ReceiptKind, Step, Timestamp, Verdict};
 use proto::desk as wire;
 use tokio::time::timeout;
 
@@ -12,6 +12,7 @@ use super::{
     Office,
     binding::OurEntry,
     prepare::digest_of,
+    shown::{receipts, verdict_name},
     view::{CaseView, ReceiptNote},
 };
 
@@ -102,6 +103,41 @@ impl Office {
             Some(why) => format!("the own gateway does not take it yet: {why}"),
             None => "the own gateway has not answered".to_owned(),
         };
+    }
+}
+
+/// Entries of ours that are not in the database: not answered by the own gateway yet, or refused by it.
+pub(super) fn on_the_way(view: &CaseView, timeline: &mut Vec<wire::TimelineEvent>) {
+    let mut add = |entry: EntryId, step: Step, at: Timestamp, verdict: Verdict, ground: String, text: String| {
+        let id = entry.as_bytes().as_slice();
+        if let Some(there) = timeline.iter_mut().find(|one| one.entry_id == id) {
+            if !text.is_empty() {
+                there.text = text;
+            }
+            return;
+        }
+        timeline.push(wire::TimelineEvent {
+            entry_id: id.to_vec().into(),
+            step: step.as_str().to_owned(),
+            sender: view.own.to_string(),
+            at_ms: at.0,
+            verdict: verdict_name(verdict).to_owned(),
+            ground,
+            text,
+            receipts: receipts(view, entry),
+            ..wire::TimelineEvent::default()
+        });
+    };
+    for one in &view.refused {
+        let ground = one.ground.map(|ground| ground.to_string()).unwrap_or_default();
+        add(one.entry, one.step, one.at, one.verdict, ground, one.reason.clone());
+    }
+    if let Some(one) = &view.pending {
+        add(one.entry, one.step, one.created, Verdict::Pending, String::new(), String::new());
+    }
+    if let Some((entry, at)) = view.withdrawing.as_ref().and_then(|one| Some((one.entry?, one.at))) {
+        let text = "It follows the request as soon as that has arrived.".to_owned();
+        add(entry, Step::Withdraw, at, Verdict::Pending, String::new(), text);
     }
 }
 

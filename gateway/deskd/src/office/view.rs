@@ -31,6 +31,9 @@ pub(crate) struct CaseView {
     pub(crate) next_seq: i64,
     /// An entry of this desk that the other gateway has not answered.
     pub(crate) pending: Option<Pending>,
+    /// What will become of the request that is on its way: it was withdrawn, and the withdrawal waits for it.
+    #[serde(default)]
+    pub(crate) withdrawing: Option<Event>,
     /// Entries of this desk that did not become part of the case, oldest first.
     pub(crate) refused: Vec<Refused>,
     /// The request, once it is part of the case.
@@ -246,6 +249,7 @@ impl CaseView {
             head: HeaderDigest::GENESIS,
             next_seq: 0,
             pending: None,
+            withdrawing: None,
             refused: Vec::new(),
             request: None,
             receipts: BTreeMap::new(),
@@ -293,7 +297,8 @@ impl CaseView {
                 let case = apply(self.admitted.clone(), &pending.event);
                 Event::no_route(&case, case.moved)
             });
-            return std::iter::once(pending.event.clone()).chain(lapsed).collect();
+            let withdrawn = self.withdrawing.clone().filter(|_| !overdue);
+            return std::iter::once(pending.event.clone()).chain(lapsed).chain(withdrawn).collect();
         }
         let unsent = self.refused.iter().rev().find(|one| one.step == Step::SealSend);
         match (unsent, &self.admitted) {
@@ -362,12 +367,12 @@ impl CaseView {
                 state: measure.state,
                 at: theirs.moved,
                 until: None,
+                from: None,
             };
             self.acts.extend(measures.map(of));
         }
         new
     }
-                from: None,
 
     /// Notes a receipt once, behind those of its stage: submission, relay, delivery, retrieval.
     pub(crate) fn note(&mut self, entry: EntryId, note: ReceiptNote) {

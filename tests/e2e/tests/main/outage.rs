@@ -97,6 +97,46 @@ async fn a_request_to_a_gateway_that_is_away_waits_and_goes_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_request_is_withdrawn_while_it_is_on_its_way_and_the_withdrawal_follows_it() {
+    bounded(async {
+        let mut play = Play::draft(Stage::open().await).await;
+        let case = play.case.clone();
+        for act in &ACTS[..2] {
+            play.act(act).await;
+        }
+        play.stage.strike(Victim::FrGateway);
+        let send = ["request", "send", &case, "--as", "central/officer-2", "--wait", "1"];
+        assert_eq!(play.stage.desk(Side::Jp, &send).await.done()["progress"], "submitted");
+        let shown = play.stage.show(Side::Jp, &case).await.unwrap();
+        assert_eq!(shown["summary"]["state"], "SENT");
+        assert!(shown["summary"]["possible_steps"].as_array().unwrap().contains(&"withdraw".into()), "{shown}");
+        let withdraw = ["withdraw", &case, "--as", "central/officer-1", "--text", "It was solved here.", "--wait", "1"];
+        let waiting = play.stage.desk(Side::Jp, &withdraw).await.done();
+        assert_eq!(waiting["progress"], "waiting_for_peer", "{waiting}");
+        let shown = play.stage.show(Side::Jp, &case).await.unwrap();
+        assert_eq!(shown["summary"]["state"], "WITHDRAWN", "{shown}");
+        let verdict = |shown: &serde_json::Value, step: &str| {
+            let all = shown["timeline"].as_array().unwrap().iter();
+            all.filter(|one| one["step"] == step).map(|one| one["verdict"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(verdict(&shown, "withdraw"), ["pending"]);
+        play.stage.desk(Side::Jp, &withdraw).await.failed(8);
+        play.stage.mend(Victim::FrGateway).await;
+        for side in [Side::Fr, Side::Jp] {
+            let shown = crate::until("the withdrawal arrives", 30, async || {
+                let shown = play.stage.show(side, &case).await?;
+                (shown["summary"]["state"] == "WITHDRAWN" && verdict(&shown, "withdraw") == ["admitted"])
+                    .then_some(shown)
+            })
+            .await;
+            assert_eq!(verdict(&shown, "seal_send"), ["admitted"]);
+        }
+        play.stage.desk(Side::Jp, &["close", &case, "--as", "central/officer-1"]).await.done();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_desk_works_while_its_own_gateway_is_away() {
     bounded(async {
         let mut play = Play::draft(Stage::open().await).await;
