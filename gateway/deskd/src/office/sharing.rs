@@ -2,7 +2,7 @@
 //! declared in its header, no clock runs, and the case stays where it is.
 
 use desk::Document;
-use model::{CaseId, Denial, EntryId, Fault, Step};
+use model::{CaseId, Denial, EntryId, Fault, Step, Timestamp};
 use serde_json::{Value, json};
 use workflow::Side;
 
@@ -16,27 +16,7 @@ impl Office {
     /// The draft as it stands, to be shown to the other side. The key of the subjects' pseudonyms stays here until the request is sent.
     pub(super) async fn shared_draft(&self, view: &CaseView, said: &Said<'_>) -> Result<Document, Denial> {
         let (draft, _) = self.draft(view.id).await?.ok_or_else(|| unknown("the request was sent already"))?;
-        let mut text = draft.body;
-        if let Ok(Value::Object(mut fields)) = records::read(&text)
-            && fields.remove("tag_key").is_some()
-        {
-            text = serde_json::to_vec_pretty(&fields).map_err(internal)?;
-        }
-        let text =
-            String::from_utf8(text).map_err(|_| Denial::failed(Fault::Malformed, "the draft is no text in UTF-8"))?;
-        if text.len() > SHARED_BYTES_MAX {
-            return Err(Denial::failed(Fault::TooLarge, "a draft of more than 1 MB is not shared"));
-        }
-        let mut shared = json!({
-            "record_type": "shared_draft",
-            "case": view.id.to_string(),
-            "legal_effect": "none",
-            "shared_at": said.now.to_string(),
-            "draft": text,
-        });
-        if !said.text.trim().is_empty() {
-            shared["text"] = said.text.into();
-        }
+        let shared = shared(view.id, said.now, said.text, draft.body)?;
         let (record_type, bytes) = ("shared_draft".parse().map_err(internal)?, serde_json::to_vec_pretty(&shared));
         let bytes = bytes.map_err(internal)?;
         self.accept(&record_type, &bytes)?;
@@ -69,4 +49,29 @@ impl Office {
         let written = Written { body: &body, recipient: &recipient, ..Written::default() };
         self.check_of(id, &self.read_draft(id, &written, None, now)?, &view.other, now)
     }
+}
+
+/// The document that shows a draft, without the key of its subjects' pseudonyms.
+pub(super) fn shared(case: CaseId, now: Timestamp, words: &str, mut draft: Vec<u8>) -> Result<Value, Denial> {
+    if let Ok(Value::Object(mut fields)) = records::read(&draft)
+        && fields.remove("tag_key").is_some()
+    {
+        draft = serde_json::to_vec_pretty(&fields).map_err(internal)?;
+    }
+    let text =
+        String::from_utf8(draft).map_err(|_| Denial::failed(Fault::Malformed, "the draft is no text in UTF-8"))?;
+    if text.len() > SHARED_BYTES_MAX {
+        return Err(Denial::failed(Fault::TooLarge, "a draft of more than 1 MB is not shared"));
+    }
+    let mut shared = json!({
+        "record_type": "shared_draft",
+        "case": case.to_string(),
+        "legal_effect": "none",
+        "shared_at": now.to_string(),
+        "draft": text,
+    });
+    if !words.trim().is_empty() {
+        shared["text"] = words.into();
+    }
+    Ok(shared)
 }

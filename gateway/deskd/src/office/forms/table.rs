@@ -12,14 +12,17 @@ use model::{
 use workflow::{Guard, Row, Side, TRANSITIONS, Trigger};
 
 use super::*;
-use crate::office::{after::declare, documents::plain};
+use crate::office::{after::declare, documents::plain, matters::Affair};
+
+mod bodies;
+mod matters;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const CHALLENGE: Challenge = Challenge::new([7; 10]);
 const TITLE: &str = "Ministry of Justice";
 
-/// Steps whose body is no form: the request, a draft that is shown, records, and what a desk says by itself; and the certificate that names
-/// the records of the case, which is held where there are some.
+/// Steps whose body is no form of a row: the request, a draft that is shown, records and the certificate that names them (`bodies.rs`); and
+/// what a desk says by itself.
 const ELSEWHERE: &[Step] = &[
     Step::SealSend,
     Step::ShareDraft,
@@ -120,7 +123,7 @@ fn header(step: Step, side: Side, ground: Option<RefusalCode>, conditions: &[Con
 }
 
 /// The document of a step, as a desk makes it of what its officer gives.
-fn made(header: &Header, given: Value) -> (RecordType, Value) {
+fn made(header: &Header, given: Value, affair: Option<&Affair>) -> (RecordType, Value) {
     let step = header.step;
     let view = CaseView::new(header.case, header.home, header.peer, header.pin, &header.sender, &header.recipient);
     let role = if step == Step::Regularise { Role::Judge } else { Role::Central };
@@ -134,10 +137,11 @@ fn made(header: &Header, given: Value) -> (RecordType, Value) {
         callback: None,
         answers: Some(EntryId::new([8; 16])),
         reminder: 0,
-        affair: None,
-        now: NOW,
+        affair,
+        now: header.created,
     };
     let name = if step == Step::ConsultDone { "notice" } else { document_of(step).unwrap() };
+    let name = affair.and_then(|affair| affair.form(step)).unwrap_or(name);
     let record_type: RecordType = name.parse().unwrap();
     let Value::Object(given) = given else { unreachable!("an object") };
     let value = if is_form(step, name) {
@@ -184,7 +188,7 @@ fn each_row_has_a_form_that_an_officer_can_fill_in_and_the_other_desk_takes() {
                     let fields = wanted.as_object().unwrap().clone();
                     given.as_object_mut().unwrap().extend(fields);
                     let header = header(step, *side, ground, conditions);
-                    let document = made(&header, given);
+                    let document = made(&header, given, None);
                     let answer = taken(header, document.clone());
                     assert_eq!(answer, Ok(()), "{row} on {ground:?}: {}", document.1);
                     seen += 1;
@@ -200,7 +204,7 @@ fn each_row_has_a_form_that_an_officer_can_fill_in_and_the_other_desk_takes() {
 fn what_a_guard_does_not_know_is_taken_by_no_desk() {
     let refused = |step: Step, side: Side, ground: Option<RefusalCode>, given: Value| {
         let header = header(step, side, ground, &[]);
-        let document = made(&header, given);
+        let document = made(&header, given, None);
         taken(header, document).unwrap_err()
     };
     let back = |ground, given| refused(Step::ReturnRequest, Side::Peer, Some(ground), given);
