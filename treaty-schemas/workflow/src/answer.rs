@@ -85,6 +85,9 @@ pub const CONSULT_SILENCE_DAYS: i64 = 10;
 /// So long questions may stay without an answer, before the request may be returned as it is. A policy: no text says how long.
 pub const INFO_SILENCE_DAYS: i64 = 30;
 
+/// So often the requesting party is reminded of questions at least, before the request may be returned as it is. A policy.
+pub const INFO_REMINDERS: u32 = 2;
+
 /// So long who refused leaves the requesting party for a remedy, before it may close. A policy: no text says how long.
 pub const REMEDY_DAYS: i64 = 30;
 
@@ -95,16 +98,33 @@ pub const ANSWER_SILENCE_DAYS: i64 = 30;
 const HOUR_MS: i64 = 3600 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Questions were left without an answer for long. R94.
+/// Questions were left without an answer for long, and the requesting party was reminded of them. R94.
 pub(crate) fn left_open(case: &Case, measure: &Measure, heard: Timestamp) -> Result<(), Refusal> {
     let end = silent_until(measure);
     if end <= heard {
-        return Ok(());
+        return reminded(case, measure);
     }
     let reason = format!("the questions on {} have not been open for {INFO_SILENCE_DAYS} days", measure.scope.id);
     let home = case.party(Side::Home);
     let remedy = format!("Wait for {home} until {end}, or remind it ({}).", Step::AskInfo);
     Err(cited(&measure.scope, "concerns", reason, remedy))
+}
+
+/// Whether no reminder of questions is wanted before the request goes back.
+pub(crate) fn is_reminded(measure: &Measure) -> bool {
+    measure.state != State::InfoWait || measure.reminded >= INFO_REMINDERS
+}
+
+fn reminded(case: &Case, measure: &Measure) -> Result<(), Refusal> {
+    if is_reminded(measure) {
+        return Ok(());
+    }
+    let (id, home) = (measure.scope.id, case.party(Side::Home));
+    let reason = format!(
+        "{home} was reminded {} times of the questions on {id}, and {INFO_REMINDERS} are wanted",
+        measure.reminded
+    );
+    Err(cited(&measure.scope, "concerns", reason, format!("Remind it ({}).", Step::AskInfo)))
 }
 
 /// Nobody lodged a remedy against a refusal while there was time. R94.

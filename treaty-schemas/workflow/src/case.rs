@@ -85,6 +85,9 @@ pub struct Measure {
     /// Where it stood when questions were asked; it goes back there.
     #[serde(default)]
     pub asked_in: Option<State>,
+    /// How often the requesting party was reminded of them; it is not counted further than is wanted.
+    #[serde(default)]
+    pub reminded: u32,
     /// Which conditions the requesting party has to take or decline.
     #[serde(default)]
     pub offered: Vec<ConditionCode>,
@@ -205,7 +208,8 @@ impl Possibility {
     /// Whether it is possible at `now` for one of its measures: what rests on a long silence of the other side is not, before that is over.
     pub fn is_due(&self, case: &Case, now: Timestamp) -> bool {
         let mut standing = self.measures.iter().filter_map(|id| case.measures.get(id)).peekable();
-        let due = |measure: &Measure| !self.row.guard.rests_on_time(measure) || answer::silent_until(measure) <= now;
+        let over = |measure: &Measure| answer::silent_until(measure) <= now && answer::is_reminded(measure);
+        let due = |measure: &Measure| !self.row.guard.rests_on_time(measure) || over(measure);
         standing.peek().is_none() || standing.any(due)
     }
 }

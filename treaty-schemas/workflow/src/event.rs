@@ -6,11 +6,13 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, GatewayEvent, Matter, Measure, State, Taken, Terms, Trigger, callback as call, rows_from};
+use crate::{
+    Case, GatewayEvent, INFO_REMINDERS, Matter, Measure, State, Taken, Terms, Trigger, callback as call, rows_from,
+};
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
-pub const FOLD: u16 = 6;
+pub const FOLD: u16 = 7;
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -302,6 +304,7 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         bytes: 0,
         produced: None,
         asked_in: None,
+        reminded: 0,
         offered: Vec::new(),
         postponed: None,
         review_at: None,
@@ -352,7 +355,8 @@ fn shift(measure: &mut Measure, step: Step, one: &Move, at: Timestamp) {
             measure.produced = Some(at);
         }
         Step::ConsultDone => measure.consulted = true,
-        Step::AskInfo if one.from != State::InfoWait => measure.asked_in = Some(one.from),
+        Step::AskInfo if one.from != State::InfoWait => (measure.asked_in, measure.reminded) = (Some(one.from), 0),
+        Step::AskInfo => measure.reminded = INFO_REMINDERS.min(measure.reminded + 1),
         Step::GiveInfo => measure.asked_in = None,
         Step::LodgeRemedy => measure.lodged_in = Some(one.from),
         Step::UpholdDecision => measure.lodged_in = None,

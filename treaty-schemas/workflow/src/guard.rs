@@ -38,7 +38,7 @@ pub enum Guard {
     /// Something is outstanding behind the part that was collected.
     Outstanding,
     /// The header names R93, with the right addressee in the body; or R01, where questions stayed without an answer for
-    /// [`INFO_SILENCE_DAYS`](crate::INFO_SILENCE_DAYS). A request that asks.
+    /// [`INFO_SILENCE_DAYS`](crate::INFO_SILENCE_DAYS) and [`INFO_REMINDERS`](crate::INFO_REMINDERS). A request that asks.
     WrongAddressee,
     /// The header names R93, or R16 where its conditions cannot be kept. A request that gives: what it gave is destroyed with the step.
     GivenBack,
@@ -140,7 +140,7 @@ impl fmt::Display for Guard {
             }
             Self::UnconfirmedPart | Self::Unfollowed => "something is outstanding; after 30 days of silence of the other side",
             Self::Notified => "notice to the ministry, where the requested party's law wants it",
-            Self::WrongAddressee => "a request that asks; ground R93, the right addressee is in the body; or R01, 30 days after questions without an answer",
+            Self::WrongAddressee => "a request that asks; ground R93, the right addressee is in the body; or R01, 30 days after questions without an answer, and two reminders",
             Self::GivenBack => "a request that gives; ground R93, or R16 where its conditions cannot be kept",
             Self::None => "",
             Self::Scope => "measures listed, each once",

@@ -37,7 +37,9 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{ANSWER_SILENCE_DAYS, CONSULT_SILENCE_DAYS, INFO_SILENCE_DAYS, REMEDY_DAYS, REVIEW_DAYS, by_others};
+pub use answer::{
+    ANSWER_SILENCE_DAYS, CONSULT_SILENCE_DAYS, INFO_REMINDERS, INFO_SILENCE_DAYS, REMEDY_DAYS, REVIEW_DAYS, by_others,
+};
 pub use callback::CallBack;
 pub use case::{Case, Measure, Possibility, Taken};
 pub use clock::{

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use desk::{CONSULTATION_MINUTES, COST_NOTE, Document, RETURN_CERTIFICATE, Record, compare_disposal, document_of};
 use model::{Denial, Fault, Header, MeasureId, RecordType, Refusal, RefusalCode, Step};
 use serde_json::{Map, Value, json};
-use workflow::{Case, MatterKind, State};
+use workflow::{Case, MatterKind, Measure, Side, State};
 
 use super::{Office, disposal::Kept, documents::Said, internal, unknown, view::CaseView};
 use crate::clock;
@@ -191,6 +191,7 @@ impl Office {
                 Some(minutes) => self.hold_consultation(header, &read(minutes)?.1).await,
                 None => Ok(()),
             },
+            Step::Close => another_way(view, header, documents),
             Step::TakeOver if view.request.is_some() => {
                 let asked = self.request(view).await?.purpose.code;
                 let note = documents.first().map(read).transpose()?.map(|(_, note)| note).unwrap_or_default();
@@ -294,6 +295,31 @@ fn purposeful(case: Option<&Case>, header: &Header, note: &Value, asked: &str) -
     let reason = "what was received is taken into use for another purpose than it was given for";
     let remedy = "Take it over for the purpose of the request; ask the other party for its consent to another one.";
     Err(Refusal::new(RefusalCode::R16, "desk", reason, remedy).at("purpose").into())
+}
+
+/// What goes by another channel did not get there in time, or came back because it was not for who got it. R94.
+fn another_way(view: &CaseView, header: &Header, documents: &[Document]) -> Result<(), Denial> {
+    let read = |one: &Document| records::read(&one.bytes).ok();
+    if !documents.iter().filter_map(read).any(|form| form.get("alternative_channel").is_some()) {
+        return Ok(());
+    }
+    let undelivered = |measure: &Measure| match measure.state {
+        State::Lapsed => true,
+        State::Returned => measure.ground == Some(RefusalCode::R93),
+        _ => false,
+    };
+    let measures = view.admitted.as_ref().map(|case| &case.measures).filter(|measures| !measures.is_empty());
+    let fits = match measures {
+        Some(measures) => header.concerns.iter().filter_map(|id| measures.get(id)).all(undelivered),
+        // Nothing of it has arrived: whether it was sent, only its own desk knows.
+        None => view.side() == Side::Peer || view.state() == State::Lapsed,
+    };
+    if fits {
+        return Ok(());
+    }
+    let reason = "a request that lapsed, or was returned as another authority's, goes by another channel, and this one did neither";
+    let remedy = "Close the case without naming another channel.";
+    Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("alternative_channel").into())
 }
 
 fn document(record_type: &str, form: Map<String, Value>) -> Result<Document, Denial> {

@@ -96,6 +96,10 @@ async fn questions_that_nobody_answers_are_reminded_of_and_the_request_goes_back
         })
         .await;
         let shown = play.stage.show(Side::Fr, &case).await.unwrap();
+        assert!(may(&shown, "ask_info") && !may(&shown, "return_request"), "one reminder is none: {shown}");
+        refused(&play.stage, Side::Fr, &case, back, "reminded 1 times").await;
+        does(&play.stage, Side::Fr, &case, "ask-info CASE --as central/officer-1 --text Please_answer.").await;
+        let shown = play.stage.show(Side::Fr, &case).await.unwrap();
         assert!(may(&shown, "return_request"), "{shown}");
         does(&play.stage, Side::Fr, &case, back).await;
         for shown in comes_to(&play.stage, &case, "RETURNED").await {

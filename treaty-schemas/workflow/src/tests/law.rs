@@ -347,7 +347,13 @@ fn what_rests_on_silence_is_offered_when_the_silence_is_over() {
     };
     let moved = |step: Step| take(Some(review(free())), step, &[1]);
     assert_eq!(due(&moved(Step::Consult), Step::ConsultDone, crate::CONSULT_SILENCE_DAYS), [false, true]);
-    assert_eq!(due(&moved(Step::AskInfo), Step::ReturnRequest, crate::INFO_SILENCE_DAYS), [false, true]);
+    let asked = (0..crate::INFO_REMINDERS).fold(moved(Step::AskInfo), |case, _| take(Some(case), Step::AskInfo, &[1]));
+    assert_eq!(due(&asked, Step::ReturnRequest, crate::INFO_SILENCE_DAYS), [false, true]);
+    assert_eq!(
+        due(&moved(Step::AskInfo), Step::ReturnRequest, crate::INFO_SILENCE_DAYS),
+        [false, false],
+        "not reminded"
+    );
     assert_eq!(due(&moved(Step::Refuse), Step::Close, crate::REMEDY_DAYS), [false, true]);
     assert_eq!(due(&case_in(State::Delivered, &[1]), Step::ReturnRequest, 0), [true, true], "for another authority");
     // What rests on no silence is possible at once.

@@ -35,12 +35,21 @@ fn who_refused_leaves_the_other_side_thirty_days_for_a_remedy() {
 #[test]
 fn questions_that_nobody_answers_let_the_request_be_returned_after_thirty_days() {
     let asked = take(Some(review(free())), Step::AskInfo, &[1]);
+    let once = take(Some(asked.clone()), Step::AskInfo, &[1]);
+    let twice = take(Some(once.clone()), Step::AskInfo, &[1]);
     let since = asked.measures[&M1].since;
     let mut back = Order::proper(Step::ReturnRequest, &[1]);
     back.ground = Some(RefusalCode::R01);
-    let after = |days: i64| back.decide_at(Some(&asked), since.plus_ms(days * DAY_MS));
-    assert!(after(29).unwrap_err().reason.contains("have not been open"));
-    assert_eq!(apply(Some(asked.clone()), &after(30).unwrap()).state(), State::Returned);
+    let after = |case: &Case, days: i64| back.decide_at(Some(case), since.plus_ms(days * DAY_MS));
+    assert!(after(&twice, 29).unwrap_err().reason.contains("have not been open"));
+    for (case, told) in [(&asked, "reminded 0 times"), (&once, "reminded 1 times")] {
+        let refusal = after(case, 40).unwrap_err();
+        assert!(refusal.reason.contains(told) && refusal.code == RefusalCode::R94, "{refusal}");
+    }
+    assert_eq!(apply(Some(twice.clone()), &after(&twice, 30).unwrap()).state(), State::Returned);
+    // An answer ends it: new questions are reminded of anew.
+    let answered = take(Some(twice), Step::GiveInfo, &[1]);
+    assert_eq!(of(&take(Some(answered), Step::AskInfo, &[1])).reminded, 0);
 }
 
 #[test]
@@ -64,7 +73,8 @@ fn a_reminder_moves_nothing_and_leaves_no_more_time_for_the_answer() {
     let since = asked.measures[&M1].since;
     let after = |days: i64| since.plus_ms(days * DAY_MS);
     let remind = Order::proper(Step::AskInfo, &[1]);
-    let reminded = apply(Some(asked.clone()), &remind.decide_at(Some(&asked), after(20)).unwrap());
+    let reminded = apply(Some(asked.clone()), &remind.decide_at(Some(&asked), after(10)).unwrap());
+    let reminded = apply(Some(reminded.clone()), &remind.decide_at(Some(&reminded), after(20)).unwrap());
     let measure = &reminded.measures[&M1];
     assert_eq!((measure.state, measure.since, measure.asked_in), (State::InfoWait, since, Some(State::Review)));
     let mut back = Order::proper(Step::ReturnRequest, &[1]);

@@ -40,7 +40,7 @@ pub(crate) struct Close {
     common: Common,
     #[command(flatten)]
     words: Words,
-    /// By which other channel the request goes that did not arrive in time, in words.
+    /// By which other channel the request goes, in words: only where it did not arrive in time, or came back as another authority's.
     #[arg(long, value_name = "CHANNEL")]
     alternative_channel: Option<String>,
 }
