@@ -188,6 +188,7 @@ matter-breach = Incident
 matter-correction = Correction
 matter-hearing = Hearing by video link
 matter-state-requested = asked
+matter-state-expired = over
 matter-state-granted = granted
 matter-state-denied = denied
 matter-state-notified = notified

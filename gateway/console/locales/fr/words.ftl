@@ -183,6 +183,7 @@ matter-breach = Incident
 matter-correction = Rectification
 matter-hearing = Audition par visioconférence
 matter-state-requested = demandé
+matter-state-expired = expiré
 matter-state-granted = accordé
 matter-state-denied = refusé
 matter-state-notified = notifié

@@ -183,6 +183,7 @@ matter-breach = Incidente
 matter-correction = Rettifica
 matter-hearing = Audizione in videoconferenza
 matter-state-requested = chiesto
+matter-state-expired = scaduto
 matter-state-granted = concesso
 matter-state-denied = negato
 matter-state-notified = notificato

@@ -183,6 +183,7 @@ matter-breach = 事故
 matter-correction = 訂正
 matter-hearing = ビデオリンク尋問
 matter-state-requested = 要請済み
+matter-state-expired = 期限切れ
 matter-state-granted = 同意済み
 matter-state-denied = 不同意
 matter-state-notified = 通知済み

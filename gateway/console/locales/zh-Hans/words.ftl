@@ -183,6 +183,7 @@ matter-breach = 安全事件
 matter-correction = 更正
 matter-hearing = 视频听证
 matter-state-requested = 已请求
+matter-state-expired = 已过期
 matter-state-granted = 已同意
 matter-state-denied = 已拒绝
 matter-state-notified = 已通知

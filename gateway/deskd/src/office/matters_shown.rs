@@ -2,7 +2,7 @@
 
 use model::{MatterId, Timestamp};
 use proto::desk as wire;
-use workflow::Side;
+use workflow::{Matter, MatterState, Side};
 
 use super::view::CaseView;
 
@@ -32,6 +32,15 @@ pub(super) fn in_doubt(view: &CaseView) -> Vec<MatterId> {
     view.admitted.as_ref().map(|case| case.matters_in_doubt(view.side())).unwrap_or_default()
 }
 
+/// A consent whose time is over still stands granted in the procedure, and grants nothing any more.
+const EXPIRED: &str = "EXPIRED";
+
+/// Where a matter stands, as officers read it.
+fn standing(matter: &Matter, now: Timestamp) -> String {
+    let over = matter.state == MatterState::Granted && !matter.grants(now);
+    if over { EXPIRED.to_owned() } else { matter.state.to_string() }
+}
+
 /// The matters for officers.
 pub(super) fn shown(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
     let Some(case) = view.shown() else { return Vec::new() };
@@ -42,10 +51,10 @@ pub(super) fn shown(view: &CaseView, now: Timestamp) -> Vec<wire::MatterView> {
         let steps = case.matter_steps(side, now).into_iter().filter(|(one, _)| *one == id && !still);
         steps.map(|(_, row)| row.step.as_str().to_owned()).collect()
     };
-    let one = |(id, matter): (&MatterId, &workflow::Matter)| wire::MatterView {
+    let one = |(id, matter): (&MatterId, &Matter)| wire::MatterView {
         id: id.0,
         kind: matter.kind.to_string(),
-        state: matter.state.to_string(),
+        state: standing(matter, now),
         opener: case.party(matter.opener).to_string(),
         opened_ms: matter.opened.0,
         since_ms: matter.since.0,

@@ -94,6 +94,7 @@ async fn the_keys_refuse_after_the_last_day_of_a_consent_and_after_the_retention
         play.stage.jp_desk_ahead(&clock, 7 * DAY_S).await;
         let refused = opens(&play, Some("another file")).await.failed(5);
         assert!(refused.contains("R16") && refused.contains("proceeding"), "{refused}");
+        matter(&play, Side::Jp, "EXPIRED").await;
         opens(&play, None).await.done();
         play.stage.jp_desk_ahead(&clock, 22 * DAY_S).await;
         let refused = opens(&play, None).await.failed(5);

@@ -252,6 +252,41 @@ async fn a_custodian_who_may_not_keep_it_secret_calls_who_asked_until_the_preser
 }
 
 #[tokio::test]
+async fn traffic_that_shows_another_provider_is_asked_for_after_the_preservation_and_given() {
+    bounded(async {
+        let play = Play::draft(Stage::open().await).await;
+        let stage = &play.stage;
+        let kept = preserved_with(&play, &[("tip_off_risk", false), ("partial_traffic_found", true)]).await;
+        let mut request = papers::request(&papers::any_case());
+        request["measures"][0]["article"] = json!("ets-185:30");
+        request["measures"][0]["request_type"] = json!("traffic_partial");
+        request["measures"][0]["records"] = json!(["traffic_data"]);
+        let case = sent(&play, &request, &["--follows", &kept, "--as", "production"]).await;
+        for shown in comes_to(stage, &case, "DELIVERED").await {
+            assert_eq!(links(&shown), [[kept.clone(), "production".to_owned(), "true".to_owned()]]);
+            assert_eq!(shown["measures"][0]["article"], "ets-185:30");
+        }
+        for shown in comes_to(stage, &kept, "RECEIVED").await {
+            assert_eq!(shown["summary"]["preservation"]["standing"], "linked", "{shown}");
+        }
+        // The article leaves two grounds, and nobody may refuse for another one [ETS 185 art. 30(2)].
+        does(stage, Side::Fr, &case, "acknowledge CASE --as central/officer-1").await;
+        refused(stage, Side::Fr, &case, "refuse CASE --as central/officer-1 --ground R07 --text no", "R94").await;
+        does(stage, Side::Fr, &case, "accept CASE --as central/officer-1").await;
+        let file = stage.pair.jp.dir.join("traffic.json");
+        fs::write(&file, papers::answers(&case)[1].1["content"].to_string()).unwrap();
+        let record = format!("traffic_data={}", file.display());
+        for officer in ["central/officer-1", "central/officer-2"] {
+            stage.desk(Side::Fr, &["produce", &case, "--as", officer, "--record", &record]).await.done();
+        }
+        comes_to(stage, &case, "PRODUCED").await;
+        does(stage, Side::Jp, &case, "confirm CASE --as central/officer-1").await;
+        comes_to(stage, &case, "RECEIVED").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_preserved_is_kept_until_the_request_for_it_is_decided() {
     bounded(async {
         let play = Play::draft(Stage::open().await).await;

@@ -144,6 +144,48 @@ async fn records_are_opened_for_a_third_state_while_the_consent_to_hand_them_on_
 }
 
 #[tokio::test]
+async fn another_use_is_denied_with_reasons_and_what_exculpates_is_told_without_being_asked_for() {
+    bounded(async {
+        let play = released().await;
+        let other = format!("{OPEN} --for-proceeding RG_17");
+        let about = "--purpose criminal~investigation --proceeding RG_17";
+        let ask =
+            format!("use request CASE --as central/officer-1 {about} --basis article_28 --text They_are_tried_there.");
+        play.says(Side::Jp, &ask).await;
+        play.matter(Side::Fr, "REQUESTED").await;
+        let deny = "use deny CASE --as central/officer-1 --text It_would_harm_a_case_of_ours.";
+        play.is_refused(Side::Jp, deny, "R9", "").await;
+        play.says(Side::Fr, deny).await;
+        let shown = play.matter(Side::Jp, "DENIED").await;
+        let said = shown["timeline"].as_array().unwrap().iter().find(|one| one["step"] == "deny_consent").unwrap();
+        assert_eq!((&said["sender"], &shown["matters"][0]["grants"]), (&json!("FR:central"), &json!(false)), "{shown}");
+        assert_eq!(written(&play, Side::Jp, "use_consent").await["reasons"], "It would harm a case of ours.");
+        play.is_refused(Side::Jp, &other, "R16", "proceeding").await;
+        play.is_refused(Side::Fr, "use grant CASE --as central/officer-1 --until 2099-01-01", "R94", "").await;
+
+        let tell = format!(
+            "use notify-exculpatory CASE --as central/officer-1 {about} --basis article_18(19) --text It_clears_him."
+        );
+        play.is_refused(Side::Fr, &tell, "R9", "").await;
+        play.says(Side::Jp, &tell).await;
+        let shown = second(&play, Side::Fr, "NOTIFIED").await;
+        assert_eq!(
+            (&shown["matters"][1]["kind"], &shown["matters"][1]["grants"]),
+            (&json!("use"), &json!(false)),
+            "{shown}"
+        );
+        let notice = written(&play, Side::Fr, "use_consent").await;
+        assert_eq!((&notice["act"], &notice["reasons"]), (&json!("exculpatory_notice"), &json!("It clears him.")));
+        // Who was told needs to grant nothing, and either side ends it.
+        play.is_refused(Side::Fr, "use grant CASE --as central/officer-1 --matter X2 --until 2099-01-01", "R94", "")
+            .await;
+        play.says(Side::Fr, "use close CASE --as central/officer-1 --matter X2").await;
+        second(&play, Side::Jp, "CLOSED").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_incident_is_told_confirmed_recalled_by_two_shredded_by_two_and_closed() {
     bounded(async {
         let play = released().await;
