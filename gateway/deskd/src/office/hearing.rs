@@ -212,6 +212,7 @@ mod tests {
             until: None,
             purpose: None,
             recipients: vec![],
+            untold: std::collections::BTreeSet::new(),
             key_log: None,
         };
         let speaker = json!({"party": "JP", "authority": "JP:central", "officer": {"name": "Ministry"}});

@@ -174,7 +174,8 @@ pub(super) fn closing(affair: &Affair, put: &mut impl FnMut(&str, Option<Value>)
 }
 
 /// The field of a document that leaves out somebody who had the records, and why that must not be: a recall names everybody to whom they were
-/// handed on (who is seated in the case has it anyway), and an error is closed when everybody who had them was told.
+/// handed on (who is seated in the case has it anyway), and an error is closed when everybody who had them was told. A desk that took its seat
+/// after a consent was asked for cannot name whom that was for: whoever handed the records on still can, and has to take them back.
 pub(super) fn untold(
     step: Step,
     document: &Document,
@@ -184,12 +185,13 @@ pub(super) fn untold(
     let names = |field: &str, one: &String| {
         value[field].as_array().into_iter().flatten().any(|named| named.as_str() == Some(one.as_str()))
     };
-    let mut beyond = affair.recipients.iter().filter(|one| one.parse::<AuthorityId>().is_err());
+    let wanted = || affair.recipients.iter().filter(|one| !affair.untold.contains(*one));
+    let mut beyond = wanted().filter(|one| one.parse::<AuthorityId>().is_err());
     if document.record_type.as_str() == "wrong_subject_recall" && !beyond.all(|one| names("recipients", one)) {
         return Some(("recipients", "somebody to whom the records were handed on is not named"));
     }
     let corrected = step == Step::CloseMatter && affair.matter.as_ref().is_some_and(Standing::is_corrected);
-    let told = !corrected || affair.recipients.iter().all(|one| names("told", one));
+    let told = !corrected || wanted().all(|one| names("told", one));
     (!told).then_some(("told", "somebody to whom the records were handed on was not told"))
 }
 
@@ -209,6 +211,8 @@ pub(super) fn plain_words(step: Step) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
 
     use model::{ConditionCode, Digest, EntryId, MeasureId};
     use workflow::MatterKind;
@@ -232,8 +236,25 @@ mod tests {
             until: desk::end_of("2027-03-31"),
             purpose: Some("asylum".to_owned()),
             recipients: vec!["JP:central".to_owned()],
+            untold: BTreeSet::new(),
             key_log: Some(Digest::of(&[b"keys"])),
         }
+    }
+
+    #[test]
+    fn a_recall_names_everybody_of_whom_its_desk_could_know() {
+        let mut affair = affair(MatterKind::Correction, Value::Null);
+        affair.recipients.push("IT court: Tribunale".to_owned());
+        let document = Document { record_type: "wrong_subject_recall".parse().unwrap(), bytes: Vec::new() };
+        let field = |affair: &Affair| {
+            let recall = json!({ "recipients": ["JP:central"] });
+            untold(Step::Recall, &document, affair, &recall).map(|(field, _)| field)
+        };
+        assert_eq!(field(&affair), Some("recipients"), "who sat there when it was handed on names it");
+        affair.untold.insert("IT court: Tribunale".to_owned());
+        assert_eq!(field(&affair), None);
+        affair.recipients.push("IT police: Questura".to_owned());
+        assert_eq!(field(&affair), Some("recipients"), "and what was handed on since");
     }
 
     /// What the schema finds in the form, with what was said of it.

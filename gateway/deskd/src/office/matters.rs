@@ -1,7 +1,7 @@
 //! Steps on a matter of a case: which matter, which measures and which records they are about, and whether what a form says of records
 //! is true.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use desk::{Document, HEARING_NOTICE, Record, records_named};
@@ -89,6 +89,8 @@ pub(super) struct Affair {
     pub(super) purpose: Option<String>,
     /// Whose authorities have what is recalled, and whom consents to hand on named.
     pub(super) recipients: Vec<String>,
+    /// Those of them of whom who speaks was never told: the consent was asked for before its desk took its seat.
+    pub(super) untold: BTreeSet<String>,
     /// The digest of the line that the log of keys is to have when the keys are destroyed, on a certificate.
     pub(super) key_log: Option<Digest>,
 }
@@ -215,12 +217,19 @@ impl Office {
         let keeper = case.party(keeper);
         let mut recipients: Vec<_> =
             view.readers.iter().filter(|one| one.party() == keeper).map(ToString::to_string).collect();
+        let mut untold = BTreeSet::new();
         if matches!(step, Step::Recall | Step::CloseMatter) {
-            recipients.extend(self.handed_on(view, case, &header.concerns).await?);
+            let order = self.order(view).await?;
+            for (asked, name) in self.handed_on(view, case, &header.concerns).await? {
+                if view.is_seated_after(&header.sender, asked, &order) {
+                    untold.insert(name.clone());
+                }
+                recipients.push(name);
+            }
         }
         let (until, purpose) = (header.declared.until, header.purpose.clone());
         let key_log = shreds(step).then(|| key_log(view, records.iter().map(|one| one.entry)));
-        Ok(Some(Affair { records, matter, until, purpose, recipients, key_log }))
+        Ok(Some(Affair { records, matter, until, purpose, recipients, untold, key_log }))
     }
 
     /// The records that were given for some of `concerns`, in these entries or in all.
@@ -287,8 +296,20 @@ impl Office {
         Err(unknown("the entry that opened the matter is not here"))
     }
 
-    /// To whom records of these measures were handed on by consent: party, body and name, as the consent was asked for.
-    async fn handed_on(&self, view: &CaseView, case: &Case, concerns: &[MeasureId]) -> Result<Vec<String>, Denial> {
+    /// The place of each entry in the case.
+    async fn order(&self, view: &CaseView) -> Result<BTreeMap<EntryId, i64>, Denial> {
+        let rows = self.store.entries_of(view.id).await?;
+        Ok(rows.iter().filter_map(|row| Some((row.id.0, row.seq?))).collect())
+    }
+
+    /// To whom records of these measures were handed on by consent: party, body and name, as the consent was asked for; with the entry
+    /// that asked.
+    async fn handed_on(
+        &self,
+        view: &CaseView,
+        case: &Case,
+        concerns: &[MeasureId],
+    ) -> Result<Vec<(EntryId, String)>, Denial> {
         let mut all = Vec::new();
         let granted = case.matters.iter().filter(|(_, matter)| {
             matter.kind == MatterKind::Onward
@@ -296,13 +317,13 @@ impl Office {
                 && matter.concerns.iter().any(|id| concerns.contains(id))
         });
         for (id, _) in granted {
-            let (_, asked) = self.opening_of(view, *id).await?;
+            let (entry, asked) = self.opening_of(view, *id).await?;
             // A desk that was seated later cannot read it.
             if asked.is_null() {
                 continue;
             }
             let text = |name: &str| asked["recipient"][name].as_str().unwrap_or_default().to_owned();
-            all.push(format!("{} {}: {}", text("party"), text("body"), text("name")));
+            all.push((entry, format!("{} {}: {}", text("party"), text("body"), text("name"))));
         }
         Ok(all)
     }

@@ -1,5 +1,7 @@
 //! Who could read what of a case, and when: its seats, as the handshakes that both gateways admitted gave and took them.
 
+use std::collections::BTreeMap;
+
 use model::{AuthorityId, CaseId, Denial, EntryId, Header, Payload, Step, Timestamp};
 use proto::desk as wire;
 use serde::{Deserialize, Serialize};
@@ -93,6 +95,13 @@ impl CaseView {
         Some(if self.is_dead() { DEAD.to_owned() } else { reason })
     }
 
+    /// Whether a desk took the seat that it has now behind an entry of the case, by the order of its entries: it was not shown that one.
+    pub(super) fn is_seated_after(&self, desk: &AuthorityId, entry: EntryId, order: &BTreeMap<EntryId, i64>) -> bool {
+        let seat = self.seats.iter().rfind(|seat| seat.authority == *desk && seat.left.is_none());
+        let joined = seat.and_then(|seat| order.get(&seat.joined?.entry));
+        joined.zip(order.get(&entry)).is_some_and(|(joined, entry)| entry < joined)
+    }
+
     /// Adds seats for those readers that have none: they sat there before anything that could be proved here.
     pub(super) fn seat_readers(&mut self) {
         for reader in &self.readers {
@@ -157,6 +166,10 @@ mod tests {
         let seats: Vec<_> = view.seats.iter().filter(|seat| seat.authority == third).map(shown).collect();
         let epochs: Vec<_> = seats.iter().map(|seat| (seat.first_epoch, seat.last_epoch)).collect();
         assert_eq!(epochs, [(2, 2), (7, 0)]);
+        let order: BTreeMap<_, _> = (1..=6).map(|number| (EntryId::new([number; 16]), i64::from(number))).collect();
+        let after = |number: u8| view.is_seated_after(&third, EntryId::new([number; 16]), &order);
+        assert_eq!([2, 3, 4, 5].map(after), [true, true, false, false], "by the seat that it has now");
+        assert!(!view.is_seated_after(&desk("JP:central"), EntryId::new([5; 16]), &order));
         view.readers = vec![third, desk("JP:judicial")];
         view.seat_readers();
         assert_eq!(view.seats.len(), 5);

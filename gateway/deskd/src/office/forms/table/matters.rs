@@ -65,6 +65,7 @@ fn affair(row: &MatterRow, kind: MatterKind, opener: Side, state: Option<MatterS
         until: end_of("2027-03-31"),
         purpose: Some("asylum".to_owned()),
         recipients: vec!["JP:central".to_owned(), "IT court: Tribunale".to_owned()],
+        untold: BTreeSet::new(),
         key_log: Some(Digest::of(&[b"keys"])),
     }
 }
