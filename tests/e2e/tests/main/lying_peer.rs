@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// JP calls FR through a front with FR's keys.
-async fn fronted() -> (Pair, Crooked) {
+pub(crate) async fn fronted() -> (Pair, Crooked) {
     let (folder, jp, fr): (TempDir, State, State) = two_states().await;
     let front = Crooked::before(&fr, &jp).await;
     let to_jp = jp.peer_listen;
@@ -183,7 +183,7 @@ async fn an_answer_without_a_cosignature_does_not_count_and_no_claim_of_leaves_r
 }
 
 /// Lets FR sign its verdicts and deliveries as `change` wants them.
-fn resigned(front: &Crooked, fr: &State, jp: &State, change: impl Fn(&mut Receipt) + Send + 'static) {
+pub(crate) fn resigned(front: &Crooked, fr: &State, jp: &State, change: impl Fn(&mut Receipt) + Send + 'static) {
     let (fr, jp) = (fr.clone(), jp.party);
     front.turn(move |answer| {
         for verdict in &mut answer.verdicts {
@@ -198,8 +198,9 @@ fn resigned(front: &Crooked, fr: &State, jp: &State, change: impl Fn(&mut Receip
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peers_receipt_on_another_case_is_never_kept_as_an_answer_and_convicts_it() {
     bounded(async {
-        let (pair, front) = fronted().await;
-        let (mut desk, mut case, _) = with_case(&pair).await;
+        let (three, front) = fronted_by_three().await;
+        let pair = &three.pair;
+        let (mut desk, mut case, _) = with_case(pair).await;
         let other = model::CaseId::new(random_id(4));
         resigned(&front, &pair.fr, &pair.jp, move |receipt| receipt.case = other);
         let entry = desk.draft(&mut case, b"a draft");
@@ -207,6 +208,7 @@ async fn a_peers_receipt_on_another_case_is_never_kept_as_an_answer_and_convicts
         let reason = frozen(&pair.jp, &pair.fr).await;
         assert!(reason.contains("another case"), "{reason}");
         convicts(&pair.jp, &pair.fr, "receipt").await;
+        three.others_go_on(&pair.jp).await;
         front.repent();
         pair.jp.freeze("FR", false).await;
         let told = desk.verdict(entry.header.entry).await;
@@ -278,8 +280,9 @@ async fn a_peer_that_dates_its_receipts_back_is_convicted_and_one_that_dates_the
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_takes_an_entry_and_then_refuses_it_convicts_itself() {
     bounded(async {
-        let (pair, front) = fronted().await;
-        let (mut desk, mut case, _) = with_case(&pair).await;
+        let (three, front) = fronted_by_three().await;
+        let pair = &three.pair;
+        let (mut desk, mut case, _) = with_case(pair).await;
         let (fr, jp) = (pair.fr.clone(), pair.jp.party);
         let refused = |receipt: &mut Receipt| {
             let remedy = "Ask its operator.";
@@ -308,6 +311,7 @@ async fn a_peer_that_takes_an_entry_and_then_refuses_it_convicts_itself() {
         let reason = frozen(&pair.jp, &pair.fr).await;
         assert!(reason.contains("cannot both be true"), "{reason}");
         convicts(&pair.jp, &pair.fr, "verdicts").await;
+        three.others_go_on(&pair.jp).await;
         front.repent();
         pair.jp.freeze("FR", false).await;
         let told = desk.verdict(entry.header.entry).await;

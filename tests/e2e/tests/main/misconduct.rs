@@ -179,15 +179,16 @@ async fn a_home_that_shows_new_leaves_only_under_a_head_with_another_past_is_con
         let (folder, jp, fr) = two_states().await;
         let front = Crooked::before(&jp, &fr).await;
         let (to_jp, to_fr) = (front.address(), fr.peer_listen);
-        let mut pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
-        let (_, _, log) = with_case(&pair).await;
-        pair.jp_gateway.stop().await;
-        let mut liar = forger(&pair, &log);
+        let mut three = Three::around(Pair::open(folder, jp, fr, to_jp, to_fr).await, "FR").await;
+        let (_, _, log) = with_case(&three.pair).await;
+        three.pair.jp_gateway.stop().await;
+        let pair = &three.pair;
+        let mut liar = forger(pair, &log);
         let held = liar.leaves.len();
         liar.leaves.swap(0, 1);
         liar.write_anything(now());
         front.publish(liar.tiles());
-        assert!(call_as_jp(&pair, liar.growth(held)).await.is_err());
+        assert!(call_as_jp(pair, liar.growth(held)).await.is_err());
         frozen(&pair.fr, &pair.jp).await;
         until("FR has read the tiles", 20, async || {
             kept(&pair.fr).await.iter().any(|one| one["kind"] == "fork").then_some(())
@@ -195,6 +196,7 @@ async fn a_home_that_shows_new_leaves_only_under_a_head_with_another_past_is_con
         .await;
         convicts(&pair.fr, &pair.jp, "fork").await;
         assert_eq!(kept(&pair.fr).await[0]["kind"], "unreconciled", "it was stopped before the tiles were asked for");
+        three.others_go_on(&pair.fr).await;
     })
     .await;
 }
@@ -399,14 +401,15 @@ fn restore(state: &State, database: &[u8]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_home_that_was_restored_from_a_backup_signs_nothing_until_its_operator_lets_it_and_convicts_itself_then() {
     bounded(async {
-        let mut pair = Pair::own().await;
-        let (_, mut case, _) = with_case(&pair).await;
+        let mut three = Three::open("FR").await;
+        let pair = &mut three.pair;
+        let (_, mut case, _) = with_case(pair).await;
         assert!(pair.jp_gateway.stop().await.success());
         let old = backup(&pair.jp);
         pair.jp_gateway = pair.jp.serve().ready().await;
         let mut desk = Scribe::at(&pair.jp).await;
         desk.open_case(&pair.fr.authority("central")).await;
-        cosigned(&pair).await;
+        cosigned(pair).await;
         assert!(pair.jp_gateway.stop().await.success());
         restore(&pair.jp, &old);
         pair.jp_gateway = pair.jp.serve().ready().await;
@@ -422,6 +425,7 @@ async fn a_home_that_was_restored_from_a_backup_signs_nothing_until_its_operator
         desk.submit(&entry).await.unwrap();
         frozen(&pair.fr, &pair.jp).await;
         convicts(&pair.fr, &pair.jp, "fork").await;
+        three.others_go_on(&three.pair.fr).await;
     })
     .await;
 }

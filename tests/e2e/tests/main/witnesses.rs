@@ -22,6 +22,7 @@ use crate::{
     running::Running,
     scribe::Scribe,
     state::State,
+    three::Three,
     until,
     wire::{as_peer, error_info},
 };
@@ -179,7 +180,8 @@ async fn a_witness_refuses_a_rollback_and_a_log_that_is_not_the_callers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_of_heads_with_two_pasts_convicts_its_home_before_strangers_and_stops_its_channel_once() {
     bounded(async {
-        let pair = Pair::own().await;
+        let three = Three::open("FR").await;
+        let pair = &three.pair;
         let liar = pair.jp.key("gateway", "ledger.key.pem");
         let own = Origin::heads(pair.jp.party);
         let mut client = as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
@@ -189,6 +191,7 @@ async fn a_log_of_heads_with_two_pasts_convicts_its_home_before_strangers_and_st
         convicts(&pair.fr, &pair.jp, "fork").await;
         let refused = client.witness(wire::WitnessRequest { body: request(&liar, own, b"past", 5, 9).1.into() }).await;
         assert_eq!(refused.unwrap_err().code(), tonic::Code::PermissionDenied, "no channel is open any more");
+        three.others_go_on(&pair.fr).await;
 
         // People have talked. What is written behind the other past is not cosigned, and no new reason to stop.
         pair.fr.freeze("JP", false).await;
@@ -209,7 +212,8 @@ async fn a_home_that_hides_how_the_heads_of_its_log_of_heads_follow_is_convicted
         let (folder, jp, fr) = two_states().await;
         let front = Crooked::before(&jp, &fr).await;
         let (to_jp, to_fr) = (front.address(), fr.peer_listen);
-        let pair = Pair::open(folder, jp, fr, to_jp, to_fr).await;
+        let three = Three::around(Pair::open(folder, jp, fr, to_jp, to_fr).await, "FR").await;
+        let pair = &three.pair;
         let liar = pair.jp.key("gateway", "ledger.key.pem");
         let own = Origin::heads(pair.jp.party);
         let mut client = as_peer(&pair.fr, &pair.jp.tls(&pair.jp.gateway_dir()));
@@ -223,6 +227,7 @@ async fn a_home_that_hides_how_the_heads_of_its_log_of_heads_follow_is_convicted
         })
         .await;
         convicts(&pair.fr, &pair.jp, "fork").await;
+        three.others_go_on(&pair.fr).await;
     })
     .await;
 }
