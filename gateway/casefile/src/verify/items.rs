@@ -105,7 +105,7 @@ impl Item {
             true => format!("not opened by its desk when its time was over, {}", self.entry.header.expires),
             false => "its desk could not open it, or found it contradicting its header".to_owned(),
         });
-        unopened.or_else(|| said(NonDelivery, to).map(|_| "not laid ready for its desk".to_owned()))
+        said(NonDelivery, to).map(|_| "not laid ready for its desk".to_owned()).or(unopened)
     }
 
     /// When the first gateway that is known to have taken it did.

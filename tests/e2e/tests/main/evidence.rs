@@ -77,7 +77,7 @@ impl Play {
     }
 
     /// The roots of both: one as a file, one as a fingerprint.
-    fn roots(&self) -> [String; 2] {
+    pub(crate) fn roots(&self) -> [String; 2] {
         let root = self.stage.pair.jp.dir.join("root/root.cert.pem");
         [format!("JP={}", root.display()), format!("FR={}", self.stage.pair.fr.fingerprint)]
     }

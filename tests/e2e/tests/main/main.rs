@@ -43,6 +43,7 @@ mod emergency;
 mod ended;
 mod evidence;
 mod exhibit;
+mod fates;
 mod foreign;
 mod form;
 mod ghosts;

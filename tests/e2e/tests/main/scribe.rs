@@ -151,10 +151,16 @@ impl Scribe {
 
     /// A draft that is shown before the request is sent: as many as one likes.
     pub(crate) fn draft(&self, case: &mut Case, body: &[u8]) -> Entry {
+        self.draft_with(case, body, |_| {})
+    }
+
+    /// The same with a header that `change` has altered before it was signed.
+    pub(crate) fn draft_with(&self, case: &mut Case, body: &[u8], change: impl FnOnce(&mut Header)) -> Entry {
         let mut salt = BodySalt([0; 32]);
         rand::fill(&mut salt.0).unwrap();
         let mut header = self.header(case, Step::ShareDraft);
         header.body = Some(BodyCommitment::of(&salt, body));
+        change(&mut header);
         let signed = |digest| Payload::Sealed(case.group.seal(body, digest).unwrap());
         let entry = self.sign(header, &self.officers[..1], signed);
         case.head = entry.header_digest();
