@@ -352,13 +352,13 @@ fn a_safe_conduct_lasts_until_the_moment_that_its_record_names_whatever_becomes_
         fold(&all, &[timer], "FR")
     };
     // What the treaty wants is law, counted from when the person may leave; what the record gives beyond that is not.
-    let clause: Option<ArticleRef> = Some("untoc:18(27)".parse().unwrap());
-    let lawful = Timer { clause: clause.clone(), ..timers[0].clone() };
+    let clause: ArticleRef = "untoc:18(27)".parse().unwrap();
+    let lawful = Timer { clause: Some(clause.clone()), ..timers[0].clone() };
     let clocks = told(promise, lawful.clone());
     let [law, rest] = [0, 1].map(|round| of(&clocks, TimerKind::SafeConduct, round));
     assert_eq!((law.course.started, law.course.due, law.sides), (day(41), day(75), &[Side::Home][..]));
     assert_eq!((rest.course.started, rest.course.due, rest.sides), (day(75), day(90), &[Side::Home][..]));
-    assert_eq!((&law.nature, &rest.nature), (&Nature::Legal(clause.unwrap()), &Nature::Policy));
+    assert_eq!((&law.nature, &rest.nature), (&Nature::Legal(clause), &Nature::Policy));
     assert_eq!(rest.course.state(day(89)), ClockState::Running);
     assert!(rest.course.lapses && rest.course.state(day(90)) == ClockState::Expired);
     // A record that names less than the treaty shortens nothing.
