@@ -146,6 +146,11 @@ impl Measure {
         self.terms.as_ref().is_some_and(|terms| terms.gives)
     }
 
+    /// Whether its article is one for emergencies: granted after a call-back, or validated after the fact.
+    pub fn is_emergency(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.callback || terms.expost_hours.is_some())
+    }
+
     /// Who keeps what was released for it: the requesting party, or the requested one where the request gave it.
     pub fn keeper(&self) -> Side {
         if self.gives() { Side::Peer } else { Side::Home }

@@ -1,5 +1,7 @@
 # One case, and one entry of it.
 case-back = Cases
+case-emergency = emergency
+case-emergency-what = Something is asked in an emergency: a life may depend on it.
 case-training = exercise
 case-training-what = This is an exercise: nothing in this case is real.
 case-id = Case number

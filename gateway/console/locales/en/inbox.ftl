@@ -15,6 +15,7 @@ inbox-clock = Next deadline
 inbox-updated = changed
 inbox-signature = Waits for a second signature:
 inbox-doubt = Records that lie here are said to be wrong. Rely on none of them before that is settled.
+inbox-incident = The other side tells of an incident with records of this case.
 inbox-pages = Pages
 inbox-first = First page
 inbox-next = Next page

@@ -1,5 +1,7 @@
 # review: pending
 case-back = Dossiers
+case-emergency = urgence
+case-emergency-what = Une mesure est demandée en urgence : une vie peut en dépendre.
 case-training = exercice
 case-training-what = Ceci est un exercice : rien n’est réel dans ce dossier.
 case-id = Numéro de dossier

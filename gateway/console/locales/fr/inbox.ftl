@@ -15,6 +15,7 @@ inbox-clock = Prochaine échéance
 inbox-updated = modifié
 inbox-signature = Attend une seconde signature :
 inbox-doubt = Des pièces détenues ici sont signalées comme erronées. Ne vous fiez à aucune d’elles avant que ce soit réglé.
+inbox-incident = L’autre partie signale un incident touchant des données de ce dossier.
 inbox-pages = Pages
 inbox-first = Première page
 inbox-next = Page suivante

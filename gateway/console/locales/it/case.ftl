@@ -1,5 +1,7 @@
 # review: pending
 case-back = Casi
+case-emergency = emergenza
+case-emergency-what = Si chiede qualcosa in emergenza: può dipenderne una vita.
 case-training = esercitazione
 case-training-what = È un’esercitazione: nulla in questo caso è reale.
 case-id = Numero del caso

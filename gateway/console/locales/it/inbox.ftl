@@ -15,6 +15,7 @@ inbox-clock = Prossima scadenza
 inbox-updated = modificato
 inbox-signature = Attende una seconda firma:
 inbox-doubt = Atti detenuti qui sono segnalati come errati. Non fate affidamento su nessuno di essi prima che la questione sia risolta.
+inbox-incident = L’altra parte segnala un incidente che riguarda dati di questo caso.
 inbox-pages = Pagine
 inbox-first = Prima pagina
 inbox-next = Pagina successiva

@@ -1,5 +1,7 @@
 # review: pending
 case-back = 事件一覧
+case-emergency = 緊急
+case-emergency-what = 緊急の請求です。人命に関わるおそれがあります。
 case-training = 訓練
 case-training-what = これは訓練です。この事件の内容は架空のものです。
 case-id = 事件番号

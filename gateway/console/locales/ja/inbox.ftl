@@ -15,6 +15,7 @@ inbox-clock = 次の期限
 inbox-updated = 更新：
 inbox-signature = 第二署名待ち：
 inbox-doubt = ここにある記録に誤りがあるとの通知があります。解決するまで、いずれの記録にも依拠しないでください。
+inbox-incident = 相手方から、この事件の記録に関する事故の通知がありました。
 inbox-pages = 頁
 inbox-first = 最初の頁
 inbox-next = 次の頁

@@ -1,5 +1,7 @@
 # review: pending
 case-back = 案件列表
+case-emergency = 紧急
+case-emergency-what = 此为紧急请求：可能关系到人的生命。
 case-training = 演练
 case-training-what = 这是演练：本案内容均非真实。
 case-id = 案件编号

@@ -15,6 +15,7 @@ inbox-clock = 下一期限
 inbox-updated = 更新于
 inbox-signature = 等待第二签名：
 inbox-doubt = 有人指出此处的记录有误。在解决之前，请勿依据其中任何一份。
+inbox-incident = 对方通报了涉及本案记录的事件。
 inbox-pages = 页
 inbox-first = 第一页
 inbox-next = 下一页

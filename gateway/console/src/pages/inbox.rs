@@ -56,6 +56,7 @@ pub(super) struct CaseShown {
     pub(super) matters: Vec<CallShown>,
     pub(super) clock: Option<ClockShown>,
     pub(super) training: bool,
+    pub(super) emergency: bool,
     pub(super) banner: String,
     pub(super) trouble: String,
     pub(super) updated: String,
@@ -127,6 +128,7 @@ impl CaseShown {
             matters: case.matters.iter().map(|one| CallShown::of(one, visit)).collect(),
             clock: case.clock.as_ref().map(|clock| ClockShown::of(clock, visit)),
             training: case.training,
+            emergency: case.emergency,
             banner: case.banner.clone(),
             trouble: case.trouble.clone(),
             updated: visit.moment(case.updated_ms),
@@ -139,7 +141,11 @@ impl CallShown {
         let (kind, state) = (visit.text(&key("matter", &matter.kind)), visit.text(&key("matter-state", &matter.state)));
         Self {
             text: format!("{kind}: {state}"),
-            doubt: if matter.waits { String::new() } else { visit.text("inbox-doubt") },
+            doubt: match matter.kind.as_str() {
+                _ if matter.waits => String::new(),
+                "breach" => visit.text("inbox-incident"),
+                _ => visit.text("inbox-doubt"),
+            },
         }
     }
 }

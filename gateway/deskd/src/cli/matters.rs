@@ -35,6 +35,13 @@ pub(super) fn value(one: &MatterView) -> Value {
 /// Why a matter calls: what to do on it, or that records here are said to be wrong.
 pub(super) fn call(one: &MatterView) -> String {
     let (id, kind, state) = (one.id, &one.kind, &one.state);
+    let ours = commands::of(&one.possible_steps, Some(kind)).join(", ");
+    if !one.waits && kind == "breach" {
+        return format!(
+            "X{id} {kind} {state}: {} TELLS OF AN INCIDENT WITH RECORDS OF THIS CASE (ours: {ours})",
+            one.opener
+        );
+    }
     if !one.waits {
         let theirs = commands::of(&one.possible_elsewhere, Some(kind)).join(", ");
         return format!(
@@ -43,10 +50,7 @@ pub(super) fn call(one: &MatterView) -> String {
         );
     }
     // Without a step that may be taken now, something is on its way.
-    match commands::of(&one.possible_steps, Some(kind)).join(", ") {
-        next if next.is_empty() => format!("X{id} {kind} {state}: ours"),
-        next => format!("X{id} {kind} {state}: ours: {next}"),
-    }
+    if ours.is_empty() { format!("X{id} {kind} {state}: ours") } else { format!("X{id} {kind} {state}: ours: {ours}") }
 }
 
 /// The matters of a case for people, and which may be opened.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Who signs.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Signer {
     /// The officer whose key lies in the folder of officers, as in central/officer-1.
     #[arg(long = "as", value_name = "AUTHORITY/OFFICER", required_unless_present = "key")]

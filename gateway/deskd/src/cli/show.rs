@@ -270,10 +270,20 @@ pub(super) fn remarks(case: &wire::CaseSummary) -> Vec<(&'static str, String)> {
         .then(|| ("waits", format!("{} for its second signature", case.awaiting_signature)));
     let draft = (!case.banner.is_empty()).then(|| ("draft", plain(&case.banner)));
     let training = case.training.then(|| ("training", TRAINING_MARK.to_owned()));
+    let urgent = case.emergency.then(|| ("EMERGENCY", "a life may depend on it".to_owned()));
     let kept = case.preservation.as_ref().map(|one| ("preserved", kept(one)));
     let clock = case.clock.as_ref().map(|clock| ("clock", agenda::line(clock)));
     let matters = case.matters.iter().map(|one| ("matter", matters::call(one)));
-    training.into_iter().chain(draft).chain(trouble).chain(waits).chain(matters).chain(kept).chain(clock).collect()
+    training
+        .into_iter()
+        .chain(urgent)
+        .chain(draft)
+        .chain(trouble)
+        .chain(waits)
+        .chain(matters)
+        .chain(kept)
+        .chain(clock)
+        .collect()
 }
 
 /// A preservation in words: until when, by which clause, and what is to be watched.
@@ -332,6 +342,7 @@ pub(super) fn summary(case: &wire::CaseSummary) -> Value {
         "awaiting_signature": case.awaiting_signature,
         "banner": case.banner,
         "training": case.training,
+        "emergency": case.emergency,
         "preservation": case.preservation.as_ref().map(preservation),
         "clock": case.clock.as_ref().map(agenda::value),
         "matters": case.matters.iter().map(matters::value).collect::<Vec<_>>(),

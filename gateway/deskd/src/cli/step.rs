@@ -53,7 +53,7 @@ pub(super) use taken::Taken;
 const POLL: Duration = Duration::from_millis(150);
 
 /// What every step takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// The case, or a unique beginning of its id.
     pub(super) case: String,
@@ -68,6 +68,12 @@ pub(super) struct Common {
     /// Drop what waits for its second signature in the case.
     #[arg(long)]
     replace: bool,
+}
+
+/// Whether another of the roles may be held, or be one of another authority, such as a court.
+fn is_of_another_role(failure: &Failure) -> bool {
+    let another = [RefusalCode::R93, RefusalCode::R95].map(RefusalCode::as_str);
+    failure.denial().is_some_and(|denial| another.contains(&denial.reason()))
 }
 
 /// A step without more than words.
@@ -366,6 +372,11 @@ impl Common {
         Ok(taken)
     }
 
+    /// Whether the officer names no role.
+    fn is_of_any_role(&self) -> bool {
+        self.role.is_none()
+    }
+
     /// Hands the signature in. Which of the step's roles the officer holds, the desk knows by its directory.
     async fn hand_in(
         &self,
@@ -389,9 +400,7 @@ impl Common {
                 Ok(signed) => return Ok(signed.into_inner()),
                 Err(status) => status.into(),
             };
-            // Another of the roles may be held, or be one of another authority, such as a court.
-            let another = [RefusalCode::R93, RefusalCode::R95].map(RefusalCode::as_str);
-            if !failure.denial().is_some_and(|denial| another.contains(&denial.reason())) {
+            if !is_of_another_role(&failure) {
                 return Err(failure);
             }
             first.get_or_insert(failure);

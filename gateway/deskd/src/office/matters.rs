@@ -23,6 +23,8 @@ use super::{
 pub(crate) struct Beside {
     /// Which matter; `None` where only one fits, and for a step that opens one.
     pub(crate) matter: Option<MatterId>,
+    /// Of which kind it has to be.
+    pub(crate) kind: Option<MatterKind>,
     /// The entry whose records it is about.
     pub(crate) about: Option<EntryId>,
     /// What is wrong with them.
@@ -40,6 +42,7 @@ impl Beside {
         let about = &request.about_entry_id;
         Ok(Self {
             matter: (request.matter != 0).then_some(MatterId(request.matter)),
+            kind: some(&request.matter_kind).map(|kind| kind.parse()).transpose()?,
             about: if about.is_empty() { None } else { Some(EntryId::try_from(&**about)?) },
             flaw: some(&request.flaw).map(|flaw| flaw.parse()).transpose()?,
             until: (request.until_ms != 0).then_some(Timestamp(request.until_ms)),
@@ -50,6 +53,7 @@ impl Beside {
     /// Into a call.
     pub(crate) fn put(&self, request: &mut wire::PrepareStepRequest) {
         request.matter = self.matter.map(|matter| matter.0).unwrap_or_default();
+        request.matter_kind = self.kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default();
         request.about_entry_id = self.about.map(|entry| entry.as_bytes().to_vec().into()).unwrap_or_default();
         request.flaw = self.flaw.map(|flaw| flaw.as_str().to_owned()).unwrap_or_default();
         request.until_ms = self.until.map(|until| until.0).unwrap_or_default();
@@ -148,7 +152,7 @@ impl Office {
         ask: &Ask,
         header: &mut Header,
     ) -> Result<(), Denial> {
-        let Beside { matter, about, flaw, until, purpose } = ask.beside.clone();
+        let Beside { matter, kind, about, flaw, until, purpose } = ask.beside.clone();
         let declared = &mut header.declared;
         (declared.matter, declared.about, declared.flaw, declared.until) = (matter, about, flaw, until);
         declared.minutes = minutes_said(ask.step, &ask.documents);
@@ -157,7 +161,10 @@ impl Office {
             return Ok(());
         }
         if !opens_matter(ask.step) {
-            let id = matter.map_or_else(|| only(case, view.side(), ask.step, header.created), Ok)?;
+            let id = match matter {
+                Some(id) => of_kind(case, id, kind)?,
+                None => only(case, view.side(), (ask.step, kind), header.created)?,
+            };
             header.declared.matter = Some(id);
             if let Some(matter) = case.matters.get(&id).filter(|_| header.concerns.is_empty()) {
                 header.concerns.clone_from(&matter.concerns);
@@ -414,13 +421,27 @@ fn openable(case: &Case, step: Step, side: Side) -> Vec<MeasureId> {
     case.measures.values().filter(fits).map(|measure| measure.scope.id).collect()
 }
 
-/// The one matter on which a side may take a step now.
-fn only(case: &Case, side: Side, step: Step, now: Timestamp) -> Result<MatterId, Denial> {
-    let fits: Vec<_> = case.matter_steps(side, now).into_iter().filter(|(_, row)| row.step == step).collect();
+/// A matter that was named, where it is of the kind that is meant.
+fn of_kind(case: &Case, id: MatterId, kind: Option<MatterKind>) -> Result<MatterId, Denial> {
+    let (Some(kind), Some(matter)) = (kind, case.matters.get(&id)) else { return Ok(id) };
+    if matter.kind == kind {
+        return Ok(id);
+    }
+    let reason = format!("{id} is a matter of the kind {}, not {kind}", matter.kind);
+    let remedy = format!("Take the step of its own kind: desk {} --help.", matter.kind);
+    Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("declared.matter").into())
+}
+
+/// The one matter on which a side may take a step now, of the kind that is meant.
+fn only(case: &Case, side: Side, (step, kind): (Step, Option<MatterKind>), now: Timestamp) -> Result<MatterId, Denial> {
+    let is_meant = |id: MatterId| kind.is_none_or(|kind| case.matters.get(&id).is_some_and(|one| one.kind == kind));
+    let possible = case.matter_steps(side, now).into_iter();
+    let fits: Vec<_> = possible.filter(|(id, row)| row.step == step && is_meant(*id)).collect();
+    let known: Vec<_> = known(case, step).into_iter().filter(|id| is_meant(*id)).collect();
     match fits.as_slice() {
         [(id, _)] => Ok(*id),
         // The procedure says why it cannot be taken now, and who may do what instead.
-        [] if known(case, step).len() == 1 => Ok(known(case, step)[0]),
+        [] if known.len() == 1 => Ok(known[0]),
         [] => {
             let mut possible: Vec<_> =
                 case.matter_steps(side, now).into_iter().map(|(id, row)| format!("{} of {id}", row.step)).collect();
@@ -457,6 +478,7 @@ mod tests {
     fn what_is_said_of_a_matter_comes_through_a_call_as_it_was_said() {
         let said = Beside {
             matter: Some(MatterId(2)),
+            kind: Some(MatterKind::Onward),
             about: Some(EntryId::new([7; 16])),
             flaw: Some(Flaw::Stale),
             until: Some(Timestamp(1_800_000_000_000)),

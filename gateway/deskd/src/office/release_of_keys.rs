@@ -149,7 +149,7 @@ impl Office {
     }
 
     /// The consents that hold now for a record and for this reader, as the treaty takes them. A consent names its purpose, its
-    /// proceeding and its reader in the document that asked for it.
+    /// proceeding (the request's where it names none) and its reader in the document that asked for it.
     pub(super) async fn grants(
         &self,
         view: &CaseView,
@@ -168,10 +168,11 @@ impl Office {
             }
             let (_, asked) = self.opening_of(view, *id).await?;
             let own = self.own.to_string();
-            if asked["recipient"]["authority"].as_str() != Some(own.as_str()) {
-                continue;
+            let proceeding = asked["proceeding"].as_str();
+            let is_for = proceeding.map_or(wish.same_proceeding, |one| one == wish.proceeding);
+            if is_for && asked["recipient"]["authority"].as_str() == Some(own.as_str()) {
+                all.push(granted(matter, proceeding.is_some())?);
             }
-            all.push(granted(matter, asked["proceeding"].as_str() == Some(wish.proceeding))?);
         }
         Ok(all)
     }

@@ -10,7 +10,7 @@ use model::{AuthorityId, CaseId, Denial, Digest, EntryId, Fault, RecordType, Ste
 use proto::desk as wire;
 use serde_json::Value;
 use store::desk::{DeskEntryRow, EventRow};
-use workflow::{Case, Side, State, Trigger};
+use workflow::{Case, Measure, Side, State, Trigger};
 
 use super::{
     Office,
@@ -310,6 +310,8 @@ pub(super) fn of_case(
         }),
         banner: view.drafted.map(|_| DRAFT_BANNER.to_owned()).unwrap_or_default(),
         matters: matters_shown::calling(view, crate::clock::now()),
+        emergency: case.as_ref().is_some_and(|case| case.measures.values().any(Measure::is_emergency))
+            && whose != Whose::Nobody,
         ..wire::CaseSummary::default()
     }
 }
@@ -386,7 +388,7 @@ fn worded(word: &super::view::OpeningWord) -> wire::OpeningView {
 }
 
 fn measures(view: &CaseView, case: &Case, links: &[Date], today: Date) -> Vec<wire::MeasureView> {
-    let one = |measure: &workflow::Measure| wire::MeasureView {
+    let one = |measure: &Measure| wire::MeasureView {
         id: measure.scope.id.0,
         article: measure.scope.article.to_string(),
         request_type: measure.scope.request_type.to_string(),

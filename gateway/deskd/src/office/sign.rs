@@ -155,13 +155,17 @@ impl Office {
         }
         if !roles.contains(&word.role) || !officer.roles.contains(&word.role) {
             let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+            let held: Vec<_> = officer.roles.iter().map(|role| role.as_str()).collect();
             let reason = format!(
-                "{} needs the role {}; the officer signs as {}",
+                "{} needs the role {}; {} holds {} in the directory, and signs as {}",
                 header.step,
                 names.join(" or "),
+                officer.pseudonym,
+                held.join(", "),
                 word.role.as_str()
             );
-            return refuse(RefusalCode::R93, reason, "An officer signs who holds that role in the directory.");
+            let remedy = "An officer signs who holds that role; who holds which, the party's directory says.";
+            return refuse(RefusalCode::R93, reason, remedy);
         }
         Ok(())
     }

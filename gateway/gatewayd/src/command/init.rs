@@ -62,7 +62,13 @@ const AUTHORITIES: [(&str, AuthorityKind, &str, &[Role]); 4] = [
         &[Role::Officer, Role::Central, Role::Decider, Role::Custodian],
     ),
     ("judicial", AuthorityKind::Judicial, "Court", &[Role::Judge, Role::Prosecutor]),
-    ("executing", AuthorityKind::Executing, "Executing authority", &[Role::Executing]),
+    (
+        "executing",
+        AuthorityKind::Executing,
+        "Executing authority",
+        // What is forwarded to it, it decides and answers.
+        &[Role::Executing, Role::Central, Role::Decider, Role::Custodian],
+    ),
     (
         "24x7",
         AuthorityKind::DutyPoint,

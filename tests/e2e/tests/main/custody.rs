@@ -9,6 +9,7 @@ use crate::{
     play::{ACTS, Play},
     stage::{Side, Stage, Victim},
     transfer::sees,
+    until,
 };
 
 /// A case whose records were released.
@@ -47,7 +48,7 @@ impl Play {
 
     /// Waits until the first matter stands there at a desk.
     pub(crate) async fn matter(&self, side: Side, state: &str) -> Value {
-        crate::until(state, 20, async || {
+        until(state, 20, async || {
             let shown = self.stage.show(side, &self.case).await?;
             (shown["matters"][0]["state"] == state).then_some(shown)
         })
@@ -56,7 +57,7 @@ impl Play {
 
     /// The same once both gateways have all that brought it there: what is signed counts at once for its own desk, and destroys then.
     pub(crate) async fn settled_matter(&self, side: Side, state: &str) -> Value {
-        crate::until(state, 30, async || {
+        until(state, 30, async || {
             let shown = self.stage.show(side, &self.case).await?;
             let mut entries = shown["timeline"].as_array()?.iter();
             let settled = entries.all(|entry| entry["verdict"] != "pending");
@@ -99,6 +100,26 @@ async fn a_key_for_another_proceeding_is_released_after_a_consent_and_not_before
         let shown = play.stage.show(Side::Jp, &play.case).await.unwrap();
         let openings = shown["openings"].as_array().unwrap();
         assert!(!openings.is_empty() && openings.iter().all(|one| one["proceeding"] == "another file"), "{shown}");
+
+        // Another purpose in another proceeding is not that purpose in the proceeding of the request.
+        let ask = "use request CASE --as central/officer-1 --purpose prevention --proceeding a_third_file \
+                   --basis article_28 --text Others_have_to_be_warned.";
+        play.says(Side::Jp, ask).await;
+        until("FR has the second question", 20, async || {
+            let shown = play.stage.show(Side::Fr, &play.case).await?;
+            (shown["matters"].as_array()?.iter().any(|one| one["state"] == "REQUESTED")).then_some(())
+        })
+        .await;
+        for officer in [1, 2] {
+            play.says(Side::Fr, &format!("{} --matter X2", grant(officer))).await;
+        }
+        until("JP has the second consent", 20, async || {
+            let shown = play.stage.show(Side::Jp, &play.case).await?;
+            (shown["matters"].as_array()?.iter().any(|one| one["grants"] == true)).then_some(())
+        })
+        .await;
+        play.is_refused(Side::Jp, &format!("{OPEN} --for-purpose prevention"), "R16", "purpose").await;
+        play.says(Side::Jp, &format!("{OPEN} --for-purpose prevention --for-proceeding a_third_file")).await;
     })
     .await;
 }

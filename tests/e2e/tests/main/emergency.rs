@@ -246,7 +246,8 @@ impl Night {
         let there = self.has(Side::Jp, "open_callback").await;
         assert!(!there.to_string().contains(challenge), "it was written to who has to hear it: {there}");
         let inbox = self.does(Side::Jp, "inbox").await;
-        assert!(inbox["cases"].as_array().unwrap().iter().any(|one| one["case"] == self.case.as_str()), "{inbox}");
+        let mut cases = inbox["cases"].as_array().unwrap().iter();
+        assert!(cases.any(|one| one["case"] == self.case.as_str() && one["emergency"] == true), "{inbox}");
         self.refused(Side::Fr, &granted(), "R95").await;
         let answer = |heard: &str| format!("call-back answer CASE --as 24x7/officer-1 --challenge {heard}");
         self.refused(Side::Jp, &answer("0000-0000-0000-0000"), "R95").await;
@@ -278,7 +279,7 @@ async fn an_emergency_is_granted_at_night_after_a_call_back_and_a_court_validate
         night.refused(Side::Jp, "close CASE --as 24x7/officer-1", "R94").await;
         let words = "regularise CASE --emergency a~life --necessity no~other~way --order 311";
         night.refused(Side::Jp, &format!("{words} --as 24x7/officer-1 --role central"), "R94").await;
-        night.does(Side::Jp, &format!("{words} --as judicial/officer-1 --role judge")).await;
+        night.does(Side::Jp, &format!("{words} --as judicial/officer-1")).await;
         for shown in night.comes_to("EXECUTED").await {
             let steps: Vec<_> =
                 shown["timeline"].as_array().unwrap().iter().filter_map(|one| one["step"].as_str()).collect();

@@ -123,6 +123,12 @@ async fn records_are_opened_for_a_third_state_while_the_consent_to_hand_them_on_
                    --to-name Tribunale --proceeding RG_17 --basis article_28 --text The_same_mailbox_is_tried_there.";
         play.says(Side::Jp, ask).await;
         play.matter(Side::Fr, "REQUESTED").await;
+        // Who agrees to another use does not by mistake agree that it goes to a third state.
+        for words in ["", " --matter X1"] {
+            let grant = format!("use grant CASE --as central/officer-1 --until 2027-01-01{words}");
+            let why = if words.is_empty() { "fits no matter" } else { "of the kind onward, not use" };
+            play.is_refused(Side::Fr, &grant, "R94", why).await;
+        }
         play.is_refused(Side::Jp, &court, "R16", "proceeding").await;
         let day = now().plus_ms(10 * 24 * 3_600_000).date().unwrap();
         for officer in [1, 2] {
@@ -196,6 +202,9 @@ async fn an_incident_is_told_confirmed_recalled_by_two_shredded_by_two_and_close
         play.says(Side::Jp, notify).await;
         let shown = play.matter(Side::Fr, "PEER_NOTIFIED").await;
         assert_eq!(shown["matters"][0]["kind"], "breach", "{shown}");
+        let inbox = play.says(Side::Fr, "inbox").await;
+        let told = &inbox["cases"][0]["matters"][0];
+        assert_eq!((&told["kind"], &told["waits"]), (&"breach".into(), &false.into()), "who gave them hears: {inbox}");
         play.says(Side::Jp, "breach confirm CASE --as central/officer-1").await;
         play.matter(Side::Fr, "CONFIRMED").await;
         play.says(Side::Jp, OPEN).await;

@@ -6,9 +6,9 @@ mod possible;
 mod slot;
 mod table;
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use model::{ConditionCode, Digest, EntryId, Flaw, MeasureId, Step, Timestamp};
+use model::{ConditionCode, Digest, EntryId, Flaw, Malformed, MeasureId, Step, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decide::{decide, rejected};
@@ -49,6 +49,15 @@ impl MatterKind {
             Self::Correction => "correction",
             Self::Hearing => "hearing",
         }
+    }
+}
+
+impl FromStr for MatterKind {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let named = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        named.ok_or_else(|| Malformed::new("a kind of matter, as in use or breach", text))
     }
 }
 

@@ -53,9 +53,14 @@ impl Case {
         self.matters.iter().filter(|(_, matter)| waits(matter)).map(|(id, _)| *id).collect()
     }
 
-    /// The corrections of records that a side holds, as long as the error is neither recalled nor settled: the records are in doubt.
+    /// By which matters a side has to hear that something is wrong with records, though it is not its move: corrections of those that it
+    /// holds, as long as the error is neither recalled nor settled, and incidents that the other side told, as long as nothing was done.
     pub fn matters_in_doubt(&self, side: Side) -> Vec<MatterId> {
         let doubted = |matter: &Matter| {
+            let open = matches!(matter.state, MatterState::PeerNotified | MatterState::Confirmed);
+            if matter.kind == MatterKind::Breach {
+                return open && matter.opener != side;
+            }
             let unsettled = matches!(matter.state, MatterState::Reported | MatterState::Triaged);
             let there = matter.concerns.iter().filter_map(|id| self.measures.get(id)).any(crate::Measure::has_records);
             matter.kind == MatterKind::Correction && unsettled && there && self.keeper_of(matter) == side

@@ -231,9 +231,20 @@ fn records_are_in_doubt_where_they_lie_from_the_report_of_an_error_until_it_is_s
             assert_eq!(doubted, unsettled && side == keeper, "{side:?} in {}", standing(&case));
         }
     }
-    let others = [MatterKind::Use, MatterKind::Breach].into_iter().flat_map(|kind| explored(kind, Flaw::Stale));
-    for case in others {
+    for case in explored(MatterKind::Use, Flaw::Stale) {
         assert!([Side::Home, Side::Peer].iter().all(|side| case.matters_in_doubt(*side).is_empty()));
+    }
+}
+
+#[test]
+fn who_is_told_of_an_incident_hears_of_it_until_something_is_done() {
+    for case in explored(MatterKind::Breach, Flaw::Stale) {
+        let open = matches!(standing(&case), MatterState::PeerNotified | MatterState::Confirmed);
+        let opener = case.matters[&MatterId(1)].opener;
+        for side in [Side::Home, Side::Peer] {
+            let hears = !case.matters_in_doubt(side).is_empty();
+            assert_eq!(hears, open && side != opener, "{side:?} in {}", standing(&case));
+        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use desk::{COST_NOTE, Document, RETURN_CERTIFICATE};
-use model::{Absence, ConditionCode, Digest, Malformed, RecordType, Step, Timestamp};
+use model::{Absence, ConditionCode, Digest, Malformed, RecordType, Role, Step, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Common, Plain, Session, Taken, Words, between::written, document, moment};
+use super::{Ask, Common, Plain, Session, Taken, Words, between::written, document, is_of_another_role, moment};
 use crate::{
     cli::{Answer, agenda::Disposals},
     failure::Failure,
@@ -301,7 +301,15 @@ impl Regularise {
         let mut order = json!({ "emergency": self.emergency, "necessity": self.necessity });
         put(&mut order, "domestic_reference", self.order.clone());
         let documents = [written("expost_validation", &order)?];
-        take(session, &self.common, Step::Regularise, &silent(&self.measures), &documents).await
+        let words = silent(&self.measures);
+        let [judge, prosecutor] =
+            [Role::Judge, Role::Prosecutor].map(|role| Common { role: Some(role), ..self.common.clone() });
+        let of = async |common: &Common| take(session, common, Step::Regularise, &words, &documents).await;
+        // The document says in which role; the desk learns by the signature who signs it.
+        match of(if self.common.is_of_any_role() { &judge } else { &self.common }).await {
+            Err(failure) if self.common.is_of_any_role() && is_of_another_role(&failure) => of(&prosecutor).await,
+            taken => taken,
+        }
     }
 }
 

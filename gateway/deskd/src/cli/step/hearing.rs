@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use desk::{HEARING_NOTICE, fill_slots};
 use model::{Exit, MatterId, Step, Timestamp};
 use serde_json::{Value, json};
-use workflow::{moment_in, zone_named};
+use workflow::{MatterKind, moment_in, zone_named};
 
 use super::{
     Answer, Ask, Common, Session, Taken, Words,
@@ -228,7 +228,7 @@ impl Hearing {
             Self::Sign(sign) => sign.run(session).await,
             Self::Transmit(transmit) => transmit.run(session).await,
             Self::Cancel(matter) => matter.reasoned(session, Step::CancelHearing).await,
-            Self::Close(matter) => matter.run(session, Step::CloseMatter).await,
+            Self::Close(matter) => matter.of(MatterKind::Hearing).run(session, Step::CloseMatter).await,
         };
         taken.map(Taken::answer)
     }

@@ -7,12 +7,13 @@ use desk::{Document, end_of};
 use model::{AuthorityId, ConditionCode, EntryId, Exit, Flaw, MatterId, PartyId, RecordType, Step, Timestamp};
 use proto::desk as wire;
 use serde_json::{Map, Value, json};
+use workflow::MatterKind;
 
 use super::{Answer, Ask, Common, Session, Taken, Words, record, written};
 use crate::{failure::Failure, office::Beside};
 
 /// What every step on a matter takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Matter {
     #[command(flatten)]
     common: Common,
@@ -22,6 +23,9 @@ pub(crate) struct Matter {
     /// What to write to the other side.
     #[arg(long, default_value = "")]
     text: String,
+    /// Of which kind it has to be: by the command.
+    #[arg(skip)]
+    kind: Option<MatterKind>,
 }
 
 /// What opens a matter takes besides.
@@ -257,10 +261,10 @@ impl Use {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         match self {
             Self::Request(wish) => wish.run(session, Step::RequestUse).await,
-            Self::Grant(grant) => grant.run(session).await,
-            Self::Deny(matter) => matter.reasoned(session, Step::DenyConsent).await,
+            Self::Grant(grant) => grant.run(session, MatterKind::Use).await,
+            Self::Deny(matter) => matter.of(MatterKind::Use).reasoned(session, Step::DenyConsent).await,
             Self::NotifyExculpatory(wish) => wish.run(session, Step::NotifyExculpatory).await,
-            Self::Close(matter) => matter.run(session, Step::CloseMatter).await,
+            Self::Close(matter) => matter.of(MatterKind::Use).run(session, Step::CloseMatter).await,
         }
     }
 }
@@ -269,9 +273,9 @@ impl Onward {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
         match self {
             Self::Request(hand_on) => hand_on.run(session).await,
-            Self::Grant(grant) => grant.run(session).await,
-            Self::Deny(matter) => matter.reasoned(session, Step::DenyConsent).await,
-            Self::Close(matter) => matter.run(session, Step::CloseMatter).await,
+            Self::Grant(grant) => grant.run(session, MatterKind::Onward).await,
+            Self::Deny(matter) => matter.of(MatterKind::Onward).reasoned(session, Step::DenyConsent).await,
+            Self::Close(matter) => matter.of(MatterKind::Onward).run(session, Step::CloseMatter).await,
         }
     }
 }
@@ -281,12 +285,12 @@ impl Breach {
         let taken = match self {
             Self::Found(found) => return found.run(session).await,
             Self::Notify(incident) => incident.run(session).await,
-            Self::Confirm(matter) => matter.run(session, Step::ConfirmBreach).await,
-            Self::Recall(matter) => matter.reasoned(session, Step::Recall).await,
-            Self::Certify(certify) => certify.run(session).await,
-            Self::TellSubject(matter) => matter.run(session, Step::NotifySubject).await,
-            Self::DeferSubject(matter) => matter.reasoned(session, Step::DeferSubject).await,
-            Self::Close(matter) => matter.run(session, Step::CloseMatter).await,
+            Self::Confirm(matter) => matter.of(MatterKind::Breach).run(session, Step::ConfirmBreach).await,
+            Self::Recall(matter) => matter.of(MatterKind::Breach).reasoned(session, Step::Recall).await,
+            Self::Certify(certify) => certify.run(session, MatterKind::Breach).await,
+            Self::TellSubject(matter) => matter.of(MatterKind::Breach).run(session, Step::NotifySubject).await,
+            Self::DeferSubject(matter) => matter.of(MatterKind::Breach).reasoned(session, Step::DeferSubject).await,
+            Self::Close(matter) => matter.of(MatterKind::Breach).run(session, Step::CloseMatter).await,
         };
         taken.map(Taken::answer)
     }
@@ -311,33 +315,46 @@ impl Correct {
             Self::Report(opening) => opening.take(session, Step::ReportError, None, &[]).await,
             Self::Triage(triage) => {
                 super::reasoned_text(&triage.matter.text)?;
-                let beside = Beside { flaw: Some(triage.flaw), ..triage.matter.beside() };
-                triage.matter.take(session, Ask { beside, ..Ask::new(Step::Triage, None) }).await
+                let beside = Beside { flaw: Some(triage.flaw), ..Beside::default() };
+                triage
+                    .matter
+                    .of(MatterKind::Correction)
+                    .take(session, Ask { beside, ..Ask::new(Step::Triage, None) })
+                    .await
             }
             Self::Recall(recall) => {
                 let form = json!({ "compared": recall.compared, "root_cause": recall.root_cause });
                 let documents = [written("wrong_subject_recall", &form)?];
-                recall.matter.take(session, Ask { documents: &documents, ..Ask::new(Step::Recall, None) }).await
+                recall
+                    .matter
+                    .of(MatterKind::Correction)
+                    .take(session, Ask { documents: &documents, ..Ask::new(Step::Recall, None) })
+                    .await
             }
-            Self::Certify(certify) => certify.run(session).await,
+            Self::Certify(certify) => certify.run(session, MatterKind::Correction).await,
             Self::Reissue(reissue) => {
                 let documents = super::documents(&reissue.records)?;
                 let conditions = &reissue.conditions;
                 let ask = Ask { documents: &documents, conditions, ..Ask::new(Step::Reissue, None) };
-                reissue.matter.take(session, ask).await
+                reissue.matter.of(MatterKind::Correction).take(session, ask).await
             }
             Self::Close(close) => {
                 let form = json!({ "told": close.told });
                 let documents = if close.told.is_empty() { Vec::new() } else { vec![written("notice", &form)?] };
-                close.matter.take(session, Ask { documents: &documents, ..Ask::new(Step::CloseMatter, None) }).await
+                close
+                    .matter
+                    .of(MatterKind::Correction)
+                    .take(session, Ask { documents: &documents, ..Ask::new(Step::CloseMatter, None) })
+                    .await
             }
         }
     }
 }
 
 impl Matter {
-    fn beside(&self) -> Beside {
-        Beside { matter: self.matter, ..Beside::default() }
+    /// The same, of a kind.
+    pub(super) fn of(&self, kind: MatterKind) -> Self {
+        Self { kind: Some(kind), ..self.clone() }
     }
 
     pub(super) fn case(&self) -> &str {
@@ -361,7 +378,7 @@ impl Matter {
         let officer = self.common.signer.open(session)?;
         let words = Words { text: self.text.clone(), measures: Vec::new() };
         let mut beside = ask.beside.clone();
-        beside.matter = beside.matter.or(self.matter);
+        (beside.matter, beside.kind) = (beside.matter.or(self.matter), self.kind);
         self.common.take(session, &officer, Ask { words: Some(&words), beside, ..ask }).await
     }
 }
@@ -407,10 +424,10 @@ impl HandOn {
 }
 
 impl Grant {
-    async fn run(&self, session: &Session) -> Result<Taken, Failure> {
-        let beside = Beside { until: Some(self.until), ..self.matter.beside() };
+    async fn run(&self, session: &Session, kind: MatterKind) -> Result<Taken, Failure> {
+        let beside = Beside { until: Some(self.until), ..Beside::default() };
         let ask = Ask { conditions: &self.conditions, beside, ..Ask::new(Step::GrantConsent, None) };
-        self.matter.take(session, ask).await
+        self.matter.of(kind).take(session, ask).await
     }
 }
 
@@ -429,14 +446,15 @@ impl Incident {
 }
 
 impl Certify {
-    async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+    async fn run(&self, session: &Session, kind: MatterKind) -> Result<Taken, Failure> {
         if self.custodians.len() < 2 {
             return Err(Failure::new(Exit::Usage, "two custodians certify that keys are destroyed")
                 .remedy("Name both: --custodian NAME --custodian NAME."));
         }
         let names: Vec<_> = self.custodians.iter().map(|name| json!({ "name": name })).collect();
         let documents = [written("destruction_certificate", &json!({ "certified_by": names }))?];
-        self.matter.take(session, Ask { documents: &documents, ..Ask::new(Step::CertifyShredding, None) }).await
+        let ask = Ask { documents: &documents, ..Ask::new(Step::CertifyShredding, None) };
+        self.matter.of(kind).take(session, ask).await
     }
 }
 
