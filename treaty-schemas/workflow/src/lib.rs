@@ -28,6 +28,7 @@ mod form;
 mod given;
 mod guard;
 mod matter;
+mod page;
 mod preservation;
 mod state;
 mod statistics;
@@ -55,6 +56,7 @@ pub use matter::{
     By, MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, Slot, SlotWarning,
     matter_picture, matter_rows, matter_table, moment_in, moves_matter, opens_matter, zone_named,
 };
+pub use page::Page;
 pub use preservation::{Preservation, Standing};
 pub use state::State;
 pub use statistics::{Account, Census, STATISTICS_CSV_HEADER, Statistics, Tally};

@@ -17,6 +17,7 @@ mod list;
 mod matters;
 mod officer;
 mod preflight;
+mod procedure;
 mod receipts;
 mod request;
 mod responder;
@@ -115,6 +116,8 @@ enum Command {
     /// Who can read a case, and changing it.
     #[command(subcommand)]
     Group(Group),
+    /// The procedure by which every gateway and desk decides: its tables as a page, its machines as pictures.
+    Procedure(procedure::Procedure),
     /// Be a simulated authority that answers by itself; only for a state that was made for training.
     Train(train::Train),
     /// What was stated of each entry of a case: by whom, when, and what is awaited.
@@ -306,6 +309,9 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
         if let Command::Translation(translation) = &cli.command {
             return translation.run(&cli.dir, json_output).await.map(Some);
         }
+        if let Command::Procedure(procedure) = &cli.command {
+            return Ok(Some(procedure.run()));
+        }
         let session = Session::open(&cli.dir, json_output)?;
         Ok(Some(session.marked(ask(&session, &cli.command).await?)))
     })
@@ -313,9 +319,12 @@ fn run(cli: &Cli, json_output: bool) -> Result<Option<Answer>, Failure> {
 
 async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
     match command {
-        Command::Serve(_) | Command::Health | Command::Translation(_) | Command::Audit(_) | Command::Certificate(_) => {
-            Err(Failure::new(Exit::Usage, "it is run by itself"))
-        }
+        Command::Serve(_)
+        | Command::Health
+        | Command::Translation(_)
+        | Command::Audit(_)
+        | Command::Certificate(_)
+        | Command::Procedure(_) => Err(Failure::new(Exit::Usage, "it is run by itself")),
         Command::Status => show::status(session).await,
         Command::Request(request) => request.run(session).await,
         Command::Responder(responder) => responder.run(session).await,

@@ -337,7 +337,7 @@ impl Office {
             let documents = self.release_documents(&asked, case, &said, &ask.documents)?;
             let records = self.records_in(&documents)?;
             describe_release(&mut header, &records);
-            compare_release(&header, &asked, &records)?;
+            compare_release(&header, &asked, &records).map_err(|refusal| to_be_corrected(refusal.into()))?;
             hold_promises(view.admitted.as_ref(), &records)?;
             documents
         } else if ask.step == Step::ShareDraft {
@@ -347,13 +347,13 @@ impl Office {
             header.declared.postponement = reason(&header, &documents);
             declare(&mut header, &documents);
             self.compare_form(&header, &documents).map_err(to_be_corrected)?;
-            self.hold_after(view, &header, &documents).await?;
+            self.hold_after(view, &header, &documents).await.map_err(to_be_corrected)?;
             if ask.step == Step::Forward {
                 documents.extend(self.carried(view).await?);
             }
             documents
         };
-        self.hold_affair(view, &header, &documents).await?;
+        self.hold_affair(view, &header, &documents).await.map_err(to_be_corrected)?;
         self.undivided(view, &header).await?;
         let bytes = Body { step: ask.step, documents }.encode()?;
         let body = self.stand_for(random::salt()?, bytes);

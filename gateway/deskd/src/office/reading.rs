@@ -228,6 +228,9 @@ impl Office {
     }
 }
 
+/// How the remedies begin that are for who sent what does not fit.
+const OF_THE_SENDER: &str = "The sending desk ";
+
 pub(super) fn contradiction(field: &str, reason: &str) -> Refusal {
     let remedy = "The sending desk makes header and body of one request and sends anew.";
     Refusal::new(RefusalCode::R94, "desk", reason, remedy).at(field)
@@ -236,11 +239,11 @@ pub(super) fn contradiction(field: &str, reason: &str) -> Refusal {
 /// What an officer of this desk can do about words that do not fit: nothing has left the desk yet.
 pub(super) fn to_be_corrected(denial: Denial) -> Denial {
     match denial {
-        Denial::Refused(mut refusal) => {
+        Denial::Refused(mut refusal) if refusal.remedy.starts_with(OF_THE_SENDER) => {
             "Correct the field that is named, and take the step again; nothing was sent."
                 .clone_into(&mut refusal.remedy);
             Denial::Refused(refusal)
         }
-        failed => failed,
+        told => told,
     }
 }

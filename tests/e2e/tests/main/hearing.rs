@@ -88,7 +88,7 @@ async fn a_hearing_is_held_after_consent_and_test_only_and_its_minutes_are_signe
         let refused = play.is_not_heard(Side::Fr, "open", &OPEN).await;
         assert!(refused.contains("R94") && refused.contains("test_link"), "{refused}");
         let deaf = play.is_not_heard(Side::Jp, "test", &["--passed"]).await;
-        assert!(deaf.contains("R94") && deaf.contains("test.interpretation"), "{deaf}");
+        assert!(deaf.contains("test.interpretation") && deaf.contains("nothing was sent"), "{deaf}");
         play.hears(Side::Jp, "test", &["--passed", "--interpretation"]).await;
         play.hearing(Side::Fr, "TECH_TESTED").await;
         let early = play.is_not_heard(Side::Fr, "open", &OPEN).await;
