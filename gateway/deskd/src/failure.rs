@@ -3,7 +3,7 @@
 use std::{fmt, io, path::Path};
 
 use keyring::KeyringError;
-use model::{Denial, Exit, Fault};
+use model::{Denial, Exit, Fault, RefusalCode};
 use serde_json::{Value, json};
 
 use crate::summary;
@@ -46,6 +46,12 @@ impl Failure {
     /// The denial of the desk or of a gateway, where it is one.
     pub(crate) fn denial(&self) -> Option<&Denial> {
         self.denial.as_ref()
+    }
+
+    /// Whether the officer may hold another of a step's roles, or be one of another authority, such as a court.
+    pub(crate) fn is_of_another_role(&self) -> bool {
+        let another = [RefusalCode::R93, RefusalCode::R95].map(RefusalCode::as_str);
+        self.denial.as_ref().is_some_and(|denial| another.contains(&denial.reason()))
     }
 
     /// The denial to give on where no terminal is: of another failure what it says.

@@ -70,12 +70,6 @@ pub(super) struct Common {
     replace: bool,
 }
 
-/// Whether another of the roles may be held, or be one of another authority, such as a court.
-fn is_of_another_role(failure: &Failure) -> bool {
-    let another = [RefusalCode::R93, RefusalCode::R95].map(RefusalCode::as_str);
-    failure.denial().is_some_and(|denial| another.contains(&denial.reason()))
-}
-
 /// A step without more than words.
 #[derive(Debug, Args)]
 pub(super) struct Plain {
@@ -400,7 +394,7 @@ impl Common {
                 Ok(signed) => return Ok(signed.into_inner()),
                 Err(status) => status.into(),
             };
-            if !is_of_another_role(&failure) {
+            if !failure.is_of_another_role() {
                 return Err(failure);
             }
             first.get_or_insert(failure);

@@ -7,7 +7,7 @@ use desk::{COST_NOTE, Document, RETURN_CERTIFICATE};
 use model::{Absence, ConditionCode, Digest, Malformed, RecordType, Role, Step, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Common, Plain, Session, Taken, Words, between::written, document, is_of_another_role, moment};
+use super::{Ask, Common, Plain, Session, Taken, Words, between::written, document, moment};
 use crate::{
     cli::{Answer, agenda::Disposals},
     failure::Failure,
@@ -307,7 +307,7 @@ impl Regularise {
         let of = async |common: &Common| take(session, common, Step::Regularise, &words, &documents).await;
         // The document says in which role; the desk learns by the signature who signs it.
         match of(if self.common.is_of_any_role() { &judge } else { &self.common }).await {
-            Err(failure) if self.common.is_of_any_role() && is_of_another_role(&failure) => of(&prosecutor).await,
+            Err(failure) if self.common.is_of_any_role() && failure.is_of_another_role() => of(&prosecutor).await,
             taken => taken,
         }
     }
