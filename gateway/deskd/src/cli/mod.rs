@@ -258,6 +258,19 @@ enum Case {
     },
 }
 
+impl Case {
+    async fn run(&self, session: &Session) -> Result<Answer, Failure> {
+        match self {
+            Self::List { filter, page } => list::list(session, filter, page).await,
+            Self::Export(export) => export.run(session).await,
+            Self::Violation(notice) => notice.run(session).await,
+            Self::Show { case, documents, access, opens } => {
+                show::case(session, case, documents.as_deref(), opens, *access).await
+            }
+        }
+    }
+}
+
 /// What a command prints, and how it ends.
 struct Answer {
     value: Value,
@@ -334,12 +347,7 @@ async fn ask(session: &Session, command: &Command) -> Result<Answer, Failure> {
         Command::Events(events) => events.run(session).await,
         Command::Statistics(count) => count.run(session).await,
         Command::Webhook(webhook) => webhook.run(session).await,
-        Command::Case(Case::List { filter, page }) => list::list(session, filter, page).await,
-        Command::Case(Case::Export(export)) => export.run(session).await,
-        Command::Case(Case::Violation(notice)) => notice.run(session).await,
-        Command::Case(Case::Show { case, documents, access, opens }) => {
-            show::case(session, case, documents.as_deref(), opens, *access).await
-        }
+        Command::Case(case) => case.run(session).await,
         Command::Attachment(attachment) => attachment.run(session).await,
         Command::Receipts { case } => receipts::list(session, case).await,
         Command::Group(group) => group.run(session).await,
