@@ -18,6 +18,9 @@ const PASSPHRASE_BYTES_MAX: usize = 1024;
 const SCRYPT_LOG_N: u8 = 14;
 const SCRYPT_R: u32 = 8;
 const SCRYPT_P: u32 = 2;
+/// A passphrase of 256 random bits is guessed at no cost of a derivation: N = 2^10, p = 1 opens in some milliseconds.
+const SCRYPT_LOG_N_DRAWN: u8 = 10;
+const SCRYPT_P_DRAWN: u32 = 1;
 /// The most that opening may cost, so that a planted file cannot stop a daemon: 128 · r · N ≤ 128 MiB.
 const SCRYPT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 const SCRYPT_P_MAX: u16 = 16;
@@ -58,8 +61,11 @@ pub enum KeyError {
     Storage(#[from] StorageError),
 }
 
-/// A passphrase, as the caller read it from a file. Cleared when dropped.
-pub struct Passphrase(Zeroizing<Vec<u8>>);
+/// A passphrase, as the caller read it from a file, or as it was drawn here. Cleared when dropped.
+pub struct Passphrase {
+    text: Zeroizing<Vec<u8>>,
+    drawn: bool,
+}
 
 impl Passphrase {
     /// From the content of a file: UTF-8, at least 12 characters; one trailing newline (`\n` or `\r\n`) is not part of it.
@@ -72,7 +78,35 @@ impl Passphrase {
         if text.chars().count() < PASSPHRASE_CHARACTERS_MIN {
             return Err(KeyError::ShortPassphrase);
         }
-        Ok(Self(Zeroizing::new(bytes.to_vec())))
+        // Of what was read nobody knows how it was made: sixty-four hexadecimal digits can be the hash of a word.
+        Ok(Self { text: Zeroizing::new(bytes.to_vec()), drawn: false })
+    }
+
+    /// 256 random bits, in hexadecimal digits. What is sealed with it costs less to open than with one that a person chose.
+    ///
+    /// # Errors
+    /// [`KeyError::Randomness`].
+    pub fn draw() -> Result<Self, KeyError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(&mut *bytes).map_err(|_| KeyError::Randomness)?;
+        let mut text = Zeroizing::new(Vec::with_capacity(64));
+        for byte in bytes.iter() {
+            text.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
+        }
+        Ok(Self { text, drawn: true })
+    }
+
+    /// The content of the file that keeps it: its line.
+    pub fn line(&self) -> Zeroizing<Vec<u8>> {
+        let mut line = Zeroizing::new(Vec::with_capacity(self.text.len() + 1));
+        line.extend_from_slice(&self.text);
+        line.push(b'\n');
+        line
+    }
+
+    fn cost(&self) -> Result<pkcs8::pkcs5::scrypt::Params, KeyError> {
+        let (log_n, p) = if self.drawn { (SCRYPT_LOG_N_DRAWN, SCRYPT_P_DRAWN) } else { (SCRYPT_LOG_N, SCRYPT_P) };
+        pkcs8::pkcs5::scrypt::Params::new(log_n, SCRYPT_R, p, 32).map_err(|_| KeyError::UnknownScheme)
     }
 }
 
@@ -83,17 +117,17 @@ impl fmt::Debug for Passphrase {
 }
 
 /// Seals a private key in PKCS#8 DER as `EncryptedPrivateKeyInfo` in PEM: PBES2 with scrypt and AES-256-CBC [RFC 8018]
-/// [RFC 7914 §7], salt and IV drawn at random. OpenSSL reads it.
+/// [RFC 7914 §7], salt and IV drawn at random. OpenSSL reads it. What the derivation costs follows from whether the passphrase was drawn
+/// here or comes from elsewhere.
 pub fn seal_pkcs8(der: &[u8], passphrase: &Passphrase) -> Result<String, KeyError> {
     let mut salt = [0; 16];
     let mut iv = [0; 16];
     aws_lc_rs::rand::fill(&mut salt).map_err(|_| KeyError::Randomness)?;
     aws_lc_rs::rand::fill(&mut iv).map_err(|_| KeyError::Randomness)?;
     PrivateKeyInfo::from_der(der).map_err(|_| KeyError::NotSealed)?;
-    let cost =
-        pkcs8::pkcs5::scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P, 32).map_err(|_| KeyError::UnknownScheme)?;
-    let scheme = pbes2::Parameters::scrypt_aes256cbc(cost, &salt, &iv).map_err(|_| KeyError::UnknownScheme)?;
-    let sealed = scheme.encrypt(&*passphrase.0, der).map_err(|_| KeyError::UnknownScheme)?;
+    let scheme =
+        pbes2::Parameters::scrypt_aes256cbc(passphrase.cost()?, &salt, &iv).map_err(|_| KeyError::UnknownScheme)?;
+    let sealed = scheme.encrypt(&*passphrase.text, der).map_err(|_| KeyError::UnknownScheme)?;
     let info = EncryptedPrivateKeyInfo { encryption_algorithm: scheme.into(), encrypted_data: &sealed };
     let document = info.to_der().map_err(|_| KeyError::NotSealed)?;
     pkcs8::der::pem::encode_string(LABEL, LineEnding::LF, &document).map_err(|_| KeyError::NotSealed)
@@ -112,7 +146,7 @@ pub fn open_pkcs8(pem: &str, passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8
     if !is_affordable(&info.encryption_algorithm) {
         return Err(KeyError::UnknownScheme);
     }
-    let opened = info.decrypt(&*passphrase.0).map_err(|_| KeyError::WrongPassphrase)?;
+    let opened = info.decrypt(&*passphrase.text).map_err(|_| KeyError::WrongPassphrase)?;
     // CBC has no tag: a wrong passphrase can leave valid padding, but hardly a valid structure.
     PrivateKeyInfo::from_der(opened.as_bytes()).map_err(|_| KeyError::WrongPassphrase)?;
     Ok(Zeroizing::new(opened.as_bytes().to_vec()))
@@ -147,27 +181,48 @@ mod tests {
         output.stdout
     }
 
+    /// N, r and p of the derivation.
+    fn cost(pem: &str) -> (u64, u16, u16) {
+        let (_, document) = SecretDocument::from_pem(pem).unwrap();
+        let info = EncryptedPrivateKeyInfo::from_der(document.as_bytes()).unwrap();
+        let scrypt = *info.encryption_algorithm.pbes2().and_then(|scheme| scheme.kdf.scrypt()).unwrap();
+        (scrypt.cost_parameter, scrypt.block_size, scrypt.parallelization)
+    }
+
     #[test]
     fn openssl_reads_what_we_seal_and_we_read_what_openssl_seals() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        fs::write(at("phrase"), PHRASE).unwrap();
-        let passin = format!("file:{}", at("phrase"));
-        let passphrase = Passphrase::new(PHRASE).unwrap();
+        for passphrase in [Passphrase::new(PHRASE).unwrap(), Passphrase::draw().unwrap()] {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+            fs::write(at("phrase"), &*passphrase.line()).unwrap();
+            let passin = format!("file:{}", at("phrase"));
 
-        let key = SigningKey::generate().unwrap();
-        fs::write(at("ours.pem"), key.seal(&passphrase).unwrap()).unwrap();
-        let der = openssl(&["pkcs8", "-in", &at("ours.pem"), "-passin", &passin, "-outform", "DER"]);
-        assert_eq!(SigningKey::from_pkcs8(&der).unwrap().public_key(), key.public_key());
+            let key = SigningKey::generate().unwrap();
+            fs::write(at("ours.pem"), key.seal(&passphrase).unwrap()).unwrap();
+            let der = openssl(&["pkcs8", "-in", &at("ours.pem"), "-passin", &passin, "-outform", "DER"]);
+            assert_eq!(SigningKey::from_pkcs8(&der).unwrap().public_key(), key.public_key());
 
-        fs::write(at("plain.der"), &der).unwrap();
-        for scheme in [&["-scrypt"][..], &["-v2", "aes256", "-v2prf", "hmacWithSHA256"][..]] {
-            let input =
-                ["pkcs8", "-topk8", "-inform", "DER", "-in", &at("plain.der"), "-passout", &passin].map(str::to_owned);
-            let arguments: Vec<&str> = input.iter().map(String::as_str).chain(scheme.iter().copied()).collect();
-            let theirs = String::from_utf8(openssl(&arguments)).unwrap();
-            assert_eq!(SigningKey::open(&theirs, &passphrase).unwrap().public_key(), key.public_key());
+            fs::write(at("plain.der"), &der).unwrap();
+            for scheme in [&["-scrypt"][..], &["-v2", "aes256", "-v2prf", "hmacWithSHA256"][..]] {
+                let (plain, input) = (at("plain.der"), ["pkcs8", "-topk8", "-inform", "DER", "-in"]);
+                let arguments: Vec<&str> =
+                    input.into_iter().chain([&*plain, "-passout", &passin]).chain(scheme.iter().copied()).collect();
+                let theirs = String::from_utf8(openssl(&arguments)).unwrap();
+                assert_eq!(SigningKey::open(&theirs, &passphrase).unwrap().public_key(), key.public_key());
+            }
         }
+    }
+
+    #[test]
+    fn only_a_passphrase_that_was_drawn_here_seals_at_little_cost() {
+        let (key, drawn) = (SigningKey::generate().unwrap(), Passphrase::draw().unwrap());
+        let sealed = key.seal(&drawn).unwrap();
+        assert_eq!(cost(&sealed), (1 << 10, 8, 1));
+        assert_ne!(drawn.line(), Passphrase::draw().unwrap().line());
+        let read = Passphrase::new(&drawn.line()).unwrap();
+        assert_eq!(SigningKey::open(&sealed, &read).unwrap().public_key(), key.public_key());
+        assert_eq!(cost(&key.seal(&read).unwrap()), (1 << 14, 8, 2));
+        assert_eq!(cost(&key.seal(&Passphrase::new(PHRASE).unwrap()).unwrap()), (1 << 14, 8, 2));
     }
 
     #[test]

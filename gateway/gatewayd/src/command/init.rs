@@ -10,7 +10,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::rand;
 use clap::Args;
 use identity::{
     Authority, Commitments, Directory, Officer, Passphrase, Root, SignedDirectory, SigningKey, Subject, TRAINING_MARK,
@@ -91,7 +90,8 @@ impl Init {
         };
         let root = root.map_err(key_failure)?;
         let gateway = self.dir.join("gateway");
-        let config = self.write_gateway(&gateway, &root, now)?;
+        let passphrase = new_passphrase(&gateway)?;
+        let config = self.write_gateway(&gateway, &passphrase, &root, now)?;
         let tags = SigningKey::generate().map_err(key_failure)?;
         let mut authorities = Vec::new();
         for (name, kind, title, roles) in AUTHORITIES {
@@ -101,7 +101,7 @@ impl Init {
             let desk_key = self.write_desk(&id, &root, &config, &tags, now)?;
             authorities.push(Authority { id, kind, title: self.title(title), desk_key, officers });
         }
-        let ledger_key = self.write_ledger_key(&gateway)?;
+        let ledger_key = Self::write_ledger_key(&gateway, &passphrase)?;
         let folder = Folder(gateway.clone());
         let second = self.post_quantum.then(|| second::make(&folder, &config)).transpose()?;
         let directory = Directory {
@@ -157,11 +157,16 @@ impl Init {
         Ok(keyring::make_folder(&self.dir)?)
     }
 
-    fn write_gateway(&self, folder: &Path, root: &Root, now: Timestamp) -> Result<Config, Failure> {
-        let passphrase = new_passphrase(folder)?;
+    fn write_gateway(
+        &self,
+        folder: &Path,
+        passphrase: &Passphrase,
+        root: &Root,
+        now: Timestamp,
+    ) -> Result<Config, Failure> {
         let subject = Subject::Gateway(self.party);
         let tls = root.issue_tls(&subject, now, identity::TLS_LIFETIME_MAX).map_err(key_failure)?;
-        write_tls(folder, &tls, &passphrase)?;
+        write_tls(folder, &tls, passphrase)?;
         keyring::write_public(&folder.join("root.cert.pem"), pem(root.certificate().der())?.as_bytes())?;
         let config = Config {
             party: self.party,
@@ -181,10 +186,9 @@ impl Init {
         Ok(config)
     }
 
-    fn write_ledger_key(&self, folder: &Path) -> Result<VerifyingKey, Failure> {
-        let passphrase = read_passphrase(&folder.join("passphrase"))?;
+    fn write_ledger_key(folder: &Path, passphrase: &Passphrase) -> Result<VerifyingKey, Failure> {
         let key = SigningKey::generate().map_err(key_failure)?;
-        keyring::write(&folder.join("ledger.key.pem"), key.seal(&passphrase).map_err(key_failure)?.as_bytes())?;
+        keyring::write(&folder.join("ledger.key.pem"), key.seal(passphrase).map_err(key_failure)?.as_bytes())?;
         Ok(key.verifying_key())
     }
 
@@ -286,11 +290,9 @@ pub(crate) fn key_failure(error: impl std::fmt::Display) -> Failure {
 /// Makes a folder with a passphrase of 256 random bits in it.
 fn new_passphrase(folder: &Path) -> Result<Passphrase, Failure> {
     keyring::make_folder(folder)?;
-    let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| Failure::new(Exit::Failure, "the system gives no randomness"))?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    keyring::write(&folder.join("passphrase"), format!("{text}\n").as_bytes())?;
-    Passphrase::new(text.as_bytes()).map_err(key_failure)
+    let passphrase = Passphrase::draw().map_err(key_failure)?;
+    keyring::write(&folder.join("passphrase"), &passphrase.line())?;
+    Ok(passphrase)
 }
 
 fn write_tls(folder: &Path, tls: &TlsIdentity, passphrase: &Passphrase) -> Result<(), Failure> {
