@@ -104,7 +104,7 @@ impl Fault {
     /// What to do next.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Malformed => "Send a message of the wire contract (proto/rogatory).",
+            Self::Malformed => "Correct what is named; a program sends messages of the wire contract (proto/rogatory).",
             Self::TooLarge => "Send less in one entry.",
             Self::StaleEpoch => "Take the newer commit first, then seal again.",
             Self::StaleCase => "Look at the case again, then decide anew.",

@@ -29,10 +29,10 @@ pub(super) struct Preflight {
     #[arg(long)]
     file: Option<PathBuf>,
     /// Who is asked, as in FR:central; whom the file names when absent.
-    #[arg(long, requires = "file")]
+    #[arg(long, requires = "file", conflicts_with = "case")]
     to: Option<AuthorityId>,
     /// Check the file again each time it is saved, until Ctrl-C.
-    #[arg(long, requires = "file")]
+    #[arg(long, requires = "file", conflicts_with = "case")]
     watch: bool,
     /// Tell each check of the rule, not only what it found.
     #[arg(long)]

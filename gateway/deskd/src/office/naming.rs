@@ -6,7 +6,11 @@ use super::unknown;
 
 /// The first and the last id that can begin like the text.
 pub(super) fn range_of(text: &str) -> Result<(CaseId, CaseId), Denial> {
-    let malformed = || Denial::failed(Fault::Malformed, "a case is named by its id, or by a unique beginning of it");
+    let malformed = || {
+        let what =
+            "a case or draft is named by its id, or by a unique beginning of it, as the list of cases shows them";
+        Denial::failed(Fault::Malformed, what)
+    };
     let text = text.trim();
     let digits: Option<Vec<u32>> = text.chars().filter(|c| *c != '-').map(|c| c.to_digit(16)).collect();
     let digits = digits.filter(|digits| (1..=32).contains(&digits.len()) && text.len() <= 36).ok_or_else(malformed)?;
