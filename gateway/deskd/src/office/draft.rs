@@ -392,10 +392,11 @@ fn addressee(document: Option<&Value>, wanted: &str, old: Option<&DraftView>) ->
     }
     let named = document.and_then(|document| document.get("addressee")?.as_str()?.parse().ok());
     named.or_else(|| old.map(|old| old.recipient.clone())).ok_or_else(|| {
-        Denial::failed(
-            Fault::Malformed,
-            "the request does not name its addressee, as in FR:central; name it beside the text",
-        )
+        let what = match document {
+            Some(_) => "the request does not name its addressee, as in FR:central; name it beside the text",
+            None => "the request is not a JSON document that can be read, so it names no addressee",
+        };
+        Denial::failed(Fault::Malformed, what)
     })
 }
 
