@@ -353,6 +353,12 @@ impl Forms<'_> {
         if !shown.measures.iter().any(rests) {
             all.retain(|form| !form.is_order());
         }
+        // What goes by another way is what did not get there.
+        let astray = shown.timeline.iter().any(|one| one.step == "return_request" && one.ground == "R93");
+        let got_there = |one: &wire::MeasureView| !(one.state == "LAPSED" || astray && one.state == "RETURNED");
+        if step == Step::Close && shown.measures.iter().any(got_there) {
+            all.clear();
+        }
         let urgent = shown.measures.iter().any(|one| one.request_type.contains("emergency"));
         if urgent && matches!(step, Step::Recognise | Step::OfferConditions) {
             all.push(forms::of_callback(form::is_given_back(shown)));

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     bounded,
+    browser::Browser,
     life::{comes_to, does, refused},
     play::{ACTS, Play},
     renewal::{in_place, renew},
@@ -132,6 +133,7 @@ async fn a_consultation_of_which_nobody_speaks_is_ended_by_who_asked_for_it_afte
         let shown = comes_to(&play.stage, &case, "REFUSED").await;
         assert!(may(&shown[0], "close") && !may(&shown[1], "close"), "{shown:?}");
         assert_eq!(clock(&play.stage, &case, "remedy").await["acting"], "own", "a remedy is JP's");
+        assert!(!asks_for_another_channel(&play, Side::Fr).await, "it was heard, and refused");
     })
     .await;
 }
@@ -179,6 +181,14 @@ async fn lapsed() -> Play {
     play
 }
 
+/// Whether the page of the console that closes the case does.
+async fn asks_for_another_channel(play: &Play, side: Side) -> bool {
+    let mut browser = Browser::signed_in(&play.stage, side, "officer-1").await;
+    let page = browser.get(&format!("/cases/{}/steps/close", play.case)).await;
+    assert!(page.status == 200 && page.body.contains("name=\"passphrase\""), "{}", page.text());
+    page.body.contains("alternative_channel")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_lapsed_is_shown_so_until_it_is_sent_anew() {
     bounded(async {
@@ -196,6 +206,7 @@ async fn a_request_that_lapsed_is_shown_so_until_it_is_sent_anew() {
 async fn who_closes_a_request_that_lapsed_says_by_which_other_channel_it_goes() {
     bounded(async {
         let play = lapsed().await;
+        assert!(asks_for_another_channel(&play, Side::Jp).await);
         let close = "close CASE --as central/officer-1 --alternative-channel by_courier";
         does(&play.stage, Side::Jp, &play.case, close).await;
         comes_to(&play.stage, &play.case, "CLOSED").await;
