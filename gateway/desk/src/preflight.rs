@@ -191,7 +191,9 @@ fn languages(body: &RequestBody, permit: &Permit, findings: &mut Vec<Finding>) {
 /// [Budapest 29(2)(d), (f)]: the custodian, and the intention to ask for disclosure.
 fn preservation(measure: &Measure, index: usize, body: &RequestBody, permit: &Permit, findings: &mut Vec<Finding>) {
     let preserves = measure.request_type.as_str() == "preservation";
-    if measure.custodian.is_none() && !permit.spontaneous {
+    // What a person says lies with nobody.
+    let heard = measure.records.iter().all(|one| matches!(one.as_str(), "hearing_record" | "testimony_record"));
+    if measure.custodian.is_none() && !permit.spontaneous && !heard {
         let field = format!("measures[{index}].custodian");
         let message = "nobody is named who holds the data";
         let finding = if preserves { missing } else { advice };

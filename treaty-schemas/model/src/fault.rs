@@ -116,7 +116,7 @@ impl Fault {
                 "Read the cases anew (ListCases), then watch from the desk's newest event (GetDeskStatus)."
             }
             Self::ChannelNotOpen => "Both operators compare fingerprints and run `gateway peer add`.",
-            Self::PeerUnreachable => "Nothing is lost: it is sent as soon as the other gateway answers.",
+            Self::PeerUnreachable => "Nothing is lost. What is sealed is sent as soon as the other gateway answers.",
             Self::Storage => "Check the disk and the rights of the state folder; nothing was acknowledged.",
             Self::Internal => "Report it: this is a defect of the program.",
         }

@@ -237,13 +237,19 @@ impl Case {
     }
 
     /// Whether something in the case waits for a side. Both may be awaited: records of one measure have arrived and are not confirmed
-    /// yet, while another measure is still under review. A measure that ended early awaits nobody while others go on.
+    /// yet, while another measure is still under review. A measure that ended early awaits nobody while others go on. What was given in an
+    /// emergency awaits its validation from the moment it is there.
     pub fn awaits(&self, side: Side) -> bool {
         let over = self.measures.values().all(|measure| measure.state.ended_early());
         let standing = self.measures.values().filter(|measure| over || !measure.state.ended_early());
         let before = |measure: &Measure| matches!(measure.state, State::Acked | State::Review);
         let called = || self.measures.values().any(|one| before(one) && one.awaits_challenge());
-        (side == Side::Home && called())
+        let unvalidated = || {
+            let kept =
+                |one: &Measure| matches!(one.state, State::Produced | State::Received | State::Executed | State::InUse);
+            self.measures.values().any(|one| one.regularise_by().is_some() && kept(one))
+        };
+        (side == Side::Home && (called() || unvalidated()))
             || self.whose_move() == Some(side)
             || standing.into_iter().any(|measure| self.movers(measure.state, [measure].into_iter()) == Some(side))
     }

@@ -273,6 +273,9 @@ async fn an_emergency_is_granted_at_night_after_a_call_back_and_a_court_validate
         let night = Night::fallen().await;
         night.answered().await;
         night.comes_to("RECEIVED").await;
+        let inbox = night.does(Side::Jp, "inbox").await;
+        let mut cases = inbox["cases"].as_array().unwrap().iter();
+        assert!(cases.any(|one| one["case"] == night.case.as_str()), "a court has to validate it: {inbox}");
         // As long as no court has validated it, nobody closes the case over what came.
         night.does(Side::Fr, "report CASE --as 24x7/officer-1").await;
         night.comes_to("EXECUTED").await;

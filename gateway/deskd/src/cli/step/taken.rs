@@ -37,6 +37,9 @@ impl Taken {
             match self.progress.as_str() {
                 "admitted" => format!("{} is part of the case: both gateways have admitted it.", self.step),
                 "submitted" => format!("{} is with our own gateway; the other one has not answered yet.", self.step),
+                _ if self.step == Step::Withdraw => {
+                    format!("{} is signed, and follows the request as soon as that has arrived.", self.step)
+                }
                 _ => format!("{} is sealed and waits for the own gateway; it goes when that is back.", self.step),
             }
         };
