@@ -116,6 +116,7 @@ field-position-requesting = Position of the requesting side
 field-present = Who is in this room
 field-proceeding = Proceeding, by its file number
 field-proposal = The proposal
+field-tip-off-risk = The custodian may not keep the preservation secret
 field-questions = Questions
 field-reached-by = Where the way to reach them came from
 field-order = Order or notice

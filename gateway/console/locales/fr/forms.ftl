@@ -116,6 +116,7 @@ field-position-requesting = Position de la partie requérante
 field-present = Personnes présentes dans cette salle
 field-proceeding = Procédure, par son numéro
 field-proposal = La proposition
+field-tip-off-risk = Le détenteur peut ne pas garder la conservation secrète
 field-questions = Questions
 field-reached-by = D’où venaient les coordonnées
 field-order = Décision ou avis

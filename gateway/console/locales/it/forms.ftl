@@ -116,6 +116,7 @@ field-position-requesting = Posizione della parte richiedente
 field-present = Chi è in questa sala
 field-proceeding = Procedimento, con il numero
 field-proposal = La proposta
+field-tip-off-risk = Il detentore potrebbe non mantenere segreta la conservazione
 field-questions = Domande
 field-reached-by = Da dove venivano i recapiti
 field-order = Ordine o avviso

@@ -116,6 +116,7 @@ field-position-requesting = 要請国の立場
 field-present = この部屋にいる者
 field-proceeding = 手続(事件番号)
 field-proposal = 提案
+field-tip-off-risk = 保管者が保全を秘密にできないおそれ
 field-questions = 質問
 field-reached-by = 連絡先の入手元
 field-order = 命令又は通知

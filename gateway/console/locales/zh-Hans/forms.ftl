@@ -116,6 +116,7 @@ field-position-requesting = 请求方立场
 field-present = 本室在场人员
 field-proceeding = 程序（案号）
 field-proposal = 提议
+field-tip-off-risk = 保管人可能无法对保全保密
 field-questions = 问题
 field-reached-by = 联络方式的来源
 field-order = 命令或者通知

@@ -81,7 +81,7 @@ pub(crate) fn of_step(step: Step, matter_kind: &str) -> Vec<Form> {
         Step::DraftMinutes => vec![cut("hearing_notice", &["minutes"], &["minutes"])],
         Step::SignMinutes => vec![cut("hearing_notice", &["signature"], &["signature"])],
         Step::TransmitMinutes => vec![cut("hearing_notice", &["handover"], &["handover"])],
-        Step::AskInfo => vec![optional(cut("info_request", &["questions", "answer_by"], &[]))],
+        Step::AskInfo => vec![optional(cut("info_request", &["questions", "answer_by", "tip_off_risk"], &[]))],
         Step::GiveInfo => vec![optional(cut("info_reply", &["answers", "scope_grows", "validation"], &[]))],
         Step::AnswerCallback => vec![cut("notice", &["challenge"], &["challenge"])],
         Step::Close => vec![cut("notice", &["alternative_channel"], &[])],

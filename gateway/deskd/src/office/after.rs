@@ -191,6 +191,7 @@ impl Office {
                 Some(minutes) => self.hold_consultation(header, &read(minutes)?.1).await,
                 None => Ok(()),
             },
+            Step::AskInfo => tipped_off(view, header, documents),
             Step::Close => another_way(view, header, documents),
             Step::TakeOver if view.request.is_some() => {
                 let asked = self.request(view).await?.purpose.code;
@@ -295,6 +296,23 @@ fn purposeful(case: Option<&Case>, header: &Header, note: &Value, asked: &str) -
     let reason = "what was received is taken into use for another purpose than it was given for";
     let remedy = "Take it over for the purpose of the request; ask the other party for its consent to another one.";
     Err(Refusal::new(RefusalCode::R16, "desk", reason, remedy).at("purpose").into())
+}
+
+/// That a custodian may not keep it secret is said of what is preserved, and of nothing else [Budapest 29(6)]. R94.
+fn tipped_off(view: &CaseView, header: &Header, documents: &[Document]) -> Result<(), Denial> {
+    let read = |one: &Document| records::read(&one.bytes).ok();
+    if !documents.iter().filter_map(read).any(|form| form["tip_off_risk"] == true) {
+        return Ok(());
+    }
+    let of = |id: &MeasureId| view.admitted.as_ref()?.measures.get(id)?.terms.as_ref();
+    match header.concerns.iter().find(|id| of(id).is_some_and(|terms| terms.preservation.is_none())) {
+        None => Ok(()),
+        Some(id) => {
+            let reason = format!("{id} preserves nothing, so that no custodian could tell of it");
+            let remedy = "Ask in words, or name the measures that preserve (--measure).";
+            Err(Refusal::new(RefusalCode::R94, "desk", reason, remedy).at("tip_off_risk").into())
+        }
+    }
 }
 
 /// What goes by another channel did not get there in time, or came back because it was not for who got it. R94.

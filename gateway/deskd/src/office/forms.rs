@@ -14,6 +14,9 @@ use super::{
 };
 use crate::clock;
 
+/// What is asked where a custodian may not keep a preservation secret, and the officer asks nothing else.
+const TIP_OFF: &str = "The custodian may not keep it secret. Is it to be preserved all the same?";
+
 /// Whether the step's form is written in part.
 pub(super) fn is_form(step: Step, record_type: &str) -> bool {
     let between = [
@@ -119,6 +122,7 @@ fn fields(
     let measures: Vec<u32> = said.concerns.iter().map(|id| id.0).collect();
     let text = (!said.text.trim().is_empty()).then_some(said.text);
     let answers = said.answers.map(|entry| entry.to_string());
+    let risky = form.get("tip_off_risk") == Some(&Value::Bool(true));
     let mut fill = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             form.entry(name).or_insert(value);
@@ -138,7 +142,7 @@ fn fields(
             fill("asked_at", Some(said.now.to_string().into()));
             fill("officer", Some(speaker));
             fill("measures", Some(measures.into()));
-            fill("questions", text.map(numbered));
+            fill("questions", text.or(risky.then_some(TIP_OFF)).map(numbered));
             fill("reminder", Some(said.reminder.into()));
         }
         Step::GiveInfo => {

@@ -433,12 +433,17 @@ fn attachments(bytes: &[u8]) -> u32 {
     named.and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
 }
 
+/// How a question reads that says so.
+const TIP_OFF_RISK: &str =
+    "THE CUSTODIAN MAY NOT KEEP IT SECRET: say whether it is to be preserved all the same (give-info), or withdraw.";
+
 /// What the sender wrote, where the form of the step has a place for it.
 fn words(body: &Body) -> String {
     let mut words = Vec::new();
     for document in &body.documents {
         let Ok(value) = records::read(&document.bytes) else { continue };
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        words.extend((value["tip_off_risk"] == true).then(|| TIP_OFF_RISK.to_owned()));
         words.extend(["text", "remarks", "reason", "results"].into_iter().find_map(|name| text(&value, name)));
         for outcome in value.get("measures").and_then(Value::as_array).into_iter().flatten() {
             words.extend(text(outcome, "reasons").or_else(|| text(outcome, "remarks")));

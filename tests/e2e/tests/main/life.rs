@@ -252,6 +252,38 @@ async fn a_custodian_who_may_not_keep_it_secret_calls_who_asked_until_the_preser
 }
 
 #[tokio::test]
+async fn a_custodian_who_would_tell_is_reported_before_the_preservation_is_accepted_and_who_asked_decides() {
+    bounded(async {
+        let play = Play::draft(Stage::open().await).await;
+        let stage = &play.stage;
+        let mut preserve = papers::request(&papers::any_case());
+        preserve["measures"][0]["article"] = json!("ets-185:29");
+        preserve["measures"][0]["request_type"] = json!("preservation");
+        preserve["measures"][0]["records"] = json!(["preservation_confirmation"]);
+        preserve["intends_mla"] = json!(true);
+        let kept = sent(&play, &preserve, &[]).await;
+        let other = sent(&play, &papers::request(&papers::any_case()), &[]).await;
+        for case in [&kept, &other] {
+            comes_to(stage, case, "DELIVERED").await;
+            does(stage, Side::Fr, case, "acknowledge CASE --as central/officer-1").await;
+            does(stage, Side::Fr, case, "review CASE --as central/officer-1").await;
+        }
+        let warn = "ask-info CASE --as central/officer-1 --tip-off-risk";
+        refused(stage, Side::Fr, &other, warn, "preserves nothing").await;
+        does(stage, Side::Fr, &kept, warn).await;
+        for shown in comes_to(stage, &kept, "INFO_WAIT").await {
+            let told = shown["timeline"].as_array().unwrap().iter().find(|one| one["step"] == "ask_info").unwrap();
+            assert!(told["text"].as_str().unwrap().starts_with("THE CUSTODIAN MAY NOT KEEP IT SECRET"), "{told}");
+        }
+        does(stage, Side::Jp, &kept, "give-info CASE --as central/officer-1 --text Preserve_it_all_the_same.").await;
+        comes_to(stage, &kept, "REVIEW").await;
+        does(stage, Side::Fr, &kept, "accept CASE --as central/officer-1").await;
+        comes_to(stage, &kept, "ACCEPTED").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn traffic_that_shows_another_provider_is_asked_for_after_the_preservation_and_given() {
     bounded(async {
         let play = Play::draft(Stage::open().await).await;

@@ -19,8 +19,12 @@ pub(crate) struct AskInfo {
     words: Words,
     /// The questions (info_request, at least its `questions`); --text asks one. Of what was asked already it reminds: twice at most, and the
     /// time for an answer runs on.
-    #[arg(long, value_name = "FILE", conflicts_with = "text", required_unless_present = "text")]
+    #[arg(long, value_name = "FILE", conflicts_with = "text", required_unless_present_any = ["text", "tip_off_risk"])]
     questions: Option<PathBuf>,
+    /// Of a preservation, before it is accepted: the custodian may not keep it secret, and who asked decides whether it is carried out all
+    /// the same (give-info), or withdraws.
+    #[arg(long, conflicts_with = "questions")]
+    tip_off_risk: bool,
 }
 
 /// `desk give-info`.
@@ -107,6 +111,12 @@ pub(crate) struct Return {
 
 impl AskInfo {
     pub(crate) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
+        if self.tip_off_risk {
+            let officer = self.common.signer.open(session)?;
+            let documents = [written("info_request", &json!({ "tip_off_risk": true }))?];
+            let ask = Ask { documents: &documents, ..Ask::new(Step::AskInfo, Some(&self.words)) };
+            return self.common.take(session, &officer, ask).await;
+        }
         form(session, &self.common, Step::AskInfo, &self.words, "info_request", self.questions.as_deref()).await
     }
 }

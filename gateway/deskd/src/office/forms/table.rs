@@ -77,6 +77,7 @@ fn also(step: Step) -> Vec<Value> {
         Step::Assign => {
             vec![json!({}), json!({ "domestic_reference": "2026/204", "other_measure": "An order to produce" })]
         }
+        Step::AskInfo => vec![json!({}), json!({ "tip_off_risk": true })],
         Step::Close => vec![json!({}), json!({ "alternative_channel": "By courier" })],
         Step::TakeOver => {
             vec![
