@@ -1,6 +1,6 @@
 use accord::{distinct, unspecific};
 use jiff::civil::Date;
-use model::{AuthorityKind, PartyId, Refusal, RefusalCode, Timestamp};
+use model::{AuthorityId, AuthorityKind, PartyId, Refusal, RefusalCode, Timestamp};
 use treaty::{Decision, Permit, Query, Rule};
 
 use crate::{
@@ -30,6 +30,8 @@ pub struct Preflight<'a> {
     pub sender: AuthorityKind,
     /// What kind of authority the addressee is.
     pub recipient: AuthorityKind,
+    /// Who sends, and who is addressed: a joint team goes by names.
+    pub between: [&'a AuthorityId; 2],
     /// The day, in UTC.
     pub today: Date,
     /// The moment.
@@ -96,6 +98,7 @@ fn decide(asked: &Preflight<'_>, rule: &Rule) -> Result<Decision, Refusal> {
         requested,
         sender: asked.sender,
         recipient: asked.recipient,
+        between: Some(asked.between),
         measures: &declared.measures,
         purpose: Some(&declared.purpose),
         offence: declared.offence,

@@ -5,7 +5,7 @@ use std::path::Path;
 use identity::RootCertificate;
 use jiff::civil::Date;
 use model::{Denial, Header, PartyId, Step, Timestamp};
-use shelf::{Roots, Signatures, Standing};
+use shelf::{Roots, Signatures, Standing, Team};
 use treaty::Rule;
 
 use crate::{failure::Failure, trust::Snapshot};
@@ -44,6 +44,11 @@ impl Rules {
     /// What the own party and `other` have signed; `None` where no signatures are asked for.
     pub(crate) fn standing(&self, own: PartyId, other: PartyId, trust: &Snapshot, now: Timestamp) -> Option<Standing> {
         self.0.standing(own, other, now.date()?, trust, now)
+    }
+
+    /// The joint teams with `other`.
+    pub(crate) fn teams(&self, other: PartyId, trust: &Snapshot, now: Timestamp) -> Vec<Team> {
+        now.date().map(|today| self.0.teams(other, today, trust, now)).unwrap_or_default()
     }
 
     /// Which files these are, in a line.

@@ -86,6 +86,7 @@ pub(crate) fn admit_facts(file: Option<&CaseFile>, entry: &Entry, cx: &Context<'
     checks::attached(header, cx)?;
     seldom(file, header)?;
     let seating = checks::roster(file, &basis, entry, cx)?;
+    checks::team(&basis, &terms, cx)?;
     Ok(Plan::Execute(Box::new(match cx.origin {
         Origin::OwnDesk(_) => pending(file, entry, event, seating),
         Origin::PeerGateway(_) => settled(file, entry, &event, seating),

@@ -345,6 +345,24 @@ fn members_fit(
     seated("members", &file.peer_desk, members)
 }
 
+/// Into a case that a joint team opened only its members are let: with the request, and afterwards. R93.
+pub(crate) fn team(basis: &Basis, terms: &[(MeasureId, Terms)], cx: &Context<'_>) -> Result<(), Denial> {
+    let members = match &cx.roster {
+        Ok(RosterFacts::Sealed { members, .. } | RosterFacts::Handshake { members, .. }) => members,
+        _ => return Ok(()),
+    };
+    let before = basis.case.iter().flat_map(|case| case.measures.values()).filter_map(|measure| measure.terms.as_ref());
+    let all = before.chain(terms.iter().map(|(_, terms)| terms));
+    for team in all.map(|terms| &terms.team).filter(|team| !team.is_empty()) {
+        if let Some(desk) = members.iter().find(|desk| !team.contains(desk)) {
+            let reason = format!("{desk} is not a member of the joint investigation team of this case");
+            let remedy = "Take in members of the team alone; both parties can agree on others in its overlay.";
+            return Err(Refusal::new(RefusalCode::R93, "roster", reason, remedy).at("members").into());
+        }
+    }
+    Ok(())
+}
+
 fn seated(field: &str, desk: &AuthorityId, members: &[AuthorityId]) -> Result<(), Denial> {
     if members.contains(desk) { Ok(()) } else { Err(refuse(field, format!("{desk} has no seat in the case's group"))) }
 }

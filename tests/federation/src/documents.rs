@@ -194,6 +194,7 @@ mod tests {
                 requested: body.requested,
                 sender: model::AuthorityKind::Central,
                 recipient: model::AuthorityKind::Central,
+                between: None,
                 measures: &declared.measures,
                 purpose: Some(&declared.purpose),
                 offence: declared.offence,

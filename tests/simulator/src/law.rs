@@ -94,6 +94,7 @@ impl Question {
             requested: peer,
             sender: ask.sender,
             recipient: ask.recipient,
+            between: None,
             measures: std::slice::from_ref(&self.scope),
             purpose: ask.purpose.as_deref(),
             offence: Some(Offence { max_penalty_months: self.penalty_months, dual_criminality: true, listed: false }),

@@ -56,6 +56,7 @@ fn asking(offer: &Offer, rows: &mut Vec<Row>) {
         false => format!("{} of {}{}", kinds(&offer.recipients), offer.requested, by(offer, &offer.recipients)),
     };
     row(rows, "sent to", [to]);
+    row(rows, "joint team", offer.teams.iter().map(|team| format!("between {}{}", list(&team.value), by(offer, team))));
     row(rows, "written in", (!offer.languages.is_empty()).then(|| any(&offer.languages)));
     let records = offer.records.iter().map(|(record, roles)| {
         let who = match roles.value.is_empty() {

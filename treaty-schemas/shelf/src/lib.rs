@@ -30,6 +30,7 @@ mod plan;
 mod rules;
 mod shelf;
 mod standing;
+mod teams;
 mod timeline;
 
 pub use address::{Layer, layer, version_of};
@@ -41,6 +42,7 @@ pub use plan::{Change, Pause, Plan, PlanError, PlannedDay, PlannedFile, PlannedN
 pub use rules::Rules;
 pub use shelf::{Shelf, Signatures, Source};
 pub use standing::{Need, Standing, State, Subject};
+pub use teams::Team;
 pub use timeline::{Day, change_days, changes_by_day};
 
 /// The ceilings of what is read.

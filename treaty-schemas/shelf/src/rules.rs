@@ -16,6 +16,7 @@ use crate::{
     keys::Roots,
     shelf::{Shelf, Signatures, Source},
     standing::Standing,
+    teams::Team,
 };
 
 /// Rules kept in memory; beyond that all are compiled anew, which takes less than a millisecond each.
@@ -96,6 +97,12 @@ impl Rules {
             Signatures::None => None,
             Signatures::Required => Some(self.shelf.standing((a, b), on, Some(self.own), roots, now)),
         }
+    }
+
+    /// The joint teams of the own party with `other`, each as far as it is signed.
+    pub fn teams(&self, other: PartyId, on: Date, roots: &dyn Roots, now: Timestamp) -> Vec<Team> {
+        let all = self.shelf.teams(self.own, on, roots, now);
+        all.into_iter().filter(|team| team.standing.parties.contains(&other)).collect()
     }
 
     /// One line for the log at the start, and for whoever asks how things are.

@@ -5,10 +5,10 @@ mod tests;
 
 use std::fmt::{self, Display, Write};
 
-use model::{ArticleRef, PartyId, RequestType};
+use model::{ArticleRef, AuthorityId, PartyId, RequestType};
 
 use crate::{
-    provision::{Bounds, UsageRule},
+    provision::{Bound, Bounds, UsageRule},
     rule::Table,
 };
 
@@ -63,6 +63,7 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
         dual_criminality,
         senders,
         recipients,
+        teams,
         classification_max,
         attributes,
         never,
@@ -101,6 +102,7 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
     text.option("dual_criminality", dual, |months| months.map_or_else(|| "*".to_owned(), |months| months.to_string()));
     text.line("senders", sorted(&senders.value).map(|kind| kind.as_str()));
     text.line("recipients", sorted(&recipients.value).map(|kind| kind.as_str()));
+    between(text, teams);
     text.line("classification", classification_max.as_ref().map(|mark| mark.value.as_str()));
     if let Some(attributes) = attributes {
         text.line("attributes", sorted(&attributes.value));
@@ -115,6 +117,13 @@ fn bounds(text: &mut Lines, provision: &Bounds) {
     text.option("automatic", automatic.value.then_some(1), |yes: u32| yes.to_string());
     text.option("spontaneous", spontaneous.then_some(1), |yes: u32| yes.to_string());
     humans(text, provision);
+}
+
+/// Between whom it goes. Where no joint team opens it, a rule keeps the pin that it had.
+fn between(text: &mut Lines, teams: &[Bound<Vec<AuthorityId>>]) {
+    let mut teams: Vec<_> = teams.iter().map(|team| sorted(&team.value).collect::<Vec<_>>()).collect();
+    teams.sort();
+    teams.into_iter().for_each(|team| text.line("team", team));
 }
 
 /// What decides nothing by itself, but binds who answers.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
-use model::{ArticleRef, PartyId, RequestType};
+use model::{ArticleRef, AuthorityId, PartyId, RequestType};
 
 use crate::{
     catalog::covers,
@@ -12,7 +12,7 @@ use crate::{
     instrument::{DualCriminality, InstrumentFile, Request},
     party::{Declaration, Demand, PartyFile},
     precedence::Precedence,
-    provision::{Basis, Provision},
+    provision::{Basis, Bound, Provision},
     restrict::Restriction,
     rule::{Clause, Obstacle, Table},
     version::Versioned,
@@ -107,8 +107,12 @@ impl<'a> Pact<'a> {
         if request.both_must_declare {
             closed.extend(self.undeclared(kind, article));
         }
+        let mut teams = Vec::new();
         if request.requires_arrangement {
-            closed.extend(self.unarranged(file, kind, article));
+            match self.arranged(file, kind, article) {
+                Ok(open_to) => teams = open_to,
+                Err(obstacle) => closed.push(obstacle),
+            }
         }
         let silent = if request.automatic { self.silent(Demand::Automatic, article).next() } else { None };
         self.parties.map(|requested| {
@@ -122,6 +126,9 @@ impl<'a> Pact<'a> {
             if let Some(party) = silent.filter(|_| provision.automatic.value) {
                 let by = Basis { file: self.view.path(party), article: article.clone(), owner: Some(party) };
                 provision.automatic = by.sets(false);
+            }
+            if !teams.is_empty() {
+                provision.teams.clone_from(&teams);
             }
             provision.verified = verified;
             provision.closed.extend(closed.iter().cloned());
@@ -171,19 +178,32 @@ impl<'a> Pact<'a> {
         silent.map(|(party, _)| party)
     }
 
-    /// That the two have not arranged what the treaty leaves to an arrangement.
-    fn unarranged(&self, file: &InstrumentFile, kind: &RequestType, article: &ArticleRef) -> Option<Obstacle> {
+    /// The members of each joint team that opens what the treaty leaves to an arrangement; none where an arrangement opens it to all.
+    /// Else that the two have not arranged it.
+    fn arranged(
+        &self,
+        file: &InstrumentFile,
+        kind: &RequestType,
+        article: &ArticleRef,
+    ) -> Result<Vec<Bound<Vec<AuthorityId>>>, Obstacle> {
         let [a, b] = self.pair;
-        let mut over = None;
+        let (mut over, mut teams) = (None, Vec::new());
         for series in self.view.files.overlays.get(&self.pair).into_iter().flat_map(BTreeMap::values) {
             let Some(selected) = series.select(self.on, self.view.known, |_| true) else { continue };
             let overlay = selected.file();
             let arranges = overlay.arranges.iter().any(|one| one.value == *kind);
             match selected.valid() {
-                Some(_) if arranges => return None,
+                Some(team) if arranges && team.is_team() => {
+                    let by = Basis { file: team.head.path.clone(), article: article.clone(), owner: None };
+                    teams.push(by.sets(team.members.clone()));
+                }
+                Some(_) if arranges => return Ok(Vec::new()),
                 None if arranges => over = Some(overlay),
                 _ => {}
             }
+        }
+        if !teams.is_empty() {
+            return Ok(teams);
         }
         let why = match over.map(Versioned::head) {
             Some(head) if head.valid_to.is_some_and(|to| to < self.on) => {
@@ -193,7 +213,7 @@ impl<'a> Pact<'a> {
             Some(head) => format!("{} is not valid yet", head.path),
             None => "there is none".to_owned(),
         };
-        Some(Obstacle {
+        Err(Obstacle {
             file: over.map_or_else(|| file.head.path.clone(), |overlay| overlay.head.path.clone()),
             owner: None,
             reason: format!("{article} leaves {kind} to an arrangement between {a} and {b}: {why}"),

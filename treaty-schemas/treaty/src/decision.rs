@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, Consent, Digest, Header, MeasureId,
-    MeasureScope, Offence, PartyId, Pin, PostponementCode, RecordType, Refusal, RequestType, Role, Timestamp,
+    ArticleRef, Attribute, AuthorityId, AuthorityKind, Classification, ConditionCode, Consent, Digest, Header,
+    MeasureId, MeasureScope, Offence, PartyId, Pin, PostponementCode, RecordType, Refusal, RequestType, Role,
+    Timestamp,
 };
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct Query<'a> {
     pub sender: AuthorityKind,
     /// What kind of authority is addressed.
     pub recipient: AuthorityKind,
+    /// Who sends and who is addressed, by name. `None` where only their kinds are known: what a joint team opens is refused then.
+    pub between: Option<[&'a AuthorityId; 2]>,
     /// The measures, each with its scope.
     pub measures: &'a [MeasureScope],
     /// The purpose, by its name in the treaty file.
@@ -54,6 +57,7 @@ impl<'a> Query<'a> {
             requested: header.peer,
             sender,
             recipient,
+            between: Some([&header.sender, &header.recipient]),
             measures: &header.measures,
             purpose: header.purpose.as_deref(),
             offence: header.offence,
@@ -133,6 +137,8 @@ pub struct Permit {
     pub max_bytes: Option<u64>,
     /// The quotas that count it.
     pub quotas: Vec<Quota>,
+    /// The members of the joint teams that open it and of which both are: nobody else is let into the case. Empty where it is open to all.
+    pub team: Vec<AuthorityId>,
     /// The highest mark of what may be asked and answered.
     pub classification_max: Option<Classification>,
     /// Which attributes may be disclosed; empty where the request type does not disclose selectively.

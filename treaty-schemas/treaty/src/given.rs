@@ -126,6 +126,7 @@ fn plain(file: &InstrumentFile, kind: &RequestType, request: &Request, article: 
         dual_criminality: (request.dual_criminality == instrument::DualCriminality::Always).then(|| by.sets(dual)),
         senders: by.sets(request.senders.clone()),
         recipients: by.sets(request.recipients.clone()),
+        teams: Vec::new(),
         classification_max: request.classification_max.map(|mark| by.sets(mark)),
         attributes: request.attributes.as_ref().map(|list| by.sets(list.clone())),
         never: request.never.clone(),

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode, RecordType,
-    Refusal, RefusalCode, RequestType, Role, SelectorKind,
+    ArticleRef, Attribute, AuthorityId, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode,
+    RecordType, Refusal, RefusalCode, RequestType, Role, SelectorKind,
 };
 use serde::{Serialize, Serializer};
 
@@ -73,6 +73,8 @@ pub struct Offer {
     pub senders: Limit<Vec<AuthorityKind>>,
     /// Which authorities may be addressed; empty where it goes to no authority.
     pub recipients: Limit<Vec<AuthorityKind>>,
+    /// The members of each joint investigation team that opens it: it goes between two of one team. Empty where it is open to all.
+    pub teams: Vec<Limit<Vec<AuthorityId>>>,
     /// The highest mark of what is asked and answered.
     pub classification_max: Option<Limit<Classification>>,
     /// Which attributes may be disclosed at most, where the request type discloses selectively.
@@ -115,6 +117,14 @@ pub struct Offer {
     pub retention_days: Option<Limit<u32>>,
     /// The languages that the addressed authorities accept (ISO 639); empty where none were declared.
     pub languages: Vec<String>,
+}
+
+impl Offer {
+    /// Whether no joint team keeps it from going between these two.
+    pub fn is_for(&self, sender: &AuthorityId, recipient: &AuthorityId) -> bool {
+        let has = |team: &Limit<Vec<AuthorityId>>| team.value.contains(sender) && team.value.contains(recipient);
+        self.teams.is_empty() || self.teams.iter().any(has)
+    }
 }
 
 /// What one party may not ask of the other, though a file of the catalogue speaks of it, and why.
@@ -233,6 +243,7 @@ impl Place<'_> {
             except_listed_months: p.dual_criminality.as_ref().and_then(|dual| dual.value.except_listed_months),
             senders: limit(&p.senders),
             recipients: limit(&p.recipients),
+            teams: p.teams.iter().map(limit).collect(),
             classification_max: p.classification_max.as_ref().map(limit),
             attributes: p.attributes.as_ref().map(limit),
             never: p.never.clone(),

@@ -7,8 +7,8 @@ use std::{
 };
 
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode, RecordType, Role,
-    SelectorKind,
+    ArticleRef, Attribute, AuthorityId, AuthorityKind, Classification, ConditionCode, PartyId, PostponementCode,
+    RecordType, Role, SelectorKind,
 };
 
 use crate::{Consult, Ground, Judgement, Onward, Quota, Timer, canonical::terms, rule::Obstacle};
@@ -115,6 +115,8 @@ pub(crate) struct Bounds {
     pub(crate) dual_criminality: Option<Bound<DualCriminality>>,
     pub(crate) senders: Bound<Vec<AuthorityKind>>,
     pub(crate) recipients: Bound<Vec<AuthorityKind>>,
+    /// The members of each joint investigation team that opens it, sorted: it goes between two of one team. Empty where it is open to all.
+    pub(crate) teams: Vec<Bound<Vec<AuthorityId>>>,
     pub(crate) classification_max: Option<Bound<Classification>>,
     /// Present where the request type discloses selectively: what may be disclosed at most.
     pub(crate) attributes: Option<Bound<Vec<Attribute>>>,

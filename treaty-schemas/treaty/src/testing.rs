@@ -12,7 +12,7 @@ use model::{
     SubjectTag, Timestamp, Window,
 };
 
-pub(crate) use self::changes::every_change;
+pub(crate) use self::changes::{every_change, team};
 use crate::{
     Catalog, Query, Rule,
     provision::{Basis, Provision},
@@ -88,6 +88,7 @@ pub(crate) fn query(measures: &[MeasureScope]) -> Query<'_> {
         requested: party("JP"),
         sender: AuthorityKind::Central,
         recipient: AuthorityKind::Central,
+        between: None,
         measures,
         purpose: Some("criminal_investigation"),
         offence: Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false }),

@@ -55,7 +55,7 @@ pub enum Input {
     Validator(Role),
     /// What kind of authority.
     Authority(AuthorityKind),
-    /// A purpose, language or judgement, by its name in a treaty file.
+    /// A purpose, language, judgement or authority, by its name.
     Name(String),
     /// A word of the check itself.
     Word(&'static str),

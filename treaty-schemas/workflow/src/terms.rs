@@ -1,4 +1,4 @@
-use model::{ArticleRef, Classification, ConditionCode, MeasureId, PostponementCode, RefusalCode, Role};
+use model::{ArticleRef, AuthorityId, Classification, ConditionCode, MeasureId, PostponementCode, RefusalCode, Role};
 use serde::{Deserialize, Serialize};
 use treaty::{Consult, Permit, Query, Rule, Timer, TimerKind, Unit};
 
@@ -45,6 +45,9 @@ pub struct Terms {
     /// Within how many hours an emergency must be validated after the fact.
     #[serde(default)]
     pub expost_hours: Option<u32>,
+    /// The members of the joint team that opens it: nobody else is let into the case. Empty where it is open to all.
+    #[serde(default)]
+    pub team: Vec<AuthorityId>,
     /// For how many days what was released may be kept; `None` where the treaty leaves it to conditions and national law.
     #[serde(default)]
     pub retention_days: Option<u32>,
@@ -113,6 +116,7 @@ impl Terms {
             automatic: permit.automatic,
             gives: permit.spontaneous,
             expost_hours: permit.expost_hours,
+            team: permit.team.clone(),
             retention_days: permit.retention_days,
         }
     }

@@ -17,6 +17,7 @@ fn of(body: &RequestBody) -> Vec<Finding> {
         rule: Some(&rule),
         sender,
         recipient,
+        between: [&body.authority.id, &body.addressee],
         today: TODAY,
         now: Timestamp(0),
     })
@@ -69,8 +70,9 @@ fn what_preflight_refuses_is_what_the_rule_refuses() {
     let catalog = treaty::Catalog::builtin().unwrap();
     let rule = catalog.rule(body.requesting, body.requested, TODAY);
     let (sender, recipient) = (AuthorityKind::Central, AuthorityKind::Central);
-    let asked =
-        Preflight { body: &body, form: &[], rule: Some(&rule), sender, recipient, today: TODAY, now: Timestamp(0) };
+    let between = [&body.authority.id, &body.addressee];
+    let now = Timestamp(0);
+    let asked = Preflight { body: &body, form: &[], rule: Some(&rule), sender, recipient, between, today: TODAY, now };
     let decision = decide(&asked, &rule).unwrap();
     assert!(decision.refusals.len() >= 2 && !decision.allowed());
     let found: Vec<_> = preflight(&asked).findings.into_iter().filter(|f| f.severity == Severity::Refusal).collect();
@@ -122,7 +124,8 @@ fn told(body: &RequestBody, form: &[Finding], with_rule: bool) -> Vec<String> {
     let rule = catalog.rule("JP".parse().unwrap(), "FR".parse().unwrap(), TODAY);
     let (sender, recipient) = (AuthorityKind::Central, AuthorityKind::Central);
     let rule = with_rule.then_some(&rule);
-    let asked = Preflight { body, form, rule, sender, recipient, today: TODAY, now: Timestamp(0) };
+    let between = [&body.authority.id, &body.addressee];
+    let asked = Preflight { body, form, rule, sender, recipient, between, today: TODAY, now: Timestamp(0) };
     preflight(&asked).findings.into_iter().map(|finding| finding.field).collect()
 }
 

@@ -189,7 +189,16 @@ impl Office {
             Some(Ok(body)) => {
                 let (kind, recipient) = (self.kind_of(sender), self.kind_of(&draft.recipient));
                 let rule = checked.rule.as_ref();
-                let asked = Preflight { body: &body, form: &form, rule, sender: kind, recipient, today, now };
+                let asked = Preflight {
+                    body: &body,
+                    form: &form,
+                    rule,
+                    sender: kind,
+                    recipient,
+                    between: [sender, &draft.recipient],
+                    today,
+                    now,
+                };
                 let found = desk::preflight(&asked);
                 checked.findings.extend(found.findings);
                 checked.findings.extend(self.given_findings(&body, draft, sender, found.decision.as_ref()));
@@ -334,6 +343,7 @@ impl Probe<'_> {
             requested: self.recipient.party(),
             sender: self.office.kind_of(&self.office.own),
             recipient: self.office.kind_of(self.recipient),
+            between: Some([&self.office.own, self.recipient]),
             measures: &[scope],
             purpose: None,
             offence: None,

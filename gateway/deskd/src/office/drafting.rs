@@ -2,7 +2,7 @@
 
 use desk::translation::{Comparison, TEXT_BYTES_MAX, compare, language_of};
 use identity::Authority;
-use model::{AuthorityId, AuthorityKind, CaseId, Denial, Fault, PartyId, Role, Timestamp};
+use model::{AuthorityId, AuthorityKind, CaseId, Denial, Fault, Role, Timestamp};
 use proto::desk as wire;
 use treaty::{Offer, Rule};
 
@@ -26,25 +26,33 @@ impl Office {
             }
             // Where no rule holds today nobody can be asked, and nobody is named.
             let Ok(rule) = self.rule_with(party, now) else { continue };
-            let asked = authorities.filter(|one| self.may_ask(&rule, party, one.kind).next().is_some());
+            let asked = authorities.filter(|one| self.may_ask(&rule, &one.id, one.kind).next().is_some());
             answer.counterparts.extend(asked.map(shown));
         }
         if let Some(recipient) = recipient {
             let rule = self.rule_with(recipient.party(), now)?;
             answer.treaty_pin = rule.pin().to_string();
             let titles = self.treaty_titles();
-            let offers = self.may_ask(&rule, recipient.party(), self.kind_of(recipient));
+            let offers = self.may_ask(&rule, recipient, self.kind_of(recipient));
             answer.offers = offers.map(|offer| offered(&offer, &titles)).collect();
         }
         Ok(answer)
     }
 
-    /// What this desk may ask of an authority of `kind` of `party`.
-    fn may_ask<'a>(&self, rule: &'a Rule, party: PartyId, kind: AuthorityKind) -> impl Iterator<Item = Offer> + 'a {
-        let (own, sender) = (self.own.party(), self.kind_of(&self.own));
+    /// What this desk may ask of an authority, which is of `kind`.
+    fn may_ask<'a>(
+        &'a self,
+        rule: &'a Rule,
+        asked: &'a AuthorityId,
+        kind: AuthorityKind,
+    ) -> impl Iterator<Item = Offer> + 'a {
+        let (own, sender) = (&self.own, self.kind_of(&self.own));
         rule.offers().filter(move |offer| {
-            let between = offer.requesting == own && offer.requested == party;
-            between && offer.senders.value.contains(&sender) && offer.recipients.value.contains(&kind)
+            let between = offer.requesting == own.party() && offer.requested == asked.party();
+            between
+                && offer.is_for(own, asked)
+                && offer.senders.value.contains(&sender)
+                && offer.recipients.value.contains(&kind)
         })
     }
 

@@ -245,6 +245,17 @@ pub(crate) fn channel_to_json(channel: &Channel) -> Value {
         "treaty_pin": channel.treaty_pin,
         "treaty_signed_by": channel.treaty_signed_by,
         "treaty_missing": channel.treaty_missing,
+        "teams": channel.teams.iter().map(|team| json!({
+            "id": team.id,
+            "title": team.title,
+            "purpose": team.purpose,
+            "members": team.members,
+            "standing": team.standing,
+            "from": team.from,
+            "until": team.until,
+            "signed_by": team.signed_by,
+            "missing": team.missing,
+        })).collect::<Vec<_>>(),
         "waiting": channel.waiting.iter().map(|one| json!({
             "entry": EntryId::try_from(&*one.entry_id).map(|id| id.to_string()).unwrap_or_default(),
             "step": one.step,

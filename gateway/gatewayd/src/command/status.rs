@@ -2,7 +2,7 @@
 
 use clap::Args;
 use model::Timestamp;
-use proto::operator::{GetStatusRequest, GetStatusResponse, TimeStamping};
+use proto::operator::{GetStatusRequest, GetStatusResponse, JointTeam, TimeStamping};
 use serde_json::{Value, json};
 
 use super::{
@@ -106,6 +106,14 @@ fn to_text(status: &GetStatusResponse) -> String {
         };
         lines.push(format!("                 treaty pin {}{signed}", channel.treaty_pin));
         lines.extend(channel.treaty_missing.iter().map(|missing| format!("                 NOT IN FORCE: {missing}")));
+        for team in &channel.teams {
+            let JointTeam { id, standing, from, until, purpose, .. } = team;
+            let (from, members) = (if from.is_empty() { "always" } else { from.as_str() }, team.members.join(", "));
+            lines.push(format!(
+                "                 joint team {id}: {standing}, {from} to {until}, of {members}, for: {purpose}"
+            ));
+            lines.extend(team.missing.iter().map(|missing| format!("                 NOT AGREED: {missing}")));
+        }
         lines.extend(frozen(channel).map(|why| format!("                 {why}")));
         if !channel.peer_release.is_empty() {
             let since = since(channel.peer_release_since_ms, &channel.peer_release_before);

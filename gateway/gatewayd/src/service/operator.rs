@@ -2,18 +2,19 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use jiff::civil::Date;
 use ledger::Origin;
 use link::Credentials;
 use model::{Denial, PartyId};
 use proto::convert::receive_directory;
 use proto::operator::{
     AddChannelRequest, AddChannelResponse, Channel, CloseChannelRequest, CloseChannelResponse, FreezeChannelRequest,
-    FreezeChannelResponse, GetStatusRequest, GetStatusResponse, ListChannelsRequest, ListChannelsResponse,
+    FreezeChannelResponse, GetStatusRequest, GetStatusResponse, JointTeam, ListChannelsRequest, ListChannelsResponse,
     ListHeadsRequest, ListHeadsResponse, ListMisconductRequest, ListMisconductResponse, ListRefusalsRequest,
     ListRefusalsResponse, ProveHeadRequest, ProveHeadResponse, QueuedEntry, ReadLedgerRequest, ReadLedgerResponse,
     operator_service_server::OperatorService,
 };
-use shelf::Standing;
+use shelf::{Standing, Team};
 use store::{StoreError, gateway::ChannelRow};
 use tonic::{Request, Response, Status};
 
@@ -213,6 +214,7 @@ impl Operator {
         Ok(Channel {
             treaty_pin: self.gateway.rules.unproven(own, party, today).pin().to_string(),
             treaty_signed_by: names(standing.as_ref().map(Standing::signed_by).unwrap_or_default()),
+            teams: self.gateway.rules.teams(party, &snapshot, now).into_iter().map(shown).collect(),
             treaty_missing: standing.iter().flat_map(Standing::unmet).map(ToString::to_string).collect(),
             party: party.to_string(),
             endpoint: row.endpoint.clone(),
@@ -259,6 +261,22 @@ impl Operator {
             })
         });
         Ok(shown.collect())
+    }
+}
+
+fn shown(team: Team) -> JointTeam {
+    let Team { standing, signed_by, missing } = team;
+    let day = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
+    JointTeam {
+        id: standing.id,
+        title: standing.title,
+        purpose: standing.purpose,
+        members: standing.members.iter().map(ToString::to_string).collect(),
+        standing: standing.life.as_str().to_owned(),
+        from: day(standing.from),
+        until: day(standing.until),
+        signed_by: names(signed_by.unwrap_or_default()),
+        missing,
     }
 }
 

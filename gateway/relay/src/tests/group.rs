@@ -1,8 +1,10 @@
 //! Who is in a case's group, and who may be taken in anew.
 
 use model::{Denial, Digest, RefusalCode, Step, limits};
+use treaty::Rule;
 
-use super::world::{Draft, Fate, Gateway, NOW, both_after, desk, payload, relay};
+use super::terms::Pair;
+use super::world::{Draft, Fate, Gateway, INSTRUMENT, NOW, both_after, compile_text, desk, payload, relay};
 use crate::{Answer, Origin, RosterFacts};
 
 fn refused(denial: &Denial) -> (RefusalCode, &str) {
@@ -96,4 +98,50 @@ fn a_desk_that_asks_too_often_to_be_taken_in_anew_is_refused_r91_until_a_day_has
     later.header.created = later.header.created.plus_ms(day_ms + 1);
     later.header.expires = later.header.expires.plus_ms(day_ms + 1);
     peer.submit(&later, NOW.plus_ms(day_ms + 1)).unwrap();
+}
+
+/// A rule by which a joint team opens what is asked.
+fn of_a_team(members: &str) -> &'static Rule {
+    let instrument = INSTRUMENT.replace("MAX_SUBJECTS", "20") + "requires_arrangement = true\n";
+    let team = format!(
+        "format = \"overlay/1\"\nid = \"team\"\ntitle = \"Team\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
+         purpose = \"Forged bills\"\nmembers = [{members}]\nvalid_to = 2027-12-31\narranges = [\"stored_data\"]\nverified = false\n"
+    );
+    Box::leak(Box::new(compile_text(&instrument, true, "", Some(("overlays/FR-JP/team.toml".to_owned(), team)))))
+}
+
+#[test]
+fn into_a_case_of_a_joint_team_both_gateways_let_its_members_alone() {
+    let rule = of_a_team("\"FR:central\", \"JP:central\", \"JP:judicial\"");
+    let mut pair = Pair::acknowledged(rule, false);
+    let mut change = pair.draft(Step::ChangeGroup, false);
+    change.members.push(desk("JP:police"));
+    let refusal = pair.both_say(&change);
+    assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R93, Some("members")));
+    assert!(refusal.reason.starts_with("JP:police is not a member of the joint"), "{refusal}");
+    *change.members.last_mut().unwrap() = desk("JP:judicial");
+    pair.takes(&change).unwrap();
+    // Nor is anybody else seated before the request goes.
+    let of = |own| Gateway { rule, ..Gateway::of(own) };
+    let mut early = Pair { home: of("JP"), peer: of("FR"), number: 0 };
+    early.takes(&early.draft(Step::OpenGroup, false)).unwrap();
+    let mut change = early.draft(Step::ChangeGroup, false);
+    change.members.push(desk("JP:police"));
+    early.takes(&change).unwrap();
+    let refusal = early.both_say(&early.draft(Step::SealSend, false));
+    assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R93, Some("members")));
+}
+
+#[test]
+fn a_request_of_who_is_no_member_of_the_joint_team_is_refused_r93_under_its_overlay() {
+    let rule = of_a_team("\"FR:central\", \"JP:judicial\"");
+    let of = |own| Gateway { rule, ..Gateway::of(own) };
+    let mut pair = Pair { home: of("JP"), peer: of("FR"), number: 0 };
+    pair.takes(&pair.draft(Step::OpenGroup, false)).unwrap();
+    let refusal = pair.both_say(&pair.draft(Step::SealSend, false));
+    assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R93, Some("sender")));
+    assert_eq!(
+        (refusal.rule.as_str(), refusal.article.unwrap().to_string().as_str()),
+        ("overlays/FR-JP/team.toml", "ets-185:31")
+    );
 }

@@ -18,7 +18,7 @@ use crate::{Admission, Answer, CaseFile, Conclusion, Context, Origin, RosterFact
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const CASE: CaseId = CaseId::new([7; 16]);
-const INSTRUMENT: &str = r#"
+pub(super) const INSTRUMENT: &str = r#"
 format = "treaty/1"
 id = "convention"
 title = "A convention"
@@ -66,15 +66,15 @@ pub(super) fn desk(id: &str) -> AuthorityId {
 }
 
 fn compile(max_subjects: u32, in_force: bool) -> Rule {
-    compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", &max_subjects.to_string()), in_force, "")
+    compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", &max_subjects.to_string()), in_force, "", None)
 }
 
 /// Under what the requested party has declared of its law.
 pub(super) fn under_law(declares: &str) -> &'static Rule {
-    Box::leak(Box::new(compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", "20"), true, declares)))
+    Box::leak(Box::new(compile_text(&INSTRUMENT.replace("MAX_SUBJECTS", "20"), true, declares, None)))
 }
 
-fn compile_text(instrument: &str, in_force: bool, declares: &str) -> Rule {
+pub(super) fn compile_text(instrument: &str, in_force: bool, declares: &str, more: Option<(String, String)>) -> Rule {
     let state = |id: &str| {
         let declares = if id == "FR" { declares } else { "" };
         let treaty = "[[treaty]]\ninstrument = \"ets-185\"\nsigned = 2001-11-23\nratified = 2006-01-10\n\
@@ -88,7 +88,7 @@ fn compile_text(instrument: &str, in_force: bool, declares: &str) -> Rule {
     };
     let files =
         [("instruments/convention/instrument.toml".to_owned(), instrument.to_owned()), state("JP"), state("FR")];
-    let catalog = Catalog::load(files).unwrap();
+    let catalog = Catalog::load(files.into_iter().chain(more)).unwrap();
     catalog.rule(party("JP"), party("FR"), jiff::civil::date(2026, 9, 21))
 }
 
@@ -118,7 +118,7 @@ pub(super) fn strict_rule() -> &'static Rule {
             .replace("MAX_SUBJECTS", "20")
             .replace("consult_before = \"no\"", "consult_before = \"required\"")
             .replace("[safeguards]", "[answer]\npostponements = [\"P01\"]\n\n[safeguards]");
-        compile_text(&(text + STRICT), true, "")
+        compile_text(&(text + STRICT), true, "", None)
     })
 }
 

@@ -84,6 +84,7 @@ impl Question {
             requested: self.requested,
             sender: self.sender,
             recipient: self.recipient,
+            between: None,
             measures: &self.measures,
             purpose: self.purpose.as_deref(),
             offence: self.offence,

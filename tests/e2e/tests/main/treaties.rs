@@ -136,12 +136,37 @@ async fn signed_stage() -> (Stage, Desk) {
     (stage, desk.unwrap())
 }
 
+/// A joint investigation team, from today on.
+fn team() -> String {
+    let today = now().date().unwrap();
+    format!(
+        "format = \"overlay/1\"\nid = \"team\"\ntitle = \"Team\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
+         purpose = \"Forged bills\"\nmembers = [\"FR:central\", \"JP:central\"]\nrecorded = {today}\nvalid_from = {today}\n\
+         valid_to = 2099-12-31\narranges = [\"jit\"]\nverified = false\n"
+    )
+}
+
+/// Whether the desk of Japan, which writes a request of the team to this authority, is told that it is no member.
+async fn told_no_member(stage: &Stage, to: &str) -> bool {
+    let mut request = papers::request(&papers::any_case());
+    request["addressee"] = to.into();
+    request["measures"][0]["article"] = "untoc:19".into();
+    request["measures"][0]["request_type"] = "jit".into();
+    let file = stage.pair.jp.dir.join("of-the-team.json");
+    fs::write(&file, request.to_string()).unwrap();
+    let new = ["request", "new", "--to", to, "--type", "jit", "--from", file.to_str().unwrap()];
+    let told = stage.desk(Side::Jp, &new).await.done()["findings"].to_string();
+    assert!(!told.contains("R92"), "{told}");
+    told.contains(&format!("{to} is not a member of the joint investigation team"))
+}
+
 #[tokio::test]
 async fn nothing_begins_before_both_have_signed_and_then_it_does() {
     bounded(async {
         let mut desk = None;
         let mut stage = Stage::open_prepared(async |folder, states| {
             let made = Desk::open(folder, states);
+            made.write("overlays/FR-JP/team.toml", &team());
             made.plan("first.json").await;
             made.sign("first.json", states[1]).await;
             let refused = made.apply("first.json", states[0], &[]).await.failed(7);
@@ -158,6 +183,9 @@ async fn nothing_begins_before_both_have_signed_and_then_it_does() {
         let channel = stage.state(Side::Fr).channel("JP").await;
         assert_eq!(channel["treaty_signed_by"], serde_json::json!(["FR"]), "{channel}");
         assert!(channel["treaty_missing"].to_string().contains("parties/JP.toml is not signed by JP"), "{channel}");
+        let team = &channel["teams"][0];
+        assert_eq!((&team["standing"], &team["signed_by"]), (&"PROPOSED".into(), &serde_json::json!(["FR"])), "{team}");
+        assert_eq!(team["missing"], serde_json::json!(["overlays/FR-JP/team.toml is not signed by JP"]));
         for side in [Side::Jp, Side::Fr] {
             let refused = ask(&stage, side).await.failed(5);
             assert!(refused.contains("R92") && refused.contains("is not signed by JP"), "{refused}");
@@ -172,6 +200,13 @@ async fn nothing_begins_before_both_have_signed_and_then_it_does() {
         // JP signs the same plan: it is completed, and a case begins.
         desk.enact("first.json").await;
         restart(&mut stage, &PROGRAMS).await;
+        let team = stage.state(Side::Fr).channel("JP").await["teams"][0].clone();
+        assert_eq!((&team["standing"], &team["missing"]), (&"ACTIVE".into(), &serde_json::json!([])), "{team}");
+        assert_eq!((&team["purpose"], &team["members"][0]), (&"Forged bills".into(), &"FR:central".into()), "{team}");
+        assert_eq!(
+            [told_no_member(&stage, "FR:central").await, told_no_member(&stage, "FR:judicial").await],
+            [false, true]
+        );
         let play = Play::draft(stage).await;
         for act in &ACTS[..4] {
             play.act(act).await;

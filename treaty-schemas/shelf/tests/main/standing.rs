@@ -1,7 +1,9 @@
 use std::fs;
 
+use jiff::civil::date;
 use model::{PartyId, RefusalCode};
 use shelf::{Need, Rules, Signatures, Standing, Subject, apply};
+use treaty::TeamLife;
 
 use crate::world::{NOW, Place, State, TODAY, fr, jp, pair, party, put, rewrite, roots, signed};
 
@@ -186,6 +188,44 @@ fn an_older_pin_is_found_with_the_own_layer_as_it_was_known_then() {
     assert_eq!(then.pin(), shared.pin());
     assert!(then.measures().count() < shared.measures().count(), "the own layer is left out");
 }
+
+#[test]
+fn a_joint_team_is_proposed_and_opens_nothing_until_both_have_signed_it() {
+    let place = Place::signed();
+    put(&place.next, "overlays/FR-JP/team.toml", TEAM);
+    let mut plan = place.plan();
+    plan.sign(&fr().signer, &fr().certificate).unwrap();
+    apply(&plan, &place.catalogue, &roots(), NOW, true).unwrap();
+    let (fr, jp) = (party("FR"), party("JP"));
+    let team = |on| place.shelf().teams(jp, on, &roots(), NOW).remove(0);
+    let proposed = team(TODAY);
+    assert_eq!((proposed.standing.life, proposed.signed_by), (TeamLife::Proposed, Some(vec![fr])));
+    assert_eq!(proposed.missing, ["overlays/FR-JP/team.toml is not signed by JP"]);
+    let rules = || Rules::open(jp, Some((&place.catalogue, Signatures::Required))).unwrap();
+    let refusal = rules().rule(fr, jp, TODAY, &roots(), NOW).unwrap_err();
+    assert_eq!((refusal.code, refusal.rule.as_str()), (RefusalCode::R92, "overlays/FR-JP/team.toml"));
+    // Who asks for no signatures hears of none.
+    let lax = Rules::open(jp, Some((&place.catalogue, Signatures::None))).unwrap().teams(fr, TODAY, &roots(), NOW);
+    assert_eq!((lax[0].standing.life, &lax[0].signed_by), (TeamLife::Active, &None));
+
+    place.enact();
+    assert!(team(TODAY).missing.is_empty());
+    let days = [date(2026, 11, 21), TODAY, date(2027, 12, 1)];
+    assert_eq!(days.map(|on| team(on).standing.life), [TeamLife::Agreed, TeamLife::Active, TeamLife::Ended]);
+    let rule = rules().rule(fr, jp, TODAY, &roots(), NOW).unwrap();
+    let opened: Vec<_> = rule.offers().filter(|offer| !offer.teams.is_empty()).collect();
+    assert!(!opened.is_empty() && opened.iter().all(|offer| offer.request_type.as_str() == "jit"), "{opened:?}");
+    assert!(rules().teams(party("DE"), TODAY, &roots(), NOW).is_empty());
+    // A file that was altered after it was signed is no agreement.
+    rewrite(&place.catalogue, "overlays/FR-JP/team.toml", |text| text.replace("FR:central", "FR:police"));
+    let altered = team(TODAY);
+    assert_eq!((altered.standing.life, altered.signed_by), (TeamLife::Proposed, Some(vec![])));
+    assert!(altered.missing.iter().all(|why| why.contains("altered after it was signed")), "{:?}", altered.missing);
+}
+
+const TEAM: &str = "format = \"overlay/1\"\nid = \"team\"\ntitle = \"Team\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
+                    purpose = \"Forged bills\"\nmembers = [\"FR:central\", \"JP:central\"]\nrecorded = 2026-11-22\n\
+                    valid_from = 2026-11-22\nvalid_to = 2027-11-30\narranges = [\"jit\"]\nverified = false\n";
 
 pub(crate) const NATIONAL: &str = "format = \"national/1\"\nrecorded = 2026-11-22\nparty = \"JP\"\n\n[[restrict]]\nrequests = [\"stored_data\"]\n\
                                    forbid = true\nbecause = \"Act of a test\"\n";

@@ -2,7 +2,7 @@
 //! day.
 
 use jiff::civil::Date;
-use model::PartyId;
+use model::{AuthorityId, PartyId};
 use serde::Serialize;
 
 use super::Catalog;
@@ -57,7 +57,9 @@ words! {
 words! {
     /// Where a joint investigation team stands.
     TeamLife {
-        /// Agreed, not begun. Whether both have signed it is said by who keeps the signatures.
+        /// Not signed by both. The files cannot tell: it is said by who keeps the signatures.
+        Proposed => "PROPOSED",
+        /// Agreed, not begun.
         Agreed => "AGREED",
         /// At work.
         Active => "ACTIVE",
@@ -92,12 +94,18 @@ pub struct TeamStanding {
     pub title: String,
     /// The two states.
     pub parties: [PartyId; 2],
+    /// What it is for.
+    pub purpose: String,
+    /// Who is in it.
+    pub members: Vec<AuthorityId>,
     /// Where it stands.
     pub life: TeamLife,
     /// Its first day.
     pub from: Option<Date>,
     /// Its last day.
     pub until: Option<Date>,
+    /// The files that say so, one for each version.
+    pub files: Vec<String>,
 }
 
 impl Catalog {
@@ -236,6 +244,17 @@ fn team(series: &Series<OverlayFile>, on: Date) -> Option<TeamStanding> {
     } else {
         TeamLife::Active
     };
-    let id = newest.id.0.to_string();
-    Some(TeamStanding { id, title: newest.title.clone(), parties: newest.pair, life, from, until })
+    // An extension may take in others: until it begins, they are not in it.
+    let now = series.select(on, None, |_| true)?;
+    Some(TeamStanding {
+        id: newest.id.0.clone(),
+        title: newest.title.clone(),
+        parties: newest.pair,
+        purpose: now.file().purpose.clone(),
+        members: now.file().members.clone(),
+        life,
+        from,
+        until,
+        files: series.iter().map(|file| file.head().path.to_string()).collect(),
+    })
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Attribute, PartyId, RecordType, RequestType, Role};
+use model::{Attribute, AuthorityId, PartyId, RecordType, RequestType, Role};
 
 use super::{Effect, Field};
 use crate::{
@@ -35,6 +35,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
         dual_criminality: _,
         senders,
         recipients,
+        teams: _,
         classification_max,
         attributes: _,
         never: _,
@@ -64,6 +65,7 @@ pub(crate) fn compare(old: &Provision, new: &Provision) -> Vec<Difference> {
     found.offence(old, new);
     found.set(Field::Senders, &old.senders.value, &senders.value, |kind| kind.as_str().to_owned());
     found.set(Field::Recipients, &old.recipients.value, &recipients.value, |kind| kind.as_str().to_owned());
+    found.teams(old, new);
     found.at_most(Field::Classification, value(&old.classification_max), value(classification_max), |m| {
         m.as_str().to_owned()
     });
@@ -121,6 +123,20 @@ pub(crate) fn exceeded<'a>(caps: &Caps<'a>, by: &Caps<'_>) -> Option<(&'a [Reque
 pub(crate) fn attributes(provision: &Provision) -> Option<Vec<Attribute>> {
     let listed = provision.attributes.as_ref()?;
     Some(listed.value.iter().filter(|attribute| !provision.never.contains(attribute)).cloned().collect())
+}
+
+/// Who may ask whom as members of one joint team, each two in the order of their names. Empty where it is open to all.
+pub(crate) fn teamed(provision: &Provision) -> BTreeSet<[&AuthorityId; 2]> {
+    let two = |team: &'_ Bound<Vec<AuthorityId>>| -> Vec<[usize; 2]> {
+        let of = |i: usize| team.value.get(i).map(AuthorityId::party);
+        let all = 0..team.value.len();
+        all.clone().flat_map(|a| all.clone().map(move |b| [a, b])).filter(|[a, b]| of(*a) < of(*b)).collect()
+    };
+    provision
+        .teams
+        .iter()
+        .flat_map(|team| two(team).into_iter().filter_map(|[a, b]| Some([team.value.get(a)?, team.value.get(b)?])))
+        .collect()
 }
 
 /// Whether a request that declares no offence is refused, whatever of dual criminality.
@@ -196,6 +212,22 @@ impl Found {
             }
             _ => self.set(field, old, new, word),
         }
+    }
+
+    fn teams(&mut self, old: &Provision, new: &Provision) {
+        let words = |p: &Provision| {
+            let teams: BTreeSet<_> = p.teams.iter().map(|team| List(&team.value).to_string()).collect();
+            if teams.is_empty() { "anybody".to_owned() } else { AnyOf(teams).to_string() }
+        };
+        let (before, after) = (teamed(old), teamed(new));
+        let effect = match (old.teams.is_empty(), new.teams.is_empty()) {
+            (true, _) => Effect::Narrows,
+            (_, true) => Effect::Widens,
+            _ if after.is_subset(&before) => Effect::Narrows,
+            _ if before.is_subset(&after) => Effect::Widens,
+            _ => Effect::Shifts,
+        };
+        self.push(Field::Team, words(old), words(new), effect);
     }
 
     fn records(&mut self, old: &BTreeMap<RecordType, Bound<Vec<Role>>>, new: &BTreeMap<RecordType, Bound<Vec<Role>>>) {

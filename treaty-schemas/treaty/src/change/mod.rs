@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fmt};
 use model::{ArticleRef, AuthorityKind, PartyId, RecordType, RequestType};
 use serde::Serialize;
 
-pub(crate) use compare::{Difference, attributes, compare, exceeded, exempt_from, languages, quota};
+pub(crate) use compare::{Difference, attributes, compare, exceeded, exempt_from, languages, quota, teamed};
 
 use crate::{Rule, provision::Provision, rule::Table};
 
@@ -57,6 +57,8 @@ pub enum Field {
     Senders,
     /// Who may be addressed.
     Recipients,
+    /// Between the members of which joint team.
+    Team,
     /// The highest mark.
     Classification,
     /// Which attributes may be disclosed.
@@ -126,6 +128,7 @@ impl fmt::Display for Field {
             Self::DualCriminality => "declaration of dual criminality",
             Self::Senders => "who may send",
             Self::Recipients => "who may be addressed",
+            Self::Team => "members of the joint team",
             Self::Classification => "mark",
             Self::Attributes => "attributes",
             Self::Never => "attributes never disclosed",

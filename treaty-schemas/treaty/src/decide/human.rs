@@ -28,6 +28,7 @@ impl<'a> Bench<'a> {
             max_window_days: provision.max_window_days.as_ref().map(|days| days.value),
             max_bytes: provision.max_bytes.as_ref().map(|bytes| bytes.value),
             quotas: provision.quotas.iter().map(|quota| quota.value.clone()).collect(),
+            team: self.team_of(provision),
             classification_max: provision.classification_max.as_ref().map(|mark| mark.value),
             attributes: scope.attributes.clone(),
             automatic: provision.automatic.value,

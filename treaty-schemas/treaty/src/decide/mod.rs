@@ -2,9 +2,9 @@
 //!
 //! For the request: `pair`, `measures`, `languages` (where the query tells them). Where one of the first two fails, no measure is
 //! looked at. Then for each measure: `article`, `reserved`, `in_force`, `provisional` (where it is), `request_type`, `closed`,
-//! `records`, `selectors`, `subjects`, `window`, `validator`, `sender`, `recipient`, `purpose`, `offence`, `gravity`,
-//! `dual_criminality`, `classification`, `emergency`, `attributes`, `consent`, `tags`, `quota` (these four where the rule or the
-//! query has something to say). Where a measure passed them all: `judgement` and `ground`, which are left to humans.
+//! `records`, `selectors`, `subjects`, `window`, `validator`, `sender`, `recipient`, `team` (where a joint team opens it), `purpose`,
+//! `offence`, `gravity`, `dual_criminality`, `classification`, `emergency`, `attributes`, `consent`, `tags`, `quota` (these four where
+//! the rule or the query has something to say). Where a measure passed them all: `judgement` and `ground`, which are left to humans.
 
 mod human;
 mod people;
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Steps of a measure without judgements and quotas.
-const STEPS: usize = 24;
+const STEPS: usize = 25;
 
 impl Rule {
     /// Decides on a request: at the sending desk, at both gateways and at the receiving desk alike.
@@ -128,6 +128,7 @@ impl<'a> Bench<'a> {
         self.validator(at, scope, provision);
         self.sender(at, provision);
         self.recipient(at, provision);
+        self.team(at, provision);
     }
 
     fn terms(&mut self, at: At<'a>, scope: &'a MeasureScope, provision: &'a Provision) {

@@ -9,8 +9,8 @@ use jiff::{
     civil::{Date, date},
 };
 use model::{
-    Attribute, AuthorityKind, Classification, Digest, MeasureId, MeasureScope, Offence, PartyId, RequestType, Role,
-    SelectorKind, SubjectTag, Window,
+    Attribute, AuthorityId, AuthorityKind, Classification, Digest, MeasureId, MeasureScope, Offence, PartyId,
+    RequestType, Role, SelectorKind, SubjectTag, Window,
 };
 use proptest::{prelude::*, sample::subsequence};
 
@@ -18,7 +18,7 @@ use crate::{
     Decision, Outcome, Period, Query, Quota, Rule, Used,
     provision::{ConsentRule, DualCriminality, EmergencyRule, OffenceRule},
     rule::Obstacle,
-    testing::{self, article, changed, national, party, table},
+    testing::{self, article, changed, national, party, table, team},
 };
 
 const SUBJECTS_MAX: u32 = 20;
@@ -46,6 +46,7 @@ static BOUND: LazyLock<Rule> = LazyLock::new(|| {
         p.dual_criminality = Some(national().sets(DualCriminality { except_listed_months: Some(36) }));
         p.senders = national().sets(vec![AuthorityKind::Central]);
         p.recipients = national().sets(vec![AuthorityKind::Central]);
+        p.teams = vec![national().sets(team(&["FR:central", "FR:judicial", "JP:central"]))];
         p.classification_max = Some(national().sets(Classification::Restricted));
         p.attributes = Some(national().sets(["name", "over_18", "religion"].map(attribute).to_vec()));
         p.never = vec![attribute("religion")];
@@ -65,6 +66,7 @@ struct Asked {
     parties: [PartyId; 2],
     sender: AuthorityKind,
     recipient: AuthorityKind,
+    between: Option<[AuthorityId; 2]>,
     measures: Vec<MeasureScope>,
     purpose: Option<String>,
     offence: Option<Offence>,
@@ -84,6 +86,7 @@ impl Asked {
             requested: self.parties[1],
             sender: self.sender,
             recipient: self.recipient,
+            between: self.between.as_ref().map(|two| two.each_ref()),
             purpose: self.purpose.as_deref(),
             offence: self.offence,
             validator: self.validator,
@@ -129,6 +132,7 @@ fn kept() -> impl Strategy<Value = Asked> {
             parties: [party("FR"), party("JP")],
             sender: AuthorityKind::Central,
             recipient: AuthorityKind::Central,
+            between: two("FR:central", "JP:central"),
             measures: vec![scope],
             purpose: Some("criminal_investigation".to_owned()),
             offence: Some(Offence { max_penalty_months, dual_criminality, listed }),
@@ -146,7 +150,7 @@ fn kept() -> impl Strategy<Value = Asked> {
 type Breach = (&'static str, fn(&mut Asked, u32));
 
 /// Each breaks one bound by so much, and names the check that must see it.
-const BREACHES: [Breach; 45] = [
+const BREACHES: [Breach; 48] = [
     ("pair", |a, _| a.parties[0] = party("DE")),
     ("pair", |a, _| a.parties[1] = party("FR")),
     ("measures", |a, _| a.measures.clear()),
@@ -179,6 +183,9 @@ const BREACHES: [Breach; 45] = [
     ("validator", |a, _| a.validator = Some(Role::Executing)),
     ("sender", |a, _| a.sender = AuthorityKind::Executing),
     ("recipient", |a, _| a.recipient = AuthorityKind::DutyPoint),
+    ("team", |a, _| a.between = None),
+    ("team", |a, _| a.between = two("FR:police", "JP:central")),
+    ("team", |a, _| a.between = two("FR:central", "JP:police")),
     ("purpose", |a, _| a.purpose = None),
     ("purpose", |a, _| a.purpose = Some("tax".to_owned())),
     ("offence", |a, _| a.offence = None),
@@ -212,6 +219,10 @@ const BREACHES: [Breach; 45] = [
     ("quota", |a, _| a.used.retain(|one| one.per == Period::Year)),
     ("quota", |a, _| a.used.iter_mut().for_each(|one| one.counted.truncate(1))),
 ];
+
+fn two(sender: &str, recipient: &str) -> Option<[AuthorityId; 2]> {
+    Some([sender, recipient].map(|one| one.parse().unwrap()))
+}
 
 fn about(asked: &mut Asked, subjects: u32) {
     asked.scope().subjects = subjects;

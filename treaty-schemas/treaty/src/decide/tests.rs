@@ -8,7 +8,7 @@ use crate::{
     Decision, Ground, Input, Judgement, Outcome, Period, Query, Quota, Rule, Used,
     provision::{ConsentRule, DualCriminality, EmergencyRule, OffenceRule},
     rule::Obstacle,
-    testing::{NOON, changed, compiled, consent, national, party, query, stored_data, table},
+    testing::{NOON, changed, compiled, consent, national, party, query, stored_data, table, team},
 };
 
 fn decide(rule: &Rule, asked: Query<'_>) -> Decision {
@@ -35,6 +35,7 @@ fn every_check_has_its_place() {
             vec![national().sets(Quota { per: Period::Day, requests: Some(9), subjects: Some(9), together: vec![] })];
         p.judgements = vec![Judgement { name: "ordre_public".to_owned(), clause: None }];
         p.grounds = vec![Ground { code: RefusalCode::R03, mandatory: true }];
+        p.teams = vec![national().sets(team(&["FR:central", "JP:central"]))];
     });
     let rule = table(&rule, |table| {
         table.instruments.get_mut("ets-185").unwrap().provisional_until = Some(jiff::civil::date(2027, 1, 1));
@@ -43,16 +44,19 @@ fn every_check_has_its_place() {
     let used = [Used { counted: vec![scope.request_type.clone()], per: Period::Day, requests: 1, subjects: 3 }];
     let measures = [scope];
     let languages = ["en"];
-    let asked = Query { consent: consent(0), used: Some(&used), languages: Some(&languages), ..query(&measures) };
+    let [sender, recipient] = &team(&["FR:central", "JP:central"])[..] else { panic!() };
+    let between = Some([sender, recipient]);
+    let asked =
+        Query { consent: consent(0), used: Some(&used), languages: Some(&languages), between, ..query(&measures) };
     let decision = rule.decide(&asked);
     assert!(decision.allowed(), "{:?}", decision.refusals);
     let checks: Vec<_> = decision.trace.iter().map(|step| step.check).collect();
     let order = "pair measures languages article reserved in_force provisional request_type closed records selectors \
-                 subjects window validator sender recipient purpose offence gravity dual_criminality classification \
+                 subjects window validator sender recipient team purpose offence gravity dual_criminality classification \
                  emergency attributes consent tags quota judgement ground";
     assert_eq!(checks.join(" "), order);
     assert_eq!(decision.trace[6].input.to_string(), "until 2027-01-01");
-    assert!(decision.trace[26..].iter().all(|step| step.outcome == Outcome::Human));
+    assert!(decision.trace[27..].iter().all(|step| step.outcome == Outcome::Human));
 }
 
 #[test]
@@ -84,6 +88,40 @@ fn a_bound_of_one_party_names_that_party_and_its_file() {
     assert_eq!(told(refusal), (RefusalCode::R90, "measures[0].subjects", "3 subjects, at most 2"));
     assert_eq!((refusal.rule.as_str(), refusal.owner), ("national/JP.toml", Some(party("JP"))));
     assert_eq!(refusal.remedy, "name 1 to 2; beyond that only JP can change national/JP.toml");
+}
+
+#[test]
+fn what_joint_teams_open_goes_between_two_members_of_one_team() {
+    let first = ["FR:central", "FR:judicial", "JP:central"];
+    let rule = changed(|p| {
+        p.teams = vec![national().sets(team(&first)), national().sets(team(&["FR:police", "JP:police"]))];
+    });
+    let between = |sender: &str, recipient: &str| {
+        let two = [sender, recipient].map(|one| one.parse().unwrap());
+        decide(&rule, Query { between: Some(two.each_ref()), ..query(&[]) })
+    };
+    for (sender, recipient) in [("FR:central", "JP:central"), ("FR:judicial", "JP:central"), ("FR:police", "JP:police")]
+    {
+        assert!(between(sender, recipient).allowed(), "{sender} {recipient}");
+    }
+    assert_eq!(between("FR:judicial", "JP:central").permits[0].team, team(&first));
+    let why = |who: &str| format!("{who} is not a member of the joint investigation team that opens this");
+    let (decision, reason) = (between("FR:court", "JP:central"), why("FR:court"));
+    let refusal = only(&decision);
+    assert_eq!(told(refusal), (RefusalCode::R93, "sender", reason.as_str()));
+    assert!(
+        refusal.remedy.starts_with("send it through FR:central or FR:judicial or FR:police; "),
+        "{}",
+        refusal.remedy
+    );
+    // Members of two teams are no team.
+    let (decision, reason) = (between("FR:central", "JP:police"), why("JP:police"));
+    let refusal = only(&decision);
+    assert_eq!(told(refusal), (RefusalCode::R93, "recipient", reason.as_str()));
+    assert!(refusal.remedy.starts_with("address JP:central; "), "{}", refusal.remedy);
+    let unnamed = decide(&rule, query(&[]));
+    assert_eq!((only(&unnamed).code, only(&unnamed).field.as_deref()), (RefusalCode::R93, Some("sender")));
+    assert!(decide(&compiled(), query(&[])).permits[0].team.is_empty());
 }
 
 #[test]

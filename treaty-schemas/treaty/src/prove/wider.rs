@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use model::{AuthorityKind, Classification, PartyId};
 
-use super::{Counterexample, Place, Prover, Witness, beyond_reach, claim::days, counterexample, in_words};
+use super::{
+    Counterexample, Place, Prover, Witness, beyond_reach, claim::days, counterexample, in_words, witness::directed,
+};
 use crate::{
     Change, Decision, Effect, Field, Period, Rule, Used,
-    change::{Difference, attributes, compare, directions, exceeded, exempt_from, languages, open, quota},
+    change::{Difference, attributes, compare, directions, exceeded, exempt_from, languages, open, quota, teamed},
     provision::Provision,
 };
 
@@ -165,6 +167,11 @@ fn only_new(field: &Field, old: &Provision, new: &Provision, base: &Witness, rul
         Field::Offence | Field::Threshold | Field::DualCriminality => offence(field, old, new, &mut w)?,
         Field::Senders => w.sender = other(&new.senders.value, &old.senders.value)?,
         Field::Recipients => w.recipient = other(&new.recipients.value, &old.recipients.value)?,
+        // Where no team is asked for any more, the base names nobody, and the old rule refuses that.
+        Field::Team => {
+            let more = teamed(new).difference(&teamed(old)).next().copied()?;
+            w.between = Some(directed(more, w.requested));
+        }
         Field::Classification => {
             let before = old.classification_max.as_ref()?.value;
             w.classification =

@@ -1,14 +1,14 @@
 use std::fmt;
 
 use model::{
-    AuthorityKind, Classification, Consent, Digest, MeasureId, MeasureScope, Offence, PartyId, Role, SubjectTag,
-    Timestamp, limits::TAGS_MAX,
+    AuthorityId, AuthorityKind, Classification, Consent, Digest, MeasureId, MeasureScope, Offence, PartyId, Role,
+    SubjectTag, Timestamp, limits::TAGS_MAX,
 };
 
 use super::{Place, claim::days};
 use crate::{
     Decision, Query, Rule, Used,
-    change::{attributes, exempt_from},
+    change::{attributes, exempt_from, teamed},
     phrase::{List, Plural},
     provision::Provision,
 };
@@ -20,6 +20,7 @@ pub(super) struct Witness {
     pub(super) requested: PartyId,
     pub(super) sender: AuthorityKind,
     pub(super) recipient: AuthorityKind,
+    pub(super) between: Option<[AuthorityId; 2]>,
     pub(super) scope: MeasureScope,
     pub(super) purpose: String,
     pub(super) offence: Option<Offence>,
@@ -41,7 +42,8 @@ pub(super) fn reachable(p: &Provision) -> bool {
     let lists = [p.senders.value.is_empty(), p.recipients.value.is_empty(), p.selectors.value.is_empty()];
     let nothing = p.records.is_empty() || p.purposes.value.is_empty() || lists.contains(&true);
     let zero = p.max_subjects.value == 0 || p.max_window_days.as_ref().is_some_and(|days| days.value == 0);
-    !nothing && !zero && attributes(p).is_none_or(|list| !list.is_empty())
+    let deserted = !p.teams.is_empty() && teamed(p).is_empty();
+    !nothing && !zero && !deserted && attributes(p).is_none_or(|list| !list.is_empty())
 }
 
 impl Witness {
@@ -62,6 +64,10 @@ impl Witness {
             Some(list) => vec![list.first()?.clone()],
             None => Vec::new(),
         };
+        let between = match (p.teams.is_empty(), teamed(p).pop_first()) {
+            (true, _) => None,
+            (false, two) => Some(directed(two?, requested)),
+        };
         let months = p.offence.value.min_max_penalty_months.max(exempt_from(p).unwrap_or(0)).max(1);
         let counts = p.quotas.iter().any(|quota| quota.value.subjects.is_some());
         let scope = MeasureScope {
@@ -80,6 +86,7 @@ impl Witness {
             requested,
             sender: *p.senders.value.first()?,
             recipient: *p.recipients.value.first()?,
+            between,
             scope,
             purpose: p.purposes.value.first()?.clone(),
             offence: Some(Offence { max_penalty_months: months, dual_criminality: true, listed: false }),
@@ -117,6 +124,7 @@ impl Witness {
             requested: self.requested,
             sender: self.sender,
             recipient: self.recipient,
+            between: self.between.as_ref().map(|two| two.each_ref()),
             measures: std::slice::from_ref(&self.scope),
             purpose: Some(&self.purpose),
             offence: self.offence,
@@ -130,6 +138,11 @@ impl Witness {
             used: self.used.as_deref(),
         })
     }
+}
+
+/// Two members of a team: who asks, and then who is asked.
+pub(super) fn directed([a, b]: [&AuthorityId; 2], requested: PartyId) -> [AuthorityId; 2] {
+    if a.party() == requested { [b.clone(), a.clone()] } else { [a.clone(), b.clone()] }
 }
 
 fn tag(number: u128) -> SubjectTag {
@@ -147,6 +160,9 @@ impl fmt::Display for Witness {
             self.requested,
             self.recipient.as_str()
         )?;
+        if let Some([sender, recipient]) = &self.between {
+            write!(f, "(from {sender} to {recipient}) ")?;
+        }
         write!(f, "{} of {} under {}", List(&scope.records), Plural(scope.subjects, "subject"), scope.article)?;
         write!(f, ", named by {}", List(scope.selectors.iter().map(|kind| kind.as_str())))?;
         if let Some(window) = scope.window {

@@ -4,8 +4,8 @@ use std::{ops::Range, str::FromStr};
 
 use jiff::civil::Date;
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, ConditionCode, Malformed, PartyId, PostponementCode,
-    RecordType, RefusalCode, RequestType, Role, SelectorKind,
+    ArticleRef, Attribute, AuthorityId, AuthorityKind, Classification, ConditionCode, Malformed, PartyId,
+    PostponementCode, RecordType, RefusalCode, RequestType, Role, SelectorKind,
 };
 use toml::de::DeValue;
 
@@ -196,7 +196,7 @@ macro_rules! parsed {
         }
     )+};
 }
-parsed!(PartyId, RequestType, Attribute, Slug);
+parsed!(PartyId, AuthorityId, RequestType, Attribute, Slug);
 
 impl Read for ArticleRef {
     fn read(report: &mut Report<'_>, value: &Value<'_>) -> Option<Self> {

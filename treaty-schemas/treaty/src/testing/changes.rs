@@ -1,4 +1,6 @@
-use model::{AuthorityKind, Classification, ConditionCode, PostponementCode, RefusalCode, Role, SelectorKind};
+use model::{
+    AuthorityId, AuthorityKind, Classification, ConditionCode, PostponementCode, RefusalCode, Role, SelectorKind,
+};
 
 use super::{article, compiled, national, provision};
 use crate::{
@@ -26,6 +28,7 @@ pub(crate) fn every_change() -> Vec<(&'static str, Change)> {
         dual_criminality: _,
         senders: _,
         recipients: _,
+        teams: _,
         classification_max: _,
         attributes: _,
         never: _,
@@ -100,6 +103,15 @@ fn term_changes() -> Vec<(&'static str, Change)> {
         ("senders: none", |p| p.senders.value.clear()),
         ("recipients", |p| p.recipients.value.push(AuthorityKind::Executing)),
         ("recipients: none", |p| p.recipients.value.clear()),
+        ("teams", |p| p.teams = vec![national().sets(team(&["FR:central", "JP:central"]))]),
+        ("teams: one more member", |p| {
+            p.teams = vec![national().sets(team(&["FR:central", "FR:judicial", "JP:central"]))];
+        }),
+        ("teams: another", |p| {
+            p.teams = [["FR:central", "JP:central"], ["FR:judicial", "JP:judicial"]]
+                .map(|two| national().sets(team(&two)))
+                .to_vec();
+        }),
         ("classification_max", |p| p.classification_max = Some(national().sets(Classification::Official))),
         ("classification_max: higher", |p| p.classification_max = Some(national().sets(Classification::Secret))),
         ("consent", |p| p.consent = Some(national().sets(ConsentRule { max_age_s: 300 }))),
@@ -112,6 +124,11 @@ fn term_changes() -> Vec<(&'static str, Change)> {
             p.emergency = Some(national().sets(EmergencyRule { callback: false, expost_hours: Some(48) }));
         }),
     ]
+}
+
+/// The members of a team, sorted as they are written.
+pub(crate) fn team(members: &[&str]) -> Vec<AuthorityId> {
+    members.iter().map(|member| member.parse().unwrap()).collect()
 }
 
 fn human_changes() -> Vec<(&'static str, Change)> {

@@ -30,9 +30,11 @@ pub(crate) fn decide(rule: &Rule, from: &str, to: &str, ask: Ask) -> Decision {
     scope.selectors = vec![selector];
     scope.window = (kind == "stored_data").then_some(model::Window { from: date(2026, 1, 1), to: date(2026, 1, 30) });
     let measures = [scope];
+    let between = [from, to].map(|party| format!("{party}:central").parse().unwrap());
     let asked = Query {
         purpose: Some("investigation"),
         classification: Some(Classification::Official),
+        between: Some(between.each_ref()),
         ..query(from, to, &measures)
     };
     rule.decide(&asked)

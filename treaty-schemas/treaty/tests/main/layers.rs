@@ -101,14 +101,46 @@ fn a_joint_team_needs_an_arrangement_of_the_pair_until_its_last_day() {
     let reason = "prot:12 leaves joint_team to an arrangement between FR and JP";
     refused(&on(&world(&[]), ("FR", "JP"), TEAM, TODAY), None, &format!("{reason}: there is none"));
     let dated = "arranges = [\"joint_team\"]\nvalid_from = 2026-02-01\nvalid_to = 2026-11-22";
-    let (path, text) = overlay(dated, "");
-    let catalog = world(&[(path, text.replacen("\"arrangement\"", "\"jit\"", 1))]);
+    let catalog = world(&[team(dated, "\"FR:central\", \"JP:central\"")]);
     assert!(on(&catalog, ("FR", "JP"), TEAM, TODAY).allowed());
     let early = on(&catalog, ("FR", "JP"), TEAM, date(2026, 1, 31));
     refused(&early, None, &format!("{reason}: {OVERLAY} is not valid yet"));
     let late = on(&catalog, ("FR", "JP"), TEAM, date(2026, 11, 23));
     refused(&late, None, &format!("{reason}: {OVERLAY} was valid until 2026-11-22"));
     assert!(!on(&catalog, ("DE", "JP"), TEAM, TODAY).allowed());
+}
+
+/// The same overlay as a joint investigation team.
+fn team(head: &str, members: &str) -> (&'static str, String) {
+    let (path, text) = overlay(head, "");
+    let jit = format!("\"jit\"\npurpose = \"Forged bills\"\nmembers = [{members}]");
+    (path, text.replacen("\"arrangement\"", &jit, 1))
+}
+
+#[test]
+fn what_a_team_opens_is_between_its_members_and_what_an_arrangement_opens_is_for_all() {
+    let head = "arranges = [\"joint_team\"]\nvalid_to = 2027-12-31";
+    let members = "\"JP:central\", \"FR:judicial\", \"JP:judicial\"";
+    let of_team = world(&[team(head, members)]);
+    // Both are central authorities, and only that of Japan is a member.
+    let refusal = crate::support::only(&on(&of_team, ("FR", "JP"), TEAM, TODAY)).clone();
+    assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R93, Some("sender")));
+    assert_eq!(refusal.reason, "FR:central is not a member of the joint investigation team that opens this");
+    assert_eq!((refusal.rule.as_str(), refusal.article.unwrap().to_string().as_str()), (OVERLAY, "prot:12"));
+    assert_eq!(refusal.remedy, format!("send it through FR:judicial; beyond that both parties must change {OVERLAY}"));
+    let back = crate::support::only(&on(&of_team, ("JP", "FR"), TEAM, TODAY)).clone();
+    assert_eq!((back.code, back.field.as_deref()), (RefusalCode::R93, Some("recipient")));
+    // What needs no arrangement is for all.
+    assert!(on(&of_team, ("FR", "JP"), STORED, TODAY).allowed());
+    let wide = world(&[team(head, &format!("\"FR:central\", {members}"))]);
+    let permit = &on(&wide, ("FR", "JP"), TEAM, TODAY).permits[0];
+    assert_eq!(permit.team.len(), 4);
+    let pin = |catalog: &Catalog| catalog.rule(party("FR"), party("JP"), TODAY).pin();
+    assert_ne!(pin(&of_team), pin(&wide));
+    let (_, arrangement) = overlay("arranges = [\"joint_team\"]", "");
+    let arrangement = arrangement.replacen("\"mou\"", "\"notes\"", 1);
+    let open = world(&[team(head, members), ("overlays/FR-JP/notes.toml", arrangement)]);
+    assert!(on(&open, ("FR", "JP"), TEAM, TODAY).allowed());
 }
 
 #[test]

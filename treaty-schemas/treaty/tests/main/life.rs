@@ -58,7 +58,7 @@ fn a_joint_team_is_agreed_active_extended_and_ended_by_its_files() {
     let team = |version: u32, to: &str| {
         format!(
             "format = \"overlay/1\"\nid = \"team\"\ntitle = \"Team\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
-             version = {version}\nvalid_from = 2026-06-01\nvalid_to = {to}\narranges = [\"joint_team\"]\nverified = false\n"
+             purpose = \"Forged bills\"\nmembers = [\"FR:central\", \"JP:central\"]\nversion = {version}\nvalid_from = 2026-06-01\nvalid_to = {to}\narranges = [\"joint_team\"]\nverified = false\n"
         )
     };
     let first = ("overlays/FR-JP/team.toml", team(1, "2026-12-31"));
@@ -68,8 +68,18 @@ fn a_joint_team_is_agreed_active_extended_and_ended_by_its_files() {
     assert_eq!(days.map(|day| stands(&catalog, day)), [TeamLife::Agreed, TeamLife::Active, TeamLife::Ended]);
     let longer =
         team(2, "2027-12-31").replace("valid_from = 2026-06-01", "valid_from = 2027-01-01\nrecorded = 2026-12-01");
+    let longer = longer.replace("[\"FR:central\", ", "[\"FR:central\", \"FR:judicial\", ");
     let catalog = world(&[first, ("overlays/FR-JP/team.2.toml", longer)]);
     let days = [date(2026, 12, 31), date(2027, 1, 1), date(2028, 1, 1)];
+    let members = |on| catalog.teams(party("JP"), on)[0].members.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(members(days[0]), ["FR:central", "JP:central"]);
+    assert_eq!(members(days[1]), ["FR:central", "FR:judicial", "JP:central"]);
+    let told = &catalog.teams(party("JP"), days[1])[0];
+    assert_eq!(
+        (told.purpose.as_str(), told.from, told.until),
+        ("Forged bills", Some(date(2026, 6, 1)), Some(date(2027, 12, 31)))
+    );
+    assert_eq!(told.files, ["overlays/FR-JP/team.toml", "overlays/FR-JP/team.2.toml"]);
     assert_eq!(days.map(|day| stands(&catalog, day)), [TeamLife::Active, TeamLife::Extended, TeamLife::Ended]);
     assert!(catalog.teams(party("DE"), TODAY).is_empty());
 }

@@ -71,6 +71,7 @@ pub(crate) fn query<'a>(from: &str, to: &str, measures: &'a [MeasureScope]) -> Q
         requested: party(to),
         sender: AuthorityKind::Central,
         recipient: AuthorityKind::Central,
+        between: None,
         measures,
         purpose: Some("criminal_investigation"),
         offence: Some(Offence { max_penalty_months: 60, dual_criminality: true, listed: false }),
@@ -159,6 +160,7 @@ pub(crate) fn layers() -> Vec<(String, String)> {
         "[[restrict]]\narticles = [\"conv:31\"]\nmax_subjects = 5\nrecords = [\"traffic_data\"]\nbecause = \"x\"\n";
     let overlay = format!(
         "format = \"overlay/1\"\nid = \"mou\"\ntitle = \"t\"\nparties = [\"FR\", \"JP\"]\nkind = \"jit\"\n\
+         purpose = \"t\"\nmembers = [\"FR:central\", \"JP:central\"]\n\
          valid_from = 2020-01-01\nvalid_to = 2029-12-31\narranges = [\"joint_team\"]\nverified = true\n\n{restrict}"
     );
     let national =

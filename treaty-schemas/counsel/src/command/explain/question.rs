@@ -3,8 +3,8 @@
 use clap::Args;
 use jiff::{Span, civil::Date};
 use model::{
-    ArticleRef, Attribute, AuthorityKind, Classification, Consent, Digest, Exit, Malformed, MeasureId, MeasureScope,
-    Offence, RecordType, Role, SelectorKind, SubjectTag, Timestamp, Window,
+    ArticleRef, Attribute, AuthorityId, AuthorityKind, Classification, Consent, Digest, Exit, Malformed, MeasureId,
+    MeasureScope, Offence, RecordType, Role, SelectorKind, SubjectTag, Timestamp, Window,
 };
 use records::RecordTypes;
 use treaty::{Offer, Query, Rule};
@@ -111,6 +111,7 @@ struct Question {
     measures: Vec<MeasureScope>,
     sender: AuthorityKind,
     recipient: AuthorityKind,
+    between: Option<[AuthorityId; 2]>,
     purpose: Option<String>,
     offence: Option<Offence>,
     validator: Option<Role>,
@@ -147,6 +148,7 @@ impl Facts {
             requested: offer.requested,
             sender: question.sender,
             recipient: question.recipient,
+            between: question.between.as_ref().map(|two| two.each_ref()),
             measures: &question.measures,
             purpose: question.purpose.as_deref(),
             offence: question.offence,
@@ -169,6 +171,10 @@ impl Facts {
         let first = |kinds: &[AuthorityKind]| kinds.iter().copied().min().unwrap_or(AuthorityKind::Central);
         let sender = self.sender.unwrap_or_else(|| first(&offer.senders.value));
         let recipient = self.recipient.unwrap_or_else(|| first(&offer.recipients.value));
+        let between = members(offer);
+        if let Some([sender, recipient]) = &between {
+            assume(format!("between members of the team, from {sender} to {recipient}"));
+        }
         let purpose = self.purpose.clone().or_else(|| offer.purposes.value.first().cloned());
         if self.sender.is_none() || self.recipient.is_none() {
             assume(format!("sent by a {} authority to a {} one", sender.as_str(), recipient.as_str()));
@@ -191,6 +197,7 @@ impl Facts {
             measures: vec![scope],
             sender,
             recipient,
+            between,
             purpose,
             offence: self.offence(offer, &mut assumed),
             validator,
@@ -265,6 +272,13 @@ impl Facts {
         let age = self.consent_age.or(offer.consent_max_age_s.as_ref().map(|_| 0))?;
         Some(Consent { given: at.plus_ms(-1000 * i64::from(age)), receipt: Digest::of(&[b"consent"]) })
     }
+}
+
+/// Two members of the first joint team that opens it, who asks and who is asked.
+fn members(offer: &Offer) -> Option<[AuthorityId; 2]> {
+    let team = &offer.teams.first()?.value;
+    let of = |party| team.iter().find(|member| member.party() == party).cloned();
+    Some([of(offer.requesting)?, of(offer.requested)?])
 }
 
 /// A role that may validate all of `records`; the most demanding first.
