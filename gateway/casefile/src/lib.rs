@@ -2,7 +2,8 @@
 //! it, and that nothing was taken out of the chain of its entries. Whoever checks it trusts neither state: only the roots that they pinned themselves.
 //!
 //! [`assemble`] makes the file from what a desk and its gateway hold; [`verify`] replays the case from it, with the code that gateways run.
-//! The format is written down in `names.rs` and `container.rs`; deploy/AUDITOR.md checks one with nothing of ours.
+//! The format is written down in `names.rs` and `container.rs`; deploy/AUDITOR.md checks one with nothing of ours, and
+//! names every [`Check`].
 //!
 //! This crate must never do IO, read a clock, hold a key, or link a storage or a channel: bytes, roots and the moment come in as arguments.
 //!
@@ -36,7 +37,7 @@ pub use proof::LeafProof;
 pub use refusals::{
     ProvedRefusal, REFUSALS_BYTES_MAX, ReceiptText, RefusalOnRecord, RefusalsProved, check_refusals, refusals_to_file,
 };
-pub use report::{Contradiction, Misstatement, Report, Section, Signer, WrongClock};
+pub use report::{Check, Contradiction, Misstatement, Report, Section, Signer, WrongClock};
 pub use stamp::StampProof;
 pub use verify::{CannotVerify, RootPin, Trusted, treaty_files, verify, verify_violation};
 pub use violation::violation_in;

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use model::{AuthorityId, CaseId, PartyId, Timestamp};
 use serde::Serialize;
 
@@ -84,11 +86,94 @@ fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok,
 pub struct Contradiction {
     /// The file within the case file.
     pub file: String,
-    /// The rule that it breaks: `manifest`, `signature`, `chain`, `treaty`, `workflow`, `receipts`, `ledger`, `roster`, `body`, `extent`,
-    /// `directory`, `format`, `time-stamp`.
-    pub rule: &'static str,
+    /// The rule that it breaks.
+    pub rule: Check,
     /// What is wrong.
     pub what: String,
+}
+
+/// The rules that a case file or a violation notice can break. deploy/AUDITOR.md tells them to strangers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// A body is the one that the header of its entry committed to, and written as its schema wants it.
+    Body,
+    /// Each entry of the case names the header of the one before it.
+    Chain,
+    /// A directory is signed by the root of its state, and each state has one.
+    Directory,
+    /// The file holds as much of the case as the exporter's gateway says.
+    Extent,
+    /// Files are those that such a file has, written as they are to be.
+    Format,
+    /// The head is signed by both states, and each leaf stands under it and for what is in the file.
+    Ledger,
+    /// Each file is the one that the manifest names, and there is no other.
+    Manifest,
+    /// A violation notice says what is found.
+    Notice,
+    /// An opening shows that a state had pinned the root of the other one.
+    Opening,
+    /// A receipt stands at the entry that it is on, and says that the entry was taken in its time.
+    Receipts,
+    /// Nobody came into the group of the case but by the rules.
+    Roster,
+    /// Who is named as the signer signed.
+    Signature,
+    /// A time-stamp is of a head that leads to the one in the file.
+    TimeStamp,
+    /// The treaty files give the rule that the headers name, and it allows the request.
+    Treaty,
+    /// The procedure allows each step.
+    Workflow,
+}
+
+impl Check {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Body,
+        Self::Chain,
+        Self::Directory,
+        Self::Extent,
+        Self::Format,
+        Self::Ledger,
+        Self::Manifest,
+        Self::Notice,
+        Self::Opening,
+        Self::Receipts,
+        Self::Roster,
+        Self::Signature,
+        Self::TimeStamp,
+        Self::Treaty,
+        Self::Workflow,
+    ];
+
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Chain => "chain",
+            Self::Directory => "directory",
+            Self::Extent => "extent",
+            Self::Format => "format",
+            Self::Ledger => "ledger",
+            Self::Manifest => "manifest",
+            Self::Notice => "notice",
+            Self::Opening => "opening",
+            Self::Receipts => "receipts",
+            Self::Roster => "roster",
+            Self::Signature => "signature",
+            Self::TimeStamp => "time-stamp",
+            Self::Treaty => "treaty",
+            Self::Workflow => "workflow",
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Lines of one section on a screen; all of them are in the JSON.

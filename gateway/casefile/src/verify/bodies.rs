@@ -6,7 +6,7 @@ use accord::RequestBody;
 use model::{BodyCommitment, BodySalt, Denial, Digest, RecordType, Step};
 use records::{Defect, RecordTypes};
 
-use super::{Findings, compared, items::Item, sheaf::Sheaf};
+use super::{Check, Findings, compared, items::Item, sheaf::Sheaf};
 use crate::{
     assemble::{CARRIED, readable},
     body::Opened,
@@ -53,12 +53,12 @@ pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Finding
         let salt = sheaf.take(&names::body(item.number, "salt")).and_then(|salt| salt.try_into().ok());
         let opens = salt.is_some_and(|salt| BodyCommitment::of(&BodySalt(salt), bytes) == commitment);
         if !opens {
-            findings.contradict(&name, "body", "not the body that the header of its entry committed to");
+            findings.contradict(&name, Check::Body, "not the body that the header of its entry committed to");
             continue;
         }
         match documents(sheaf, item, bytes, types) {
             Ok(names) => bodies.opened.push((item.number, names)),
-            Err(what) => findings.contradict(&name, "body", what),
+            Err(what) => findings.contradict(&name, Check::Body, what),
         }
         compare(item, &name, bytes, &mut asked, &mut bodies, findings);
         if let Some(signature) = sheaf.take(&names::body(item.number, "signature")) {
@@ -66,7 +66,7 @@ pub(super) fn read(sheaf: &mut Sheaf<'_>, items: &[Item], findings: &mut Finding
             let digest = Digest::of(&[bytes]);
             let holds = item.desk_key.verify(identity::Domain::Record, digest.as_bytes(), signature).is_ok();
             if !holds {
-                findings.contradict(&name, "signature", "the sending desk did not sign this body");
+                findings.contradict(&name, Check::Signature, "the sending desk did not sign this body");
             }
         }
     }
@@ -111,7 +111,7 @@ fn compare(
             );
             findings.belied(header.sender.party(), name, what);
         }
-        Err(what) => findings.contradict(name, "body", what),
+        Err(what) => findings.contradict(name, Check::Body, what),
     }
 }
 

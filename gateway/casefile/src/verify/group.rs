@@ -11,7 +11,7 @@ use model::{
 use roster::{CaseBinding, CertifiedEpoch, Follower, Frame, Grace, check_key_package};
 
 use super::{
-    Findings,
+    Check, Findings,
     items::Item,
     parties::{Against, Parties, Used},
 };
@@ -65,7 +65,7 @@ impl Group {
             Payload::Handshake(handshake) => self.handshake(item, handshake, manifest, parties, findings),
         };
         if let Err(denial) = taken {
-            findings.contradict(&item.file, "roster", denial.to_string());
+            findings.contradict(&item.file, Check::Roster, denial.to_string());
         }
     }
 

@@ -9,7 +9,7 @@ use prost::Message;
 use proto::{convert, types as wire};
 
 use super::{
-    Findings,
+    Check, Findings,
     clocks::{Apart, Clocks},
     judged::Claimed,
     parties::{Parties, Used},
@@ -148,7 +148,7 @@ pub(super) fn read(
     for (name, bytes) in sheaf.folder("receipts/") {
         match stated(name, bytes, parties, &proven) {
             Ok(one) => receipts.entry(names::number_of(name, "receipts/").unwrap_or(usize::MAX)).or_default().push(one),
-            Err(denial) => findings.contradict(name, "signature", denial.to_string()),
+            Err(denial) => findings.contradict(name, Check::Signature, denial.to_string()),
         }
     }
     let (mut items, mut apart) = (Vec::new(), Vec::new());
@@ -156,11 +156,11 @@ pub(super) fn read(
         let receipts = receipts.remove(&number).unwrap_or_default();
         match item((name, number, bytes), receipts, manifest, parties, (&mut apart, findings)) {
             Ok(item) => items.push(item),
-            Err(denial) => findings.contradict(name, "signature", denial.to_string()),
+            Err(denial) => findings.contradict(name, Check::Signature, denial.to_string()),
         }
     }
     for one in receipts.into_values().flatten() {
-        findings.contradict(&one.file, "receipts", "a receipt on an entry that is not in the file");
+        findings.contradict(&one.file, Check::Receipts, "a receipt on an entry that is not in the file");
     }
     let clocks = Clocks::of(&items, manifest);
     clocks.settle(apart, findings);
@@ -190,7 +190,7 @@ fn item(
         return Err(malformed("not written as entries are: a field is unknown, repeated or out of order"));
     }
     if (entry.header.case, entry.header.home, entry.header.peer) != (manifest.case, manifest.home, manifest.peer) {
-        findings.contradict(name, "chain", "an entry of another case");
+        findings.contradict(name, Check::Chain, "an entry of another case");
     }
     let desk_key = parties.by(&used)?.desk_key(&entry.header.sender);
     let desk_key = desk_key.ok_or_else(|| malformed("its sender has no desk"))?;

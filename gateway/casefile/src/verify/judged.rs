@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use model::{EnvelopeDigest, Header, HeaderDigest, PartyId, ReceiptKind, Timestamp};
 
 use super::{
-    Findings, SKEW_MS,
+    Check, Findings, SKEW_MS,
     clocks::{Apart, may_be_a_clock},
     items::Stated,
 };
@@ -44,7 +44,7 @@ impl Claimed<'_> {
         let (by, kind) = (receipt.by, receipt.kind.as_str());
         if receipt.entry != header.entry {
             // Which entry a receipt stands at is the exporter's choice.
-            findings.contradict(&one.file, "receipts", "a receipt on another entry");
+            findings.contradict(&one.file, Check::Receipts, "a receipt on another entry");
             one.counts = false;
         } else if receipt.envelope != envelope {
             // Either the gateway signed what it never saw, or the desk signed two entries under one id.

@@ -11,7 +11,7 @@ use model::{PartyId, Pin, Timestamp};
 use shelf::{Files, Layer, Shelf, Standing};
 use treaty::Rule;
 
-use super::{Findings, sheaf::Sheaf};
+use super::{Check, Findings, sheaf::Sheaf};
 use crate::{Manifest, names};
 
 /// The treaty files of a case file.
@@ -32,16 +32,16 @@ impl Law {
         for (name, bytes) in sheaf.folder(names::TREATIES) {
             let path = name.strip_prefix(names::TREATIES).unwrap_or_default();
             let Ok(text) = str::from_utf8(bytes) else {
-                findings.contradict(name, "treaty", "no text");
+                findings.contradict(name, Check::Treaty, "no text");
                 continue;
             };
             let known = shelf::layer(path).is_some()
                 || ["signatures/", "acceptances/", "keys/"].iter().any(|folder| path.starts_with(folder));
             if !known {
-                findings.contradict(name, "format", "no file of a catalogue");
+                findings.contradict(name, Check::Format, "no file of a catalogue");
             }
             if matches!(shelf::layer(path), Some(Layer::National(_))) {
-                findings.contradict(name, "treaty", "a state's own law is in no case file");
+                findings.contradict(name, Check::Treaty, "a state's own law is in no case file");
             }
             files.push((path.to_owned(), text.to_owned()));
         }
@@ -49,7 +49,7 @@ impl Law {
         let shelf = match shelf.transpose() {
             Ok(shelf) => shelf,
             Err(error) => {
-                findings.contradict(names::TREATIES, "treaty", error.to_string());
+                findings.contradict(names::TREATIES, Check::Treaty, error.to_string());
                 None
             }
         };

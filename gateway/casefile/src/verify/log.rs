@@ -10,7 +10,7 @@ use ledger::{Cosignature, LedgerKey, Origin, SignedCheckpoint, Statement, Statem
 use model::{Denial, EntryId, Fault, PartyId, Timestamp};
 
 use super::{
-    Findings, SKEW_MS,
+    Check, Findings, SKEW_MS,
     clocks::{self, Clocks},
     items::{Item, Stated},
     parties::Parties,
@@ -67,14 +67,14 @@ pub(super) fn read(
     if let Some(note) = sheaf.take(names::HEAD) {
         match head(note, manifest, parties) {
             Ok(head) => log.head = Some(head),
-            Err(denial) => findings.contradict(names::HEAD, "ledger", denial.to_string()),
+            Err(denial) => findings.contradict(names::HEAD, Check::Ledger, denial.to_string()),
         }
     }
     let by_id: BTreeMap<EntryId, &Item> = items.iter().map(|item| (item.entry.header.entry, item)).collect();
     for (name, text) in sheaf.folder("ledger/leaf-") {
         match leaf(name, text, log.head.as_ref(), &by_id) {
             Ok((proof, item)) => log.note(name, proof, item, manifest, findings),
-            Err(denial) => findings.contradict(name, "ledger", denial.to_string()),
+            Err(denial) => findings.contradict(name, Check::Ledger, denial.to_string()),
         }
     }
     log.ordered(items, manifest, findings);
@@ -308,7 +308,7 @@ impl Log {
             findings.misstate(&[manifest.home], &one.file, what);
         } else if exporter == manifest.home {
             let what = format!("its leaf {said} is under the head, and its proof is not in the file");
-            findings.contradict(&one.file, "ledger", what);
+            findings.contradict(&one.file, Check::Ledger, what);
         } else {
             // The exporter's gateway signed that it holds no such leaf, the home that there is one.
             let what =
@@ -331,7 +331,7 @@ fn unopened(name: &str, item: &Item, manifest: &Manifest, findings: &mut Finding
     let exporter = manifest.exporter.party();
     if exporter == manifest.home {
         let what = "it opens to a receipt that is not in the file, and whoever logs one has it";
-        findings.contradict(name, "ledger", what);
+        findings.contradict(name, Check::Ledger, what);
     } else {
         findings.unproved(format!(
             "What {} logged of entry {} in {name}: the receipt is not in the file. {exporter} may not have been told of it yet; {} can show it.",
@@ -359,13 +359,13 @@ pub(super) fn extent(
     let keys = parties.ledger_keys(by);
     let mut keys = keys.iter().map(|key| identity::VerifyingKey::new(*key.as_bytes()));
     if !keys.any(|key| key.verify(Domain::CaseExtent, text.as_bytes(), signature).is_ok()) {
-        findings.contradict(names::EXTENT_SIGNATURE, "signature", format!("not signed by the gateway of {by}"));
+        findings.contradict(names::EXTENT_SIGNATURE, Check::Signature, format!("not signed by the gateway of {by}"));
         return None;
     }
     let at = match Extent::moment_in(text) {
         Ok(at) => at,
         Err(denial) => {
-            findings.contradict(names::EXTENT, "format", denial.to_string());
+            findings.contradict(names::EXTENT, Check::Format, denial.to_string());
             return None;
         }
     };
@@ -385,7 +385,7 @@ pub(super) fn extent(
     let differing = found.differing(text);
     if !differing.is_empty() {
         let what = format!("the gateway of {by} holds other {} of the case than the file", differing.join(" and "));
-        findings.contradict(names::EXTENT, "extent", what);
+        findings.contradict(names::EXTENT, Check::Extent, what);
     }
     Some(at)
 }

@@ -22,7 +22,8 @@ use identity::StampRoots;
 use model::{PartyId, Timestamp, limits::CLOCK_AHEAD_MS_MAX};
 
 use crate::{
-    Contradiction, Manifest, Misstatement, Report, Signer, Unreadable, WrongClock, container, names, readme::README,
+    Check, Contradiction, Manifest, Misstatement, Report, Signer, Unreadable, WrongClock, container, names,
+    readme::README,
 };
 use parties::Parties;
 use sheaf::Sheaf;
@@ -59,7 +60,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(crate) fn contradict(&mut self, file: &str, rule: &'static str, what: impl Into<String>) {
+    pub(crate) fn contradict(&mut self, file: &str, rule: Check, what: impl Into<String>) {
         self.contradicted.push(Contradiction { file: file.to_owned(), rule, what: what.into() });
     }
 
@@ -129,7 +130,7 @@ pub fn verify<'t>(file: &[u8], trusted: impl Into<Trusted<'t>>, now: Timestamp) 
     let outcome = replay::replay(&manifest, &items, &mut parties, &law, &mut findings);
     let bodies = bodies::read(&mut sheaf, &items, &mut findings);
     for name in sheaf.left() {
-        findings.contradict(name, "format", "no case file has such a file");
+        findings.contradict(name, Check::Format, "no case file has such a file");
     }
     let told = tell::Told {
         manifest: &manifest,
@@ -151,13 +152,13 @@ fn sums(sheaf: &Sheaf<'_>, manifest: &Manifest, findings: &mut Findings) {
     for (name, sum) in &manifest.files {
         match sheaf.peek(name) {
             Some(bytes) if model::Digest::of(&[bytes]) == *sum => {}
-            Some(_) => findings.contradict(name, "manifest", "its SHA-256 is not the one in the manifest"),
-            None => findings.contradict(name, "manifest", "the manifest names it, and it is not there"),
+            Some(_) => findings.contradict(name, Check::Manifest, "its SHA-256 is not the one in the manifest"),
+            None => findings.contradict(name, Check::Manifest, "the manifest names it, and it is not there"),
         }
     }
     for name in sheaf.names().filter(|name| ![names::MANIFEST, names::MANIFEST_SIGNATURE].contains(name)) {
         if !manifest.files.contains_key(name) {
-            findings.contradict(name, "manifest", "the manifest does not name it");
+            findings.contradict(name, Check::Manifest, "the manifest does not name it");
         }
     }
 }
@@ -172,13 +173,13 @@ fn exporter(
     findings: &mut Findings,
 ) {
     if sheaf.take(names::README) != Some(README.as_bytes()) {
-        findings.contradict(names::README, "format", "not the text that a case file begins with");
+        findings.contradict(names::README, Check::Format, "not the text that a case file begins with");
     }
     let signature = sheaf.take(names::MANIFEST_SIGNATURE).unwrap_or_default();
     let keys = parties.desk_keys(&manifest.exporter);
     if !keys.iter().any(|key| key.verify(identity::Domain::CaseFile, bytes, signature).is_ok()) {
         let what = format!("not signed by the desk of {}, as the directories of its party know it", manifest.exporter);
-        findings.contradict(names::MANIFEST_SIGNATURE, "signature", what);
+        findings.contradict(names::MANIFEST_SIGNATURE, Check::Signature, what);
     }
     let newest = parties.newest_desk_key(&manifest.exporter);
     if newest.is_none_or(|key| key.verify(identity::Domain::CaseFile, bytes, signature).is_err()) {
@@ -188,7 +189,7 @@ fn exporter(
         ));
     }
     if ![manifest.home, manifest.peer].contains(&manifest.exporter.party()) {
-        findings.contradict(names::MANIFEST, "format", "exported by a desk of neither party");
+        findings.contradict(names::MANIFEST, Check::Format, "exported by a desk of neither party");
     }
     let early = manifest.made().0.saturating_sub(now.0);
     if early > SKEW_MS && clocks::may_be_a_clock(early) {
@@ -200,6 +201,6 @@ fn exporter(
         ));
     } else if early > SKEW_MS {
         let what = "exported at a moment that has not come, by the clock of who checks";
-        findings.contradict(names::MANIFEST, "format", what);
+        findings.contradict(names::MANIFEST, Check::Format, what);
     }
 }

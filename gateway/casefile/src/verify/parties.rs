@@ -7,7 +7,7 @@ use identity::{Directory, RootCertificate, RootOpening, SignedDirectory, TrustSt
 use ledger::LedgerKey;
 use model::{AuthorityId, Denial, Fault, PartyId, Timestamp};
 
-use super::{Findings, SKEW_MS, sheaf::Sheaf};
+use super::{Check, Findings, SKEW_MS, sheaf::Sheaf};
 use crate::names;
 
 /// Versions of one directory that are read, the newest ones. How many there are is the choice of its party, and no word against the other.
@@ -57,14 +57,18 @@ impl Parties {
                 Ok((directory, signed)) => {
                     versions.entry(directory.party).or_default().push((directory, signed));
                 }
-                Err(denial) => findings.contradict(name, "directory", denial.to_string()),
+                Err(denial) => findings.contradict(name, Check::Directory, denial.to_string()),
             }
         }
         for party in pair {
             let known = versions.entry(party).or_default();
             known.sort_by_key(|(directory, _)| std::cmp::Reverse(directory.version));
             if known.is_empty() {
-                findings.contradict("directories/", "directory", format!("no version of the directory of {party}"));
+                findings.contradict(
+                    "directories/",
+                    Check::Directory,
+                    format!("no version of the directory of {party}"),
+                );
             } else if known.len() > VERSIONS_MAX {
                 findings.unproved(format!(
                     "What the directory of {party} said before its newest {VERSIONS_MAX} versions: there are {} in the file.",

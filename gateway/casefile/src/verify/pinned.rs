@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use identity::{RootCertificate, RootOpening};
 use model::{Digest, PartyId};
 
-use super::{Findings, parties::Parties, sheaf::Sheaf};
+use super::{Check, Findings, parties::Parties, sheaf::Sheaf};
 use crate::{Section, names};
-
-const RULE: &str = "opening";
 
 pub(super) fn read(
     sheaf: &mut Sheaf<'_>,
@@ -29,7 +27,7 @@ pub(super) fn read(
         };
         match told {
             Ok((by, line)) => drop(lines.insert(by, line)),
-            Err(what) => findings.contradict(name, RULE, what),
+            Err(what) => findings.contradict(name, Check::Opening, what),
         }
     }
     for (by, other) in [(home, peer), (peer, home)].into_iter().filter(|(by, _)| !lines.contains_key(by)) {

@@ -6,7 +6,7 @@ use model::{Denial, Fault, HeaderDigest, KeyId, MeasureId, Refusal, RefusalCode,
 use treaty::{Permit, Query, Rule};
 use workflow::{Case, Command, Event, Terms, apply, decide};
 
-use super::{Findings, SKEW_MS, group::Group, items::Item, law::Law, parties::Parties};
+use super::{Check, Findings, SKEW_MS, group::Group, items::Item, law::Law, parties::Parties};
 use crate::Manifest;
 
 /// What the replay came to.
@@ -53,14 +53,14 @@ pub(super) fn replay(
         if !part {
             findings.contradict(
                 &item.file,
-                "chain",
+                Check::Chain,
                 "an entry of the case behind those that did not become part of it",
             );
         }
         outcome.entries += 1;
         if item.entry.header.previous != head {
             let what = "the entry before it in the file is not the one that it follows: one is missing, or the order is another";
-            findings.contradict(&item.file, "chain", what);
+            findings.contradict(&item.file, Check::Chain, what);
             broken = true;
         }
         head = item.entry.header_digest();
@@ -74,23 +74,23 @@ pub(super) fn replay(
         outcome.group.take(item, manifest, parties, findings);
     }
     if outcome.entries == 0 {
-        findings.contradict("entries/", "chain", "no entry that both gateways took");
+        findings.contradict("entries/", Check::Chain, "no entry that both gateways took");
     }
     outcome
 }
 
-type Broken = (&'static str, Denial);
+type Broken = (Check, Denial);
 
 impl Outcome {
     fn take(&mut self, item: &Item, parties: &mut Parties, law: &Law) -> Result<(), Broken> {
-        times(item).map_err(|denial| ("receipts", denial))?;
-        let terms = self.terms(item, parties, law).map_err(|denial| ("treaty", denial))?;
+        times(item).map_err(|denial| (Check::Receipts, denial))?;
+        let terms = self.terms(item, parties, law).map_err(|denial| (Check::Treaty, denial))?;
         let header = &item.entry.header;
         let signers: Vec<(KeyId, Role)> = item.entry.officers.iter().map(|one| (one.signature.key, one.role)).collect();
         let command = Command::of(header, &signers).under(&terms).carrying(item.entry.payload.size());
         let command = item.accepted().map_or(command, |accepted| command.taken(accepted.receipt.at));
         let event = decide(self.case.as_ref(), &command, header.created)
-            .map_err(|refusal| ("workflow", Denial::from(refusal)))?;
+            .map_err(|refusal| (Check::Workflow, Denial::from(refusal)))?;
         let case = apply(self.case.take(), &event);
         self.case = Some(match header.step {
             // Both gateways have it: a request goes through SENT to DELIVERED in one.

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, str};
 use identity::{Fingerprint, RootCertificate, certificates_from_pem};
 use model::{Malformed, PartyId};
 
-use super::{CannotVerify, Findings, sheaf::Sheaf};
+use super::{CannotVerify, Check, Findings, sheaf::Sheaf};
 use crate::names;
 
 /// A root that whoever checks trusts: they have it from its state, not from the case file.
@@ -77,7 +77,7 @@ pub(super) fn settle(
         let fits = shown.as_ref().is_some_and(|root| root.party() == party && root.fingerprint() == pin.fingerprint());
         if !fits {
             let what = format!("the root of {party} in the file is not the one that was given, {}", pin.fingerprint());
-            findings.contradict(&name, "signature", what);
+            findings.contradict(&name, Check::Signature, what);
         }
         let root = match pin {
             RootPin::Certificate(root) => Some((**root).clone()),

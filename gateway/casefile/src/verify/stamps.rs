@@ -7,7 +7,7 @@ use ledger::{Origin, Statement};
 use model::{Denial, Digest, Fault};
 
 use super::{
-    Findings, SKEW_MS,
+    Check, Findings, SKEW_MS,
     clocks::{self, Clocks},
     items::Item,
     log::{Log, first},
@@ -40,7 +40,7 @@ pub(super) fn read(
         let Some(stem) = name.strip_suffix(".timed") else { continue };
         match one(sheaf, stem, manifest, parties, log) {
             Ok(one) => dated.push((name, one)),
-            Err(denial) => findings.contradict(name, "time-stamp", denial.to_string()),
+            Err(denial) => findings.contradict(name, Check::TimeStamp, denial.to_string()),
         }
     }
     dated.sort_by_key(|(_, one)| (one.size, one.token.at()));

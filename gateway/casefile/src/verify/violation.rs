@@ -12,7 +12,7 @@ use proto::convert;
 
 use asked::Asked;
 
-use super::{CannotVerify, Findings, RootPin, SKEW_MS, compared, parties::Parties, roots, sheaf::Sheaf};
+use super::{CannotVerify, Check, Findings, RootPin, SKEW_MS, compared, parties::Parties, roots, sheaf::Sheaf};
 use crate::{
     Report, Section, Unreadable, container, names,
     violation::{Notice, README, header_of},
@@ -36,7 +36,7 @@ pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result
     let Claimed { asked, lied: (lied_file, lied), notice: (notice_file, notice) } = claimed(&mut sheaf)?;
     let mut findings = Findings::default();
     if sheaf.take(names::README) != Some(README.as_bytes()) {
-        findings.contradict(names::README, "format", "not the text that a violation notice begins with");
+        findings.contradict(names::README, Check::Format, "not the text that a violation notice begins with");
     }
     let pair = [lied.home, lied.peer];
     let roots = roots::settle(&mut sheaf, pair, pins, &mut findings)?;
@@ -51,7 +51,7 @@ pub fn verify_violation(file: &[u8], pins: &[RootPin], now: Timestamp) -> Result
             proved = complaint.weigh(&roots, &mut findings);
         }
         for name in sheaf.left() {
-            findings.contradict(name, "format", "no violation notice has such a file");
+            findings.contradict(name, Check::Format, "no violation notice has such a file");
         }
     }
     limits(&mut findings);
@@ -111,7 +111,7 @@ fn shown<'a>(
     let (entry, signed) = match signed_entry(sheaf, file, parties, now) {
         Ok(found) => found,
         Err(denial) => {
-            findings.contradict(file, "signature", denial.to_string());
+            findings.contradict(file, Check::Signature, denial.to_string());
             return None;
         }
     };
@@ -121,7 +121,7 @@ fn shown<'a>(
     let body = sheaf.take(&name)?;
     let opens = salt.is_some_and(|salt| entry.header.body == Some(BodyCommitment::of(&BodySalt(salt), body)));
     if !opens {
-        findings.contradict(&name, "body", "not the body that the header of its entry committed to");
+        findings.contradict(&name, Check::Body, "not the body that the header of its entry committed to");
         return None;
     }
     Some(Shown { file: file.to_owned(), entry, body, signed })
@@ -166,7 +166,7 @@ impl Complaint<'_> {
     /// Holds the body against its header, and the notice against what comes of that.
     fn weigh(&self, roots: &BTreeMap<PartyId, RootCertificate>, findings: &mut Findings) -> Vec<Section> {
         let Self { asked, lied, notice } = self;
-        let refuse = |findings: &mut Findings, what: String| findings.contradict(&notice.file, "notice", what);
+        let refuse = |findings: &mut Findings, what: String| findings.contradict(&notice.file, Check::Notice, what);
         let (complained, by) = (&lied.entry.header, &notice.entry.header);
         if by.sender != complained.recipient || by.case != complained.case {
             refuse(findings, format!("{} gives notice of what was not addressed to it", by.sender));
@@ -196,7 +196,7 @@ impl Complaint<'_> {
                 return Vec::new();
             }
             Err(why) => {
-                findings.contradict(&lied.file, "body", why);
+                findings.contradict(&lied.file, Check::Body, why);
                 return Vec::new();
             }
         };

@@ -16,7 +16,7 @@ fn found(lie: impl FnOnce(&Story, &mut Material)) -> Report {
 }
 
 fn says(report: &Report, rule: &str, what: &str) {
-    let told = report.contradicted.iter().any(|one| one.rule == rule && one.what.contains(what));
+    let told = report.contradicted.iter().any(|one| one.rule.as_str() == rule && one.what.contains(what));
     assert!(told, "{rule}: {what}\n{}", report.to_text());
 }
 

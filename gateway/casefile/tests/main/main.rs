@@ -10,6 +10,7 @@ mod honest;
 mod liars;
 mod misconduct;
 mod misstated;
+mod page;
 mod pinned;
 mod refusals;
 mod stamped;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use casefile::{Material, Report, StampProof, Trusted, verify};
+use casefile::{Check, Material, Report, StampProof, Trusted, verify};
 use identity::{StampRequest, StampRoots};
 use ledger::{ConsistencyProof, InclusionProof, LeafSalt, Log, Muster, Origin, SignBytes, TimedHead};
 use model::{Digest, Timestamp};
@@ -92,7 +92,7 @@ fn checked_of(story: Story, change: impl FnOnce(&Story, &tempfile::TempDir, &mut
 
 fn contradicts(what: &str, change: impl FnOnce(&Story, &tempfile::TempDir, &mut Material)) {
     let report = checked(change, false);
-    let told = report.contradicted.iter().any(|one| one.rule == "time-stamp" && one.what.contains(what));
+    let told = report.contradicted.iter().any(|one| one.rule == Check::TimeStamp && one.what.contains(what));
     assert!(told && !report.holds, "{what}\n{}", report.to_text());
 }
 

@@ -75,7 +75,7 @@ impl Noticed {
 
 fn refused(report: &Report, rule: &str, what: &str) {
     assert!(!report.holds && report.proved.is_empty(), "{}", report.to_text());
-    let told = report.contradicted.iter().any(|one| one.rule == rule && one.what.contains(what));
+    let told = report.contradicted.iter().any(|one| one.rule.as_str() == rule && one.what.contains(what));
     assert!(told, "{rule}: {what}\n{}", report.to_text());
 }
 

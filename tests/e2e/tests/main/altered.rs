@@ -8,7 +8,7 @@ use std::{
 };
 
 use identity::{Directory, Domain, SigningKey, sign_receipts, sign_step};
-use model::{AuthorityKind, Digest, PartyId, Role};
+use model::{AuthorityKind, Digest, PartyId, Receipt, ReceiptKind, Refusal, RefusalCode, Role, UNOPENED};
 use prost::Message;
 use proto::{convert, types};
 use serde_json::Value;
@@ -328,6 +328,23 @@ impl<'s> Forged<'s> {
         self.write("ledger/head.note", other.as_bytes());
     }
 
+    /// The other gateway says before its time that no desk had opened an entry.
+    fn unopened_early(&self, peer: &State) {
+        let retrieved = self.named("receipts", RETRIEVAL);
+        let signed = types::SignedReceipt::decode(&self.read(&retrieved)[..]).unwrap();
+        let opened = proto::decode_receipt(&signed).unwrap().receipt;
+        let refusal = Refusal::new(RefusalCode::R94, UNOPENED, "its desk had not opened it", "Ask it.");
+        let receipt =
+            Receipt { kind: ReceiptKind::NonRetrieval, refusal: Some(refusal), authenticator: None, ..opened };
+        let bytes = proto::encode_receipt(&receipt);
+        let key = peer.key("gateway", "ledger.key.pem");
+        let stated = sign_receipts(&key, peer.party, self.exporter.party, vec![(receipt, bytes)]).unwrap();
+        let name = retrieved.replace("-Retrieval-", "-NonRetrieval-");
+        self.write(&name, &types::SignedReceipt::from(&stated[0]).encode_to_vec());
+        self.remove(&retrieved);
+        self.replace("manifest.json", &retrieved, &name);
+    }
+
     /// The exporter's gateway certifies another tree than the handshake leads to.
     fn certify(&self) {
         let key = self.ledger_key();
@@ -376,6 +393,9 @@ async fn the_auditors_page_finds_each_altered_file_in_the_step_that_is_to_find_i
         let whole = audited(ALTERED.len(), By::Gateway, &|case: &Forged<'_>| case.judge());
         assert!(whole.status.success(), "{}", said(&whole));
         assert!(said(&whole).contains("officer JP:judicial officer-1 as judge"), "{}", said(&whole));
+        let early = audited(ALTERED.len() + 1, By::Gateway, &|case: &Forged<'_>| case.unopened_early(fr));
+        let named = "5: THE GATEWAY OF FR SIGNED WHAT IS NOT SO: case/receipts/";
+        assert!(said(&early).contains(named) && said(&early).contains("was over, and it was not"), "{}", said(&early));
         let find = |(number, (by, change, step, says)): (usize, &Altered)| {
             let done = audited(number, *by, change);
             let text = said(&done);

@@ -7,7 +7,7 @@ use prost::Message;
 use proto::types as wire;
 
 use super::{
-    super::{Findings, compared, parties::Parties, sheaf::Sheaf},
+    super::{Check, Findings, compared, parties::Parties, sheaf::Sheaf},
     Shown, shown,
 };
 use crate::Section;
@@ -33,17 +33,17 @@ pub(super) fn read(
     for (name, bytes) in sheaf.folder("receipts/") {
         match receipt(bytes, &request, parties) {
             Ok(word) => taken = Some(word),
-            Err(denial) => findings.contradict(name, "receipts", denial.to_string()),
+            Err(denial) => findings.contradict(name, Check::Receipts, denial.to_string()),
         }
     }
     let Some(taken) = taken else {
-        findings.contradict(file, "receipts", "no gateway of the other state says that it took the request");
+        findings.contradict(file, Check::Receipts, "no gateway of the other state says that it took the request");
         return None;
     };
     match compared::request(&request.entry.header, request.body) {
         Ok(body) => Some(Asked { request: body, header: request.entry.header, taken }),
         Err(denial) => {
-            findings.contradict(file, "body", denial.to_string());
+            findings.contradict(file, Check::Body, denial.to_string());
             None
         }
     }
