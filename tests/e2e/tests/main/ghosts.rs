@@ -19,6 +19,7 @@ use crate::{
     scribe::{Case, Scribe},
     state::State,
     stated::Record,
+    three::Third,
     until, wire,
 };
 
@@ -30,6 +31,8 @@ struct Scene {
     /// The GroupInfo of its epoch.
     public: Vec<u8>,
     ghosts: Ghosts,
+    /// A state that has no part in the case.
+    third: State,
 }
 
 impl Scene {
@@ -50,7 +53,7 @@ impl Scene {
         let (mut case, opening) = desk.opening(&pair.fr.authority("central")).await;
         desk.admitted(&mut case, &opening).await;
         let public = group_info(&opening);
-        Self { pair, desk, case, public, ghosts }
+        Self { pair, desk, case, public, ghosts, third }
     }
 
     /// Each attack as an entry, with what must be said of it.
@@ -175,6 +178,20 @@ async fn refused_by_both(attacks: &[Attack]) {
         let mut scene = Scene::open().await;
         at_the_own_gateway(&mut scene, attacks).await;
         at_the_other_gateway(&mut scene, attacks).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ghost_that_both_gateways_refuse_and_put_on_record_stops_no_channel_to_a_third_state() {
+    bounded(async {
+        let mut scene = Scene::open().await;
+        let third = Third::beside(scene.third.clone(), &scene.pair.fr).await;
+        third.others_go_on(&scene.pair.fr).await;
+        at_the_own_gateway(&mut scene, &[Attack::SecondLeaf]).await;
+        third.others_go_on(&scene.pair.fr).await;
+        at_the_other_gateway(&mut scene, &[Attack::SecondLeaf]).await;
+        third.others_go_on(&scene.pair.fr).await;
     })
     .await;
 }
