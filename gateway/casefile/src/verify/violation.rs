@@ -82,8 +82,8 @@ struct Claimed {
 
 fn claimed(sheaf: &mut Sheaf<'_>) -> Result<Claimed, Unreadable> {
     let wrong = || {
-        let what =
-            "a violation notice has what is complained of, and the notice; before records the request that they answer";
+        let what = "a violation notice has what is complained of, and the notice; before records the request that they answer. \
+                    A whole case is for audit verify";
         Unreadable::new("entries/", what)
     };
     let mut found = Vec::new();
