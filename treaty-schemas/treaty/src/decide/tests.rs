@@ -44,8 +44,8 @@ fn every_check_has_its_place() {
     let used = [Used { counted: vec![scope.request_type.clone()], per: Period::Day, requests: 1, subjects: 3 }];
     let measures = [scope];
     let languages = ["en"];
-    let [sender, recipient] = &team(&["FR:central", "JP:central"])[..] else { panic!() };
-    let between = Some([sender, recipient]);
+    let members = team(&["FR:central", "JP:central"]);
+    let between = Some([&members[0], &members[1]]);
     let asked =
         Query { consent: consent(0), used: Some(&used), languages: Some(&languages), between, ..query(&measures) };
     let decision = rule.decide(&asked);
