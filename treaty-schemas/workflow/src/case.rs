@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CallBack, Matter, Row, Side, State, Terms, Trigger, answer, rows_from};
 
+/// The records that a hearing makes, by their names in treaties.
+pub(crate) const HEARD: [&str; 2] = ["hearing_record", "testimony_record"];
+
 /// A case as its events made it. A time is the one from which on an entry counts ([`Event::moment`](crate::Event::moment)), so that both
 /// sides hold the same and neither chooses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +147,16 @@ impl Measure {
     /// Whether it gives instead of asks.
     pub fn gives(&self) -> bool {
         self.terms.as_ref().is_some_and(|terms| terms.gives)
+    }
+
+    /// Whether it asks for a record that a hearing makes: only of such a measure are there hearings.
+    pub fn asks_to_hear(&self) -> bool {
+        !self.gives() && self.scope.records.iter().any(|record| HEARD.contains(&record.as_str()))
+    }
+
+    /// Whether a hearing of it may be proposed, and held.
+    pub fn may_be_heard(&self) -> bool {
+        self.asks_to_hear() && self.state.is_under_way()
     }
 
     /// Whether its article is one for emergencies: granted after a call-back, or validated after the fact.

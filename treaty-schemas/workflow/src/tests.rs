@@ -47,6 +47,14 @@ pub(super) fn record(name: &str) -> RecordType {
     name.parse().unwrap()
 }
 
+/// The same case, of which each measure asks for the record of a hearing as well.
+pub(super) fn hearable(mut case: Case) -> Case {
+    for measure in case.measures.values_mut() {
+        measure.scope.records.push(record("hearing_record"));
+    }
+    case
+}
+
 pub(super) fn scope(id: u32, records: &[&str]) -> MeasureScope {
     MeasureScope {
         id: MeasureId(id),

@@ -40,6 +40,9 @@ pub(super) fn fill(
     if let Some(Value::Object(proposal)) = form.get_mut("proposal") {
         fill_slots(proposal);
     }
+    if let Some(Value::Object(minutes)) = form.get_mut("minutes") {
+        minutes.entry("ended_at").or_insert_with(|| said.now.to_string().into());
+    }
     if let (Some(Value::Object(agreement)), Some(matter)) = (form.get_mut("agreement"), matter) {
         let number = agreement.get("slot").and_then(Value::as_u64);
         if let Some(Value::Object(taken)) = number.and_then(|number| agreement_to(&matter.first, number)) {

@@ -415,7 +415,7 @@ fn openable(case: &Case, step: Step, side: Side) -> Vec<MeasureId> {
         return case.measures.keys().copied().collect();
     };
     let fits = |measure: &&workflow::Measure| match row.guard {
-        MatterGuard::Accepted => measure.state.is_under_way(),
+        MatterGuard::Accepted => measure.may_be_heard(),
         _ => !measure.entries.is_empty() && row.by.sides(measure.keeper(), side).contains(&side),
     };
     case.measures.values().filter(fits).map(|measure| measure.scope.id).collect()

@@ -224,7 +224,7 @@ fn scope() -> Result<MeasureScope, Failure> {
         id: MeasureId(1),
         article: "ets-185:31".parse()?,
         request_type: "stored_data".parse()?,
-        records: vec!["traffic_data".parse()?],
+        records: vec!["hearing_record".parse()?],
         subjects: 1,
         selectors: vec![SelectorKind::Account],
         window: None,

@@ -116,10 +116,7 @@ const TEST: [(&str, &str); 3] = [("f0.test.picture", "yes"), ("f0.test.sound", "
 #[tokio::test]
 async fn a_hearing_is_proposed_by_two_clocks_held_and_its_minutes_are_signed_by_both_in_a_browser_alone() {
     within(DAY_MAX_S, async {
-        let play = Play::draft(Stage::open().await).await;
-        for act in &ACTS[..5] {
-            play.act(act).await;
-        }
+        let play = Play::heard(Stage::open().await).await;
         let case = play.case.as_str();
         let mut desks = Desks::of(&play).await;
         proposed(&mut desks, case).await;
@@ -152,7 +149,9 @@ async fn a_hearing_is_proposed_by_two_clocks_held_and_its_minutes_are_signed_by_
         ];
         desks.moves(Side::Fr, case, "open_hearing", &present).await;
         play.matter(Side::Fr, "LIVE").await;
-        let hash = drawn_up(&mut desks, case).await;
+        let second = passphrase(&play.stage, Side::Fr, "officer-2");
+        let mut fr_second = Browser::signed_in(&play.stage, Side::Fr, "officer-2").await;
+        let hash = drawn_up(&mut desks, (&mut fr_second, &second), case).await;
         let page = desks.jp.get(&format!("/cases/{case}/hearings/1")).await;
         assert!(page.status == 200 && page.text().contains(&hash), "{}", page.text());
         desks.moves(Side::Jp, case, "sign_minutes", &[]).await;
@@ -164,6 +163,7 @@ async fn a_hearing_is_proposed_by_two_clocks_held_and_its_minutes_are_signed_by_
         desks.moves(Side::Fr, case, "sign_minutes", &[]).await;
         play.matter(Side::Fr, "SIGNED").await;
         desks.moves(Side::Fr, case, "transmit_minutes", &[]).await;
+        moved(&mut fr_second, case, "transmit_minutes", &[], &second).await;
         play.matter(Side::Jp, "TRANSMITTED").await;
         desks.moves(Side::Jp, case, "close_matter", &[]).await;
         play.matter(Side::Fr, "CLOSED").await;
@@ -196,13 +196,14 @@ async fn proposed(desks: &mut Desks, case: &str) {
     desks.moves(Side::Jp, case, "propose_hearing", &[&PROPOSAL[..], &slot].concat()).await;
 }
 
-/// FR draws the minutes up; JP reads what it is going to sign. Returns their digest.
-async fn drawn_up(desks: &mut Desks, case: &str) -> String {
+/// Two officers of FR draw the minutes up; JP reads what it is going to sign. Returns their digest.
+async fn drawn_up(desks: &mut Desks, (second, secret): (&mut Browser, &str), case: &str) -> String {
     let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     // A form knows minutes alone, and this hearing ends in the one in which it began: it is said to have begun at the midnight before.
     let began = ("f0.minutes.started_at-time", "00:00");
     let drawn = [("f0.minutes.hash", digest), ("f0.minutes.pages", "3"), ("f0.minutes.read_over", "yes"), began];
     desks.moves(Side::Fr, case, "draft_minutes", &drawn).await;
+    moved(second, case, "draft_minutes", &[], secret).await;
     let sign = until("the minutes are there to be signed", 30, async || {
         let form = desks.jp.get(&format!("/cases/{case}/steps/sign_minutes?matter=1")).await;
         (form.status == 200).then_some(form)

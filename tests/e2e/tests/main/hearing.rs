@@ -18,6 +18,16 @@ impl Play {
         self.stage.desk(side, &line).await.done()
     }
 
+    /// By two officers: one alone hands nothing to the other side.
+    async fn hears_by_two(&self, side: Side, act: &str, more: &[&str]) {
+        for officer in 1..=2 {
+            let signer = format!("central/officer-{officer}");
+            let line = [&["hearing", act, &self.case, "--as", &signer], more].concat();
+            let said = self.stage.desk(side, &line).await.done();
+            assert_eq!(said["signatures_missing"], 2 - officer, "{said}");
+        }
+    }
+
     async fn is_not_heard(&self, side: Side, act: &str, more: &[&str]) -> String {
         let line = [&["hearing", act, &self.case, "--as", "central/officer-1"], more].concat();
         self.stage.desk(side, &line).await.failed(5)
@@ -45,16 +55,9 @@ const OPEN: [&str; 4] = ["--identity-by", "Durand Anne", "--present", "Durand An
 const CONSENT: [&str; 7] =
     ["--verified-by", "Durand Anne", "--voluntary", "--unequivocal", "--lawyer-consulted", "--informed-in", "fr"];
 
-/// Acts until the request is accepted, and until records have arrived.
-const ACCEPTED: usize = 5;
-const PRODUCED: usize = 7;
-
-/// Proposed by JP and agreed by FR, after so many acts.
-async fn agreed(acts: usize) -> Play {
-    let play = Play::draft(Stage::open().await).await;
-    for act in &ACTS[..acts] {
-        play.act(act).await;
-    }
+/// Proposed by JP and agreed by FR.
+async fn agreed() -> Play {
+    let play = Play::heard(Stage::open().await).await;
     let [first, second] = [20, 21].map(|days| now().plus_ms(days * 24 * HOUR_MS).to_string());
     let slots = ["--slot", &first, "--slot", &format!("{second}/90")];
     let what = ["--capacity", "witness", "--language", "fr", "--interpreter", "fr,ja", "--link", "H.323"];
@@ -78,9 +81,33 @@ async fn agreed(acts: usize) -> Play {
 }
 
 #[tokio::test]
+async fn beside_a_request_for_something_else_no_hearing_is_offered_or_proposed() {
+    bounded(async {
+        let play = Play::draft(Stage::open().await).await;
+        for act in &ACTS[..5] {
+            play.act(act).await;
+        }
+        for side in [Side::Jp, Side::Fr] {
+            let shown = play.stage.show(side, &play.case).await.unwrap();
+            let openings = shown["matter_openings"].as_array().unwrap();
+            assert!(openings.iter().all(|step| *step != "propose_hearing"), "{shown}");
+            let slot = now().plus_ms(20 * 24 * HOUR_MS).to_string();
+            let what = ["--slot", &slot, "--capacity", "witness", "--language", "fr", "--link", "H.323"];
+            let refused = play.is_not_heard(side, "propose", &what).await;
+            for word in ["R94", "ets-185:31", "stored_data", "hearing_record", "a request of its own"] {
+                assert!(refused.contains(word), "{word} in {refused}");
+            }
+            let shown = play.stage.show(side, &play.case).await.unwrap();
+            assert_eq!(shown["matters"], json!([]), "{shown}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_hearing_is_held_after_consent_and_test_only_and_its_minutes_are_signed_by_both() {
     bounded(async {
-        let play = agreed(ACCEPTED).await;
+        let play = agreed().await;
         let refused = play.is_not_heard(Side::Fr, "open", &OPEN).await;
         assert!(refused.contains("R94") && refused.contains("record_consent"), "{refused}");
         play.hears(Side::Fr, "consent", &CONSENT).await;
@@ -137,7 +164,7 @@ async fn minutes(play: &Play) {
     let draw = async |file: &str| {
         let drawn = drawn(file);
         let drawn: Vec<&str> = drawn.iter().map(String::as_str).collect();
-        play.hears(Side::Fr, "minutes", &drawn).await
+        play.hears_by_two(Side::Fr, "minutes", &drawn).await;
     };
     draw(&wrong).await;
     let first = play.hearing(Side::Jp, "MINUTES_DRAFT").await;
@@ -164,7 +191,7 @@ async fn minutes(play: &Play) {
     .await;
     play.hears(Side::Fr, "sign", &[]).await;
     play.hearing(Side::Fr, "SIGNED").await;
-    play.hears(Side::Fr, "transmit", &["--file", &right]).await;
+    play.hears_by_two(Side::Fr, "transmit", &["--file", &right]).await;
     let shown = play.hearing(Side::Jp, "TRANSMITTED").await;
     assert_eq!(shown["handover"]["hash"], again["minutes"]["hash"], "{shown}");
     assert_eq!(shown["signed"].as_array().unwrap().len(), 2, "{shown}");
@@ -175,7 +202,7 @@ async fn minutes(play: &Play) {
 #[tokio::test]
 async fn an_agreed_time_is_in_the_agenda_of_both_and_nobodys_name_and_goes_when_it_is_cancelled() {
     bounded(async {
-        let play = agreed(PRODUCED).await;
+        let play = agreed().await;
         for side in [Side::Jp, Side::Fr] {
             let (agenda, text) = play.exported(side).await;
             assert_eq!(agenda["hearings"][0]["matter"], "X1", "{agenda}");

@@ -19,6 +19,25 @@ pub(crate) fn request(case: &str) -> Value {
     filled(REQUEST, case)
 }
 
+/// What Japan asks where it wants to hear somebody.
+pub(crate) fn hearing(case: &str) -> Value {
+    let mut request = request(case);
+    request["measures"] = json!([{
+        "id": 1,
+        "article": "eu-jp-mla:16",
+        "request_type": "video_hearing",
+        "records": ["hearing_record"],
+        "subjects": [{
+            "subject_ref": "S1",
+            "role": "witness",
+            "selector": { "kind": "person", "value": "Tessier Renaud", "birth_date": "1981-05" },
+        }],
+        "procedure": "By video link, before a judge of the requested party.",
+        "data_sought": "What the witness knows of who opened the mailbox.",
+    }]);
+    request
+}
+
 /// What France answers, each record with its type, where it granted it under C01 and C06.
 pub(crate) fn answers(case: &str) -> Vec<(&'static str, Value)> {
     let body = RequestBody::from_document(request(case)).unwrap();

@@ -74,6 +74,14 @@ pub(crate) const ACTS: [Act; 14] = [
     act(Side::Jp, "close CASE --as central/officer-1", Some("CLOSED"), Some("CLOSED")),
 ];
 
+/// A hearing that is granted: what it makes comes under none but these conditions.
+const HEARD: Act = act(
+    Side::Fr,
+    "accept CASE --as central/officer-1 --text granted --condition C01",
+    Some("ACCEPTED"),
+    Some("ACCEPTED"),
+);
+
 /// A case that is being played.
 pub(crate) struct Play {
     pub(crate) stage: Stage,
@@ -84,14 +92,27 @@ pub(crate) struct Play {
 impl Play {
     /// Drafts the request at the desk of JP.
     pub(crate) async fn draft(stage: Stage) -> Self {
+        Self::drafted(stage, "stored_data", papers::request).await
+    }
+
+    /// Asks for a hearing by video link, as far as FR accepts.
+    pub(crate) async fn heard(stage: Stage) -> Self {
+        let play = Self::drafted(stage, "video_hearing", papers::hearing).await;
+        for act in ACTS[..4].iter().chain([&HEARD]) {
+            play.act(act).await;
+        }
+        play
+    }
+
+    async fn drafted(stage: Stage, request_type: &str, request: fn(&str) -> Value) -> Self {
         let folder = stage.pair.jp.dir.clone();
         let file = folder.join("request.json");
-        fs::write(&file, papers::request(&papers::any_case()).to_string()).unwrap();
+        fs::write(&file, request(&papers::any_case()).to_string()).unwrap();
         let from = file.to_str().unwrap();
-        let new = ["request", "new", "--to", "FR:central", "--type", "stored_data", "--from", from];
+        let new = ["request", "new", "--to", "FR:central", "--type", request_type, "--from", from];
         let drafted = stage.desk(Side::Jp, &new).await.done();
         let case = drafted["case"].as_str().unwrap().to_owned();
-        fs::write(&file, papers::request(&case).to_string()).unwrap();
+        fs::write(&file, request(&case).to_string()).unwrap();
         stage.desk(Side::Jp, &["request", "edit", &case, "--from", from]).await.done();
         let answers = papers::answers(&case);
         for (record_type, record) in &answers {

@@ -5,6 +5,7 @@ use model::{EntryId, Flaw, MatterId, MeasureId, Refusal, RefusalCode, Step, Time
 use super::{MATTER_SILENCE_DAYS, MATTERS, Matter, MatterGuard, MatterKind, MatterRow, MatterState, opens_matter};
 use crate::{
     Case, Change, Command, Measure, Side, State, answer,
+    case::HEARD,
     decide::{only_asked, records, sequence, stands, until},
     event::{counted, waited},
 };
@@ -280,6 +281,7 @@ fn guard(
             return answer::releasable(case, command, measure);
         }
         MatterGuard::Until if command.declared.until.is_some() => return until(command, now),
+        MatterGuard::Accepted if !measure.asks_to_hear() => return Err(unheard(measure)),
         MatterGuard::Accepted if !measure.state.is_under_way() => (
             "concerns",
             format!("{id} is in {}; a hearing is held for what was accepted and is under way", measure.state),
@@ -287,6 +289,19 @@ fn guard(
         _ => return Ok(()),
     };
     Err(sequence(reason, "Look at the case, and name what the step needs.").at(field))
+}
+
+/// What a hearing brings out is evidence: it is asked for under a treaty that gives it, with all that this rule says of senders, validation and
+/// use. Beside another request it would be a way around each of them.
+fn unheard(measure: &Measure) -> Refusal {
+    let (id, article, request_type) = (measure.scope.id, &measure.scope.article, &measure.scope.request_type);
+    let made = HEARD.join(" or ");
+    let reason = format!("{id} asks under {article} for {request_type}, and for no {made}: no hearing is held for it");
+    let remedy = "Ask for the hearing in a request of its own, of a type that a treaty gives for it (as video_hearing or testimony), and \
+                  propose it there once that is accepted.";
+    let mut refusal = sequence(reason, remedy).at("concerns");
+    refusal.article = Some(article.clone());
+    refusal
 }
 
 /// Both sides sign, and get, the minutes that were drawn up last: the header names them, so that no gateway takes a signature on others.

@@ -30,7 +30,7 @@ impl Case {
             row.from.is_empty()
                 && self.measures.values().any(|measure| {
                     let fits = match row.guard {
-                        MatterGuard::Accepted => measure.state.is_under_way(),
+                        MatterGuard::Accepted => measure.may_be_heard(),
                         _ if of_what_is_there(row.step) => measure.has_records(),
                         _ => !measure.entries.is_empty(),
                     };
@@ -71,7 +71,7 @@ impl Case {
     fn rows_on<'c>(&self, matter: &'c Matter, side: Side) -> impl Iterator<Item = &'static MatterRow> + use<'c> {
         let keeper = self.keeper_of(matter);
         let mut concerned = matter.concerns.iter().filter_map(|id| self.measures.get(id));
-        let under_way = concerned.all(|measure| measure.state.is_under_way());
+        let under_way = concerned.all(crate::Measure::may_be_heard);
         matter_rows(matter.kind).filter(move |row| {
             row.from.contains(&matter.state)
                 && (under_way || row.guard != MatterGuard::Accepted)

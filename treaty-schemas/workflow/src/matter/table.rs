@@ -92,6 +92,8 @@ const CENTRAL: Actor = Officers(1, &[Role::Central]);
 const CENTRALS: Actor = Officers(2, &[Role::Central]);
 const HANDLER: Actor = Officers(1, &[Role::Central, Role::Executing]);
 const HEARER: Actor = Officers(1, &[Role::Central, Role::Executing, Role::Judge]);
+const HANDLERS: Actor = Officers(2, &[Role::Central, Role::Executing]);
+const HEARERS: Actor = Officers(2, &[Role::Central, Role::Executing, Role::Judge]);
 const WATCHFUL: Actor = Officers(1, &[Role::Central, Role::Custodian, Role::Executing]);
 const CUSTODIANS: Actor = Officers(2, &[Role::Custodian]);
 const BOTH: &[MatterKind] = &[Use, Onward];
@@ -108,8 +110,8 @@ const fn row(
     MatterRow { kinds, from, to, step, by, actor, guard }
 }
 
-/// The procedure of the matters. Two different officers stand for a consent, for a recall, for what replaces records, and for the
-/// certificate that keys are gone.
+/// The procedure of the matters. Two different officers stand for a consent, for a recall, for what replaces records, for the
+/// minutes of a hearing when they go to the other side, and for the certificate that keys are gone.
 ///
 /// A recall takes from the other party what it may read, and ends in destruction, on which there are four eyes. That an incident was
 /// confirmed would not do in their place: who opened it confirms it, and that may be the giver itself; and a giver that finds a leak
@@ -157,10 +159,10 @@ pub const MATTERS: &[MatterRow] = &[
     row(&[Hearing],    &[SlotAgreed],             ConsentRecorded, Step::RecordConsent,     By::Peer,   HEARER,     MatterGuard::Accepted),
     row(&[Hearing],    &[ConsentRecorded],        TechTested,      Step::TestLink,          By::Either, HANDLER,    MatterGuard::None),
     row(&[Hearing],    &[TechTested],             Live,            Step::OpenHearing,       By::Either, HEARER,     MatterGuard::Accepted),
-    row(&[Hearing],    &[Live, MinutesDraft],     MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARER,     MatterGuard::Drawn),
+    row(&[Hearing],    &[Live, MinutesDraft],     MinutesDraft,    Step::DraftMinutes,      By::Peer,   HEARERS,    MatterGuard::Drawn),
     row(&[Hearing],    &[MinutesDraft],           MinutesDraft,    Step::SignMinutes,       By::Either, HEARER,     MatterGuard::First),
     row(&[Hearing],    &[MinutesDraft],           Signed,          Step::SignMinutes,       By::Either, HEARER,     MatterGuard::Second),
-    row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLER,    MatterGuard::Both),
+    row(&[Hearing],    &[Signed],                 Transmitted,     Step::TransmitMinutes,   By::Peer,   HANDLERS,   MatterGuard::Both),
     row(&[Hearing],    &[Proposed, SlotAgreed, ConsentRecorded, TechTested, Live, MinutesDraft], Cancelled, Step::CancelHearing, By::Either, HEARER, MatterGuard::None),
     row(&[Hearing],    &[Transmitted, Cancelled], Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::None),
     row(&[Hearing],    &[Signed],                 Closed,          Step::CloseMatter,       By::Either, CENTRAL,    MatterGuard::Silence),
@@ -247,7 +249,7 @@ impl fmt::Display for MatterGuard {
             Self::RightSubject => "the records were not found to be about somebody else",
             Self::Replaced => "the keys are gone where the subject was wrong; records that were asked",
             Self::Until => "an end that is not over, where one is named",
-            Self::Accepted => "the measure was accepted and is under way",
+            Self::Accepted => "the measure asks for what a hearing makes, was accepted and is under way",
             Self::Asked => "the other side proposed the times",
             Self::Drawn => "the minutes are named by their digest",
             Self::First => "the first signature, on the minutes drawn up last",

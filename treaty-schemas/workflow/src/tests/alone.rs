@@ -11,7 +11,7 @@ use std::{
 
 use model::{ConditionCode, Flaw, KeyId, MatterId, MeasureId, Role, Step};
 
-use super::{NOW, Order, key, scope};
+use super::{NOW, Order, key, record, scope};
 use crate::{
     Actor, Case, Change, Event, Keeping, MATTERS, MatterKind, MatterRow, MatterState, Side, State, TRANSITIONS, Terms,
     Trigger, apply, rows_from,
@@ -37,10 +37,12 @@ pub(super) enum Deed {
     Recall,
     Replace,
     Shred,
+    /// What was said in a hearing goes to the other side.
+    Minutes,
 }
 
 impl Deed {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Send,
         Self::Refuse,
         Self::Release,
@@ -50,6 +52,7 @@ impl Deed {
         Self::Recall,
         Self::Replace,
         Self::Shred,
+        Self::Minutes,
     ];
 
     /// What became of a case between two looks, by what it holds: not by which step did it.
@@ -77,6 +80,8 @@ impl Deed {
             deeds.extend(recalled.then_some(Self::Recall));
             deeds.extend(comes(MatterState::Reissued).then_some(Self::Replace));
             deeds.extend(comes(MatterState::Shredded).then_some(Self::Shred));
+            let drawn = now.minutes.is_some() && before.matters.get(id).is_none_or(|was| was.minutes != now.minutes);
+            deeds.extend((drawn || comes(MatterState::Transmitted)).then_some(Self::Minutes));
         }
         deeds
     }
@@ -110,8 +115,12 @@ pub(super) fn order(step: Step, sender: &str, case: Option<&Case>, terms: &Terms
     if matches!(step, Step::OfferConditions | Step::AcceptConditions) && !terms.conditions.is_empty() {
         order.conditions.clone_from(&terms.conditions);
     }
+    if step.carries_records() {
+        order.records = vec![record("hearing_record")];
+    }
     if step == Step::SealSend {
-        order.measures = vec![scope(1, &["traffic_data"])];
+        // Which a hearing makes, and which is released as any other.
+        order.measures = vec![scope(1, &["hearing_record"])];
         order.records = if terms.gives { order.measures[0].records.clone() } else { vec![] };
         order.terms = vec![(MeasureId(1), terms.clone())];
     }
@@ -272,7 +281,7 @@ fn of_gateways(case: &Case) -> Vec<Event> {
 }
 
 #[test]
-fn no_sequence_of_commands_by_one_officer_alone_sends_refuses_releases_grants_recalls_or_destroys() {
+fn no_sequence_of_commands_by_one_officer_alone_sends_refuses_releases_grants_recalls_destroys_or_hands_minutes_over() {
     let (mut states, mut standings, mut decided) = (BTreeSet::new(), BTreeSet::new(), 0_u32);
     for (terms, cases) in EXPLORED.iter() {
         for case in cases {

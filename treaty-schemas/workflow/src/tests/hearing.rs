@@ -1,15 +1,17 @@
 //! Hearings: who agrees to which times, which minutes are signed; and how many matters a case has room for.
 
-use model::{Digest, MatterId, RefusalCode, Role, Step, limits};
+use model::{Digest, MatterId, MeasureId, RefusalCode, Role, Step, limits};
 
-use super::{Order, case_in, take};
+use super::{NOW, Order, case_in, hearable, record, take};
 use crate::{Case, MatterState, PROCEDURE, Side, State, apply};
 
 const MATTER: MatterId = MatterId(1);
 
 fn by(step: Step, side: Side) -> Order {
     let (sender, officer) = if side == Side::Home { ("JP:central", 1) } else { ("FR:central", 3) };
-    Order::proper(step, &[1]).by(sender).signed(&[(officer, Role::Central)])
+    let two = matches!(step, Step::DraftMinutes | Step::TransmitMinutes);
+    let signers = [(officer, Role::Central), (officer + 1, Role::Central)];
+    Order::proper(step, &[1]).by(sender).signed(&signers[..if two { 2 } else { 1 }])
 }
 
 fn done(case: &Case, order: &Order) -> Case {
@@ -24,12 +26,48 @@ fn field(case: &Case, order: &Order) -> String {
 
 /// A hearing that home proposed, as far as these steps.
 fn after(steps: &[(Step, Side)]) -> Case {
-    let proposed = done(&case_in(State::Executing, &[1]), &by(Step::ProposeHearing, Side::Home));
+    let proposed = done(&hearable(case_in(State::Executing, &[1])), &by(Step::ProposeHearing, Side::Home));
     steps.iter().fold(proposed, |case, (step, side)| done(&case, &by(*step, *side)))
 }
 
 const AGREED: [(Step, Side); 3] =
     [(Step::AgreeSlot, Side::Peer), (Step::RecordConsent, Side::Peer), (Step::TestLink, Side::Home)];
+
+#[test]
+fn a_hearing_is_for_what_asks_for_the_record_of_one_and_for_nothing_else_r94() {
+    for state in [State::Accepted, State::Executing, State::Produced] {
+        let case = case_in(state, &[1]);
+        for side in [Side::Home, Side::Peer] {
+            assert!(case.matter_openings(side).iter().all(|row| row.step != Step::ProposeHearing), "{state}");
+            let refusal = by(Step::ProposeHearing, side).decide(Some(&case)).unwrap_err();
+            assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::R94, Some("concerns")), "{refusal}");
+            assert!(refusal.reason.contains("M1 asks under ets-185:31 for stored_data"), "{refusal}");
+            assert_eq!(refusal.article.map(|one| one.to_string()).as_deref(), Some("ets-185:31"));
+            assert!(refusal.remedy.contains("a request of its own") && refusal.remedy.contains("video_hearing"));
+        }
+    }
+    let mut case = case_in(State::Executing, &[1]);
+    case.measures.get_mut(&MeasureId(1)).unwrap().scope.records = vec![record("testimony_record")];
+    assert!(by(Step::ProposeHearing, Side::Home).decide(Some(&case)).is_ok(), "a testimony is heard, too");
+}
+
+#[test]
+fn a_hearing_of_two_measures_is_for_what_each_of_them_asks() {
+    let both = hearable(case_in(State::Executing, &[1, 2]));
+    let propose = Order::proper(Step::ProposeHearing, &[1, 2]);
+    assert!(propose.decide(Some(&both)).is_ok());
+    let mut one = both;
+    one.measures.get_mut(&MeasureId(2)).unwrap().scope.records.pop();
+    assert!(propose.decide(Some(&one)).unwrap_err().reason.starts_with("M2 asks under"));
+}
+
+#[test]
+fn a_hearing_that_was_opened_where_none_is_held_does_not_begin() {
+    let mut case = after(&AGREED);
+    case.measures.get_mut(&MeasureId(1)).unwrap().scope.records.pop();
+    assert_eq!(field(&case, &by(Step::OpenHearing, Side::Peer)), "concerns");
+    assert!(case.matter_steps(Side::Peer, NOW).iter().all(|(_, row)| row.step != Step::OpenHearing));
+}
 
 #[test]
 fn times_are_agreed_by_who_did_not_propose_them_last() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{EntryId, Flaw, MatterId, MeasureId, RefusalCode, Role, Step};
 
-use super::{ENTRY, NOW, Order, case_in, key, take};
+use super::{ENTRY, NOW, Order, case_in, hearable, key, take};
 use crate::{
     Actor, By, Case, Change, MATTERS, MatterGuard, MatterKind, MatterRow, MatterState, Side, State, apply, matter_rows,
     opens_matter,
@@ -21,7 +21,7 @@ fn order(row: &MatterRow, side: Side) -> Order {
 }
 
 pub(super) fn start(kind: MatterKind) -> Case {
-    case_in(if kind == MatterKind::Hearing { State::Executing } else { State::InUse }, &[1])
+    if kind == MatterKind::Hearing { hearable(case_in(State::Executing, &[1])) } else { case_in(State::InUse, &[1]) }
 }
 
 /// A case for every standing that a kind of matter can come to.
@@ -63,14 +63,16 @@ fn every_standing_of_every_kind_is_reached() {
     }
 }
 
-fn needs_two(state: MatterState) -> bool {
-    matches!(state, MatterState::Granted | MatterState::Recalled | MatterState::Reissued | MatterState::Shredded)
+/// Whether a matter comes to that by four eyes. Minutes that were drawn up by two are signed by each side for itself.
+fn needs_two(step: Step, to: MatterState) -> bool {
+    use MatterState::{Granted, MinutesDraft, Recalled, Reissued, Shredded, Transmitted};
+    step != Step::SignMinutes && matches!(to, Granted | Recalled | Reissued | Shredded | MinutesDraft | Transmitted)
 }
 
 #[test]
-fn consents_recalls_replacements_and_certificates_have_two_signers() {
+fn consents_recalls_replacements_certificates_and_minutes_have_two_signers() {
     for row in MATTERS {
-        assert_eq!(needs_two(row.to), matches!(row.actor, Actor::Officers(2, _)), "{row}");
+        assert_eq!(needs_two(row.step, row.to), matches!(row.actor, Actor::Officers(2, _)), "{row}");
     }
 }
 
@@ -87,7 +89,7 @@ fn no_officer_alone_grants_recalls_replaces_or_certifies_whatever_the_roles() {
                     let Ok(event) = order.decide(Some(&case)) else { continue };
                     decided += 1;
                     let to = standing(&apply(Some(case.clone()), &event));
-                    assert!(!needs_two(to) || to == standing(&case), "{} to {to}", row.step);
+                    assert!(!needs_two(row.step, to), "{} to {to}", row.step);
                 }
             }
         }
@@ -162,12 +164,12 @@ fn minutes_are_signed_by_both_sides_and_not_twice_by_one() {
 #[test]
 fn a_hearing_is_held_while_what_was_accepted_is_under_way_though_a_part_has_arrived() {
     for state in [State::Accepted, State::Executing, State::Partial, State::Ready, State::Produced, State::Received] {
-        let case = case_in(state, &[1]);
+        let case = hearable(case_in(state, &[1]));
         assert!(case.matter_openings(Side::Home).iter().any(|row| row.step == Step::ProposeHearing), "{state}");
         Order::proper(Step::ProposeHearing, &[1]).decide(Some(&case)).unwrap();
     }
     for state in [State::Review, State::Executed, State::Refused] {
-        let case = case_in(state, &[1]);
+        let case = hearable(case_in(state, &[1]));
         assert!(case.matter_openings(Side::Home).iter().all(|row| row.step != Step::ProposeHearing), "{state}");
         Order::proper(Step::ProposeHearing, &[1]).decide(Some(&case)).unwrap_err();
     }
@@ -181,7 +183,7 @@ fn matters_are_numbered_in_their_order_and_need_something_to_be_about() {
     assert_eq!(ask.decide(Some(&case)).unwrap_err().field.as_deref(), Some("declared.matter"));
     ask.declared.matter = None;
     assert!(ask.decide(Some(&case)).is_err());
-    let early = case_in(State::Review, &[1]);
+    let early = hearable(case_in(State::Review, &[1]));
     let refusal = Order::proper(Step::RequestUse, &[1]).decide(Some(&early)).unwrap_err();
     assert_eq!(refusal.reason, "nothing was released for M1");
     let hearing = Order::proper(Step::ProposeHearing, &[1]).decide(Some(&early)).unwrap_err();
@@ -299,7 +301,10 @@ fn minutes_that_were_wrong_are_drafted_again_and_signed_anew() {
     let signed =
         |case: &&Case| standing(case) == MatterState::MinutesDraft && !case.matters[&MatterId(1)].signed.is_empty();
     let once = drafted.iter().find(signed).unwrap();
-    let again = Order::proper(Step::DraftMinutes, &[1]).by("FR:central").signed(&[(1, Role::Executing)]);
+    let again = Order::proper(Step::DraftMinutes, &[1]).by("FR:central");
+    let one = again.clone().signed(&[(1, Role::Executing)]).decide(Some(once)).unwrap_err();
+    assert!(one.reason.contains("two different officers"), "{one}");
+    let again = again.signed(&[(1, Role::Executing), (2, Role::Judge)]);
     let again = apply(Some(once.clone()), &again.decide(Some(once)).unwrap());
     assert_eq!(standing(&again), MatterState::MinutesDraft);
     assert!(again.matters[&MatterId(1)].signed.is_empty(), "who signed, signed other minutes");

@@ -36,11 +36,11 @@ pub(crate) enum Hearing {
     Test(Test),
     /// Say that the hearing has begun. Without consent and a test it is refused.
     Open(Open),
-    /// Draw up the minutes; again where they were wrong: who signed then signs anew (requested side).
+    /// Draw up the minutes (two officers of the requested side); again where they were wrong: who signed then signs anew.
     Minutes(Minutes),
     /// Sign the newest minutes; each side does.
     Sign(Sign),
-    /// Hand the signed minutes over (requested side).
+    /// Hand the signed minutes over (two officers of the requested side).
     Transmit(Transmit),
     /// Say that it is not held, or failed, and why: the consent was withdrawn, the link broke, no time fits.
     Cancel(Matter),

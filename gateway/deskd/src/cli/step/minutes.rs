@@ -8,12 +8,7 @@ use desk::minutes_hash;
 use model::{Digest, Exit, Step, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Session, Taken,
-    hearing::{at, usage},
-    matter::Matter,
-    moment,
-};
+use super::{Session, Taken, hearing::usage, matter::Matter, moment};
 use crate::{
     cli::{hearing::Hearing as Held, request::write_new},
     failure::Failure,
@@ -83,9 +78,12 @@ impl Minutes {
             "pages": self.pages,
             "read_over": self.read_over,
             "started_at": started,
-            "ended_at": at(self.ended),
             "file": file(&self.file, &bytes),
         });
+        // The desk fills it in, so that who signs second says nothing else than the first.
+        if let Some(ended) = self.ended {
+            minutes["ended_at"] = ended.to_string().into();
+        }
         if let Some(recording) = &self.recording {
             minutes["recording"] = Digest::of(&[&read(recording)?]).to_string().into();
         }
