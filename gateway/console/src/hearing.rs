@@ -1,18 +1,26 @@
 //! A hearing by video link as its documents tell it: the times by the clocks of both sides, and how far it is.
 
+use axum::{
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
+use model::Digest;
 use proto::desk as wire;
 use serde_json::Value;
 
 use crate::{desk::entry_text, forms::Clock, problem::Problem, visit::Visit};
 
-const NOTICE: &str = "hearing_notice";
+pub(crate) const NOTICE: &str = "hearing_notice";
+/// Where a document has the text of the minutes.
+const PLACES: [&str; 2] = ["minutes", "handover"];
 const SIDES: [&str; 2] = ["requesting", "requested"];
 
 /// A hearing of a case.
 pub(crate) struct Hearing {
     /// What was said of it, in the order of the case.
-    pub(crate) documents: Vec<Value>,
+    documents: Vec<(wire::DocumentRef, Value)>,
 }
 
 /// A time as both sides have it.
@@ -42,7 +50,7 @@ impl Hearing {
         for one in shown.documents.iter().filter(|one| one.record_type == NOTICE && counts(&one.entry_id)) {
             let value = visit.app.cases.plain(one).await?;
             if one.entry_id == matter.opened_by_entry_id || value["in_answer_to"] == opened_by.as_str() {
-                documents.push(value);
+                documents.push((one.clone(), value));
             }
         }
         Ok(Some(Self { documents }))
@@ -50,7 +58,16 @@ impl Hearing {
 
     /// The newest document of an act, as in "propose".
     pub(crate) fn newest(&self, act: &str) -> Option<&Value> {
-        self.documents.iter().rev().find(|one| one["act"] == act)
+        self.document(act).map(|(_, document)| document)
+    }
+
+    /// Where that document is.
+    pub(crate) fn place(&self, act: &str) -> Option<&wire::DocumentRef> {
+        self.document(act).map(|(place, _)| place)
+    }
+
+    fn document(&self, act: &str) -> Option<&(wire::DocumentRef, Value)> {
+        self.documents.iter().rev().find(|(_, one)| one["act"] == act)
     }
 
     /// What was proposed last.
@@ -60,15 +77,38 @@ impl Hearing {
 
     /// The number of the time that is agreed: an agreement counts until other times are proposed.
     pub(crate) fn taken(&self) -> Option<u64> {
-        let place = |act: &str| self.documents.iter().rposition(|one| one["act"] == act);
+        let place = |act: &str| self.documents.iter().rposition(|(_, one)| one["act"] == act);
         let agreed = place("agree").filter(|at| Some(*at) > place("propose"))?;
-        self.documents.get(agreed)?["agreement"]["slot"].as_u64()
+        self.documents.get(agreed)?.1["agreement"]["slot"].as_u64()
     }
 
     /// The digest of the minutes that were drawn up last.
     pub(crate) fn minutes(&self) -> Option<&str> {
         self.newest("minutes")?["minutes"]["hash"].as_str()
     }
+}
+
+/// Whether the text of the minutes in a document waits for an officer who signs for its opening.
+pub(crate) fn is_withheld(document: &Value) -> bool {
+    PLACES.iter().any(|place| document[*place]["file"]["withheld"] == true)
+}
+
+/// The minutes that go along in a document. They are a file of somebody else: the browser keeps it, and opens nothing.
+pub(crate) fn download(document: &Value, name: &str) -> Option<Response> {
+    let minutes = PLACES.iter().map(|place| &document[*place]).find(|one| one["file"]["inline"].is_string())?;
+    let bytes = BASE64_STANDARD.decode(minutes["file"]["inline"].as_str()?).ok()?;
+    // Minutes that are not those of the digest are none.
+    if minutes["hash"].as_str() != Some(&Digest::of(&[&bytes]).to_string()) {
+        return None;
+    }
+    let ending = match minutes["file"]["media_type"].as_str() {
+        Some("application/pdf") => "pdf",
+        Some("text/plain") => "txt",
+        _ => "bin",
+    };
+    let name = format!("attachment; filename=\"{name}.{ending}\"");
+    let headers = [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_DISPOSITION, name)];
+    Some((headers, bytes).into_response())
 }
 
 /// The times of a proposal side by side.

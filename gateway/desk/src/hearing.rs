@@ -13,6 +13,9 @@ pub const HEARING_NOTICE: &str = "hearing_notice";
 /// How long before its slot a hearing may begin: rooms are ready, and everybody is there.
 const EARLY_MS_MAX: i64 = 3_600_000;
 
+/// Where a document names minutes.
+const MINUTES: [&str; 3] = ["minutes", "signature", "handover"];
+
 /// Each step of a hearing with the word of its document.
 const ACTS: [(Step, &str); 10] = [
     (Step::ProposeHearing, "propose"),
@@ -79,8 +82,21 @@ pub fn slot_agreed(agreement: &Value) -> Option<Slot> {
 
 /// The hash of the minutes that a document shows, signs or hands over.
 pub fn minutes_hash(document: &Value) -> Option<Digest> {
-    let places = ["minutes", "signature", "handover"];
-    places.into_iter().find_map(|place| document[place]["hash"].as_str()?.parse().ok())
+    MINUTES.into_iter().find_map(|place| document[place]["hash"].as_str()?.parse().ok())
+}
+
+/// The same document without the text of the minutes, of which it says that it is withheld; `None` where none goes along.
+pub fn without_minutes(document: &Value) -> Option<Value> {
+    let mut shown = document.clone();
+    let mut found = false;
+    for place in MINUTES {
+        let Some(Value::Object(file)) = shown.get_mut(place).and_then(|one| one.get_mut("file")) else { continue };
+        if file.remove("inline").is_some() {
+            file.insert("withheld".to_owned(), true.into());
+            found = true;
+        }
+    }
+    found.then_some(shown)
 }
 
 /// Holds such a document against its header, and what it says of times against the time zones.
@@ -110,6 +126,13 @@ pub(crate) fn compare(header: &Header, document: &Value) -> Result<(), Refusal> 
         let ordered = started.and_then(moment).zip(ended.and_then(moment)).is_some_and(|(from, to)| from < to);
         equal(ordered, "minutes.ended_at", "the hearing ended before it began")?;
     }
+    // One officer signs minutes, and two hand their text over.
+    let inside = header.step.carries_minutes() || without_minutes(document).is_none();
+    equal(
+        inside,
+        "signature.file.inline",
+        "the text of the minutes goes along where they are drawn up, or handed over",
+    )?;
     let opens = header.step == Step::ProposeHearing;
     let reason = "a hearing is proposed in answer to nothing, and everything else of it in answer to its proposal";
     equal(document["in_answer_to"].is_null() == opens, "in_answer_to", reason)?;
@@ -402,5 +425,28 @@ mod tests {
         let mut loose = document(&header(Step::ProposeSlots), proposal());
         loose["in_answer_to"] = Value::Null;
         assert_eq!(compare(&header(Step::ProposeSlots), &loose).unwrap_err().field.unwrap(), "in_answer_to");
+    }
+
+    #[test]
+    fn the_text_of_minutes_is_withheld_wherever_it_stands_and_goes_along_with_no_signature() {
+        let hash = Digest::of(&[b"minutes"]);
+        let file = json!({ "title": "m.txt", "bytes": 7, "inline": "bWludXRlcw==" });
+        for (step, place) in
+            [(Step::DraftMinutes, "minutes"), (Step::SignMinutes, "signature"), (Step::TransmitMinutes, "handover")]
+        {
+            let mut header = header(step);
+            header.declared.minutes = Some(hash);
+            let times = ("2026-11-30T08:00:00Z", "2026-11-30T09:00:00Z");
+            let mut content =
+                json!({ place: { "hash": hash.to_string(), "started_at": times.0, "ended_at": times.1 } });
+            assert!(without_minutes(&content).is_none(), "{place}");
+            assert_eq!(verdict(&header, content.clone()), None, "{place}");
+            content[place]["file"] = file.clone();
+            let shown = without_minutes(&content).unwrap();
+            assert_eq!(shown[place]["file"], json!({ "title": "m.txt", "bytes": 7, "withheld": true }));
+            assert_eq!(shown[place]["hash"], hash.to_string(), "what is signed is named still");
+            let refused = (step == Step::SignMinutes).then(|| "signature.file.inline".to_owned());
+            assert_eq!(verdict(&header, content), refused, "{place}");
+        }
     }
 }

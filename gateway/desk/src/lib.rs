@@ -62,6 +62,7 @@ pub use finding::{Finding, Severity, pointer};
 pub use form::form_findings;
 pub use hearing::{
     HEARING_NOTICE, Heard, agreement_to, compare_hearing, fill_slots, hearing_act, minutes_hash, slot_agreed, slots_of,
+    without_minutes,
 };
 pub use hold::holds_still;
 pub use matter::{end_of, records_named};

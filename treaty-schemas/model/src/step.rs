@@ -187,6 +187,11 @@ impl Step {
     pub fn carries_records(self) -> bool {
         matches!(self, Self::Release | Self::Answer | Self::Reissue)
     }
+
+    /// Whether the text of the minutes of a hearing may go along in the sealed body: evidence, which is opened as records are.
+    pub fn carries_minutes(self) -> bool {
+        matches!(self, Self::DraftMinutes | Self::TransmitMinutes)
+    }
 }
 
 impl fmt::Display for Step {

@@ -70,6 +70,7 @@ struct OpeningShown {
 fn changes_custody(step: Step) -> bool {
     use Step::*;
     step.carries_records()
+        || step.carries_minutes()
         || matches!(step, Confirm | Reject | TakeOver | Recall | Extend | DisposalDue | ReturnRequest)
         || matches!(step, CertifyDisposal | CertifyShredding | GrantConsent | Withdraw)
 }
@@ -87,7 +88,9 @@ async fn show(visit: Visit, Path(case): Path<String>) -> Answer {
         event.and_then(|event| event.step.parse::<Step>().ok())
     };
     let records = shown.documents.iter().filter(|one| {
-        gave(&one.entry_id).is_some_and(|step| step.carries_records() || (step == Step::SealSend && one.index > 0))
+        gave(&one.entry_id).is_some_and(|step| {
+            step.carries_records() || step.carries_minutes() || (step == Step::SealSend && one.index > 0)
+        })
     });
     let papers = papers(&visit, &shown).await?;
     html(&CustodyPage {

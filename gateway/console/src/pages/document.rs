@@ -13,6 +13,7 @@ use crate::{
     desk::{case_id, entry_id},
     face::{Page, Section},
     fields::Fields,
+    hearing::{NOTICE, download, is_withheld},
     officers::{Act, Opening},
     problem::{Problem, Told},
     shown::DocumentShown,
@@ -82,7 +83,7 @@ impl Place {
 }
 
 async fn show(visit: Visit, Path(path): Path<(String, String, u32)>) -> Answer {
-    let place = Place::find(&visit, &path).await?;
+    let mut place = Place::find(&visit, &path).await?;
     if place.is_received || place.one.destroyed {
         return page(&visit, &place, &Fields::default(), None, None);
     }
@@ -92,11 +93,16 @@ async fn show(visit: Visit, Path(path): Path<(String, String, u32)>) -> Answer {
         ..wire::GetDocumentRequest::default()
     };
     let opened = visit.app.cases.document(request).await?;
+    if is_withheld(&serde_json::from_slice(&opened.body).unwrap_or_default()) {
+        place.is_received = true;
+        return page(&visit, &place, &Fields::default(), None, None);
+    }
     page(&visit, &place, &Fields::default(), Some(&opened), None)
 }
 
 async fn open(visit: Visit, Path(path): Path<(String, String, u32)>, Form(mut fields): Form) -> Answer {
-    let place = Place::find(&visit, &path).await?;
+    let mut place = Place::find(&visit, &path).await?;
+    place.is_received |= place.one.record_type == NOTICE;
     let passphrase = fields.take_passphrase().unwrap_or_default();
     if !fields.one("resumed").is_empty() {
         return page(&visit, &place, &fields, None, None);
@@ -123,7 +129,10 @@ async fn open(visit: Visit, Path(path): Path<(String, String, u32)>, Form(mut fi
         visit.app.cases.document(request).await
     };
     match opened.await {
-        Ok(opened) => page(&visit, &place, &fields, Some(&opened), None),
+        Ok(opened) => match download(&serde_json::from_slice(&opened.body).unwrap_or_default(), "minutes") {
+            Some(minutes) => Ok(minutes),
+            None => page(&visit, &place, &fields, Some(&opened), None),
+        },
         Err(problem @ (Problem::Denied(_) | Problem::Wrong | Problem::Wait(_))) => {
             let page = page(&visit, &place, &fields, None, Some(&problem))?;
             problem.over(page)

@@ -3,25 +3,18 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    Router,
-    extract::Path,
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    response::IntoResponse,
-    routing::get,
-};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use model::{CaseId, Digest};
+use axum::{Router, extract::Path, routing::get};
+use model::CaseId;
 use proto::desk as wire;
 use serde_json::Value;
 
 use super::case::{StepShown, steps};
 use crate::{
     App,
-    desk::case_id,
+    desk::{case_id, entry_text},
     face::{Page, Section},
     forms::label,
-    hearing::{Hearing, SlotShown, slots},
+    hearing::{Hearing, SlotShown, download, is_withheld, slots},
     problem::Problem,
     shown::Row,
     visit::{Answer, Visit, html, key},
@@ -55,8 +48,9 @@ struct HearingPage {
     is_agreed: bool,
     stages: Vec<StageShown>,
     signed: String,
-    /// Where the minutes can be had, where they go along.
+    /// Where the minutes can be had, where they go along; where they are opened first, if an officer signs for that.
     minutes: String,
+    is_withheld: bool,
 }
 
 /// A stage of the hearing, and what was said at it last.
@@ -86,6 +80,15 @@ async fn show(visit: Visit, Path((case, id)): Path<(String, u32)>) -> Answer {
     let mut slots = hearing.proposal().map(|one| slots(one, &visit)).unwrap_or_default();
     slots.retain(|one| taken.is_none_or(|taken| taken == one.number));
     let case = case.to_string();
+    let drawn = hearing.newest("minutes");
+    let is_withheld = drawn.is_some_and(is_withheld);
+    let minutes = match (hearing.place("minutes"), drawn) {
+        (Some(place), Some(_)) if is_withheld => {
+            format!("/cases/{case}/documents/{}/{}", entry_text(&place.entry_id), place.index)
+        }
+        (_, Some(drawn)) if download(drawn, "minutes").is_some() => format!("/cases/{case}/hearings/{id}/minutes"),
+        _ => String::new(),
+    };
     html(&HearingPage {
         page: visit.page(Section::Agenda),
         reference: shown.summary.unwrap_or_default().reference,
@@ -98,7 +101,8 @@ async fn show(visit: Visit, Path((case, id)): Path<(String, u32)>) -> Answer {
         is_agreed: taken.is_some(),
         stages: ACTS.map(|act| stage(act, &hearing, &visit)).into(),
         signed: matter.signed.join(", "),
-        minutes: file(&hearing).map(|_| format!("/cases/{case}/hearings/{id}/minutes")).unwrap_or_default(),
+        is_withheld,
+        minutes,
         case,
     })
 }
@@ -115,7 +119,9 @@ fn stage((act, part): (&str, &str), hearing: &Hearing, visit: &Visit) -> StageSh
 /// What was said, field by field; the times stand above, and a file is no text.
 fn told(trail: &str, value: &Value, visit: &Visit, rows: &mut Vec<Row>) {
     let Value::Object(fields) = value else { return };
-    for (name, value) in fields.iter().filter(|(name, _)| !matches!(name.as_str(), "slots" | "inline" | "time_zones")) {
+    for (name, value) in
+        fields.iter().filter(|(name, _)| !matches!(name.as_str(), "slots" | "inline" | "withheld" | "time_zones"))
+    {
         let own = label(trail, name, visit.locale).0;
         let value = match value {
             Value::Object(_) => {
@@ -143,25 +149,9 @@ fn in_words(name: &str, text: &str, visit: &Visit) -> String {
     choice.flatten().unwrap_or_else(|| text.to_owned())
 }
 
-/// The file that goes along with the newest minutes.
-fn file(hearing: &Hearing) -> Option<(&Value, Vec<u8>)> {
-    let minutes = &hearing.newest("minutes")?["minutes"];
-    let bytes = BASE64_STANDARD.decode(minutes["file"]["inline"].as_str()?).ok()?;
-    // Minutes that are not those of the digest are none.
-    let digest = Digest::of(&[&bytes]).to_string();
-    (minutes["hash"].as_str() == Some(&digest)).then_some((&minutes["file"], bytes))
-}
-
-/// The minutes, to be read before they are signed. They are a file of somebody else: the browser keeps it, and opens nothing.
+/// The minutes, to be read before they are signed. Those of the other side are had where they are opened.
 async fn minutes(visit: Visit, Path((case, id)): Path<(String, u32)>) -> Answer {
     let (_, hearing) = find(&visit, case_id(&case)?, id).await?;
-    let (file, bytes) = file(&hearing).ok_or(Problem::NoPage)?;
-    let ending = match file["media_type"].as_str() {
-        Some("application/pdf") => "pdf",
-        Some("text/plain") => "txt",
-        _ => "bin",
-    };
-    let name = format!("attachment; filename=\"minutes-X{id}.{ending}\"");
-    let headers = [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_DISPOSITION, name)];
-    Ok((headers, bytes).into_response())
+    let document = hearing.newest("minutes").ok_or(Problem::NoPage)?;
+    download(document, &format!("minutes-X{id}")).ok_or(Problem::NoPage)
 }

@@ -39,7 +39,7 @@ impl Sides {
 pub(super) struct Hearing {
     matter: wire::MatterView,
     sides: Sides,
-    documents: Vec<Value>,
+    documents: Vec<(wire::DocumentRef, Value)>,
 }
 
 impl Hearing {
@@ -55,15 +55,15 @@ impl Hearing {
             }
             let body = session.document(&one.entry_id, one.index).await?.body;
             let value: Value = serde_json::from_slice(&body).map_err(|_| unsaid())?;
-            notices.push((one.entry_id.clone(), value));
+            notices.push((one.clone(), value));
         }
         let of = |matter: &wire::MatterView| {
             let opened_by = EntryId::try_from(&*matter.opened_by_entry_id).map(|entry| entry.to_string());
             let opened_by = opened_by.unwrap_or_default();
-            let belongs = |(entry, value): &&(_, Value)| {
-                *entry == matter.opened_by_entry_id || value["in_answer_to"] == opened_by.as_str()
+            let belongs = |(place, value): &&(wire::DocumentRef, Value)| {
+                place.entry_id == matter.opened_by_entry_id || value["in_answer_to"] == opened_by.as_str()
             };
-            notices.iter().filter(belongs).map(|(_, value)| value.clone()).collect()
+            notices.iter().filter(belongs).cloned().collect()
         };
         let hearings = shown.matters.iter().filter(|matter| matter.kind == "hearing");
         Ok(hearings
@@ -105,7 +105,16 @@ impl Hearing {
 
     /// The newest document of an act.
     pub(super) fn newest(&self, act: &str) -> Option<&Value> {
-        self.documents.iter().rev().find(|one| one["act"] == act)
+        self.document(act).map(|(_, document)| document)
+    }
+
+    /// Where that document is.
+    pub(super) fn place(&self, act: &str) -> Option<&wire::DocumentRef> {
+        self.document(act).map(|(place, _)| place)
+    }
+
+    fn document(&self, act: &str) -> Option<&(wire::DocumentRef, Value)> {
+        self.documents.iter().rev().find(|(_, one)| one["act"] == act)
     }
 
     /// For programs.
@@ -143,7 +152,7 @@ impl Hearing {
         let matter = &self.matter;
         let move_of = if matter.waits { "; move: ours" } else { "" };
         let mut lines = vec![format!("hearing    X{} by {}: {}{move_of}", matter.id, matter.opener, matter.state)];
-        for document in &self.documents {
+        for (_, document) in &self.documents {
             let said = summary::of_hearing(document);
             let proposal = document.get("proposal");
             // The slots are shown below, with what is to be known of them.

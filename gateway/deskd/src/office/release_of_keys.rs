@@ -1,7 +1,6 @@
 //! Whether the key of a record may be released: what the case says of it, before the treaty is asked.
 
 use bytes::Bytes;
-use desk::Record;
 use model::{AuthorityKind, ConditionCode, Denial, EntryId, KeyId, MeasureId, Refusal, RefusalCode, Step, Timestamp};
 use treaty::UseGrant;
 use workflow::{Case, Matter, MatterKind, State};
@@ -34,6 +33,16 @@ pub(super) struct Wish<'a> {
     pub(super) same_proceeding: bool,
 }
 
+/// What is opened of a document, for one measure.
+#[derive(Debug, Clone)]
+pub(super) struct Opened {
+    pub(super) measure: MeasureId,
+    /// Under which conditions it was given, beside those of its measure.
+    pub(super) conditions: Vec<ConditionCode>,
+    /// The text of the minutes of a hearing, which no certificate names: it is read as long as its measure goes on.
+    pub(super) minutes: bool,
+}
+
 impl Office {
     /// Holds the opening of a record against the case: recalled, due to be destroyed, past the day that its giver named, given in an
     /// emergency that was not validated in time.
@@ -45,7 +54,7 @@ impl Office {
         view: &CaseView,
         case: &Case,
         entry: EntryId,
-        record: &Record,
+        record: &Opened,
         now: Timestamp,
     ) -> Result<(), Denial> {
         let Some(measure) = case.measures.get(&record.measure) else { return Ok(()) };
@@ -66,6 +75,12 @@ impl Office {
             (
                 format!("{} is {}", record.measure, measure.state),
                 "Two custodians certify its destruction or return; what is still needed is asked for anew.",
+                keeper,
+            )
+        } else if record.minutes && (measure.state == State::Closed || measure.state.ended_early()) {
+            (
+                format!("{} is {}, and the minutes of its hearing are shut", record.measure, measure.state),
+                "What is still needed is asked for anew, in a case of its own.",
                 keeper,
             )
         } else if measure.kept_until.is_some_and(|until| until <= now) {

@@ -17,9 +17,10 @@ use super::{
     after::proof_of,
     listing::Whose,
     matters_shown,
+    outbox::THEIRS,
     terms::preservation,
     trace, unknown,
-    usage::Opens,
+    usage::{Opens, withheld},
     view::{CaseView, DraftView},
 };
 use crate::summary;
@@ -129,6 +130,11 @@ impl Office {
         let document = body.and_then(|body| body.documents.into_iter().nth(index));
         let gone = self.view(row.case_id.0).await?.and_then(|(view, _)| Self::destroyed(&view, entry, index));
         let document = document.ok_or_else(|| gone.unwrap_or_else(|| unknown("there is no such document")))?;
+        // How a hearing stands is told to everybody; the text of its minutes to whom an officer opens it.
+        let shown = withheld(&document).filter(|_| row.direction == THEIRS && opens.signed.is_none());
+        if let Some(shown) = shown {
+            return Ok((document.record_type, shown));
+        }
         self.may_open(&row, index, &document, opens).await?;
         Ok((document.record_type, document.bytes))
     }

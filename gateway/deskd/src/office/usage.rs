@@ -1,7 +1,7 @@
 //! Opening records that were received: for what they were given, and put on record.
 
 use bytes::Bytes;
-use desk::{Document, Record};
+use desk::{Document, HEARING_NOTICE, Record, without_minutes};
 use identity::Domain;
 use model::{Denial, EntryId, Header, KeyId, Refusal, RefusalCode, Step, Timestamp};
 use store::desk::{DeskBatch, DeskEntryRow};
@@ -12,7 +12,7 @@ use super::{
     custody::carries,
     event,
     outbox::THEIRS,
-    release_of_keys::{Signer, Wish},
+    release_of_keys::{Opened, Signer, Wish},
     seats::Away,
     unknown,
     view::{CaseView, Opening, OpeningWord},
@@ -54,8 +54,8 @@ pub(crate) struct SignedOpening {
 }
 
 impl Office {
-    /// Holds the opening of a document against the treaty, and puts it on record. What is no record that this desk's party received is
-    /// free.
+    /// Holds the opening of a document against the treaty, and puts it on record. What is neither a record nor the minutes of a
+    /// hearing that this desk's party received is free.
     ///
     /// # Errors
     /// What [`treaty::Usage::may_use`] refuses: R93, R18, R16; R92 where the rule of the case is not in the catalogue.
@@ -68,7 +68,7 @@ impl Office {
     ) -> Result<(), Denial> {
         // The form of a request that gives is free: by it the desk knows what it is asked to take.
         let form = row.step.0 == Step::SealSend && index == 0;
-        if !carries(row) || row.direction != THEIRS || form {
+        if !(carries(row) || withheld(document).is_some()) || row.direction != THEIRS || form {
             return Ok(());
         }
         // A desk that may be one of yesterday does not know what was recalled or certified since.
@@ -130,46 +130,51 @@ impl Office {
     ) -> Result<Opening, Denial> {
         said_shortly(opens)?;
         let request = self.request(view).await?;
-        let record = Record::from_document(self.accept(&document.record_type, &document.bytes)?)?;
+        let parts = self.parts(row, document)?;
         let purpose = if opens.purpose.is_empty() { &request.purpose.code } else { &opens.purpose };
         let own = &request.proceeding.reference;
         let proceeding = if opens.proceeding.is_empty() { own } else { &opens.proceeding };
         let sent = self.sent(view).await?;
         let rule = self.rules.pinned(view.home, view.peer, clock::day(sent.created)?, view.pin);
-        let asked = sent.measures.iter().find(|one| one.id == record.measure);
-        let usage = asked.zip(rule.as_ref());
-        let usage = usage.and_then(|(one, rule)| rule.usage(&one.article, &one.request_type, view.peer));
-        let usage = usage.ok_or_else(no_rule)?;
         let now = clock::now();
         let case = view.admitted.as_ref().ok_or_else(|| unknown("the case is not open yet"))?;
-        self.released_now(view, case, row.id.0, &record, now)?;
+        let mut usages = Vec::new();
+        for part in &parts {
+            let asked = sent.measures.iter().find(|one| one.id == part.measure);
+            let usage = asked.zip(rule.as_ref());
+            let usage = usage.and_then(|(one, rule)| rule.usage(&one.article, &one.request_type, view.peer));
+            usages.push((part.measure, usage.ok_or_else(no_rule)?));
+            self.released_now(view, case, row.id.0, part, now)?;
+        }
         let document = (row.id.0, u32::try_from(index).unwrap_or(u32::MAX));
         let (signer, statement, signature) = self.stands_for_it(view, document, opens, now)?;
         let reader = if opens.officer.is_empty() { &signer.name } else { &opens.officer };
-        let wish = Wish {
-            entry: row.id.0,
-            measure: record.measure,
-            officer: reader,
-            signer: &signer,
-            purpose,
-            proceeding,
-            same_proceeding: proceeding == own,
-        };
-        let granted = self.grants(view, &wish, now).await?;
-        // Where the giver named another end, that one was held against the day before, in place of the treaty's.
-        let extended = case.measures.get(&record.measure).is_some_and(|measure| measure.kept_until.is_some());
-        // A desk that came in later took the entry over later than its party received it.
-        let let_in = view.let_in(row.id.0).unwrap_or(Timestamp(row.at));
-        let received = if extended { now } else { let_in };
-        usage.may_use(&UseQuery {
-            purpose,
-            reader: self.kind_of(&self.own),
-            same_proceeding: wish.same_proceeding,
-            received: clock::day(received)?,
-            on: clock::day(now)?,
-            granted: &granted,
-        })?;
-        self.is_reader(view, &wish, now).await?;
+        for (measure, usage) in usages {
+            let wish = Wish {
+                entry: row.id.0,
+                measure,
+                officer: reader,
+                signer: &signer,
+                purpose,
+                proceeding,
+                same_proceeding: proceeding == own,
+            };
+            let granted = self.grants(view, &wish, now).await?;
+            // Where the giver named another end, that one was held against the day before, in place of the treaty's.
+            let extended = case.measures.get(&measure).is_some_and(|measure| measure.kept_until.is_some());
+            // A desk that came in later took the entry over later than its party received it.
+            let let_in = view.let_in(row.id.0).unwrap_or(Timestamp(row.at));
+            let received = if extended { now } else { let_in };
+            usage.may_use(&UseQuery {
+                purpose,
+                reader: self.kind_of(&self.own),
+                same_proceeding: wish.same_proceeding,
+                received: clock::day(received)?,
+                on: clock::day(now)?,
+                granted: &granted,
+            })?;
+            self.is_reader(view, &wish, now).await?;
+        }
         let (entry, index) = document;
         let line = Line { entry, index, statement: &statement, key: signer.key, signature: &signature };
         let before = view.openings.last().and_then(|one| one.word.as_ref()).map(|word| word.link.as_str());
@@ -184,6 +189,17 @@ impl Office {
             reason: opens.reason.to_owned(),
             word: Some(OpeningWord { by: signer.name.clone(), key: signer.key, statement, signature, link }),
         })
+    }
+
+    /// What a document is of: its record is of one measure, the minutes of a hearing are of all that the hearing is about.
+    fn parts(&self, row: &DeskEntryRow, document: &Document) -> Result<Vec<Opened>, Denial> {
+        if withheld(document).is_none() {
+            let record = Record::from_document(self.accept(&document.record_type, &document.bytes)?)?;
+            return Ok(vec![Opened { measure: record.measure, conditions: record.conditions, minutes: false }]);
+        }
+        let header = proto::decode_header(&Bytes::from(row.header.0.clone()))?;
+        let of = |measure| Opened { measure, conditions: Vec::new(), minutes: true };
+        Ok(header.concerns.into_iter().map(of).collect())
     }
 
     /// The header of the request of a case.
@@ -247,6 +263,13 @@ impl Office {
     pub(super) async fn entry_row(&self, entry: EntryId) -> Result<DeskEntryRow, Denial> {
         self.store.entry(entry).await?.ok_or_else(|| unknown("there is no such entry"))
     }
+}
+
+/// A document with the minutes of a hearing as it is shown to whom nobody opened them; `None` where there are none in it.
+pub(super) fn withheld(document: &Document) -> Option<Vec<u8>> {
+    let notice = document.record_type.as_str() == HEARING_NOTICE;
+    let shown = without_minutes(&records::read(&document.bytes).ok().filter(|_| notice)?)?;
+    Some(shown.to_string().into_bytes())
 }
 
 /// What is said of an opening stands in one short line each. R94.

@@ -5,7 +5,9 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::{
-    bounded, now,
+    bounded,
+    browser::{Browser, passphrase},
+    now,
     play::{ACTS, Play},
     stage::{Side, Stage},
 };
@@ -181,7 +183,20 @@ async fn minutes(play: &Play) {
     assert!(other.contains("other minutes"), "{other}");
     let read = play.stage.pair.jp.dir.join("read.txt");
     let save = ["hearing", "show", &play.case, "--save-minutes", read.to_str().unwrap()];
+    let nobody = play.stage.desk(Side::Jp, &save).await.failed(7);
+    assert!(nobody.contains("signs for each opening") && !read.exists(), "{nobody}");
+    assert_eq!(opened(play).await, Vec::<Value>::new());
+    let save = [&save[..], &["--as", "central/officer-1"]].concat();
+    let beyond = [&save[..], &["--for-purpose", "civil_damages"]].concat();
+    let beyond = play.stage.desk(Side::Jp, &beyond).await.failed(5);
+    assert!(beyond.contains("R16") && !read.exists(), "the treaty gives them for its purposes: {beyond}");
     play.stage.desk(Side::Jp, &save).await.done();
+    let log = opened(play).await;
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert_eq!(log[0]["purpose"], "criminal_investigation", "{log:?}");
+    let own = play.stage.pair.fr.dir.join("own.txt");
+    play.stage.desk(Side::Fr, &["hearing", "show", &play.case, "--save-minutes", own.to_str().unwrap()]).await.done();
+    in_a_browser(play, &fs::read_to_string(&right).unwrap()).await;
     assert_eq!(fs::read(&read).unwrap(), fs::read(&right).unwrap(), "what is read is what was drawn up");
     play.hears(Side::Jp, "sign", &["--file", read.to_str().unwrap()]).await;
     crate::until("the signature is there", 20, async || {
@@ -197,6 +212,43 @@ async fn minutes(play: &Play) {
     assert_eq!(shown["signed"].as_array().unwrap().len(), 2, "{shown}");
     play.hears(Side::Jp, "close", &[]).await;
     play.hearing(Side::Fr, "CLOSED").await;
+    shut(play).await;
+}
+
+/// Who opened what, as the desk of JP keeps it.
+async fn opened(play: &Play) -> Vec<Value> {
+    let log = play.stage.desk(Side::Jp, &["case", "show", &play.case, "--access"]).await.done();
+    log["openings"].as_array().unwrap().clone()
+}
+
+/// The same door: no page has the minutes, and an officer who gives the passphrase gets them, on record.
+async fn in_a_browser(play: &Play, text: &str) {
+    let mut browser = Browser::signed_in(&play.stage, Side::Jp, "officer-1").await;
+    let (case, before) = (&play.case, opened(play).await.len());
+    let page = browser.get(&format!("/cases/{case}/hearings/1")).await;
+    let link = page.body.split('"').find(|part| part.starts_with(&format!("/cases/{case}/documents/"))).unwrap();
+    let free = browser.get(&format!("/cases/{case}/hearings/1/minutes")).await;
+    assert_eq!(free.status, 404, "{}", free.text());
+    let door = browser.get(link).await;
+    // "The witness said what", as a document has it.
+    let encoded = "VGhlIHdpdG5lc3Mgc2FpZCB3aGF0";
+    assert!(door.status == 200 && !door.body.contains(encoded) && !door.body.contains(text), "{}", door.text());
+    let secret = passphrase(&play.stage, Side::Jp, "officer-1");
+    let got = browser.send(&door, link, &[("passphrase", &secret)]).await;
+    assert_eq!((got.status, got.body.as_str()), (200, text));
+    assert!(got.header("content-disposition").starts_with("attachment"), "{}", got.header("content-disposition"));
+    assert_eq!(opened(play).await.len(), before + 1, "it is on record");
+}
+
+/// After the case is over nobody opens the minutes any more.
+async fn shut(play: &Play) {
+    play.stage.desk(Side::Jp, &["withdraw", &play.case, "--as", "central/officer-1", "--text", "over"]).await.done();
+    let file = play.stage.pair.jp.dir.join("late.txt");
+    let save = ["hearing", "show", &play.case, "--save-minutes", file.to_str().unwrap(), "--as", "central/officer-1"];
+    let before = opened(play).await.len();
+    let late = play.stage.desk(Side::Jp, &save).await.failed(5);
+    assert!(late.contains("R18") && late.contains("WITHDRAWN") && !file.exists(), "{late}");
+    assert_eq!(opened(play).await.len(), before, "what was not opened is not in the log");
 }
 
 #[tokio::test]

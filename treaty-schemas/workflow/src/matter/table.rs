@@ -46,7 +46,7 @@ pub enum MatterGuard {
     Replaced,
     /// Where the header says until when, that is later than the step.
     Until,
-    /// Each measure was accepted and awaits what is collected.
+    /// Each measure asks for the record of a hearing, was accepted and is under way.
     Accepted,
     /// The other side proposed the times.
     Asked,

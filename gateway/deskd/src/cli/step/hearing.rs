@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use desk::{HEARING_NOTICE, fill_slots};
-use model::{Exit, MatterId, Step, Timestamp};
+use model::{CaseId, Exit, MatterId, Step, Timestamp};
+use proto::desk as wire;
 use serde_json::{Value, json};
 use workflow::{MatterKind, moment_in, zone_named};
 
@@ -15,7 +16,11 @@ use super::{
     moment, written,
 };
 use crate::{
-    cli::hearing::{Hearing as Held, Sides, slot_lines},
+    cli::{
+        access::Opener,
+        hearing::{Hearing as Held, Sides, slot_lines},
+        session::case_id,
+    },
     clock,
     failure::Failure,
 };
@@ -209,9 +214,21 @@ pub(crate) struct Show {
     /// Which matter of the case, as in X1; all hearings when absent.
     #[arg(long, value_name = "X1", value_parser = matter)]
     matter: Option<MatterId>,
-    /// Write the newest minutes into this new file, to be read before they are signed.
+    /// Write the newest minutes into this new file, to be read before they are signed. Those of the other side are opened as records are.
     #[arg(long, value_name = "FILE")]
     save_minutes: Option<PathBuf>,
+    /// The officer who signs for the opening of minutes that were received, as in central/officer-1.
+    #[arg(long = "as", value_name = "AUTHORITY/OFFICER", requires = "save_minutes")]
+    signer: Option<String>,
+    /// What they are opened for, as the treaty names it; the request's own purpose when absent.
+    #[arg(long, value_name = "PURPOSE", requires = "save_minutes")]
+    for_purpose: Option<String>,
+    /// For which proceeding, by its file number; the one that the request named when absent.
+    #[arg(long, value_name = "REF", requires = "save_minutes")]
+    for_proceeding: Option<String>,
+    /// Who reads them; the officer who signs when absent.
+    #[arg(long, value_name = "NAME", requires = "save_minutes")]
+    officer: Option<String>,
 }
 
 impl Hearing {
@@ -383,17 +400,31 @@ impl Show {
         let mut hearings = Held::all(session, &shown).await?;
         hearings.retain(|one| self.matter.is_none_or(|id| one.id() == id));
         let now = clock::now();
-        let case = shown.summary.map(|summary| summary.case_id);
-        let value = json!({ "case": case, "hearings": hearings.iter().map(|one| one.value(now)).collect::<Vec<_>>() });
+        let case_id = case_id(shown.summary.as_ref())?;
+        let value = json!({ "case": case_id.to_string(), "hearings": hearings.iter().map(|one| one.value(now)).collect::<Vec<_>>() });
         let mut lines: Vec<_> = hearings.iter().flat_map(|one| one.lines(now)).collect();
         if lines.is_empty() {
             lines.push("no hearing: desk hearing propose".to_owned());
         }
         if let Some(path) = &self.save_minutes {
-            save(hearings.iter().rev().find_map(|one| one.newest("minutes")), path)?;
+            let place = hearings.iter().rev().find_map(|one| one.place("minutes"));
+            let minutes = match place {
+                Some(place) => Some(self.opened(session, case_id, place).await?),
+                None => None,
+            };
+            save(minutes.as_ref(), path)?;
             lines.push(format!("written    {}", path.display()));
         }
         Ok(Answer::new(value, lines.join("\n")))
+    }
+
+    /// The document of the minutes as it is opened for whom the officer signs.
+    async fn opened(&self, session: &Session, case: CaseId, place: &wire::DocumentRef) -> Result<Value, Failure> {
+        let said = [&self.for_purpose, &self.for_proceeding, &self.officer];
+        let said = said.map(|one| one.as_deref().unwrap_or_default());
+        let opener = Opener::of(session, case, said, self.signer.as_deref())?;
+        let body = session.open_document(opener.request(place)?).await?.body;
+        serde_json::from_slice(&body).map_err(|_| Failure::new(Exit::Integrity, "the desk told minutes in no form"))
     }
 }
 

@@ -129,7 +129,7 @@ fn newest_minutes(hearing: &Held, path: Option<&Path>) -> Result<(Digest, Option
             "the file holds other minutes than were drawn up last; nothing was signed",
         )
         .remedy(
-            "Read the newest ones: desk hearing show --save-minutes; have them drawn up again where they are wrong.",
+            "Read the newest ones: desk hearing show --save-minutes FILE --as …; have them drawn up again where they are wrong.",
         ));
     }
     Ok((drawn, bytes))
@@ -137,6 +137,11 @@ fn newest_minutes(hearing: &Held, path: Option<&Path>) -> Result<(Digest, Option
 
 /// Writes the minutes that go along with their document into a file, if they are what it says they are.
 pub(super) fn save(document: Option<&Value>, path: &Path) -> Result<(), Failure> {
+    if document.is_some_and(|one| one["minutes"]["file"]["withheld"] == true) {
+        let what = "the minutes were received, and an officer of this desk signs for each opening; nobody did";
+        let remedy = "Say who you are: --as central/officer-1. The reader may be somebody else: --officer NAME.";
+        return Err(Failure::new(Exit::NotAuthorised, what).remedy(remedy));
+    }
     let inline = document.and_then(|one| one["minutes"]["file"]["inline"].as_str());
     let bytes = inline.and_then(|text| BASE64_STANDARD.decode(text).ok());
     let bytes = bytes.ok_or_else(|| {
