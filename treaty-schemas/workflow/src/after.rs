@@ -41,7 +41,12 @@ pub(crate) fn held(
             return answer::by_others(case, measure, command.step, &keys);
         }
         Guard::Unreported => return accounted(case, command, measure),
-        Guard::NothingKept | Guard::RemedyOver if measure.keeps() => (
+        Guard::Shredded if measure.is_shredded() && case.side_of(command.sender) != Some(measure.keeper()) => (
+            format!("what was released for {id} was with {}, and was destroyed there", case.party(measure.keeper())),
+            "Leave the step to who kept the records.".to_owned(),
+        ),
+        Guard::Shredded if measure.is_shredded() => return Ok(()),
+        Guard::NothingKept | Guard::RemedyOver | Guard::Shredded if guard == Guard::Shredded || measure.keeps() => (
             format!("what was released for {id} has to be destroyed or returned before the case is closed"),
             format!(
                 "{} takes it into use (take_over), or says that it is due (disposal_due), and two custodians certify it.",

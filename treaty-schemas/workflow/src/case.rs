@@ -57,6 +57,9 @@ pub struct Measure {
     /// The newest of them.
     #[serde(default)]
     pub newest: Option<EntryId>,
+    /// Those of them whose records were recalled and destroyed, as two custodians certified.
+    #[serde(default)]
+    pub shredded: BTreeSet<EntryId>,
     /// Under which conditions, from recognition and release together.
     pub conditions: Vec<ConditionCode>,
     /// Under which conditions it is granted now: what is released may come under these.
@@ -181,6 +184,7 @@ impl Measure {
         let kept = |terms: &Terms| terms.retention_days.is_some() && terms.preservation.is_none();
         let bound = self.conditions.iter().any(|code| matches!(code, C05 | C06));
         !self.released.is_empty()
+            && !self.is_shredded()
             && (bound
                 || self.is_taken_back()
                 || self.regularise_by().is_some()
@@ -189,7 +193,12 @@ impl Measure {
 
     /// Whether records that were given for it may still be with who keeps them: none were destroyed, returned, or never taken.
     pub fn has_records(&self) -> bool {
-        !self.entries.is_empty() && !matches!(self.state, State::Disposed | State::Closed)
+        !self.entries.is_empty() && !self.is_shredded() && !matches!(self.state, State::Disposed | State::Closed)
+    }
+
+    /// Whether all records that were ever brought for it were recalled and destroyed: nothing is left to certify.
+    pub fn is_shredded(&self) -> bool {
+        !self.entries.is_empty() && self.entries.is_subset(&self.shredded)
     }
 
     /// Whether its giver withdrew what it had given: whoever has it may not use it, and destroys it.
@@ -200,8 +209,7 @@ impl Measure {
     /// The last moment at which an emergency may be validated after the fact; `None` where nothing has to be, or it was.
     pub fn regularise_by(&self) -> Option<Timestamp> {
         let hours = self.terms.as_ref()?.expost_hours?;
-        let due = self.regularised.is_none() && !self.released.is_empty();
-        due.then(|| self.arrived.plus_ms(i64::from(hours) * 3600 * 1000))
+        self.regularised.is_none().then(|| self.arrived.plus_ms(i64::from(hours) * 3600 * 1000))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// Which fold this is: it grows with each change of what [`apply`] makes of the same events. What was folded by another one is folded anew
 /// from its entries.
-pub const FOLD: u16 = 7;
+pub const FOLD: u16 = 8;
 
 /// Something that happened to a case. It names the case's frame, so that a case can be folded from its events alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +201,12 @@ pub fn apply(case: Option<Case>, event: &Event) -> Case {
                     measure.newest = event.entry.or(measure.newest);
                 });
             }
+            if *step == Step::CertifyShredding {
+                for (id, measure) in &mut case.measures {
+                    let gone = measure.entries.iter().filter(|entry| matter.is_about(**entry, *id));
+                    measure.shredded.extend(gone);
+                }
+            }
             let matter = dated(matter.clone(), case.matters.get(id), *step, at);
             case.matters.insert(*id, matter);
         }
@@ -293,6 +299,7 @@ fn send(case: &mut Case, measures: &[MeasureScope], terms: &[(MeasureId, Terms)]
         released: Vec::new(),
         entries: BTreeSet::new(),
         newest: None,
+        shredded: BTreeSet::new(),
         conditions: Vec::new(),
         granted: Vec::new(),
         ground: None,

@@ -62,6 +62,8 @@ pub enum Guard {
     RemedyOver,
     /// Something was released that has to be.
     Kept,
+    /// All that was released was recalled and destroyed; by the side that kept it.
+    Shredded,
     /// The treaty declares the request type automatic; records as for a release.
     Automatic,
     /// An emergency that was not validated after the fact yet.
@@ -120,6 +122,7 @@ impl fmt::Display for Guard {
             Self::Unreported => "nothing is outstanding, and it was not reported before; what was granted and not released is named",
             Self::RemedyOver => "nothing was released that has to be destroyed or returned; 30 days after the refusal",
             Self::NothingKept => "nothing was released that has to be destroyed or returned",
+            Self::Shredded => "all that was released was recalled and destroyed; by who kept it",
             Self::Kept => "something was released that has to be destroyed or returned",
             Self::Automatic => "declared automatic by the treaty; records as for a release, under conditions that the treaty names",
             Self::Emergency => "an emergency that was not validated yet",

@@ -131,6 +131,7 @@ impl Row {
                 Guard::Outstanding | Guard::UnconfirmedPart => measure.outstanding,
                 Guard::Unreported | Guard::UnconfirmedAll => !measure.outstanding && !measure.reported,
                 Guard::NothingKept | Guard::RemedyOver => !measure.keeps(),
+                Guard::Shredded => measure.is_shredded() && side == measure.keeper(),
                 Guard::Kept => measure.keeps() && side == measure.keeper(),
                 Guard::Automatic => measure.terms.as_ref().is_some_and(|terms| terms.automatic),
                 Guard::Calls => measure.wants_call(),
@@ -305,10 +306,11 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Acked],              Some(InUse),      By(Step::TakeOver),    PEER,   Officers(1, &[Role::Officer, Role::Central]), Guard::Given),
     row(&[InUse],              Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS),              Guard::Keeper),
     row(&[Received, Executed, Refused, Withdrawn, Returned], Some(DisposalDue), By(Step::DisposalDue), EITHER, DeskOr(KEEPERS), Guard::Kept),
-    row(&[DisposalDue],        Some(InUse),      By(Step::Extend),      EITHER, Officers(1, &[Role::Central]), Guard::Giver),
+    row(&[DisposalDue],        Some(InUse),      By(Step::Extend),      EITHER, Officers(2, &[Role::Central]), Guard::Giver),
     row(&[DisposalDue],        Some(Disposed),   By(Step::CertifyDisposal), EITHER, Officers(2, &[Role::Custodian]), Guard::Keeper),
     // What says something and moves nothing.
-    row(&[Produced, Received, Executed, InUse], None, By(Step::Regularise), HOME, Officers(1, VALIDATORS),     Guard::Emergency),
+    row(&[Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal, Produced, Received, Executed, InUse],
+                               None,             By(Step::Regularise),  HOME,   Officers(1, VALIDATORS),       Guard::Emergency),
     row(&[Received, Executed], None,             By(Step::Prolong),     PEER,   Officers(1, HANDLERS),         Guard::Prolonged),
     row(&[Received, Executed], None,             By(Step::GiveUp),      HOME,   Officers(1, &[Role::Central]), Guard::Preserved),
     row(&[Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
@@ -321,6 +323,8 @@ pub const TRANSITIONS: &[Row] = &[
     row(&[Sent, Delivered, Transferred, Acked, Review, Consult, InfoWait, CondOffer, Postponed, Accepted, Executing, Partial, Ready, Appeal],
                                Some(Withdrawn),  By(Step::Withdraw),    HOME,   Officers(1, &[Role::Central]), Guard::None),
     row(&[Executed, Withdrawn, Returned], Some(Closed), By(Step::Close),       EITHER, Officers(1, &[Role::Central]), Guard::NothingKept),
+    // Nothing is left of which a custodian could certify anything.
+    row(&[Produced, Received, InUse, DisposalDue], Some(Closed), By(Step::Close), EITHER, Officers(1, &[Role::Central]), Guard::Shredded),
     // Who refused leaves the other side time for a remedy.
     row(&[Refused],            Some(Closed),     By(Step::Close),       HOME,   Officers(1, &[Role::Central]), Guard::NothingKept),
     row(&[Refused],            Some(Closed),     By(Step::Close),       PEER,   Officers(1, &[Role::Central]), Guard::RemedyOver),

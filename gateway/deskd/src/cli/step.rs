@@ -12,6 +12,7 @@ pub(super) mod hearing;
 pub(super) mod matter;
 mod minutes;
 mod order;
+mod produce;
 mod taken;
 
 use std::{
@@ -31,7 +32,6 @@ use tokio::time::sleep;
 
 use super::{
     Answer,
-    attachment::attach,
     officer::{Officer, Signer},
     session::{Session, case_id},
 };
@@ -48,6 +48,7 @@ pub(super) use carry::{Assign, Close};
 pub(super) use consultation::{Consulted, SignConsultation};
 pub(super) use forward::Forward;
 pub(super) use order::{Order, Reject, Review};
+pub(super) use produce::Produce;
 pub(super) use taken::Taken;
 
 const POLL: Duration = Duration::from_millis(150);
@@ -130,27 +131,6 @@ pub(super) struct Refuse {
     /// The ground, R01 to R20.
     #[arg(long, value_name = "CODE")]
     ground: RefusalCode,
-}
-
-/// `desk produce`.
-#[derive(Debug, Args)]
-pub(super) struct Produce {
-    #[command(flatten)]
-    common: Common,
-    #[command(flatten)]
-    words: Words,
-    /// A record and its file, as in subscriber_info=FILE (repeatable). The file holds a whole record, or its content alone.
-    #[arg(long = "record", value_name = "TYPE=FILE", value_parser = record)]
-    records: Vec<(RecordType, PathBuf)>,
-    /// A file of any size that goes with the first record, sealed (repeatable).
-    #[arg(long, value_name = "FILE")]
-    attach: Vec<PathBuf>,
-    /// A condition, as in C01 (repeatable); those of the acceptance when absent.
-    #[arg(long = "condition", value_name = "CODE")]
-    conditions: Vec<ConditionCode>,
-    /// More follows: only a part is collected.
-    #[arg(long)]
-    part: bool,
 }
 
 /// What is asked of the desk.
@@ -245,26 +225,6 @@ impl Refuse {
             }
         }
         Ok(())
-    }
-}
-
-impl Produce {
-    pub(super) async fn run(&self, session: &Session) -> Result<Taken, Failure> {
-        let officer = self.common.signer.open(session)?;
-        let documents = attach(session, &self.common.case, documents(&self.records)?, &self.attach).await?;
-        let collected = if self.part { Step::PartCollected } else { Step::Collected };
-        let ask =
-            Ask { documents: &documents, conditions: &self.conditions, ..Ask::new(Step::Release, Some(&self.words)) };
-        let before = [Step::Assign, collected].map(|step| Before { step, main: Step::Release, records: &documents });
-        // What would not be released is told before the other side hears that it is carried out, or collected.
-        let shown = session.show(&self.common.case).await?;
-        if before.iter().any(|before| !before.measures(&shown, &self.words.measures).is_empty()) {
-            self.common.check(session, &ask).await?;
-        }
-        for before in &before {
-            self.common.take_before(session, &officer, before, &self.words).await?;
-        }
-        self.common.take(session, &officer, ask).await
     }
 }
 

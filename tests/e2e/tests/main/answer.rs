@@ -225,6 +225,10 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
             format!("produce CASE --as central/officer-{officer} {more} --record {name}=DIR/{name}.json")
         };
         run(Side::Fr, "part-collected CASE --as central/officer-1", "PARTIAL").await;
+        let short = says(&produce("", "subscriber_info", 1).replace("  ", " "));
+        let short: Vec<&str> = short.iter().map(String::as_str).collect();
+        let told = play.stage.desk(Side::Fr, &short).await.failed(2);
+        assert!(told.contains("M1 asks for traffic_data too") && told.contains("--part"), "{told}");
         let first = [produce("--part", "subscriber_info", 1), produce("--part", "subscriber_info", 2)];
         run(Side::Fr, first[0].replace("  ", " ").as_str(), "").await;
         run(Side::Fr, first[1].as_str(), "PRODUCED").await;
@@ -243,7 +247,8 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
         play.fails(Side::Jp, &["close", &case, "--as", "central/officer-1"], "take_over").await;
         run(Side::Jp, "take-over CASE --as central/officer-1 --reader Aoki", "IN_USE").await;
         run(Side::Jp, "dispose due CASE --as central/officer-1", "DISPOSAL_DUE").await;
-        run(Side::Fr, "dispose extend CASE --as central/officer-1 --until 2031-01-01T00:00:00Z", "IN_USE").await;
+        run(Side::Fr, "dispose extend CASE --as central/officer-1 --until 2031-01-01T00:00:00Z", "").await;
+        run(Side::Fr, "dispose extend CASE --as central/officer-2 --until 2031-01-01T00:00:00Z", "IN_USE").await;
         run(Side::Jp, "dispose due CASE --as central/officer-1", "DISPOSAL_DUE").await;
         let certify = "dispose certify CASE --as central/officer-1 --officer officer-1 --officer officer-2 --copies 2";
         run(Side::Jp, certify, "").await;

@@ -85,8 +85,12 @@ async fn the_desk_says_by_itself_that_records_have_to_be_destroyed_when_their_ti
         assert_eq!((&clock["kind"], &clock["acting"]), (&json!("retention"), &json!("own")), "{listed}");
         does(stage, Side::Jp, case, "dispose due CASE --as central/officer-1").await;
         comes_to(stage, case, "DISPOSAL_DUE").await;
-        let until = crate::now().plus_ms(6_000);
-        does(stage, Side::Fr, case, &format!("dispose extend CASE --as central/officer-1 --until {until}")).await;
+        let until = crate::now().plus_ms(8_000);
+        for officer in [1, 2] {
+            let extend = format!("dispose extend CASE --as central/officer-{officer} --until {until}");
+            let said = does(stage, Side::Fr, case, &extend).await;
+            assert_eq!(said["signatures_missing"], 2 - officer, "one officer lets nothing be kept for longer: {said}");
+        }
         let shown = crate::until("the desk says it", 40, async || {
             let shown = stage.show(Side::Fr, case).await?;
             let steps = shown["timeline"].as_array().unwrap().iter().filter(|one| one["step"] == "disposal_due");

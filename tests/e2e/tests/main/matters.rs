@@ -10,6 +10,7 @@ use crate::{
     now,
     play::Play,
     stage::Side,
+    transfer::sees,
 };
 
 /// A consent to hand on to a court in Italy what was released.
@@ -230,6 +231,10 @@ async fn an_incident_is_told_confirmed_recalled_by_two_shredded_by_two_and_close
         let shown = play.matter(Side::Fr, "CLOSED").await;
         assert_eq!(shown["matters"][0]["recalled"], true, "what was recalled stays so: {shown}");
         assert_eq!(shown["summary"]["matters"], json!([]), "{shown}");
+        // Of nothing no custodian certifies anything: who kept the records closes the case, and nobody else.
+        play.is_refused(Side::Fr, "close CASE --as central/officer-1", "R94", "").await;
+        play.says(Side::Jp, "close CASE --as central/officer-1").await;
+        sees(&play.stage, Side::Fr, &play.case, "CLOSED").await;
     })
     .await;
 }

@@ -152,8 +152,17 @@ const ENDED: &[State] =
     &[State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
 const ANSWERED: &[State] =
     &[State::Produced, State::Refused, State::Withdrawn, State::Blocked, State::Lapsed, State::Returned, State::Closed];
-/// Nothing is kept any more that could be used.
-const NOT_KEPT: &[State] = &[State::Blocked, State::Lapsed, State::DisposalDue, State::Disposed, State::Closed];
+/// Nothing was given, or nothing is kept any more that could be used.
+const NOT_KEPT: &[State] = &[
+    State::Refused,
+    State::Withdrawn,
+    State::Blocked,
+    State::Lapsed,
+    State::Returned,
+    State::DisposalDue,
+    State::Disposed,
+    State::Closed,
+];
 /// What was given with a request is kept from the day on which it is taken into use.
 const KEEPS: &[Signal] = &[By(Step::Release), By(Step::Answer), By(Step::TakeOver)];
 /// Nobody owes an answer to an offer any more: what was offered is reviewed anew.
@@ -216,7 +225,7 @@ pub const CLOCKS: &[ClockRow] = &[
         pauses: &[(Did(Act::Link), &[Did(Act::Unlink)])], lapses: true,
         ..row(TimerKind::Preservation, HOME, RELEASE, &[By(Step::GiveUp)], &[])
     },
-    row(TimerKind::ExPost,       HOME, &[By(Step::SealSend)], &[By(Step::Regularise)], NOT_KEPT),
+    row(TimerKind::ExPost,       HOME, ARRIVAL, &[By(Step::Regularise)], NOT_KEPT),
     ClockRow { restarts: RELEASE, ..row(TimerKind::Retention, HOME, KEEPS, &[By(Step::DisposalDue), By(Step::CertifyDisposal)], &[State::Closed]) },
     row(TimerKind::Review,       PEER, &[By(Step::Postpone)], &[By(Step::Resume)], ENDED),
     row(TimerKind::Appeal,       PEER, &[By(Step::LodgeRemedy)], &[By(Step::AnnulDecision), By(Step::UpholdDecision)], GONE),

@@ -39,10 +39,12 @@ pub(super) enum Deed {
     Shred,
     /// What was said in a hearing goes to the other side.
     Minutes,
+    /// What was given may be kept for longer.
+    Keep,
 }
 
 impl Deed {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Send,
         Self::Refuse,
         Self::Release,
@@ -53,6 +55,7 @@ impl Deed {
         Self::Replace,
         Self::Shred,
         Self::Minutes,
+        Self::Keep,
     ];
 
     /// What became of a case between two looks, by what it holds: not by which step did it.
@@ -68,6 +71,7 @@ impl Deed {
             let more = was.is_some_and(|was| now.released.iter().any(|record| !was.released.contains(record)));
             deeds.extend((comes(State::Produced) || more).then_some(Self::Release));
             deeds.extend(comes(State::Disposed).then_some(Self::Destroy));
+            deeds.extend(was.is_some_and(|was| now.kept_until > was.kept_until).then_some(Self::Keep));
             let less = was.is_some_and(|was| was.released.iter().any(|record| !now.released.contains(record)));
             let rejected = was.is_some_and(|was| was.state == State::Produced && now.state == State::Ready);
             deeds.extend((less || rejected).then_some(Self::Discard));
@@ -116,7 +120,8 @@ pub(super) fn order(step: Step, sender: &str, case: Option<&Case>, terms: &Terms
         order.conditions.clone_from(&terms.conditions);
     }
     if step.carries_records() {
-        order.records = vec![record("hearing_record")];
+        let asked = case.and_then(|case| case.measures.values().next());
+        order.records = asked.map_or_else(|| vec![record("hearing_record")], |one| one.scope.records.clone());
     }
     if step == Step::SealSend {
         // Which a hearing makes, and which is released as any other.

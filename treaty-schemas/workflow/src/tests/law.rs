@@ -329,6 +329,17 @@ fn what_was_given_in_an_emergency_that_no_court_validates_is_destroyed_before_th
 }
 
 #[test]
+fn an_emergency_is_validated_from_its_arrival_on_and_needs_it_no_second_time() {
+    let urgent = review(Terms { expost_hours: Some(48), ..free() });
+    let validated = take(Some(urgent), Step::Regularise, &[1]);
+    assert_eq!((validated.state(), validated.measures[&M1].regularise_by()), (State::Review, None));
+    let steps = [Step::Recognise, Step::Assign, Step::Collected, Step::Release, Step::Confirm, Step::FinalReport];
+    let executed = steps.iter().fold(validated, |case, step| take(Some(case), *step, &[1]));
+    assert!(Order::proper(Step::Regularise, &[1]).decide(Some(&executed)).is_err());
+    assert!(Order::proper(Step::Close, &[1]).decide(Some(&executed)).is_ok());
+}
+
+#[test]
 fn what_rests_on_silence_is_offered_when_the_silence_is_over() {
     let offered = take(Some(review(free())), Step::OfferConditions, &[1]);
     let resumes = |now: Timestamp| {

@@ -393,6 +393,27 @@ fn a_recall_takes_back_what_was_released_before_it_and_nothing_later() {
 }
 
 #[test]
+fn a_case_of_which_all_was_recalled_and_shredded_is_closed_by_who_kept_it_until_something_is_given_anew() {
+    let at = |wanted: MatterState| {
+        let all = explored(MatterKind::Correction, Flaw::WrongSubject);
+        let mut case = all.into_iter().find(|case| standing(case) == wanted).unwrap();
+        case.measures.get_mut(&MeasureId(1)).unwrap().state = State::InUse;
+        case
+    };
+    let close = |case: &Case, party: &str| Order::proper(Step::Close, &[1]).by(party).decide(Some(case));
+    let recalled = close(&at(MatterState::Recalled), "JP:central").unwrap_err();
+    assert!(recalled.reason.contains("destroyed or returned before the case is closed"), "{recalled}");
+    let shredded = at(MatterState::Shredded);
+    let giver = close(&shredded, "FR:central").unwrap_err();
+    assert!(giver.reason.contains("was with JP, and was destroyed there"), "{giver}");
+    let closed = apply(Some(shredded.clone()), &close(&shredded, "JP:central").unwrap());
+    assert_eq!(closed.state(), State::Closed);
+    let mut anew = shredded;
+    anew.measures.get_mut(&MeasureId(1)).unwrap().entries.insert(EntryId::new([9; 16]));
+    assert!(close(&anew, "JP:central").is_err(), "what was given in its place is there");
+}
+
+#[test]
 fn what_a_side_may_open_is_what_is_taken_and_of_what_is_gone_nobody_asks_for_another_use() {
     let opens = |case: &Case, side| case.matter_openings(side).iter().map(|row| row.step).collect::<Vec<_>>();
     for state in [State::InUse, State::Disposed, State::Closed] {

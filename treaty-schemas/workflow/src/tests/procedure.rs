@@ -25,14 +25,15 @@ fn nothing_leaves_closed() {
 }
 
 #[test]
-fn sending_refusing_releasing_and_destroying_have_two_signers_and_no_other_row_leads_there() {
+fn sending_refusing_releasing_destroying_and_letting_keep_have_two_signers_and_no_other_row_leads_there() {
     for row in TRANSITIONS {
         let four_eyes = matches!(row.to, Some(State::Sent | State::Refused | State::Produced | State::Disposed));
         // What the treaty declares automatic is released by the desk alone.
         let four_eyes = four_eyes && row.guard != Guard::Automatic;
         // What is not taken is destroyed with the step.
         let discards = row.trigger == Trigger::Step(Step::Reject) || row.guard == Guard::GivenBack;
-        let four_eyes = four_eyes || discards;
+        let kept = row.trigger == Trigger::Step(Step::Extend);
+        let four_eyes = four_eyes || discards || kept;
         assert_eq!(four_eyes, matches!(row.actor, Actor::Officers(2, _)), "{row}");
     }
 }

@@ -59,7 +59,7 @@ pub(crate) enum Dispose {
     Due(Plain),
     /// Certify that it was destroyed or returned (two custodians); each record is named by its hash.
     Certify(Certify),
-    /// Let it be kept for longer: who gave it says until when.
+    /// Let it be kept for longer: who gave it says until when (two officers).
     Extend(Lasting),
     /// The disposal calendar: what has to be destroyed or returned when.
     List(Disposals),

@@ -1,7 +1,7 @@
 //! A step that a command takes before its own, for the measures that still need it.
 
 use desk::Document;
-use model::Step;
+use model::{Exit, Step};
 use proto::desk as wire;
 use workflow::{TRANSITIONS, Trigger};
 
@@ -31,6 +31,29 @@ impl Before<'_> {
         };
         let standing = shown.measures.iter().filter(wanted);
         standing.filter(|one| from.iter().any(|state| state.as_str() == one.state)).map(|one| one.id).collect()
+    }
+
+    /// Nobody is told that all is collected where something that was asked for is neither among the records nor was given before.
+    pub(super) fn lacks_nothing(&self, shown: &wire::GetCaseResponse, named: &[u32]) -> Result<(), Failure> {
+        let moved = self.measures(shown, named);
+        let given = |name: &String| {
+            self.records.iter().any(|record| record.record_type.as_str() == name)
+                || shown.documents.iter().any(|one| !one.rejected && !one.destroyed && one.record_type == *name)
+        };
+        for one in shown.measures.iter().filter(|one| moved.contains(&one.id)) {
+            let missing: Vec<_> = one.records.iter().filter(|name| !given(name)).map(String::as_str).collect();
+            if !missing.is_empty() {
+                let what = format!(
+                    "M{} asks for {} too, which is not among the records and was not given before; nothing was sent",
+                    one.id,
+                    missing.join(", ")
+                );
+                return Err(Failure::new(Exit::Usage, what).remedy(
+                    "Say --part where it follows; --all where nothing more follows: the report then says what is left out, and why.",
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -64,8 +64,8 @@ fn ways(guard: Guard) -> Vec<(Option<RefusalCode>, Value)> {
         Giver | Prolonged => vec![(Option::None, json!({ "until": "2027-01-01T00:00:00Z" }))],
         Emergency => vec![(Option::None, json!({ "emergency": "A life.", "necessity": "No other way." }))],
         None | Scope | BodyGround | RecordsAsked | AsOffered | TakenUp | AskedIn(_) | Outstanding | LodgedIn(_)
-        | Others | Keeper | Given | Complete | Unreported | NothingKept | RemedyOver | Kept | Automatic | Preserved
-        | Unanswered | Untaken | NotTaken | UnconfirmedAll | UnconfirmedPart | Unfollowed => {
+        | Others | Keeper | Given | Complete | Unreported | NothingKept | RemedyOver | Kept | Shredded | Automatic
+        | Preserved | Unanswered | Untaken | NotTaken | UnconfirmedAll | UnconfirmedPart | Unfollowed => {
             vec![(Option::None, json!({}))]
         }
     }
