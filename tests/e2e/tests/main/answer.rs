@@ -183,6 +183,13 @@ async fn paper_is_taken_and_told_from_what_a_key_signed(play: &Play, both: &Valu
     }
 }
 
+/// Nobody says that all is collected while the other type is missing.
+async fn falls_short(play: &Play, words: &[String]) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let told = play.stage.desk(Side::Fr, &words).await.failed(2);
+    assert!(told.contains("M1 asks for traffic_data too") && told.contains("--part"), "{told}");
+}
+
 #[tokio::test]
 async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is_sent_back() {
     bounded(async {
@@ -225,10 +232,7 @@ async fn a_case_is_asked_about_postponed_offered_answered_in_parts_and_a_part_is
             format!("produce CASE --as central/officer-{officer} {more} --record {name}=DIR/{name}.json")
         };
         run(Side::Fr, "part-collected CASE --as central/officer-1", "PARTIAL").await;
-        let short = says(&produce("", "subscriber_info", 1).replace("  ", " "));
-        let short: Vec<&str> = short.iter().map(String::as_str).collect();
-        let told = play.stage.desk(Side::Fr, &short).await.failed(2);
-        assert!(told.contains("M1 asks for traffic_data too") && told.contains("--part"), "{told}");
+        falls_short(&play, &says(&produce("", "subscriber_info", 1).replace("  ", " "))).await;
         let first = [produce("--part", "subscriber_info", 1), produce("--part", "subscriber_info", 2)];
         run(Side::Fr, first[0].replace("  ", " ").as_str(), "").await;
         run(Side::Fr, first[1].as_str(), "PRODUCED").await;
