@@ -260,10 +260,7 @@ fn guard(
         | Guard::Others => {
             measure.map_or(Ok(()), |measure| after::held(guard, case, command, now, measure))?;
         }
-        Guard::Scope => {
-            scope(command)?;
-            given::within(command)?;
-        }
+        Guard::Scope => scope(command).and_then(|()| given::within(command))?,
         Guard::HumanGround => {
             ground(command, RefusalCode::is_human, "one of R01–R20")?;
             measure.map_or(Ok(()), |measure| answer::refusable(case, command, measure))?;
