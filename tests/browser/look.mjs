@@ -148,7 +148,7 @@ async function seen(shown, locale, mode, options) {
   await made.close();
 }
 
-for (const page of pages) {
+async function look(page) {
   for (const locale of locales) {
     const shown = { ...page, path: page.path.replace("{locale}", locale) };
     await asItIs(shown, locale);
@@ -163,6 +163,13 @@ for (const page of pages) {
   await seen(shown, locale, "forced", { forcedColors: "active" });
   await seen(shown, locale, "print", {});
 }
+
+// Most of the time is waiting, so three are looked at at once.
+const waiting = [...pages];
+const looker = async () => {
+  for (let page = waiting.shift(); page; page = waiting.shift()) await look(page);
+};
+await Promise.all([looker(), looker(), looker()]);
 await browser.close();
 console.error(`${pages.length} pages in ${locales.length} languages: ${findings.length} findings, pictures in ${out}`);
 process.exit(findings.length > 0 ? 1 : 0);
